@@ -1,0 +1,114 @@
+/**
+ * What an API server (or etcdctl) says to an etcd member, and what comes back: etcd's v3 API as plain
+ * data. Values are JavaScript objects, kept by reference and never mutated.
+ *
+ * Request: kernel event `etcd.request` with EtcdRequest, through the fabric to port 2379 of a member's
+ * host. Answer: `etcd.response` with EtcdResponse at `replyTo.address`. A watch answers with
+ * `etcd.watch` events. A member that has no leader answers reads and writes late, with an error.
+ */
+import type { HostName } from '../fabric/fabric.ts'
+import type { ReplyTo } from '../fabric/http.ts'
+
+export interface KeyValue {
+  key: string
+  value: unknown
+  createRevision: number
+  modRevision: number
+  version: number
+  lease: number
+}
+
+export interface Compare {
+  key: string
+  target: 'mod' | 'create' | 'version' | 'value' | 'lease'
+  result: 'equal' | 'greater' | 'less' | 'not-equal'
+  operand: unknown
+}
+
+export type RequestOp =
+  | { op: 'put'; key: string; value: unknown; lease?: number; prevKv?: boolean }
+  | { op: 'delete'; key: string; rangeEnd?: string; prevKv?: boolean }
+  | { op: 'range'; key: string; rangeEnd?: string; limit?: number; revision?: number; keysOnly?: boolean; countOnly?: boolean }
+
+export type ResponseOp =
+  | { op: 'put'; prevKv?: KeyValue }
+  | { op: 'delete'; deleted: number; prevKvs: KeyValue[] }
+  | { op: 'range'; kvs: KeyValue[]; count: number; more: boolean }
+
+/** `rangeEnd` as etcd's: absent, one key; `\0`, all keys from `key` on; otherwise exclusive. */
+export type EtcdCall =
+  | { kind: 'txn'; compare: Compare[]; success: RequestOp[]; failure: RequestOp[] }
+  | { kind: 'range'; key: string; rangeEnd?: string; limit?: number; revision?: number; serializable?: boolean; keysOnly?: boolean; countOnly?: boolean }
+  /** A linearizable look at the current revision (ReadIndex), without keys. */
+  | { kind: 'readIndex' }
+  | { kind: 'compact'; revision: number }
+  | { kind: 'leaseGrant'; ttlSeconds: number; id?: number }
+  | { kind: 'leaseRevoke'; id: number }
+  | { kind: 'leaseKeepAlive'; id: number }
+  | { kind: 'leaseTimeToLive'; id: number }
+  | { kind: 'leases' }
+  /** Events from `startRevision` on (0: from now); answered by `etcd.watch` until `watchCancel`. */
+  | { kind: 'watch'; watchId: string; key: string; rangeEnd?: string; startRevision: number; prevKv?: boolean; progressNotify?: boolean }
+  | { kind: 'watchCancel'; watchId: string }
+  | { kind: 'status' }
+  | { kind: 'memberList' }
+
+export interface EtcdRequest {
+  from: HostName
+  call: EtcdCall
+  replyTo: ReplyTo
+}
+
+export interface EtcdHeader {
+  clusterId: string
+  memberId: string
+  revision: number
+  raftTerm: number
+}
+
+export interface EtcdStatus {
+  version: string
+  dbSize: number
+  leader: string
+  raftIndex: number
+  raftTerm: number
+  raftAppliedIndex: number
+  isLearner: boolean
+  errors: string[]
+}
+
+export type EtcdResult =
+  | { kind: 'txn'; succeeded: boolean; responses: ResponseOp[] }
+  | { kind: 'range'; kvs: KeyValue[]; count: number; more: boolean }
+  | { kind: 'readIndex' }
+  | { kind: 'compact' }
+  | { kind: 'lease'; id: number; ttlSeconds: number; grantedTtlSeconds?: number }
+  | { kind: 'leases'; ids: number[] }
+  | { kind: 'watch'; watchId: string }
+  | { kind: 'status'; status: EtcdStatus }
+  | { kind: 'memberList'; members: { id: string; name: string; peerUrls: string[]; clientUrls: string[]; isLearner: boolean }[] }
+  /** etcd's own text, such as `etcdserver: request timed out` or `etcdserver: mvcc: required revision has been compacted`. */
+  | { kind: 'error'; message: string; compactRevision?: number }
+
+export interface EtcdResponse {
+  tag: string
+  header: EtcdHeader
+  result: EtcdResult
+}
+
+export interface WatchEvent {
+  type: 'PUT' | 'DELETE'
+  kv: KeyValue
+  prevKv?: KeyValue
+}
+
+export interface EtcdWatchData {
+  watchId: string
+  header: EtcdHeader
+  /** Empty for a progress notification. All events of one revision come together. */
+  events: WatchEvent[]
+  /** Set when the watch cannot go on. */
+  canceled?: { reason: string; compactRevision?: number }
+}
+
+export const ETCD = { request: 'etcd.request', response: 'etcd.response', watch: 'etcd.watch', raft: 'etcd.raft' } as const

@@ -1,0 +1,47 @@
+/**
+ * The tripwire: while it is set, reaching for the wall clock, unseeded randomness or a timer throws.
+ * The engine runs under it in every test and in every session.
+ */
+const MESSAGE = 'is outside the simulation: use the kernel\'s clock, queue and random streams'
+
+type Restore = () => void
+
+function trap(owner: object, name: string): Restore {
+  const original = Object.getOwnPropertyDescriptor(owner, name)
+  if (original === undefined) return () => undefined
+  const value = (): never => {
+    throw new Error(`tripwire: ${name} ${MESSAGE}`)
+  }
+  Object.defineProperty(owner, name, { ...original, value })
+  return () => Object.defineProperty(owner, name, original)
+}
+
+function trapDate(): Restore {
+  const Original = globalThis.Date
+  class GuardedDate extends Original {
+    constructor(...args: unknown[]) {
+      if (args.length === 0) throw new Error(`tripwire: new Date() ${MESSAGE}`)
+      super(...(args as [number]))
+    }
+    static override now(): number {
+      throw new Error(`tripwire: Date.now ${MESSAGE}`)
+    }
+  }
+  globalThis.Date = GuardedDate as DateConstructor
+  return () => void (globalThis.Date = Original)
+}
+
+/** Runs synchronous engine code with the tripwire set, and takes it away again whatever happens. */
+export function underTripwire<T>(run: () => T): T {
+  const restores = [
+    trapDate(),
+    trap(Math, 'random'),
+    ...['setTimeout', 'setInterval', 'setImmediate', 'requestAnimationFrame'].map((name) => trap(globalThis, name)),
+    trap(Object.getPrototypeOf(performance) as object, 'now'),
+  ]
+  try {
+    return run()
+  } finally {
+    for (const restore of restores.reverse()) restore()
+  }
+}
