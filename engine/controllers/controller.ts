@@ -49,6 +49,7 @@ export interface Context {
 }
 
 export interface Settled {
+  /** Of the last round of writes. */
   answers: Answer[]
   /** Writes of a slow start that were never sent. */
   skipped: ApiWrite[]
@@ -64,7 +65,10 @@ export interface Controller {
   /** A pass over all keys, or a periodic job: called every so often under the given key. */
   ticks?: { key: string; everyMs: number }[]
   reconcile(context: Context, key: string): Write[]
-  /** Called when all writes of a pass were answered; more writes may follow. Failed keys are retried with back-off anyway. */
+  /**
+   * Called when all writes were answered, and again after each round of writes that it returns, until
+   * it returns none. A key with a failed write is retried with back-off anyway.
+   */
   settle?(context: Context, key: string, settled: Settled): Write[]
 }
 

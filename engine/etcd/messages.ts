@@ -50,6 +50,8 @@ export type EtcdCall =
   /** Events from `startRevision` on (0: from now); answered by `etcd.watch` until `watchCancel`. */
   | { kind: 'watch'; watchId: string; key: string; rangeEnd?: string; startRevision: number; prevKv?: boolean; progressNotify?: boolean }
   | { kind: 'watchCancel'; watchId: string }
+  /** Asks for a progress notification of one watch, after what is on its way to it. Answered by `etcd.watch` only. */
+  | { kind: 'watchProgress'; watchId: string }
   | { kind: 'status' }
   | { kind: 'memberList' }
 
@@ -111,4 +113,12 @@ export interface EtcdWatchData {
   canceled?: { reason: string; compactRevision?: number }
 }
 
-export const ETCD = { request: 'etcd.request', response: 'etcd.response', watch: 'etcd.watch', raft: 'etcd.raft' } as const
+/** `lease` and `leaseAnswer` go between members: only the leader knows how long a lease lives. */
+export const ETCD = {
+  request: 'etcd.request',
+  response: 'etcd.response',
+  watch: 'etcd.watch',
+  raft: 'etcd.raft',
+  lease: 'etcd.lease',
+  leaseAnswer: 'etcd.leaseAnswer',
+} as const

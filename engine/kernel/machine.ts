@@ -327,3 +327,26 @@ function checkMeaning(table: MachineTable, meaning: MachineMeaning): void {
 function isNamed(delay: number | string): delay is string {
   return typeof delay === 'string' && Number.isNaN(Number(delay))
 }
+
+/** The next leaf of an instance whose owner keeps its state itself, and the actions on the way. */
+export interface TableStep {
+  state: string
+  actions: string[]
+}
+
+/**
+ * One step of a table without rows and without timers: for lifecycles that a controller keeps in its
+ * own memory. An event that the state does not know changes nothing. Throws on timed transitions.
+ */
+export function stepTable(table: MachineTable, state: string, event: string, guards: Record<string, () => boolean> = {}): TableStep {
+  const leaf = table.leaves.find(({ path }) => path === state)
+  const branch = leaf?.branches.get(event)?.find(({ guard }) => guard === undefined || guards[guard]?.() === true)
+  if (branch === undefined) return { state, actions: [] }
+  if (branch.starts.length > 0) throw new Error(`machine ${table.name}: ${event} in ${state} starts a timer, which a step cannot`)
+  return { state: branch.target === undefined ? state : (table.leaves[branch.target]?.path ?? state), actions: branch.actions }
+}
+
+/** The leaf in which an instance starts. */
+export function initialState(table: MachineTable): string {
+  return table.leaves[table.initial.target ?? 0]?.path ?? ''
+}

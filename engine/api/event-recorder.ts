@@ -1,0 +1,182 @@
+/**
+ * Records Event objects about API objects: counts repeats, combines similar ones, and limits floods.
+ * Models client-go tools/record (events_cache.go): spam filter of 25 then one per 300 s, aggregation of
+ * more than 10 similar messages within 600 s. Not modelled: retries (an event that fails is lost).
+ */
+import type { Kernel } from '../kernel/kernel.ts'
+import type { Event as CoreV1Event, ObjectReference } from '../objects/types.gen.ts'
+import type { ApiClient, KubeObject } from './client.ts'
+
+const SPAM_BURST = 25
+const SPAM_REFILL_MS = 300_000
+const SIMILAR_LIMIT = 10
+const SIMILAR_INTERVAL_MS = 600_000
+const CACHE_SIZE = 4096
+
+interface Seen {
+  name: string
+  namespace: string
+  count: number
+  firstTimestamp: string
+}
+
+interface Bucket {
+  tokens: number
+  atMs: number
+}
+
+interface Similar {
+  messages: string[]
+  atMs: number
+}
+
+/** Plain data: what the recorder remembers. */
+export interface RecorderState {
+  seen: Record<string, Seen>
+  buckets: Record<string, Bucket>
+  similar: Record<string, Similar>
+  serial: number
+}
+
+export interface EventFacts {
+  type: 'Normal' | 'Warning'
+  reason: string
+  message: string
+  /** `spec.containers{web}` for events about a container. */
+  fieldPath?: string
+  annotations?: Record<string, string>
+}
+
+export interface RecorderOptions {
+  /** The source component, such as `kubelet` or `deployment-controller`. */
+  component: string
+  /** The node, for components that name it. */
+  host?: string
+}
+
+function timestamp(ms: number): string {
+  return new Date(ms).toISOString().replace(/\.\d+Z$/, 'Z')
+}
+
+/** The reference to an object that an event carries. */
+export function referenceTo(object: KubeObject, fieldPath?: string): ObjectReference {
+  const { namespace, name, uid, resourceVersion } = object.metadata
+  return {
+    ...(object.apiVersion !== undefined && { apiVersion: object.apiVersion }),
+    ...(fieldPath !== undefined && { fieldPath }),
+    ...(object.kind !== undefined && { kind: object.kind }),
+    name,
+    ...(namespace !== undefined && namespace !== '' && { namespace }),
+    ...(resourceVersion !== undefined && { resourceVersion }),
+    ...(uid !== undefined && { uid }),
+  }
+}
+
+export class EventRecorder {
+  private state: RecorderState = { seen: {}, buckets: {}, similar: {}, serial: 0 }
+
+  constructor(
+    private readonly kernel: Kernel,
+    private readonly client: ApiClient,
+    private readonly options: RecorderOptions,
+  ) {}
+
+  /** Records one event; the write is sent at once and its answer ignored. */
+  record(about: KubeObject, facts: EventFacts, options: RecorderOptions = this.options): void {
+    const reference = referenceTo(about, facts.fieldPath)
+    if (!this.takeToken(options, reference)) return
+    const message = this.combine(options, reference, facts)
+    const key = [subject(options, reference), facts.type, facts.reason, message].join('|')
+    const seen = this.state.seen[key]
+    if (seen === undefined) this.create(key, reference, { ...facts, message }, options)
+    else this.increment(seen, message)
+  }
+
+  /** Forgets everything, as a restarted process does. */
+  reset(): void {
+    this.state = { seen: {}, buckets: {}, similar: {}, serial: this.state.serial }
+  }
+
+  dump(): RecorderState {
+    return this.state
+  }
+
+  load(state: RecorderState): void {
+    this.state = state
+  }
+
+  private create(key: string, reference: ObjectReference, facts: EventFacts, options: RecorderOptions): void {
+    const now = timestamp(this.kernel.clockMs)
+    const namespace = reference.namespace ?? 'default'
+    const name = `${reference.name ?? ''}.${this.serialHex()}`
+    this.remember(key, { name, namespace, count: 1, firstTimestamp: now })
+    const body: CoreV1Event = {
+      apiVersion: 'v1',
+      kind: 'Event',
+      metadata: { name, namespace, ...(facts.annotations && { annotations: facts.annotations }) },
+      involvedObject: reference,
+      reason: facts.reason,
+      message: facts.message,
+      source: { component: options.component, ...(options.host !== undefined && { host: options.host }) },
+      firstTimestamp: now,
+      lastTimestamp: now,
+      count: 1,
+      type: facts.type,
+      reportingComponent: options.component,
+      reportingInstance: options.host ?? '',
+    }
+    this.client.call({ verb: 'create', resource: 'v1/events', namespace, body }, IGNORED)
+  }
+
+  private increment(seen: Seen, message: string): void {
+    seen.count++
+    const body = { count: seen.count, lastTimestamp: timestamp(this.kernel.clockMs), message }
+    const { name, namespace } = seen
+    this.client.call({ verb: 'patch', resource: 'v1/events', namespace, name, patchType: 'strategic', body }, IGNORED)
+  }
+
+  private remember(key: string, seen: Seen): void {
+    this.state.seen[key] = seen
+    const keys = Object.keys(this.state.seen)
+    if (keys.length > CACHE_SIZE) for (const old of keys.slice(0, CACHE_SIZE / 4)) delete this.state.seen[old]
+  }
+
+  /** One token per source and object; the bucket fills up again slowly. */
+  private takeToken(options: RecorderOptions, reference: ObjectReference): boolean {
+    const key = subject(options, reference)
+    const now = this.kernel.now
+    const bucket = this.state.buckets[key] ?? { tokens: SPAM_BURST, atMs: now }
+    bucket.tokens = Math.min(SPAM_BURST, bucket.tokens + (now - bucket.atMs) / SPAM_REFILL_MS)
+    bucket.atMs = now
+    this.state.buckets[key] = bucket
+    if (bucket.tokens < 1) return false
+    bucket.tokens -= 1
+    return true
+  }
+
+  private combine(options: RecorderOptions, reference: ObjectReference, facts: EventFacts): string {
+    const key = [subject(options, reference), facts.type, facts.reason].join('|')
+    const now = this.kernel.now
+    let similar = this.state.similar[key]
+    if (similar === undefined || now - similar.atMs > SIMILAR_INTERVAL_MS) similar = { messages: [], atMs: now }
+    similar.atMs = now
+    if (!similar.messages.includes(facts.message)) similar.messages.push(facts.message)
+    this.state.similar[key] = similar
+    if (similar.messages.length < SIMILAR_LIMIT) return facts.message
+    similar.messages.shift()
+    return `(combined from similar events): ${facts.message}`
+  }
+
+  /** Sixteen hex digits that grow: nanoseconds since 1970, and a serial within the instant. */
+  private serialHex(): string {
+    return (BigInt(this.kernel.clockMs) * 1_000_000n + BigInt(++this.state.serial % 1_000_000)).toString(16)
+  }
+}
+
+/** The tag of calls whose answers nobody waits for. */
+export const IGNORED = 'ignored'
+
+function subject(options: RecorderOptions, reference: ObjectReference): string {
+  const { kind, namespace, name, uid, apiVersion } = reference
+  return [options.component, options.host, kind, namespace, name, uid, apiVersion].join('/')
+}

@@ -1,0 +1,46 @@
+/** Metadata that the server fills in. Models apiserver registry/rest/{meta,create,update}.go. */
+import type { ObjectMeta } from '../objects/types.gen.ts'
+import type { KubeObject } from './client.ts'
+import type { Core } from './core.ts'
+
+/** A generated name's base is cut so that the suffix of five fits into 63. */
+const MAX_BASE = 58
+
+export function generatedName(core: Core, base: string): string {
+  return `${base.slice(0, MAX_BASE)}${core.random.suffix(5)}`
+}
+
+/** A new object's metadata: uid, time of creation, name, and nothing that only the server may say. */
+export function newMetadata(core: Core, meta: ObjectMeta, namespace: string): ObjectMeta {
+  const { deletionTimestamp: _, deletionGracePeriodSeconds: __, selfLink: ___, generation: ____, resourceVersion: _____, managedFields, ...rest } = meta
+  const name = meta.name !== undefined && meta.name !== '' ? meta.name : meta.generateName !== undefined && meta.generateName !== '' ? generatedName(core, meta.generateName) : ''
+  return {
+    ...rest, name, ...(namespace !== '' && { namespace }), uid: core.random.uuid(), creationTimestamp: core.timestamp(),
+    ...(managedFields !== undefined && { managedFields }),
+  }
+}
+
+/** What an update leaves out or may not change comes from the stored object. */
+export function keptMetadata(meta: ObjectMeta, old: ObjectMeta): ObjectMeta {
+  const kept: ObjectMeta = { ...meta, uid: meta.uid || old.uid, creationTimestamp: meta.creationTimestamp ?? old.creationTimestamp, resourceVersion: old.resourceVersion }
+  setOrDelete(kept, 'generation', old.generation)
+  if (old.deletionTimestamp !== undefined) {
+    kept.deletionTimestamp ??= old.deletionTimestamp
+    kept.deletionGracePeriodSeconds ??= old.deletionGracePeriodSeconds
+  } else {
+    delete kept.deletionTimestamp
+    delete kept.deletionGracePeriodSeconds
+  }
+  if (meta.managedFields === undefined && old.managedFields !== undefined) kept.managedFields = old.managedFields
+  return kept
+}
+
+function setOrDelete(meta: ObjectMeta, key: 'generation', value: number | undefined): void {
+  if (value === undefined) delete meta[key]
+  else meta[key] = value
+}
+
+/** The object with some metadata changed. */
+export function withMeta(object: KubeObject, changes: Partial<ObjectMeta>): KubeObject {
+  return { ...object, metadata: { ...object.metadata, ...changes } }
+}

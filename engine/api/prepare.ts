@@ -1,0 +1,96 @@
+/** From a decoded body to an object that may be validated: the general rules and the kind's own strategy. */
+import { deepEqual } from '../objects/equal.ts'
+import { groupResource } from '../objects/kinds.ts'
+import type { KindEntry } from '../objects/kinds.ts'
+import type { KubeObject } from './client.ts'
+import type { Core } from './core.ts'
+import { keptMetadata, withMeta } from './metadata.ts'
+import type { ApiStatus } from './status.ts'
+import { COUNTS_GENERATIONS, STRATEGIES } from './strategy/table.ts'
+import type { Plain } from './strategy/table.ts'
+
+export type Prepared = { object: KubeObject } | { refuse: ApiStatus }
+
+const hasStatus = (entry: KindEntry): boolean => entry.subresources.some(({ name }) => name === 'status')
+
+/** Custom resources have no schema of ours; they count generations as built-in workloads do. */
+export function countsGenerations(core: Core, entry: KindEntry): boolean {
+  const name = groupResource(entry)
+  if (name === 'pods') return core.minor >= 33
+  return entry.schema === '' || COUNTS_GENERATIONS.has(name)
+}
+
+export function prepareCreate(core: Core, entry: KindEntry, object: KubeObject): Prepared {
+  const name = groupResource(entry)
+  const strategy = STRATEGIES[name]
+  let next = object
+  if (hasStatus(entry) && strategy?.keepsStatus !== true) next = entry.schema === '' ? withoutStatus(next) : ({ ...next, status: {} } as unknown as KubeObject)
+  if (countsGenerations(core, entry)) next = withMeta(next, { generation: 1 })
+  const made = strategy?.create?.(core, next) ?? next
+  return 'refuse' in made ? made : { object: made }
+}
+
+function withoutStatus(object: KubeObject): KubeObject {
+  if (!('status' in object)) return object
+  const { status: _, ...rest } = object as KubeObject & { status: unknown }
+  return rest
+}
+
+/** All but metadata and status: what a change of generation counts. */
+function specChanged(object: KubeObject, old: KubeObject): boolean {
+  const [a, b] = [object as unknown as Plain, old as unknown as Plain]
+  const keys = new Set([...Object.keys(a), ...Object.keys(b)])
+  for (const key of keys) {
+    if (key === 'metadata' || key === 'status' || key === 'apiVersion' || key === 'kind') continue
+    if (!deepEqual(a[key], b[key])) return true
+  }
+  return false
+}
+
+/** An update of the object itself: status stays, the generation counts. */
+export function prepareUpdate(core: Core, entry: KindEntry, object: KubeObject, old: KubeObject): Prepared {
+  const strategy = STRATEGIES[groupResource(entry)]
+  let next = { ...object, metadata: keptMetadata(object.metadata, old.metadata) } as KubeObject
+  if (hasStatus(entry)) next = withStatusOf(next, old)
+  const made = strategy?.update?.(core, next, old) ?? next
+  if ('refuse' in made) return made
+  if (!countsGenerations(core, entry) || !specChanged(made, old)) return { object: made }
+  return { object: withMeta(made, { generation: (old.metadata.generation ?? 0) + 1 }) }
+}
+
+function withStatusOf(object: KubeObject, old: KubeObject): KubeObject {
+  const { status } = old as KubeObject & { status?: unknown }
+  return status === undefined ? withoutStatus(object) : ({ ...object, status } as KubeObject)
+}
+
+/** An update of the status: everything else but metadata stays; in apps the labels stay too. */
+export function prepareStatusUpdate(entry: KindEntry, object: KubeObject, old: KubeObject): KubeObject {
+  const { status } = object as KubeObject & { status?: unknown }
+  const metadata = keptMetadata(object.metadata, old.metadata)
+  if (entry.group === 'apps') {
+    if (old.metadata.labels === undefined) delete metadata.labels
+    else metadata.labels = old.metadata.labels
+  }
+  if (entry.resource === 'pods' && old.metadata.ownerReferences !== undefined) metadata.ownerReferences = old.metadata.ownerReferences
+  return { ...old, metadata, ...(status !== undefined && { status }) } as KubeObject
+}
+
+/** Whether two objects differ in anything but their resourceVersion and managedFields. */
+export function isSame(object: KubeObject, old: KubeObject): boolean {
+  const [a, b] = [object as unknown as Plain, old as unknown as Plain]
+  const keys = Object.keys(a)
+  if (keys.length !== Object.keys(b).length) return false
+  for (const key of keys) {
+    if (key === 'metadata') {
+      if (!sameMeta(object.metadata, old.metadata)) return false
+    } else if (!deepEqual(a[key], b[key])) return false
+  }
+  return true
+}
+
+function sameMeta(a: KubeObject['metadata'], b: KubeObject['metadata']): boolean {
+  if (a === b) return true
+  const keys = new Set([...Object.keys(a), ...Object.keys(b)]) as Set<keyof KubeObject['metadata']>
+  for (const key of keys) if (key !== 'resourceVersion' && key !== 'managedFields' && !deepEqual(a[key], b[key])) return false
+  return true
+}

@@ -1,0 +1,102 @@
+/** Answers in the form that was asked for: the object, only its metadata, or a table. */
+import { apiVersionOf } from '../objects/kinds.ts'
+import type { KindEntry } from '../objects/kinds.ts'
+import { tableColumns, tableRow } from '../objects/columns/index.ts'
+import type { HttpRequest } from '../fabric/http.ts'
+import type { KubeObject } from './client.ts'
+import { convertTo } from './convert.ts'
+import type { Core } from './core.ts'
+import type { Flight } from './flight.ts'
+import { notAcceptable } from './status.ts'
+import type { Form } from './watch/watches.ts'
+
+const META = 'meta.k8s.io/v1'
+
+/** What the Accept header asks for; undefined: nothing that this server can give. */
+export function formOf(request: HttpRequest): Form | undefined {
+  const accept = request.headers.accept
+  if (accept === undefined) return 'object'
+  for (const one of accept.split(',')) {
+    const [media = '', ...parameters] = one.split(';').map((part) => part.trim())
+    if (!ACCEPTED.has(media)) continue
+    const as = parameters.find((parameter) => parameter.startsWith('as='))?.slice(3)
+    if (as === undefined) return 'object'
+    if (as === 'Table') return 'table'
+    if (as === 'PartialObjectMetadata' || as === 'PartialObjectMetadataList') return 'metadata'
+  }
+  return undefined
+}
+
+const ACCEPTED = new Set(['*/*', 'application/*', 'application/json', 'application/yaml', 'application/vnd.kubeflight.typed'])
+
+export const ACCEPTED_TYPES = ['application/json', 'application/yaml']
+
+const metadataOnly = (object: KubeObject): object => ({ kind: 'PartialObjectMetadata', apiVersion: META, metadata: object.metadata })
+
+/** A table row's `object` as includeObject asks. */
+function rowObject(entry: KindEntry, object: KubeObject, include: string): object | undefined {
+  if (include === 'None') return undefined
+  return include === 'Object' ? convertTo(entry, object) : metadataOnly(object)
+}
+
+interface TableOptions {
+  include: string
+  metadata: object
+  columns: boolean
+}
+
+export function makeTable(core: Core, entry: KindEntry, objects: KubeObject[], { include, metadata, columns }: TableOptions): object {
+  const rows = objects.map((object) => {
+    const cells = tableRow(entry, convertTo(entry, object), core.kernel.clockMs, core.release)
+    const shown = rowObject(entry, object, include)
+    return shown === undefined ? { cells } : { cells, object: shown }
+  })
+  return { kind: 'Table', apiVersion: META, metadata, columnDefinitions: columns ? tableColumns(entry, core.release) : null, rows }
+}
+
+const includeOf = (flight: Flight): string => flight.request.query.includeObject ?? 'Metadata'
+
+/** Answers with one object. */
+export function respondObject(core: Core, flight: Flight, code: number, object: KubeObject, entry: KindEntry = core.entryOf(flight)): void {
+  const form = formOf(flight.request)
+  if (form === undefined) return core.refuse(flight, notAcceptable(ACCEPTED_TYPES))
+  core.respond(flight, { code, headers: JSON_HEADERS, body: shaped(core, flight, entry, object, form) })
+}
+
+export const JSON_HEADERS: Record<string, string> = { 'content-type': 'application/json' }
+
+function shaped(core: Core, flight: Flight, entry: KindEntry, object: KubeObject, form: Form): unknown {
+  if (form === 'object') return convertTo(entry, object)
+  if (form === 'metadata') return metadataOnly(object)
+  const metadata = { resourceVersion: object.metadata.resourceVersion }
+  return makeTable(core, entry, [object], { include: includeOf(flight), metadata, columns: true })
+}
+
+export interface ListMeta {
+  resourceVersion: string
+  continue?: string
+  remainingItemCount?: number
+}
+
+/** Answers with a list. */
+export function respondList(core: Core, flight: Flight, objects: KubeObject[], metadata: ListMeta): void {
+  const entry = core.entryOf(flight)
+  const form = formOf(flight.request)
+  if (form === undefined) return core.refuse(flight, notAcceptable(ACCEPTED_TYPES))
+  core.respond(flight, { code: 200, headers: JSON_HEADERS, body: shapedList(core, flight, entry, objects, metadata, form) })
+}
+
+function shapedList(core: Core, flight: Flight, entry: KindEntry, objects: KubeObject[], metadata: ListMeta, form: Form): unknown {
+  if (form === 'table') return makeTable(core, entry, objects, { include: includeOf(flight), metadata, columns: true })
+  if (form === 'metadata') return { kind: 'PartialObjectMetadataList', apiVersion: META, metadata, items: objects.map(metadataOnly) }
+  const wanted = apiVersionOf(entry)
+  const same = objects.every(({ apiVersion }) => apiVersion === wanted)
+  return { kind: `${entry.kind}List`, apiVersion: wanted, metadata, items: same ? objects : objects.map((object) => convertTo(entry, object)) }
+}
+
+/** One event of a watch in the form that was asked for. */
+export function shapeEvent(core: Core, entry: KindEntry, object: KubeObject, form: Form, include: string, columns: boolean): unknown {
+  if (form === 'object') return convertTo(entry, object)
+  if (form === 'metadata') return metadataOnly(object)
+  return makeTable(core, entry, [object], { include, metadata: { resourceVersion: object.metadata.resourceVersion }, columns })
+}

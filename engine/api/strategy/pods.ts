@@ -1,0 +1,36 @@
+/** Models pkg/registry/core/pod/strategy.go and pkg/apis/core/v1/helper/qos. */
+import { parseQuantity } from '../../objects/quantity.ts'
+import type { Container, Pod } from '../../objects/types.gen.ts'
+import type { KubeObject } from '../client.ts'
+import type { Strategy } from './table.ts'
+
+const COUNTED = ['cpu', 'memory']
+
+function isZero(quantity: unknown): boolean {
+  return quantity === undefined || quantity === '0' || quantity === 0 || parseQuantity(String(quantity)).toString() === '0'
+}
+
+function hasAny(container: Container): boolean {
+  const { requests = {}, limits = {} } = container.resources ?? {}
+  return COUNTED.some((name) => !isZero(requests[name]) || !isZero(limits[name]))
+}
+
+/** Limits of both, and requests (where given) equal to them. */
+function isGuaranteed(container: Container): boolean {
+  const { requests = {}, limits = {} } = container.resources ?? {}
+  return COUNTED.every((name) => !isZero(limits[name]) && (requests[name] === undefined || String(requests[name]) === String(limits[name])))
+}
+
+/** Guaranteed, Burstable or BestEffort. */
+export function qosClassOf(pod: Pod): string {
+  const containers = [...(pod.spec?.containers ?? []), ...(pod.spec?.initContainers ?? [])]
+  if (!containers.some(hasAny)) return 'BestEffort'
+  return containers.every(isGuaranteed) ? 'Guaranteed' : 'Burstable'
+}
+
+function create(object: KubeObject): KubeObject {
+  const pod = object as Pod
+  return { ...object, status: { phase: 'Pending', qosClass: qosClassOf(pod) } } as KubeObject
+}
+
+export const podStrategy: Strategy = { create: (_core, object) => create(object) }

@@ -1,0 +1,345 @@
+/**
+ * Runs controllers: watches what they watch, queues their keys, carries out their writes, and asks
+ * them again. Models cmd/kube-controller-manager with client-go's informers, workqueues and leader
+ * election. Not modelled: client-side rate limits (--kube-api-qps), per-controller concurrency limits.
+ */
+import type { Answer, ApiClient, ApiClientOwner, Change, Informer, KubeObject, Resource } from '../api/client.ts'
+import { EventRecorder, IGNORED } from '../api/event-recorder.ts'
+import { LEASE_TAG, LeaderElection } from '../api/leader-election.ts'
+import { MACHINE_TIMEOUT } from '../kernel/machine.ts'
+import type { MachineTimeout } from '../kernel/machine.ts'
+import type { Component, Kernel } from '../kernel/kernel.ts'
+import type { KernelEvent } from '../kernel/queue.ts'
+import type { JournalFacts } from '../kernel/journal.ts'
+import type { ApiWrite, Context, Controller, Write } from './controller.ts'
+import { isFinished, startPass } from './pass.ts'
+import type { Pass } from './pass.ts'
+import { WorkQueue } from './workqueue.ts'
+import type { QueueState } from './workqueue.ts'
+
+/** Upstream's ExpectationsTimeout: after it, a pass no longer waits for the caches. */
+const EXPECTATIONS_TIMEOUT_MS = 300_000
+
+interface CallTag {
+  controller: string
+  key: string
+  index: number
+}
+
+interface Slot {
+  controller: Controller
+  queue: WorkQueue
+  passes: Map<string, Pass>
+  context: Context
+  memory: unknown
+  memorySet: boolean
+}
+
+interface SlotState {
+  queue: QueueState
+  passes: Record<string, Pass>
+  memory: unknown
+  memorySet: boolean
+}
+
+export interface ManagerOptions {
+  kernel: Kernel
+  address: string
+  /** The host it runs on; also the holder identity's prefix. */
+  host: string
+  controllers: Controller[]
+  /** Makes the client whose answers and changes come to the owner. */
+  createClient: (owner: ApiClientOwner) => ApiClient
+}
+
+export class ControllerManager implements Component, ApiClientOwner {
+  private readonly kernel: Kernel
+  private readonly address: string
+  private readonly client: ApiClient
+  private readonly recorder: EventRecorder
+  private readonly election: LeaderElection
+  private readonly slots = new Map<string, Slot>()
+  private readonly informers = new Map<Resource, Informer>()
+  private running = false
+  private leading = false
+  private workQueued = false
+
+  constructor(private readonly options: ManagerOptions) {
+    this.kernel = options.kernel
+    this.address = options.address
+    this.client = options.createClient(this)
+    this.recorder = new EventRecorder(this.kernel, this.client, { component: 'kube-controller-manager' })
+    this.election = this.createElection()
+    for (const controller of options.controllers) this.slots.set(controller.name, this.createSlot(controller))
+    this.openInformers()
+    this.kernel.register(this.address, this)
+  }
+
+  get isLeading(): boolean {
+    return this.leading
+  }
+
+  /** The process starts: it joins the election and works once it leads. */
+  start(): void {
+    if (this.running) return
+    this.running = true
+    this.election.start()
+  }
+
+  /** The process dies: all that it knew is gone. */
+  stop(): void {
+    if (!this.running) return
+    this.running = false
+    this.election.stop()
+    this.stopLeading()
+  }
+
+  handle(event: KernelEvent): void {
+    if (!this.running) return
+    if (this.client.handle(event)) return
+    if (event.type === MACHINE_TIMEOUT) this.election.timeout(event.data as MachineTimeout)
+    else if (event.type === 'work') this.work()
+    else if (event.type === 'due') this.due(event.data as { controller: string; key: string })
+    else if (event.type === 'tick') this.tick(event.data as { controller: string; key: string; everyMs: number })
+  }
+
+  onAnswer(answer: Answer): void {
+    if (answer.tag === IGNORED) return
+    if (answer.tag === LEASE_TAG) return this.election.answer(answer)
+    const tag = answer.tag as CallTag
+    const slot = this.slots.get(tag.controller)
+    const pass = slot?.passes.get(tag.key)
+    if (slot === undefined || pass === undefined) return
+    pass.answers[tag.index] = answer
+    this.advance(slot, tag.key, pass)
+  }
+
+  onChange(resource: Resource, change: Change): void {
+    if (!this.leading) return
+    for (const slot of this.slots.values()) {
+      for (const watch of slot.controller.watches) {
+        if (watch.resource !== resource) continue
+        for (const key of watch.keys(change, slot.context)) slot.queue.add(key)
+      }
+      if (slot.passes.size > 0) this.releasePasses(slot)
+    }
+    this.queueWork()
+  }
+
+  dump(): unknown {
+    const slots: Record<string, SlotState> = {}
+    for (const [name, { queue, passes, memory, memorySet }] of this.slots) {
+      slots[name] = { queue: queue.dump(), passes: Object.fromEntries(passes), memory, memorySet }
+    }
+    const { running, leading, workQueued } = this
+    const parts = { client: this.client.dump(), recorder: this.recorder.dump(), election: this.election.dump() }
+    return { running, leading, workQueued, slots, ...parts }
+  }
+
+  load(state: unknown): void {
+    const saved = state as {
+      running: boolean
+      leading: boolean
+      workQueued: boolean
+      slots: Record<string, SlotState>
+      client: unknown
+      recorder: ReturnType<EventRecorder['dump']>
+      election: unknown
+    }
+    this.running = saved.running
+    this.leading = saved.leading
+    this.workQueued = saved.workQueued
+    this.client.load(saved.client)
+    this.recorder.load(saved.recorder)
+    this.election.load(saved.election)
+    for (const [name, slot] of this.slots) this.loadSlot(slot, saved.slots[name])
+  }
+
+  private loadSlot(slot: Slot, saved: SlotState | undefined): void {
+    if (saved === undefined) return
+    slot.queue.load(saved.queue)
+    slot.passes = new Map(Object.entries(saved.passes))
+    slot.memory = saved.memory
+    slot.memorySet = saved.memorySet
+  }
+
+  private createElection(): LeaderElection {
+    const { host } = this.options
+    return new LeaderElection({
+      kernel: this.kernel,
+      client: this.client,
+      address: this.address,
+      name: 'kube-controller-manager',
+      identity: `${host}_${this.kernel.random(this.address).uuid()}`,
+      onStartedLeading: () => this.startLeading(),
+      onStoppedLeading: () => this.stop(),
+    })
+  }
+
+  private createSlot(controller: Controller): Slot {
+    const queue = new WorkQueue(this.kernel, { to: this.address, type: 'due', controller: controller.name })
+    const slot: Slot = { controller, queue, passes: new Map(), memory: undefined, memorySet: false, context: undefined as never }
+    slot.context = this.createContext(slot)
+    return slot
+  }
+
+  private createContext(slot: Slot): Context {
+    const { kernel, informers } = this
+    return {
+      get nowMs() {
+        return kernel.clockMs
+      },
+      random: kernel.random(`controller/${slot.controller.name}`),
+      cache: <T extends KubeObject>(resource: Resource) => {
+        const informer = informers.get(resource)
+        if (informer === undefined) throw new Error(`controller ${slot.controller.name} does not watch ${resource}`)
+        return informer as unknown as Informer<T>
+      },
+      requeueAfter: (key, delayMs) => slot.queue.addAfter(key, delayMs),
+      record: (name: string, facts?: JournalFacts) => kernel.record(`controller.${slot.controller.name}.${name}`, facts),
+      memory: <T>(initial: () => T) => {
+        if (!slot.memorySet) {
+          slot.memory = initial()
+          slot.memorySet = true
+        }
+        return slot.memory as T
+      },
+    }
+  }
+
+  /** One informer a resource, with the indexes of every controller that looks at it. */
+  private openInformers(): void {
+    const indexes = new Map<Resource, Record<string, (object: KubeObject) => string[]>>()
+    for (const { controller } of this.slots.values()) {
+      for (const { resource } of controller.watches) if (!indexes.has(resource)) indexes.set(resource, {})
+      for (const [resource, wanted] of Object.entries(controller.indexes ?? {})) {
+        indexes.set(resource, { ...indexes.get(resource), ...wanted })
+      }
+    }
+    for (const [resource, functions] of indexes) this.informers.set(resource, this.client.informer(resource, { indexes: functions }))
+  }
+
+  private startLeading(): void {
+    this.leading = true
+    this.client.start()
+    for (const { controller } of this.slots.values()) {
+      for (const { key, everyMs } of controller.ticks ?? []) this.queueTick(controller.name, key, everyMs)
+    }
+  }
+
+  private stopLeading(): void {
+    this.leading = false
+    this.running = false
+    this.workQueued = false
+    this.client.stop()
+    this.recorder.reset()
+    for (const slot of this.slots.values()) {
+      slot.queue.clear()
+      slot.passes.clear()
+      slot.memorySet = false
+      slot.memory = undefined
+    }
+  }
+
+  private queueTick(controller: string, key: string, everyMs: number): void {
+    this.kernel.send({ to: this.address, type: 'tick', data: { controller, key, everyMs } }, everyMs)
+  }
+
+  private tick(data: { controller: string; key: string; everyMs: number }): void {
+    if (!this.leading) return
+    this.queueTick(data.controller, data.key, data.everyMs)
+    this.slots.get(data.controller)?.queue.add(data.key)
+    this.queueWork()
+  }
+
+  private due(data: { controller: string; key: string }): void {
+    this.slots.get(data.controller)?.queue.due(data.key)
+    this.queueWork()
+  }
+
+  private queueWork(): void {
+    if (this.workQueued) return
+    this.workQueued = true
+    this.kernel.send({ to: this.address, type: 'work' })
+  }
+
+  /** One pass over every queue; keys that are still busy stay. */
+  private work(): void {
+    this.workQueued = false
+    if (!this.leading || !this.client.synced) return
+    for (const slot of this.slots.values()) {
+      const isBusy = (key: string): boolean => slot.passes.has(key)
+      for (let key = slot.queue.take(isBusy); key !== undefined; key = slot.queue.take(isBusy)) this.reconcile(slot, key)
+    }
+  }
+
+  private reconcile(slot: Slot, key: string): void {
+    const writes = slot.controller.reconcile(slot.context, key)
+    if (writes.length === 0) return slot.queue.forget(key)
+    const pass = startPass(this.kernel.now)
+    slot.passes.set(key, pass)
+    this.carryOut(slot, key, pass, writes)
+    this.advance(slot, key, pass)
+  }
+
+  private carryOut(slot: Slot, key: string, pass: Pass, writes: Write[]): void {
+    for (const write of writes) {
+      if (write.verb === 'event') this.recorder.record(write.about, write, { component: write.source })
+      else if (write.verb === 'slowStart') pass.pending.push(...write.writes)
+      else this.send(slot, key, pass, write)
+    }
+    if (pass.pending.length > 0 && pass.batch === 0) this.sendBatch(slot, key, pass)
+  }
+
+  private send(slot: Slot, key: string, pass: Pass, write: ApiWrite): void {
+    const tag: CallTag = { controller: slot.controller.name, key, index: pass.answers.length }
+    pass.answers.push(null)
+    this.client.call(write, tag)
+  }
+
+  /** Slow start (D1): the next batch is twice the last. */
+  private sendBatch(slot: Slot, key: string, pass: Pass): void {
+    pass.batch = pass.batch === 0 ? 1 : pass.batch * 2
+    for (const write of pass.pending.splice(0, pass.batch)) this.send(slot, key, pass, write)
+  }
+
+  private advance(slot: Slot, key: string, pass: Pass): void {
+    if (pass.answers.includes(null)) return
+    const failed = pass.answers.some((answer) => answer !== null && !succeeded(answer))
+    if (pass.pending.length > 0 && !failed) return this.sendBatch(slot, key, pass)
+    while (!pass.settled && !pass.answers.includes(null)) this.settle(slot, key, pass)
+    if (pass.settled) this.finish(slot, key, pass)
+  }
+
+  /** Shows the controller the answers of the last round; it is over when no more writes follow. */
+  private settle(slot: Slot, key: string, pass: Pass): void {
+    const { controller, context } = slot
+    const answers = pass.answers.slice(pass.round).filter((answer) => answer !== null)
+    const skipped = pass.pending.splice(0)
+    pass.round = pass.answers.length
+    pass.batch = 0
+    const writes = controller.settle?.(context, key, { answers, skipped }) ?? []
+    this.carryOut(slot, key, pass, writes)
+    pass.settled = pass.answers.length === pass.round
+  }
+
+  private finish(slot: Slot, key: string, pass: Pass): void {
+    if (!isFinished(pass, this.informers) && this.kernel.now - pass.startedAt < EXPECTATIONS_TIMEOUT_MS) return
+    slot.passes.delete(key)
+    const failed = pass.answers.some((answer) => answer !== null && !succeeded(answer))
+    if (failed) slot.queue.fail(key)
+    else slot.queue.forget(key)
+    if (slot.queue.size > 0) this.queueWork()
+  }
+
+  /** Passes whose writes the caches have now seen are over. */
+  private releasePasses(slot: Slot): void {
+    for (const [key, pass] of slot.passes) if (pass.settled) this.finish(slot, key, pass)
+  }
+}
+
+/** A call worked, or it told what it was to tell: what is deleted or looked for is not there. */
+function succeeded(answer: Answer): boolean {
+  const mayBeAbsent = answer.call.verb === 'delete' || answer.call.verb === 'get'
+  return (answer.code >= 200 && answer.code < 300) || (mayBeAbsent && answer.code === 404)
+}

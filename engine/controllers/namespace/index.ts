@@ -1,0 +1,122 @@
+/**
+ * Empties a namespace that is being deleted and lets it go: Models pkg/controller/namespace (R10). Not
+ * modelled: discovery failures of aggregated APIs, deletion order before 1.33 (all kinds at once).
+ */
+import type { KubeObject, Resource } from '../../api/client.ts'
+import { semanticEqual } from '../../objects/equal.ts'
+import { timestamp } from '../../objects/meta.ts'
+import type { Namespace, NamespaceCondition, Pod } from '../../objects/types.gen.ts'
+import type { ApiWrite, Context, Controller, Write } from '../controller.ts'
+
+const NAMESPACES = 'v1/namespaces'
+const PODS = 'v1/pods'
+/** How long after the deletion the controller first acts. */
+const GRACE_MS = 5_000
+/** The wait for finalizers when no pod tells of its own grace. */
+const FINALIZER_ESTIMATE_MS = 15_000
+
+/** `resources`: all namespaced kinds that can be listed and deleted. */
+export function namespaceController(resources: Resource[]): Controller {
+  return {
+    name: 'namespace',
+    watches: [{ resource: NAMESPACES, keys: (change) => namespaceKeys(change.object as Namespace) }, ...resources.map((resource) => ({ resource, keys: () => [] }))],
+    reconcile: (context, name) => reconcile(context, name, resources),
+  }
+}
+
+function namespaceKeys(namespace: Namespace): string[] {
+  return namespace.metadata.deletionTimestamp === undefined ? [] : [namespace.metadata.name]
+}
+
+function reconcile(context: Context, name: string, resources: Resource[]): Write[] {
+  const namespace = context.cache<Namespace>(NAMESPACES).get('', name)
+  if (namespace?.metadata.deletionTimestamp === undefined) return []
+  const waitMs = Date.parse(namespace.metadata.deletionTimestamp) + GRACE_MS - context.nowMs
+  if (waitMs > 0) {
+    context.requeueAfter(name, waitMs)
+    return []
+  }
+  const left = contents(context, name, resources)
+  if (left.size === 0) return [...conditionWrites(context, namespace, left), ...finalize(namespace)]
+  context.requeueAfter(name, estimateMs(left) / 2 + 1000)
+  return [...conditionWrites(context, namespace, left), ...deletions(name, left)]
+}
+
+/** What remains in the namespace, by resource; Event objects do not hold it up but are deleted too. */
+function contents(context: Context, name: string, resources: Resource[]): Map<Resource, KubeObject[]> {
+  const found = new Map<Resource, KubeObject[]>()
+  for (const resource of resources) {
+    const objects = context.cache(resource).list(name)
+    if (objects.length > 0) found.set(resource, objects)
+  }
+  return found
+}
+
+/** Pods first; nothing else while pods remain. */
+function deletions(namespace: string, left: Map<Resource, KubeObject[]>): ApiWrite[] {
+  const resources = left.has(PODS) ? [PODS] : [...left.keys()]
+  return resources
+    .filter((resource) => (left.get(resource) ?? []).some(({ metadata }) => metadata.deletionTimestamp === undefined))
+    .map((resource) => ({ verb: 'deletecollection', resource, namespace, body: { propagationPolicy: 'Background' } }))
+}
+
+function estimateMs(left: Map<Resource, KubeObject[]>): number {
+  const graces = (left.get(PODS) ?? []).map((pod) => ((pod as Pod).spec?.terminationGracePeriodSeconds ?? 30) * 1000)
+  return graces.length > 0 ? Math.max(...graces) : FINALIZER_ESTIMATE_MS
+}
+
+function finalize(namespace: Namespace): ApiWrite[] {
+  const body = { ...namespace, spec: { ...namespace.spec, finalizers: [] } }
+  return [{ verb: 'update', resource: NAMESPACES, name: namespace.metadata.name, subresource: 'finalize', body }]
+}
+
+function conditionWrites(context: Context, namespace: Namespace, left: Map<Resource, KubeObject[]>): ApiWrite[] {
+  const wanted = deletionConditions(left, timestamp(context.nowMs))
+  const conditions = wanted.map((condition) => keepTransition(namespace.status?.conditions, condition))
+  if (left.size === 0 || semanticEqual(conditions, namespace.status?.conditions)) return []
+  const body = { ...namespace, status: { ...namespace.status, conditions } }
+  return [{ verb: 'update', resource: NAMESPACES, name: namespace.metadata.name, subresource: 'status', body }]
+}
+
+function keepTransition(old: NamespaceCondition[] | undefined, condition: NamespaceCondition): NamespaceCondition {
+  const present = old?.find(({ type }) => type === condition.type)
+  return present?.status === condition.status ? { ...condition, lastTransitionTime: present.lastTransitionTime } : condition
+}
+
+function deletionConditions(left: Map<Resource, KubeObject[]>, now: string): NamespaceCondition[] {
+  const make = (type: string, status: string, reason: string, message: string): NamespaceCondition => ({ type, status, reason, message, lastTransitionTime: now })
+  return [
+    make('NamespaceDeletionDiscoveryFailure', 'False', 'ResourcesDiscovered', 'All resources successfully discovered'),
+    make('NamespaceDeletionGroupVersionParsingFailure', 'False', 'ParsedGroupVersions', 'All legacy kube types successfully parsed'),
+    make('NamespaceDeletionContentFailure', 'False', 'ContentDeleted', 'All content successfully deleted, may be waiting on finalization'),
+    remainingCondition(left, make),
+    finalizersCondition(left, make),
+  ]
+}
+
+type Make = (type: string, status: string, reason: string, message: string) => NamespaceCondition
+
+/** Counts what was being deleted before this pass; the first pass therefore claims that all is gone. */
+function remainingCondition(left: Map<Resource, KubeObject[]>, make: Make): NamespaceCondition {
+  const texts = [...left].flatMap(([resource, objects]) => {
+    const dying = objects.filter(({ metadata }) => metadata.deletionTimestamp !== undefined).length
+    return dying === 0 ? [] : [`${groupResource(resource)} has ${dying} resource instances`]
+  })
+  if (texts.length === 0) return make('NamespaceContentRemaining', 'False', 'ContentRemoved', 'All content successfully removed')
+  return make('NamespaceContentRemaining', 'True', 'SomeResourcesRemain', `Some resources are remaining: ${texts.sort().join(', ')}`)
+}
+
+function finalizersCondition(left: Map<Resource, KubeObject[]>, make: Make): NamespaceCondition {
+  const counts = new Map<string, number>()
+  const dying = [...left.values()].flat().filter(({ metadata }) => metadata.deletionTimestamp !== undefined)
+  for (const finalizer of dying.flatMap(({ metadata }) => metadata.finalizers ?? [])) counts.set(finalizer, (counts.get(finalizer) ?? 0) + 1)
+  if (counts.size === 0) return make('NamespaceFinalizersRemaining', 'False', 'ContentHasNoFinalizers', 'All content-preserving finalizers finished')
+  const texts = [...counts].map(([finalizer, count]) => `${finalizer} in ${count} resource instances`).sort()
+  return make('NamespaceFinalizersRemaining', 'True', 'SomeFinalizersRemain', `Some content in the namespace has finalizers remaining: ${texts.join(', ')}`)
+}
+
+/** `deployments.apps`; the core group leaves its dot, as upstream prints it. */
+function groupResource(resource: Resource): string {
+  const parts = resource.split('/')
+  return parts.length === 2 ? `${parts[1]}.` : `${parts[2]}.${parts[0]}`
+}

@@ -1,0 +1,172 @@
+/** Models pkg/controller/replicaset/replica_set.go (D). Not modelled: the 12 h resync. */
+import type { Answer, KubeObject } from '../../api/client.ts'
+import { ownerOf, podPhaseActive } from '../../objects/meta.ts'
+import { semanticEqual } from '../../objects/equal.ts'
+import { matchesLabels, selectorFromObject } from '../../objects/selectors.ts'
+import type { Pod, ReplicaSet, ReplicaSetStatus, Status } from '../../objects/types.gen.ts'
+import { keyOf, splitKey } from '../controller.ts'
+import type { ApiWrite, Context, Controller, EventWrite, Settled, Write } from '../controller.ts'
+import { BY_CONTROLLER, byController, claim, controllerReference, ownerOrAdopterKeys } from '../shared/owners.ts'
+import { createPod, deletePod, podFromTemplate } from '../shared/pod-template.ts'
+import { rankForDeletion } from './ranking.ts'
+import { calculateStatus } from './status.ts'
+import type { Failure } from './status.ts'
+
+const SETS = 'apps/v1/replicasets'
+const PODS = 'v1/pods'
+/** The most creations or deletions of one sync. */
+const BURST_REPLICAS = 500
+
+const selects = (set: ReplicaSet, labels: Record<string, string>): boolean => matchesLabels(selectorFromObject(set.spec?.selector), labels)
+
+/** `terminatingReplicas` is reported from 1.35 on. */
+export function replicaSetController(options: { reportsTerminating: boolean }): Controller {
+  return {
+    name: 'replicaset',
+    watches: [
+      { resource: SETS, keys: (change) => [keyOf(change.object)] },
+      { resource: PODS, keys: ownerOrAdopterKeys<ReplicaSet>('ReplicaSet', SETS, selects) },
+    ],
+    indexes: { [PODS]: { [BY_CONTROLLER]: byController }, [SETS]: { [BY_CONTROLLER]: byController } },
+    reconcile: (context, key) => sync(context, key, options.reportsTerminating),
+    settle: (context, key, settled) => settle(context, key, settled, options.reportsTerminating),
+  }
+}
+
+interface Facts {
+  set: ReplicaSet
+  active: Pod[]
+  terminating: number
+  adoptions: ApiWrite[]
+}
+
+function observe(context: Context, key: string): Facts | undefined {
+  const { namespace, name } = splitKey(key)
+  const set = context.cache<ReplicaSet>(SETS).get(namespace, name)
+  if (set === undefined) return undefined
+  const reference = controllerReference(set, 'apps/v1', 'ReplicaSet')
+  const { claimed, writes } = claim<Pod>(context, set, reference, PODS, selectorFromObject(set.spec?.selector))
+  const active = claimed.filter(podPhaseActive)
+  const terminating = claimed.filter((pod) => pod.metadata.deletionTimestamp !== undefined && !isOver(pod)).length
+  return { set, active, terminating, adoptions: writes }
+}
+
+function isOver(pod: Pod): boolean {
+  return pod.status?.phase === 'Succeeded' || pod.status?.phase === 'Failed'
+}
+
+function sync(context: Context, key: string, reportsTerminating: boolean): Write[] {
+  const facts = observe(context, key)
+  if (facts === undefined) return []
+  if (facts.adoptions.length > 0) return facts.adoptions
+  const managed = facts.set.metadata.deletionTimestamp === undefined ? manageReplicas(context, facts) : []
+  if (managed.length === 0) return statusWrites(context, facts, undefined, reportsTerminating)
+  countedBefore(context)[key] = { active: facts.active, terminating: facts.terminating }
+  return managed
+}
+
+/** As upstream, the status that follows creations and deletions counts the pods from before them. */
+function countedBefore(context: Context): Record<string, Pick<Facts, 'active' | 'terminating'>> {
+  return context.memory(() => ({}))
+}
+
+function manageReplicas(context: Context, facts: Facts): Write[] {
+  const { set, active } = facts
+  const difference = active.length - (set.spec?.replicas ?? 1)
+  if (difference < 0) return creations(set, Math.min(-difference, BURST_REPLICAS))
+  if (difference > 0) return victims(context, facts, Math.min(difference, BURST_REPLICAS)).map(deletePod)
+  return []
+}
+
+function creations(set: ReplicaSet, count: number): Write[] {
+  const reference = controllerReference(set, 'apps/v1', 'ReplicaSet')
+  const pod = podFromTemplate(set, set.spec?.template ?? {}, reference)
+  const writes = Array.from({ length: count }, () => createPod(set.metadata.namespace, pod))
+  return [{ verb: 'slowStart', writes }]
+}
+
+function victims(context: Context, facts: Facts, count: number): Pod[] {
+  const { set, active } = facts
+  if (count === active.length) return active
+  const onNode = relatedPodsByNode(context, set)
+  const ranked = active.map((pod) => ({ pod, rank: onNode.get(pod.spec?.nodeName ?? '') ?? 0 }))
+  return rankForDeletion(ranked, context.nowMs).slice(0, count)
+}
+
+/** Active pods, by node, of every ReplicaSet that has the same controller as this one. */
+function relatedPodsByNode(context: Context, set: ReplicaSet): Map<string, number> {
+  const owner = ownerOf(set)
+  const siblings = owner === undefined ? [set] : context.cache<ReplicaSet>(SETS).by(BY_CONTROLLER, owner.uid)
+  const counts = new Map<string, number>()
+  for (const sibling of siblings) {
+    for (const pod of context.cache<Pod>(PODS).by(BY_CONTROLLER, sibling.metadata.uid ?? '')) {
+      const node = pod.spec?.nodeName ?? ''
+      if (podPhaseActive(pod)) counts.set(node, (counts.get(node) ?? 0) + 1)
+    }
+  }
+  return counts
+}
+
+function statusWrites(context: Context, facts: Facts, failure: Failure | undefined, reportsTerminating: boolean): Write[] {
+  const { set, active, terminating } = facts
+  const status = calculateStatus(set, active, reportsTerminating ? terminating : undefined, failure, context.nowMs)
+  requeueForAvailability(context, set, status)
+  if (sameStatus(set.status, status)) return []
+  const { namespace, name } = set.metadata
+  return [{ verb: 'update', resource: SETS, namespace, name, subresource: 'status', body: { ...set, status }, mark: 'status' }]
+}
+
+/** observedGeneration starts at 0, so a new set's first status is written even when nothing is counted yet. */
+function sameStatus(old: ReplicaSetStatus | undefined, next: ReplicaSetStatus): boolean {
+  return semanticEqual({ ...old, observedGeneration: old?.observedGeneration ?? 0 }, next)
+}
+
+/** A pod that is ready but not yet available makes the set due again. */
+function requeueForAvailability(context: Context, set: ReplicaSet, status: ReplicaSetStatus): void {
+  const minReadySeconds = set.spec?.minReadySeconds ?? 0
+  if (minReadySeconds === 0 || (status.readyReplicas ?? 0) === (status.availableReplicas ?? 0)) return
+  context.requeueAfter(keyOf(set), minReadySeconds * 1000)
+}
+
+function settle(context: Context, key: string, settled: Settled, reportsTerminating: boolean): Write[] {
+  const managed = settled.answers.filter(({ call }) => call.resource === PODS && call.verb !== 'patch')
+  if (managed.length === 0) return []
+  const now = observe(context, key)
+  if (now === undefined) return []
+  const facts = { ...now, ...countedBefore(context)[key] }
+  delete countedBefore(context)[key]
+  const events = managed.flatMap((answer) => eventFor(facts.set, answer))
+  return [...events, ...statusWrites(context, facts, failureOf(managed), reportsTerminating)]
+}
+
+function isFailure(answer: Answer): boolean {
+  return answer.code >= 400 || answer.code === 0
+}
+
+function failureOf(answers: Answer[]): Failure | undefined {
+  const failed = answers.find((answer) => isFailure(answer) && !(answer.call.verb === 'delete' && answer.code === 404))
+  if (failed === undefined) return undefined
+  return { reason: failed.call.verb === 'create' ? 'FailedCreate' : 'FailedDelete', message: messageOf(failed) }
+}
+
+function messageOf(answer: Answer): string {
+  return (answer.body as Status | undefined)?.message ?? answer.failure ?? ''
+}
+
+function eventFor(set: ReplicaSet, answer: Answer): EventWrite[] {
+  const creating = answer.call.verb === 'create'
+  const event = (type: EventWrite['type'], reason: string, message: string): EventWrite[] => [
+    { verb: 'event', about: set, type, reason, message, source: 'replicaset-controller' },
+  ]
+  if (!isFailure(answer)) {
+    const name = creating ? (answer.body as KubeObject).metadata.name : answer.call.name
+    return event('Normal', creating ? 'SuccessfulCreate' : 'SuccessfulDelete', `${creating ? 'Created' : 'Deleted'} pod: ${name}`)
+  }
+  if (isNamespaceTerminating(answer) || (!creating && answer.code === 404)) return []
+  return event('Warning', creating ? 'FailedCreate' : 'FailedDelete', `Error ${creating ? 'creating' : 'deleting'}: ${messageOf(answer)}`)
+}
+
+function isNamespaceTerminating(answer: Answer): boolean {
+  const causes = (answer.body as Status | undefined)?.details?.causes ?? []
+  return causes.some((cause) => cause.reason === 'NamespaceTerminating')
+}

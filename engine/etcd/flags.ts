@@ -1,0 +1,41 @@
+/** Settings of an etcd member. Defaults are etcd's own where etcd has the setting. */
+export interface EtcdFlags {
+  /** --heartbeat-interval */
+  heartbeatIntervalMs: number
+  /** --election-timeout; each member waits between one and (almost) two of it. */
+  electionTimeoutMs: number
+  /** --pre-vote */
+  preVote: boolean
+  /** How long a write to the disk takes until it is safe (wal fsync). */
+  fsyncMs: number
+  /** --watch-progress-notify-interval (kubeadm sets 5 s) */
+  watchProgressNotifyIntervalMs: number
+  /** --max-txn-ops */
+  maxTxnOps: number
+  /** --snapshot-count: entries after which applied ones may leave the log. */
+  snapshotCount: number
+  /** Entries that stay in the log for slow members (DefaultSnapshotCatchUpEntries). */
+  snapshotCatchUpEntries: number
+  /** How often a read that got no index is asked again (readIndexRetryTime). */
+  readIndexRetryMs: number
+  /** What `status` reports. */
+  version: string
+}
+
+export const ETCD_FLAGS: EtcdFlags = {
+  heartbeatIntervalMs: 100,
+  electionTimeoutMs: 1000,
+  preVote: true,
+  fsyncMs: 0,
+  watchProgressNotifyIntervalMs: 600_000,
+  maxTxnOps: 128,
+  snapshotCount: 10_000,
+  snapshotCatchUpEntries: 5_000,
+  readIndexRetryMs: 500,
+  version: '3.6.5',
+}
+
+/** How long a request may take: 5 s and two election timeouts (H1). */
+export function requestTimeoutMs(flags: EtcdFlags): number {
+  return 5000 + 2 * flags.electionTimeoutMs
+}

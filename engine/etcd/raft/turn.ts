@@ -1,0 +1,16 @@
+/** How a step says what it wants done. */
+import type { MemberId, RaftMessage, Turn } from './types.ts'
+
+export function cast(turn: Turn, to: MemberId, message: RaftMessage): void {
+  turn.effects.push({ kind: 'send', to, message, afterSync: false })
+}
+
+/** Sends a promise: only when what it promises is on the disk. */
+export function respond(turn: Turn, to: MemberId, message: RaftMessage): void {
+  turn.effects.push({ kind: 'send', to, message, afterSync: true })
+}
+
+/** To follower, at a term. Nothing else may follow in the same step. */
+export function stepDown(turn: Turn, term: number, lead: MemberId | null, reason: string): void {
+  turn.effects.push({ kind: 'role', event: { type: 'stepDown', term, lead, reason } })
+}

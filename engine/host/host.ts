@@ -1,0 +1,552 @@
+/**
+ * Linux boxes: files, users, systemd units, journal, packages, clock, power. `Hosts` holds all of
+ * them at one kernel address and turns boot, crash and reboot into what the units and wires see.
+ */
+import type { Fabric, HostName } from '../fabric/fabric.ts'
+import type { Component, Kernel, VirtualMs } from '../kernel/kernel.ts'
+import { MACHINE_TIMEOUT } from '../kernel/machine.ts'
+import type { MachineTimeout } from '../kernel/machine.ts'
+import type { KernelEvent } from '../kernel/queue.ts'
+import { FileTree, ROOT } from './files.ts'
+import type { Actor, BaseImage, FileTreeState } from './files.ts'
+import { HOST_DEFAULTS } from './flags.ts'
+import { baseImage } from './images/base-tree.ts'
+import { Journald } from './journald.ts'
+import type { JournaldState } from './journald.ts'
+import { RUNTIME_ADDRESS } from './pending.ts'
+import { UNIT_EVENTS, Units } from './units/units.ts'
+import type { UnitExitedData, UnitLogData, UnitStartedData, UnitsState } from './units/units.ts'
+import { UnitRows } from './units/rows.ts'
+import type { UnitRowsState } from './units/rows.ts'
+import { UBUNTU_GROUPS, UBUNTU_USERS, actorOf, makeGroup, makePasswd } from './users.ts'
+import type { Group, User } from './users.ts'
+
+/** One network interface as `ip addr` shows it. */
+export interface NetworkInterface {
+  name: string
+  mac: string
+  mtu: number
+  up: boolean
+  /** Such as `172.30.1.2/24`. */
+  addresses: string[]
+  /** The peer's index for a veth. */
+  peerIndex?: number
+}
+
+export interface Route {
+  /** `default`, or such as `10.244.1.0/24`. */
+  to: string
+  via?: string
+  dev: string
+  /** The rest of the line, such as `proto kernel scope link src 172.30.1.2` or `onlink`. */
+  rest?: string
+}
+
+export interface Capacity {
+  cpus: number
+  memoryBytes: number
+  diskBytes: number
+}
+
+/** A process that is not run by the process runtime: systemd, kubelet, a container's main program. */
+export interface ModelledProcess {
+  pid: number
+  ppid: number
+  user: string
+  argv: string[]
+  startedMs: VirtualMs
+  memoryBytes: number
+  /** CPU seconds per second, roughly. */
+  cpu: number
+  unit?: string
+}
+
+/** What listens on a TCP port of a host, for ss and netstat. */
+export interface ListeningSocket {
+  /** `*`, `127.0.0.1` or an address of the host. */
+  address: string
+  port: number
+  program: string
+  pid: number
+}
+
+export interface HostOptions {
+  name: HostName
+  /** Free words: `base`, `control-plane`, `worker`. */
+  role?: string
+  labels?: Record<string, string>
+  /** The address on the hosts' network, such as `172.30.1.2`. */
+  address: string
+  users?: readonly User[]
+  packages?: Record<string, string>
+  capacity?: Partial<Capacity>
+  kernelVersion?: string
+  /** A base tree of images/base-tree.ts; absent: `ubuntu-host`. */
+  image?: string
+  /** The Kubernetes release of the programs installed, such as `1.35.2`. */
+  release?: string
+}
+
+export type Power = 'on' | 'off' | 'booting'
+
+interface HostFacts {
+  name: HostName
+  role: string
+  labels: Record<string, string>
+  address: string
+  users: User[]
+  groups: Group[]
+  packages: Record<string, string>
+  capacity: Capacity
+  kernelVersion: string
+  release: string
+  machineId: string
+  boots: { id: string; atMs: number; lastMs?: number }[]
+  power: Power
+  bootedAtMs: VirtualMs
+  clockSkewMs: number
+  /** Disk bytes taken by something outside the file tree, as a disk-filling fault does. */
+  ballastBytes: number
+  interfaces: NetworkInterface[]
+  routes: Route[]
+  processes: ModelledProcess[]
+  sockets: ListeningSocket[]
+  nextPid: number
+}
+
+interface HostState {
+  facts: HostFacts
+  files: FileTreeState
+  journal: JournaldState
+  units: UnitsState
+}
+
+export class Host {
+  files: FileTree
+  readonly journal: Journald
+  readonly units: Units
+
+  constructor(
+    readonly hosts: Hosts,
+    private facts: HostFacts,
+    image: BaseImage,
+  ) {
+    this.files = new FileTree({ kernel: hosts.kernel, base: image, volumeOf: (id) => hosts.volume(id), quotaBytes: facts.capacity.diskBytes })
+    this.files.clockMs = () => this.clockMs()
+    this.journal = new Journald(this)
+    this.units = new Units(this, hosts.rows)
+  }
+
+  get name(): HostName {
+    return this.facts.name
+  }
+
+  get role(): string {
+    return this.facts.role
+  }
+
+  get labels(): Readonly<Record<string, string>> {
+    return this.facts.labels
+  }
+
+  /** The address on the hosts' network. */
+  get address(): string {
+    return this.facts.address
+  }
+
+  get users(): readonly User[] {
+    return this.facts.users
+  }
+
+  get groups(): readonly Group[] {
+    return this.facts.groups
+  }
+
+  /** Installed packages: name → version. */
+  get packages(): Record<string, string> {
+    return this.facts.packages
+  }
+
+  get capacity(): Readonly<Capacity> {
+    return this.facts.capacity
+  }
+
+  get kernelVersion(): string {
+    return this.facts.kernelVersion
+  }
+
+  get release(): string {
+    return this.facts.release
+  }
+
+  setRelease(release: string): void {
+    this.facts.release = release
+  }
+
+  get machineId(): string {
+    return this.facts.machineId
+  }
+
+  /** Thirty-two hex digits, new at each boot. */
+  get bootId(): string {
+    return this.facts.boots.at(-1)?.id ?? ''
+  }
+
+  get boots(): readonly { id: string; atMs: number; lastMs?: number }[] {
+    return this.facts.boots
+  }
+
+  get power(): Power {
+    return this.facts.power
+  }
+
+  /** Virtual milliseconds at which the running system came up. */
+  get bootedAtMs(): VirtualMs {
+    return this.facts.bootedAtMs
+  }
+
+  get interfaces(): NetworkInterface[] {
+    return this.facts.interfaces
+  }
+
+  get routes(): Route[] {
+    return this.facts.routes
+  }
+
+  get clockSkewMs(): number {
+    return this.facts.clockSkewMs
+  }
+
+  /** Milliseconds since 1970 UTC on this host's own, maybe wrong, clock. */
+  clockMs(): number {
+    return this.hosts.kernel.clockMs + this.facts.clockSkewMs
+  }
+
+  setClockSkew(skewMs: number): void {
+    this.facts.clockSkewMs = skewMs
+    this.hosts.kernel.record('host.clock.skewed', { host: this.name, skewMs })
+  }
+
+  user(name: string): User | undefined {
+    return this.facts.users.find((user) => user.name === name)
+  }
+
+  addUser(user: User): void {
+    this.facts.users = [...this.facts.users.filter(({ name }) => name !== user.name), user]
+    if (!this.facts.groups.some(({ gid }) => gid === user.gid)) this.facts.groups = [...this.facts.groups, { name: user.groups[0] ?? user.name, gid: user.gid }]
+    this.writeAccounts()
+  }
+
+  /** Who a user is in file operations; an unknown user is nobody. */
+  actor(name: string): Actor {
+    if (name === 'root') return ROOT
+    const user = this.user(name)
+    return user === undefined ? { user: name, groups: [] } : actorOf(user)
+  }
+
+  /** The next free process id. Both the process runtime and the units draw from it. */
+  nextPid(): number {
+    return this.facts.nextPid++
+  }
+
+  /** Processes that no program of the runtime stands behind, in order of pid. */
+  processes(): ModelledProcess[] {
+    return [...this.facts.processes, ...this.units.processes()].sort((a, b) => a.pid - b.pid)
+  }
+
+  /** Adds a process to what ps shows: the kubelet does so for containers. */
+  addProcess(process: ModelledProcess): void {
+    this.facts.processes = [...this.facts.processes.filter(({ pid }) => pid !== process.pid), process]
+  }
+
+  removeProcess(pid: number): void {
+    this.facts.processes = this.facts.processes.filter((process) => process.pid !== pid)
+  }
+
+  /** What listens, for ss and netstat; `fabric.listen` is what makes a port answer. */
+  sockets(): ListeningSocket[] {
+    return [...this.facts.sockets].sort((a, b) => a.port - b.port || (a.address < b.address ? -1 : 1))
+  }
+
+  addSocket(socket: ListeningSocket): void {
+    this.removeSocket(socket.port, socket.address)
+    this.facts.sockets.push(socket)
+  }
+
+  removeSocket(port: number, address?: string): void {
+    this.facts.sockets = this.facts.sockets.filter((socket) => socket.port !== port || (address !== undefined && socket.address !== address))
+  }
+
+  /** Disk in use and free, in bytes. */
+  disk(): { totalBytes: number; usedBytes: number; freeBytes: number } {
+    const { diskBytes } = this.facts.capacity
+    const usedBytes = Math.min(diskBytes, this.files.usedBytes() + this.facts.ballastBytes)
+    return { totalBytes: diskBytes, usedBytes, freeBytes: diskBytes - usedBytes }
+  }
+
+  /** Takes disk space away from the file system, or gives it back (0). */
+  setBallast(bytes: number): void {
+    this.facts.ballastBytes = bytes
+    this.files.setQuota(Math.max(0, this.facts.capacity.diskBytes - bytes))
+    this.hosts.kernel.record('host.disk.ballast', { host: this.name, bytes })
+  }
+
+  /** Memory that the modelled processes use, in bytes. */
+  usedMemoryBytes(): number {
+    return this.processes().reduce((sum, { memoryBytes }) => sum + memoryBytes, HOST_DEFAULTS.idleMemoryBytes)
+  }
+
+  /** For `Hosts`: a new boot id, nothing running. */
+  beginBoot(): void {
+    const last = this.facts.boots.at(-1)
+    if (last !== undefined && last.lastMs === undefined) last.lastMs = this.clockMs()
+    const id = hex(this.hosts.kernel, 32)
+    this.facts.boots.push({ id, atMs: this.clockMs() })
+    this.facts.bootedAtMs = this.hosts.kernel.now
+    this.facts.power = 'on'
+    this.facts.processes = []
+    this.facts.sockets = []
+    for (const directory of ['/run', '/tmp', '/dev/shm']) this.files.clear(directory)
+  }
+
+  /** For `Hosts`: the power is gone. */
+  powerOff(power: Power): void {
+    const last = this.facts.boots.at(-1)
+    if (last !== undefined) last.lastMs = this.clockMs()
+    this.facts.power = power
+    this.facts.processes = []
+    this.facts.sockets = []
+    this.units.die()
+  }
+
+  dump(): HostState {
+    return { facts: this.facts, files: this.files.dump(), journal: this.journal.dump(), units: this.units.dump() }
+  }
+
+  load(state: HostState): void {
+    this.facts = state.facts
+    this.files.load(state.files, baseImage(state.files.base))
+    this.journal.load(state.journal)
+    this.units.load(state.units)
+  }
+
+  writeAccounts(): void {
+    this.files.put('/etc/passwd', makePasswd(this.facts.users))
+    this.files.put('/etc/group', makeGroup(this.facts.users, this.facts.groups))
+  }
+}
+
+function hex(kernel: Kernel, digits: number): string {
+  let text = ''
+  while (text.length < digits) text += kernel.random('hosts').int(16).toString(16)
+  return text
+}
+
+export interface HostsOptions {
+  /**
+   * What a unit runs: the base name of its ExecStart program → the kernel address that lives it,
+   * `<host>` standing for the host's name: `{ kubelet: 'kubelet/<host>' }`.
+   */
+  unitPrograms?: Record<string, string>
+}
+
+interface HostsState {
+  hosts: HostState[]
+  rows: UnitRowsState
+}
+
+/** The type of the kernel events that `Hosts` sends to those who subscribe: data is `{ host }`. */
+export const HOST_EVENTS = {
+  /** The power went, or a reboot began. */
+  down: 'host.down',
+  /** The system is up; its enabled units have been started. */
+  up: 'host.up',
+} as const
+
+export class Hosts implements Component {
+  static readonly address = 'hosts'
+  readonly rows: UnitRows
+  readonly unitPrograms: Map<string, string>
+  private readonly all = new Map<HostName, Host>()
+  private readonly volumes: ((id: string) => FileTree | undefined)[] = []
+  private readonly subscribers: string[] = []
+
+  constructor(
+    readonly kernel: Kernel,
+    readonly fabric: Fabric,
+    options: HostsOptions = {},
+  ) {
+    this.unitPrograms = new Map(Object.entries(options.unitPrograms ?? {}))
+    this.rows = new UnitRows(kernel, Hosts.address, (name) => this.all.get(name)?.units)
+    kernel.register(Hosts.address, this)
+  }
+
+  /** Makes a host, in the fabric too, switched off. `boot` starts it. */
+  add(options: HostOptions): Host {
+    if (this.all.has(options.name)) throw new Error(`hosts: ${options.name} exists already`)
+    const host = new Host(this, factsOf(options, this.kernel), baseImage(options.image ?? 'ubuntu-host'))
+    this.all.set(options.name, host)
+    this.fabric.addHost(options.name)
+    this.fabric.setUp(options.name, false)
+    writeIdentity(host)
+    this.writeHostsFiles()
+    return host
+  }
+
+  /** Throws when there is no such host. */
+  get(name: HostName): Host {
+    const host = this.all.get(name)
+    if (host === undefined) throw new Error(`hosts: no host ${name}`)
+    return host
+  }
+
+  find(name: HostName): Host | undefined {
+    return this.all.get(name)
+  }
+
+  /** A host by its name or one of its addresses. */
+  findByNameOrAddress(text: string): Host | undefined {
+    return this.all.get(text) ?? this.list().find((host) => host.address === text)
+  }
+
+  list(): Host[] {
+    return [...this.all.values()]
+  }
+
+  /** Switches a host on at once: its enabled units start now. */
+  boot(name: HostName): void {
+    const host = this.get(name)
+    if (host.power === 'on') return
+    host.beginBoot()
+    this.fabric.setUp(name, true)
+    this.kernel.record('host.booted', { host: name })
+    host.units.boot()
+    this.tell(HOST_EVENTS.up, name)
+  }
+
+  /** Pulls the plug: nothing is told, nothing is saved. `boot` brings it back. */
+  crash(name: HostName): void {
+    this.goDown(name, 'off')
+  }
+
+  /** Goes down and comes back by itself after `HOST_DEFAULTS.rebootMs`. */
+  reboot(name: HostName): void {
+    if (this.get(name).power === 'booting') return
+    this.goDown(name, 'booting')
+    this.kernel.send({ to: Hosts.address, type: 'host.boot', data: { host: name } }, HOST_DEFAULTS.rebootMs)
+  }
+
+  /** Tells a component of `host.down` and `host.up` of every host from now on. Called while wiring; not dumped. */
+  subscribe(address: string): void {
+    if (!this.subscribers.includes(address)) this.subscribers.push(address)
+  }
+
+  /** Adds a resolver of mounted trees by id (the kubelet's volumes). Called while wiring; not dumped. */
+  addVolumes(find: (id: string) => FileTree | undefined): void {
+    this.volumes.push(find)
+  }
+
+  volume(id: string): FileTree | undefined {
+    for (const find of this.volumes) {
+      const tree = find(id)
+      if (tree !== undefined) return tree
+    }
+    return undefined
+  }
+
+  handle(event: KernelEvent): void {
+    if (event.type === MACHINE_TIMEOUT) return void this.rows.timeout(event.data as MachineTimeout)
+    const data = event.data as { host: HostName }
+    if (event.type === 'host.boot') return this.get(data.host).power === 'booting' ? this.boot(data.host) : undefined
+    const units = this.all.get(data.host)?.units
+    if (event.type === UNIT_EVENTS.started) units?.started(data as UnitStartedData)
+    else if (event.type === UNIT_EVENTS.exited) units?.exited(data as UnitExitedData)
+    else if (event.type === UNIT_EVENTS.log) units?.log(data as UnitLogData)
+    else if (event.type === UNIT_EVENTS.builtIn) units?.builtIn(event.data as { host: HostName; unit: string; pid: number; what: string })
+  }
+
+  dump(): HostsState {
+    return { hosts: this.list().map((host) => host.dump()), rows: this.rows.dump() }
+  }
+
+  load(state: unknown): void {
+    const { hosts, rows } = state as HostsState
+    this.all.clear()
+    for (const saved of hosts) {
+      const host = new Host(this, saved.facts, baseImage(saved.files.base))
+      host.load(saved)
+      this.all.set(saved.facts.name, host)
+    }
+    this.rows.load(rows)
+  }
+
+  private goDown(name: HostName, power: Power): void {
+    const host = this.get(name)
+    if (host.power !== 'on') {
+      if (power === 'off') host.powerOff('off')
+      return
+    }
+    this.kernel.record(power === 'off' ? 'host.crashed' : 'host.rebooting', { host: name })
+    host.powerOff(power)
+    this.fabric.setUp(name, false)
+    this.tell(HOST_EVENTS.down, name)
+  }
+
+  private tell(type: string, host: HostName): void {
+    this.kernel.send({ to: RUNTIME_ADDRESS, type, data: { host } })
+    for (const address of this.subscribers) this.kernel.send({ to: address, type, data: { host } })
+  }
+
+  /** Every host knows every other by name, as the exam's hosts do. */
+  private writeHostsFiles(): void {
+    for (const host of this.list()) host.files.put('/etc/hosts', makeHostsFile(host, this.list()))
+  }
+}
+
+function makeHostsFile(host: Host, all: readonly Host[]): string {
+  const others = all.map(({ address, name }) => `${address} ${name}\n`).join('')
+  const ipv6 = '\n# The following lines are desirable for IPv6 capable hosts\n::1     ip6-localhost ip6-loopback\nfe00::0 ip6-localnet\nff00::0 ip6-mcastprefix\nff02::1 ip6-allnodes\nff02::2 ip6-allrouters\n'
+  return `127.0.0.1 localhost\n127.0.1.1 ${host.name}\n\n${others}${ipv6}`
+}
+
+function factsOf(options: HostOptions, kernel: Kernel): HostFacts {
+  const { name, address, role = '', labels = {}, users = UBUNTU_USERS, packages = {} } = options
+  const gateway = address.replace(/\.\d+$/, '.1')
+  const network = address.replace(/\.\d+$/, '.0')
+  const mac = ['96', ...address.split('.').map((part) => Number(part).toString(16).padStart(2, '0')), '55'].join(':')
+  return {
+    name,
+    role,
+    labels,
+    address,
+    users: [...users],
+    groups: [...UBUNTU_GROUPS],
+    packages: { ...HOST_DEFAULTS.packages, ...packages },
+    capacity: { ...HOST_DEFAULTS.capacity, ...options.capacity },
+    kernelVersion: options.kernelVersion ?? HOST_DEFAULTS.kernelVersion,
+    release: options.release ?? HOST_DEFAULTS.release,
+    machineId: hex(kernel, 32),
+    boots: [],
+    power: 'off',
+    bootedAtMs: kernel.now,
+    clockSkewMs: 0,
+    ballastBytes: 0,
+    interfaces: [
+      { name: 'lo', mac: '00:00:00:00:00:00', mtu: 65536, up: true, addresses: ['127.0.0.1/8'] },
+      { name: 'eth0', mac, mtu: 1500, up: true, addresses: [`${address}/24`] },
+    ],
+    routes: [
+      { to: 'default', via: gateway, dev: 'eth0' },
+      { to: `${network}/24`, dev: 'eth0', rest: `proto kernel scope link src ${address}` },
+    ],
+    processes: [],
+    sockets: [],
+    nextPid: 300,
+  }
+}
+
+function writeIdentity(host: Host): void {
+  host.writeAccounts()
+  host.files.put('/etc/hostname', `${host.name}\n`)
+  host.files.put('/etc/machine-id', `${host.machineId}\n`, { mode: 0o444 })
+}

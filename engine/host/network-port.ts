@@ -1,0 +1,52 @@
+/**
+ * What a process needs of the network it lives in. A host's processes use `FabricNetwork`
+ * (engine/host/fabric-network.ts); a pod's processes get one that knows Services and cluster DNS.
+ *
+ * An answer is given at once, after a delay, or later by a `network.answer` event to `processes`.
+ */
+import type { HostName } from '../fabric/fabric.ts'
+import type { ReplyTo } from '../fabric/http.ts'
+import type { HttpFailure, Outgoing } from './process.ts'
+import type { ProcessRoot } from './runtime/world.ts'
+
+/** Who calls: a process of a host or of a container on it. */
+export interface NetworkPoint {
+  host: HostName
+  root: ProcessRoot
+  pid: number
+}
+
+/** An answer now (`afterMs` absent or 0) or so much later; or a `network.answer` event will come. */
+export type Eventually<T> = { answer: T; afterMs?: number } | { later: true }
+
+/** Where an accepted request went, so that input and cancellation can follow it. Plain data. */
+export interface SentRequest {
+  /** The address of the component that serves it. */
+  address: string
+  host: HostName
+  /** The request's id; also the tag of its answers. */
+  id: string
+}
+
+export type Resolved = { addresses: string[]; canonicalName?: string } | { error: 'NXDOMAIN' | 'SERVFAIL' | 'timeout' }
+export type Connected = 'open' | 'refused' | 'timeout' | 'unreachable'
+
+/** The event type by which a network answers later: data is `NetworkAnswerData`. */
+export const NETWORK_ANSWER = 'network.answer'
+
+/** `tag` is the one given with the call; `answer` is what the call's own type says (`Resolved`, `Connected`, `HttpFailure`, `SentRequest`). */
+export interface NetworkAnswerData {
+  tag: string
+  answer: unknown
+}
+
+export interface HostNetwork {
+  /** Sends a request on its way; its answers are `http.response`, `http.chunk`, `http.end` events to `replyTo`. */
+  http(from: NetworkPoint, outgoing: Outgoing, replyTo: ReplyTo): { sent: SentRequest } | Eventually<HttpFailure>
+  /** Sends input into an open stream. */
+  input(from: NetworkPoint, sent: SentRequest, input: unknown): void
+  /** Gives a request up. */
+  cancel(from: NetworkPoint, sent: SentRequest): void
+  resolve(from: NetworkPoint, name: string, tag: string): Eventually<Resolved>
+  connect(from: NetworkPoint, host: string, port: number, tag: string): Eventually<Connected>
+}

@@ -1,0 +1,13 @@
+/** How a process ended. */
+import type { Signal } from '../process.ts'
+import { SIGNAL_NUMBERS } from './record.ts'
+import type { ExitStatus } from './record.ts'
+
+export function makeExit(code: number): ExitStatus {
+  return { code: code & 255 }
+}
+
+/** The status of a process that a signal killed: 128 and the number of the signal. */
+export function makeKilled(signal: Signal): ExitStatus {
+  return { code: 128 + SIGNAL_NUMBERS[signal], signal }
+}

@@ -1,0 +1,122 @@
+/** What programs ask of the host itself: its facts, its journal, its modelled processes, its neighbours. */
+import type { HostName } from '../../fabric/fabric.ts'
+import type { Capacity, ListeningSocket, ModelledProcess, NetworkInterface, Route } from '../host.ts'
+import type { JournalLine, JournalQuery } from '../journald.ts'
+import type { Caller, SyscallTable, World } from './table.ts'
+
+export interface HostFactsAnswer {
+  name: HostName
+  address: string
+  kernelVersion: string
+  /** Seconds since boot. */
+  uptimeSeconds: number
+  bootedAtClockMs: number
+  capacity: Capacity
+  usedMemoryBytes: number
+  disk: { totalBytes: number; usedBytes: number; freeBytes: number }
+  machineId: string
+  bootId: string
+  boots: { id: string; atMs: number; lastMs?: number }[]
+  interfaces: NetworkInterface[]
+  routes: Route[]
+  sockets: ListeningSocket[]
+  packages: Record<string, string>
+}
+
+export type JournalAnswer = { lines: JournalLine[]; lastSeq: number; sizeBytes: number; hostName: HostName } | { error: 'no-journal' | 'denied' }
+
+/** What ssh finds at the other end. */
+export interface DialAnswer {
+  /** Absent: no such name. */
+  host?: HostName
+  address?: string
+  dial?: 'open' | 'refused' | 'silent'
+  /** Whether that account exists there and takes the key that cluster hosts share. */
+  accepted?: boolean
+  home?: string
+  shell?: string
+}
+
+function facts(world: World, process: Caller): HostFactsAnswer {
+  const host = world.hosts.get(process.host)
+  const uptimeMs = world.kernel.now - host.bootedAtMs
+  return {
+    name: host.name,
+    address: host.address,
+    kernelVersion: host.kernelVersion,
+    uptimeSeconds: Math.floor(uptimeMs / 1000),
+    bootedAtClockMs: host.clockMs() - uptimeMs,
+    capacity: host.capacity,
+    usedMemoryBytes: host.usedMemoryBytes(),
+    disk: host.disk(),
+    machineId: host.machineId,
+    bootId: host.bootId,
+    boots: [...host.boots],
+    interfaces: [...host.interfaces],
+    routes: [...host.routes],
+    sockets: host.sockets(),
+    packages: host.packages,
+  }
+}
+
+function dial(world: World, process: Caller, name: string, port: number, user: string): DialAnswer {
+  const host = findHost(world, process, name)
+  if (host === undefined) return {}
+  const found = world.fabric.dial(process.host, host.name, port).kind
+  const account = host.user(user)
+  const answer: DialAnswer = { host: host.name, address: host.address, dial: found, accepted: account?.sshKey ?? false }
+  return account === undefined ? answer : { ...answer, home: account.home, shell: account.shell }
+}
+
+/** By /etc/hosts of the asking host, or by address. */
+function findHost(world: World, process: Caller, name: string): ReturnType<World['hosts']['find']> {
+  if (name === 'localhost' || name === '127.0.0.1') return world.hosts.get(process.host)
+  const lines = (world.hosts.get(process.host).files.text('/etc/hosts') ?? '').split('\n')
+  const line = lines.map((text) => text.replace(/#.*/, '').trim().split(/\s+/)).find((words) => words.slice(1).includes(name))
+  const address = line?.[0] ?? name
+  return address === '127.0.1.1' ? world.hosts.get(process.host) : world.hosts.list().find((host) => host.address === address)
+}
+
+function readJournal(world: World, process: Caller, query: JournalQuery): JournalAnswer {
+  if (process.root.kind === 'container') return { error: 'no-journal' }
+  const host = world.hosts.get(process.host)
+  const may = process.user === 'root' || (host.user(process.user)?.groups ?? []).some((group) => ['adm', 'systemd-journal', 'wheel'].includes(group))
+  if (!may) return { error: 'denied' }
+  return { lines: host.journal.read(query), lastSeq: host.journal.lastSeq, sizeBytes: host.journal.sizeBytes(), hostName: host.name }
+}
+
+/** Ends a modelled process: a unit's main process, or one that a component put there. */
+function signal(world: World, process: Caller, pid: number, name: string): 'sent' | 'none' | 'denied' {
+  if (process.root.kind === 'container') return 'none'
+  const host = world.hosts.get(process.host)
+  const target = host.processes().find((candidate) => candidate.pid === pid)
+  if (target === undefined) return 'none'
+  if (process.user !== 'root' && process.user !== target.user) return 'denied'
+  if (target.unit !== undefined) host.units.signal(pid, name)
+  else world.kernel.send({ to: `kubelet/${host.name}`, type: 'process.signal', data: { host: host.name, pid, signal: name } })
+  return 'sent'
+}
+
+export const hostCalls: SyscallTable = {
+  'host.facts': (world, process) => facts(world, process),
+  'host.processes': (world, process): ModelledProcess[] => (process.root.kind === 'container' ? [] : world.hosts.get(process.host).processes()),
+  'host.signal': (world, process, args) => signal(world, process, Number(args.pid), String(args.signal)),
+  'host.dial': (world, process, args) => dial(world, process, String(args.name), Number(args.port), String(args.user ?? process.user)),
+  'host.reboot': (world, process) => {
+    if (process.user !== 'root') return { error: 'denied' }
+    world.hosts.reboot(process.host)
+    return { done: true }
+  },
+  'host.poweroff': (world, process) => {
+    if (process.user !== 'root') return { error: 'denied' }
+    world.hosts.crash(process.host)
+    return { done: true }
+  },
+  'user.get': (world, process, args) => world.hosts.get(process.host).user(String(args.name)) ?? null,
+  'journal.read': (world, process, args) => readJournal(world, process, (args.query ?? {}) as JournalQuery),
+  'files.setTime': (world, process, args) => {
+    const host = world.hosts.get(process.host)
+    const tree = process.root.kind === 'container' ? world.hosts.volume(process.root.id) : host.files
+    return tree?.setTime(String(args.path), Number(args.mtimeMs), host.actor(process.user)) ?? { error: 'ENOENT' }
+  },
+}

@@ -1,0 +1,49 @@
+/** How a main process ended, in systemd's words. Models src/shared/exit-status.c. */
+export interface UnitExit {
+  pid: number
+  how: 'exited' | 'killed'
+  /** The exit code; with `killed`, 0. */
+  code: number
+  /** Without SIG: `KILL`. */
+  signal?: string
+}
+
+const STATUS_NAMES: Record<number, string> = {
+  0: 'SUCCESS', 1: 'FAILURE', 2: 'INVALIDARGUMENT', 3: 'NOTIMPLEMENTED', 4: 'NOPERMISSION', 5: 'NOTINSTALLED', 6: 'NOTCONFIGURED',
+  7: 'NOTRUNNING', 200: 'CHDIR', 201: 'NICE', 202: 'FDS', 203: 'EXEC', 204: 'MEMORY', 205: 'LIMITS', 209: 'STDOUT', 217: 'USER', 255: 'EXCEPTION',
+}
+
+const SIGNAL_NUMBERS: Record<string, number> = { HUP: 1, INT: 2, QUIT: 3, ABRT: 6, KILL: 9, SEGV: 11, PIPE: 13, TERM: 15 }
+
+/** As the journal says it: `code=exited, status=1/FAILURE`, `code=killed, status=9/KILL`. */
+export function journalStatus(exit: UnitExit): string {
+  if (exit.how === 'killed') return `code=killed, status=${SIGNAL_NUMBERS[exit.signal ?? ''] ?? 0}/${exit.signal ?? ''}`
+  return `code=exited, status=${exit.code}/${STATUS_NAMES[exit.code] ?? 'n/a'}`
+}
+
+/** As `systemctl status` says it: `code=exited, status=1/FAILURE`, `code=killed, signal=KILL`. */
+export function statusWords(exit: UnitExit): string {
+  return exit.how === 'killed' ? `code=killed, signal=${exit.signal ?? ''}` : journalStatus(exit)
+}
+
+const CLEAN_SIGNALS = ['HUP', 'INT', 'TERM', 'PIPE']
+
+export function isClean(exit: UnitExit): boolean {
+  return exit.how === 'killed' ? CLEAN_SIGNALS.includes(exit.signal ?? '') : exit.code === 0
+}
+
+/** The result a unit takes from it: `success`, `exit-code`, `signal`. */
+export function resultOf(exit: UnitExit): string {
+  if (isClean(exit)) return 'success'
+  return exit.how === 'killed' ? 'signal' : 'exit-code'
+}
+
+/** Whether Restart= asks for another start after that. */
+export function wantsRestart(policy: string, exit: UnitExit): boolean {
+  const clean = isClean(exit)
+  if (policy === 'always') return true
+  if (policy === 'on-success') return clean
+  if (policy === 'on-failure') return !clean
+  if (policy === 'on-abnormal') return exit.how === 'killed' && !clean
+  return policy === 'on-abort' && exit.how === 'killed' && ['ABRT', 'SEGV', 'QUIT'].includes(exit.signal ?? '')
+}

@@ -1,0 +1,154 @@
+/**
+ * What the kubelet asks of the machine it runs on. Everything here is given by the wiring of the
+ * cluster; the kubelet works without any of it as long as only modelled images run.
+ */
+import type { HttpRequest, HttpResponse } from '../fabric/http.ts'
+import type { Signal } from '../host/process.ts'
+
+/** A volume as a container sees it. `files` are contents that the kubelet made. */
+export interface VolumeMountSpec {
+  path: string
+  subPath?: string
+  readOnly: boolean
+  volume:
+    | { kind: 'emptyDir'; id: string }
+    | { kind: 'hostPath'; path: string }
+    | { kind: 'files'; id: string; files: Record<string, string> }
+    | { kind: 'claim'; id: string; claim: string }
+}
+
+/** All that is needed to make a container's file tree and run programs in it. */
+export interface ContainerSpec {
+  /** The container id: 64 hexadecimal digits. */
+  id: string
+  pod: { uid: string; namespace: string; name: string; ip: string; hostNetwork: boolean; hostname: string }
+  name: string
+  /** `docker.io/library/busybox:1.36` */
+  image: string
+  /** The base of its file tree: `busybox`, `alpine`, `debian`, `scratch`. */
+  base: string
+  /** Text files of the image on top of the base. */
+  files: Record<string, string>
+  env: Record<string, string>
+  cwd: string
+  user: string
+  mounts: VolumeMountSpec[]
+  nameservers: string[]
+  searches: string[]
+  ndots: number
+  readOnlyRootFilesystem: boolean
+  memoryLimitBytes?: number
+}
+
+/** The types of the events that a runtime sends to `kubelet/<host>`. */
+export const RUNTIME = {
+  /** A piece of output of a container's main process. Data: RuntimeOutput. */
+  output: 'runtime.output',
+  /** The main process ended. Data: RuntimeExit. */
+  exit: 'runtime.exit',
+  /** Output of an exec session. Data: ExecOutput. */
+  execOutput: 'runtime.exec.output',
+  /** An exec session ended. Data: ExecExit. */
+  execExit: 'runtime.exec.exit',
+} as const
+
+export interface RuntimeOutput {
+  id: string
+  stream: 'stdout' | 'stderr'
+  text: string
+}
+
+export interface RuntimeExit {
+  id: string
+  code: number
+  signal?: Signal
+  /** `OOMKilled` when the memory limit killed it. */
+  reason?: string
+  message?: string
+}
+
+export interface ExecOutput {
+  session: string
+  stream: 'stdout' | 'stderr'
+  text: string
+}
+
+export interface ExecExit {
+  session: string
+  code: number
+  /** The program could not be started: containerd's text. */
+  failure?: string
+}
+
+export interface ExecRequest {
+  session: string
+  container: ContainerSpec
+  argv: string[]
+  tty: boolean
+  stdin: boolean
+}
+
+/** Runs programs in containers. An adapter binds it to the process table of the host. */
+export interface ContainerRuntimePort {
+  /** Starts the main process; answers come as `runtime.output` and `runtime.exit`. */
+  start(container: ContainerSpec, argv: string[], options: { tty: boolean; stdin: boolean }): void
+  signal(id: string, signal: Signal): void
+  exec(request: ExecRequest): void
+  /** Input for an exec session or (by container id) the main process; null closes it. */
+  input(session: string, text: string | null): void
+  /** Ends an exec session whose client went away. */
+  hangUp(session: string): void
+  /** The text of a file as the container sees it. */
+  readFile(container: ContainerSpec, path: string): string | undefined
+  /** Forgets the container's file tree, when it is removed; volumes of a pod go with the pod. */
+  remove(id: string): void
+  removePod(uid: string): void
+  /** Whether a program of that name can be run in containers of that base. */
+  hasProgram(base: string, program: string): boolean
+}
+
+/** A program that the engine models as a component of its own: `coredns`, `kube-apiserver`, `etcd`. */
+export interface ComponentPort {
+  /** Starts it; it logs and ends through `runtime.output` and `runtime.exit`. False: nobody models it. */
+  start(component: string, container: ContainerSpec, argv: string[]): boolean
+  signal(component: string, id: string, signal: Signal): void
+}
+
+/** Text files of a host: manifests, kubelet configuration. */
+export interface HostFilesPort {
+  list(path: string): string[] | undefined
+  read(path: string): string | undefined
+}
+
+/** Parses a manifest's text; a failure carries upstream's words. */
+export type ManifestParser = (text: string, path: string) => { object: unknown } | { error: string }
+
+/** How a container reaches the network. */
+export interface DialPort {
+  /** From a pod (by IP) to a name or address. */
+  dial(podIP: string, host: string, port: number): 'open' | 'refused' | 'timeout' | 'unresolved'
+}
+
+/** An HTTP request from the node itself to its own pods or components (probes of host-network pods). */
+export interface ProbePort {
+  http?(host: string, port: number, request: HttpRequest): HttpResponse | { failure: string } | undefined
+}
+
+/** A service-account token for a pod, as the projected volume shows it. */
+export type TokenPort = (namespace: string, serviceAccount: string, pod: { name: string; uid: string }) => string
+
+export interface KubeletPorts {
+  containers?: ContainerRuntimePort
+  components?: ComponentPort
+  files?: HostFilesPort
+  parseManifest?: ManifestParser
+  dial?: DialPort
+  probe?: ProbePort
+  token?: TokenPort
+  /** Whether the CNI plugin of the node is initialized. Absent: it is. */
+  networkReady?(): boolean
+  /** Whether a file tree has this path as a directory or file (hostPath types). */
+  hostPathKind?(path: string): 'directory' | 'file' | 'socket' | undefined
+  /** A line for the unit's journal, in klog format. */
+  log?(text: string): void
+}

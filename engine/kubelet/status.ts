@@ -1,0 +1,249 @@
+/**
+ * The status of a pod as the kubelet works it out from what runs. A pure function of the record.
+ * Models pkg/kubelet/kubelet_pods.go (getPhase, convertToAPIContainerStatuses) and status/generate.go (F2, F3).
+ * Not modelled: resource resize status, device and user fields.
+ */
+import { conditionOf, timestamp } from '../objects/meta.ts'
+import { quantityMilliValue } from '../objects/quantity.ts'
+import type { Container, ContainerState, ContainerStatus, Pod, PodCondition, PodStatus } from '../objects/types.gen.ts'
+import type { ContainerInstance, PodRecord } from './state.ts'
+
+export interface NodeFacts {
+  hostIP: string
+  minor: number
+  clockMs: number
+}
+
+export function isSidecar(container: Container): boolean {
+  return container.restartPolicy === 'Always'
+}
+
+/** Regular and init containers that the pod's end waits for, sidecars apart. */
+export function plainInits(pod: Pod): Container[] {
+  return (pod.spec?.initContainers ?? []).filter((container) => !isSidecar(container))
+}
+
+export function restartPolicyOf(pod: Pod): string {
+  return pod.spec?.restartPolicy ?? 'Always'
+}
+
+/** Whether a container that ended is started again. */
+export function restarts(pod: Pod, instance: ContainerInstance): boolean {
+  if (instance.kind === 'sidecar') return true
+  const policy = restartPolicyOf(pod)
+  if (instance.kind === 'init') return instance.exitCode !== 0 && policy !== 'Never'
+  return policy === 'Always' || (policy === 'OnFailure' && instance.exitCode !== 0)
+}
+
+export function makePodStatus(record: PodRecord, facts: NodeFacts): PodStatus {
+  const { pod } = record
+  const inits = pod.spec?.initContainers ?? []
+  const regulars = pod.spec?.containers ?? []
+  const initStatuses = inits.map((container) => containerStatus(record, container, inits.length > 0))
+  const statuses = regulars.map((container) => containerStatus(record, container, inits.length > 0))
+  const phase = record.doom?.phase !== undefined && allStopped(record) ? record.doom.phase : keepTerminal(record, phaseOf(record))
+  const address = record.pod.spec?.hostNetwork === true ? facts.hostIP : record.ip
+  const status: PodStatus = {
+    phase,
+    conditions: conditions(record, phase, initStatuses, statuses, facts),
+    hostIP: facts.hostIP,
+    ...(facts.minor >= 28 && { hostIPs: [{ ip: facts.hostIP }] }),
+    ...(address !== undefined && { podIP: address, podIPs: [{ ip: address }] }),
+    startTime: record.startTime,
+    ...(inits.length > 0 && { initContainerStatuses: initStatuses }),
+    containerStatuses: statuses,
+    qosClass: pod.status?.qosClass ?? qosOf(pod),
+    ...(facts.minor >= 34 && pod.metadata.generation !== undefined && { observedGeneration: pod.metadata.generation }),
+  }
+  const { reason, message } = record.doom?.phase === undefined ? {} : record.doom
+  return { ...status, ...(reason !== undefined && { reason }), ...(message !== undefined && { message }) }
+}
+
+export function allStopped(record: PodRecord): boolean {
+  return Object.values(record.containers).every((instance) => instance.finishedMs !== undefined)
+}
+
+/** Terminal phases never change back. */
+function keepTerminal(record: PodRecord, phase: string): string {
+  const before = record.status?.phase ?? record.pod.status?.phase
+  return before === 'Failed' || before === 'Succeeded' ? before : phase
+}
+
+/** Models getPhase (F2). */
+export function phaseOf(record: PodRecord): string {
+  const { pod } = record
+  const instance = (container: Container): ContainerInstance | undefined => record.containers[container.name]
+  const inits = plainInits(pod).map(instance)
+  if (inits.some((one) => one?.finishedMs !== undefined && one.exitCode !== 0 && !restarts(pod, one))) return 'Failed'
+  const regulars = pod.spec?.containers ?? []
+  const begun = regulars.some((container) => instance(container) !== undefined)
+  if (!begun && initsUnfinished(record)) return 'Pending'
+  const seen = regulars.map(instance)
+  const waiting = seen.some((one, index) => isWaiting(record, regulars[index] as Container, one))
+  if (waiting) return 'Pending'
+  if (seen.some((one) => one !== undefined && one.startedMs !== undefined && one.finishedMs === undefined)) return 'Running'
+  return stoppedPhase(record, seen)
+}
+
+/** Never started, and no earlier instance either. */
+function isWaiting(record: PodRecord, container: Container, one: ContainerInstance | undefined): boolean {
+  if (one === undefined) return true
+  return one.finishedMs === undefined && one.startedMs === undefined && record.previous[container.name] === undefined
+}
+
+function stoppedPhase(record: PodRecord, seen: (ContainerInstance | undefined)[]): string {
+  const { pod } = record
+  const good = seen.every((one) => one?.exitCode === 0)
+  const dying = record.doom !== undefined && record.source !== 'file'
+  if (dying && allStopped(record)) return good ? 'Succeeded' : 'Failed'
+  if (restartPolicyOf(pod) === 'Always' || dying) return 'Running'
+  if (sidecarsRun(record) && record.doom === undefined && !seen.every((one) => one !== undefined && !restarts(pod, one))) return 'Running'
+  if (good) return sidecarsRun(record) ? 'Running' : 'Succeeded'
+  if (restartPolicyOf(pod) === 'OnFailure') return 'Running'
+  return sidecarsRun(record) ? 'Running' : 'Failed'
+}
+
+/** A sidecar still runs: the pod is done, but not at its end. */
+export function sidecarsRun(record: PodRecord): boolean {
+  return Object.values(record.containers).some((one) => one.kind === 'sidecar' && one.finishedMs === undefined)
+}
+
+/** Whether no regular container will run again. */
+export function isDone(record: PodRecord): boolean {
+  const { pod } = record
+  const failedInit = plainInits(pod).map((init) => record.containers[init.name]).some((one) => one?.finishedMs !== undefined && one.exitCode !== 0 && !restarts(pod, one))
+  if (failedInit) return true
+  return (pod.spec?.containers ?? []).every((container) => {
+    const one = record.containers[container.name]
+    return one?.finishedMs !== undefined && !restarts(pod, one)
+  })
+}
+
+export function initsUnfinished(record: PodRecord): boolean {
+  return (record.pod.spec?.initContainers ?? []).some((container) => {
+    const one = record.containers[container.name]
+    if (isSidecar(container)) return record.started[container.name] !== true
+    return one?.finishedMs === undefined || one.exitCode !== 0
+  })
+}
+
+function containerStatus(record: PodRecord, container: Container, hasInits: boolean): ContainerStatus {
+  const instance = record.containers[container.name]
+  const state = stateOf(record, container, instance, hasInits)
+  const last = lastState(record, container, instance, state)
+  const finishedInit = instance?.kind === 'init' && instance.exitCode === 0
+  const running = state.running !== undefined
+  return {
+    name: container.name,
+    state,
+    lastState: last,
+    ready: running ? record.ready[container.name] === true : finishedInit,
+    restartCount: instance?.attempt ?? 0,
+    image: instance?.image ?? container.image ?? '',
+    imageID: instance?.imageID ?? '',
+    ...(instance !== undefined && { containerID: `containerd://${instance.id}` }),
+    started: running && record.started[container.name] === true,
+  }
+}
+
+function stateOf(record: PodRecord, container: Container, instance: ContainerInstance | undefined, hasInits: boolean): ContainerState {
+  const reason = record.reasons[container.name]
+  if (instance !== undefined && instance.finishedMs === undefined) {
+    if (reason?.reason === 'PostStartHookError') return { waiting: reason }
+    return instance.startedMs === undefined ? { waiting: { reason: 'ContainerCreating' } } : { running: { startedAt: timestamp(instance.startedMs) } }
+  }
+  const over = record.doom !== undefined && allStopped(record)
+  if (reason !== undefined && !over) return { waiting: reason }
+  if (instance !== undefined) return { terminated: terminated(instance) }
+  return { waiting: { reason: hasInits ? 'PodInitializing' : 'ContainerCreating' } }
+}
+
+function lastState(record: PodRecord, container: Container, instance: ContainerInstance | undefined, state: ContainerState): ContainerState {
+  const last = state.waiting !== undefined && instance?.finishedMs !== undefined ? instance : record.previous[container.name]
+  return last === undefined ? {} : { terminated: terminated(last) }
+}
+
+function terminated(instance: ContainerInstance): NonNullable<ContainerState['terminated']> {
+  return {
+    exitCode: instance.exitCode ?? 0,
+    ...(instance.reason !== undefined && { reason: instance.reason }),
+    ...(instance.message !== undefined && { message: instance.message }),
+    startedAt: timestamp(instance.startedMs ?? 0),
+    finishedAt: timestamp(instance.finishedMs ?? 0),
+    containerID: `containerd://${instance.id}`,
+  }
+}
+
+type Verdict = Omit<PodCondition, 'type'>
+
+const TRUE: Verdict = { status: 'True' }
+
+function conditions(record: PodRecord, phase: string, inits: ContainerStatus[], statuses: ContainerStatus[], facts: NodeFacts): PodCondition[] {
+  const known = record.pod.status?.conditions
+  const containersReady = containersReadyVerdict(record, phase, inits, statuses)
+  const made: [string, Verdict][] = [
+    ...(facts.minor >= 29 ? [['PodReadyToStartContainers', record.sandbox?.ready === true ? TRUE : { status: 'False' }] as [string, Verdict]] : []),
+    ['Initialized', initializedVerdict(record, phase)],
+    ['Ready', readyVerdict(record, containersReady)],
+    ['ContainersReady', containersReady],
+    ['PodScheduled', TRUE],
+  ]
+  const now = timestamp(facts.clockMs)
+  const before = record.status?.conditions ?? known
+  return made.map(([type, verdict]) => dated(conditionOf(before, type), conditionOf(known, type), { type, ...verdict }, now, facts.minor, record))
+}
+
+function dated(before: PodCondition | undefined, known: PodCondition | undefined, made: PodCondition, now: string, minor: number, record: PodRecord): PodCondition {
+  if (made.type === 'PodScheduled' && known !== undefined) return known
+  const lastTransitionTime = before?.status === made.status ? (before.lastTransitionTime ?? now) : now
+  const generation = minor >= 34 ? record.pod.metadata.generation : undefined
+  return { ...made, lastTransitionTime, ...(generation !== undefined && { observedGeneration: generation }) }
+}
+
+function initializedVerdict(record: PodRecord, phase: string): Verdict {
+  if (phase === 'Succeeded') return { status: 'True', reason: 'PodCompleted' }
+  const begun = (record.pod.spec?.containers ?? []).some((container) => record.containers[container.name] !== undefined)
+  if (begun) return TRUE
+  const unfinished = (record.pod.spec?.initContainers ?? []).filter((container) => {
+    const one = record.containers[container.name]
+    return isSidecar(container) ? record.started[container.name] !== true : one?.finishedMs === undefined || one.exitCode !== 0
+  })
+  if (unfinished.length === 0) return TRUE
+  return { status: 'False', reason: 'ContainersNotInitialized', message: `containers with incomplete status: [${unfinished.map(({ name }) => name).join(' ')}]` }
+}
+
+function containersReadyVerdict(record: PodRecord, phase: string, inits: ContainerStatus[], statuses: ContainerStatus[]): Verdict {
+  if (phase === 'Succeeded') return { status: 'False', reason: 'PodCompleted' }
+  if (phase === 'Failed' || record.doom?.phase === 'Failed') return { status: 'False', reason: 'PodFailed' }
+  const sidecars = inits.filter((status) => (record.pod.spec?.initContainers ?? []).some((one) => one.name === status.name && isSidecar(one)))
+  const unready = [...sidecars, ...statuses].filter(({ ready }) => !ready).map(({ name }) => name)
+  if (unready.length === 0) return TRUE
+  return { status: 'False', reason: 'ContainersNotReady', message: `containers with unready status: [${unready.join(' ')}]` }
+}
+
+function readyVerdict(record: PodRecord, containersReady: Verdict): Verdict {
+  if (containersReady.status !== 'True') return containersReady
+  const troubles = (record.pod.spec?.readinessGates ?? []).flatMap(({ conditionType }) => {
+    const found = conditionOf(record.pod.status?.conditions, conditionType)
+    if (found === undefined) return [`corresponding condition of pod readiness gate "${conditionType}" does not exist.`]
+    return found.status === 'True' ? [] : [`the status of pod readiness gate "${conditionType}" is not "True", but ${found.status}`]
+  })
+  return troubles.length === 0 ? TRUE : { status: 'False', reason: 'ReadinessGatesNotReady', message: troubles.join(', ') }
+}
+
+/** Guaranteed, Burstable or BestEffort. Models pkg/apis/core/v1/helper/qos. */
+export function qosOf(pod: Pod): string {
+  const containers = [...(pod.spec?.containers ?? []), ...(pod.spec?.initContainers ?? [])]
+  const asked = containers.some(({ resources }) => hasAmount(resources?.requests) || hasAmount(resources?.limits))
+  if (!asked) return 'BestEffort'
+  const exact = containers.every(({ resources }) => ['cpu', 'memory'].every((name) => {
+    const limit = resources?.limits?.[name]
+    const request = resources?.requests?.[name] ?? limit
+    return limit !== undefined && request !== undefined && quantityMilliValue(limit) === quantityMilliValue(request) && quantityMilliValue(limit) > 0
+  }))
+  return exact ? 'Guaranteed' : 'Burstable'
+}
+
+function hasAmount(amounts: Record<string, string | number> | undefined): boolean {
+  return ['cpu', 'memory'].some((name) => amounts?.[name] !== undefined && quantityMilliValue(amounts[name]) > 0)
+}

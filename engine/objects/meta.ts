@@ -1,0 +1,64 @@
+import type { OwnerReference, Pod } from './types.gen.ts'
+
+interface WithMeta {
+  metadata?: { ownerReferences?: OwnerReference[] }
+}
+
+interface Condition {
+  type: string
+  status: string
+  reason?: string
+  message?: string
+  lastTransitionTime?: string | null
+}
+
+/** The controller reference of an object, or undefined. */
+export function ownerOf(object: WithMeta): OwnerReference | undefined {
+  return object.metadata?.ownerReferences?.find((owner) => owner.controller === true)
+}
+
+/** The condition of that type, or undefined. */
+export function conditionOf<C extends { type: string }>(list: readonly C[] | undefined, type: string): C | undefined {
+  return list?.find((condition) => condition.type === type)
+}
+
+/**
+ * A new list with the condition put in the place of the one of its type, or appended. The old
+ * `lastTransitionTime` stays when the status did not change. The same list when nothing changed.
+ */
+export function setCondition<C extends Condition>(list: readonly C[] | undefined, condition: C): C[] {
+  const conditions = list ?? []
+  const old = conditionOf(conditions, condition.type)
+  if (old === undefined) return [...conditions, condition]
+  const next = old.status === condition.status ? { ...condition, lastTransitionTime: old.lastTransitionTime } : condition
+  return conditions.map((one) => (one === old ? next : one))
+}
+
+/** Neither finished nor being deleted: what a controller counts (pkg/controller IsPodActive). */
+export function podPhaseActive(pod: Pod): boolean {
+  const phase = pod.status?.phase
+  return phase !== 'Succeeded' && phase !== 'Failed' && pod.metadata.deletionTimestamp === undefined
+}
+
+export function isPodReady(pod: Pod): boolean {
+  return conditionOf(pod.status?.conditions, 'Ready')?.status === 'True'
+}
+
+/** Ready for at least minReadySeconds at nowMs (milliseconds since 1970). */
+export function isPodAvailable(pod: Pod, minReadySeconds: number, nowMs: number): boolean {
+  const ready = conditionOf(pod.status?.conditions, 'Ready')
+  if (ready?.status !== 'True') return false
+  if (minReadySeconds === 0) return true
+  const since = ready.lastTransitionTime
+  return typeof since === 'string' && Date.parse(since) + minReadySeconds * 1000 <= nowMs
+}
+
+/** `2026-11-20T09:00:00Z`: RFC 3339 in whole seconds, cut, not rounded. */
+export function timestamp(ms: number): string {
+  return `${new Date(ms).toISOString().slice(0, 19)}Z`
+}
+
+/** `2026-11-20T09:00:00.123000Z`: RFC 3339 in microseconds. */
+export function microTimestamp(ms: number): string {
+  return `${new Date(ms).toISOString().slice(0, 23)}000Z`
+}

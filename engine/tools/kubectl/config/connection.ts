@@ -1,0 +1,185 @@
+/** Which server, as whom, in which namespace: the kubeconfig's answer, with the global flags over it. */
+import type { Proc, Run } from '../../../host/process.ts'
+import { CommandError, PlainError } from '../errors.ts'
+import type { FlagValues } from '../flags.ts'
+import { homeOf, kubeconfigPaths, loadKubeconfig, type Fields, type Kubeconfig } from './kubeconfig.ts'
+
+export interface Connection {
+  /** `https://10.0.0.1:6443`, without a slash at the end. */
+  server: string
+  tls: { ca?: string; cert?: string; key?: string; insecure?: boolean }
+  /** Request headers that say who asks. */
+  headers: Record<string, string>
+  timeoutMs?: number
+}
+
+/** The file's view, cached by the session. */
+export interface Loaded {
+  config: Kubeconfig
+  context: Fields
+  contextName: string
+}
+
+const configError = (text: string): CommandError => new PlainError(`Error in configuration: ${text}`)
+
+/** Loads the kubeconfig and chooses the context. */
+export function* loadContext(p: Proc, flags: FlagValues): Run<Loaded> {
+  const flag = flags.text('kubeconfig')
+  const config = yield* loadKubeconfig(p, kubeconfigPaths(p, flag), flag !== '')
+  const contextName = flags.text('context') || config.currentContext
+  const context = config.contexts.get(contextName)
+  if (!context && contextName !== '') throw configError(`context was not found for specified context: ${contextName}`)
+  return { config, context: context ?? {}, contextName }
+}
+
+const text = (fields: Fields | undefined, key: string): string => {
+  const value = fields?.[key]
+  return typeof value === 'string' ? value : value === undefined || value === null ? '' : String(value)
+}
+
+/** The namespace of the flag, of the context, of the pod we run in, or `default`. */
+export function* namespaceOf(p: Proc, flags: FlagValues, loaded: Loaded): Run<{ namespace: string; explicit: boolean }> {
+  if (flags.text('namespace')) return { namespace: flags.text('namespace'), explicit: true }
+  const own = text(loaded.context, 'namespace')
+  if (own) return { namespace: own, explicit: false }
+  if (!loaded.config.found && p.env.KUBERNETES_SERVICE_HOST) {
+    const mounted = yield* p.readFile(`${POD_DIR}/namespace`)
+    if ('text' in mounted) return { namespace: mounted.text.trim(), explicit: false }
+  }
+  return { namespace: 'default', explicit: false }
+}
+
+const POD_DIR = '/var/run/secrets/kubernetes.io/serviceaccount'
+
+/** The connection that flags and kubeconfig give. */
+export function* connectionOf(p: Proc, flags: FlagValues, loaded: Loaded): Run<Connection> {
+  const { config, context } = loaded
+  if (!config.found && !flags.text('server') && p.env.KUBERNETES_SERVICE_HOST) return yield* inCluster(p)
+  const cluster = chooseCluster(config, flags, text(context, 'cluster'))
+  const user = chooseUser(config, flags, text(context, 'user'))
+  const server = flags.text('server') || text(cluster, 'server') || 'http://localhost:8080'
+  return {
+    server: withScheme(server).replace(/\/+$/, ''),
+    tls: yield* tlsOf(p, flags, config, cluster, user),
+    headers: yield* headersOf(p, flags, user),
+    timeoutMs: timeoutOf(flags),
+  }
+}
+
+function chooseCluster(config: Kubeconfig, flags: FlagValues, named: string): Fields | undefined {
+  const wanted = flags.text('cluster') || named
+  const cluster = config.clusters.get(wanted)
+  if (flags.text('server')) return cluster
+  if (flags.text('cluster') && !cluster) throw new CommandError(`no server found for cluster "${wanted}"`)
+  if (wanted && !cluster) throw configError(`cluster "${wanted}" does not exist`)
+  if (cluster && !text(cluster, 'server')) throw new CommandError(`no server found for cluster "${wanted}"`)
+  return cluster
+}
+
+function chooseUser(config: Kubeconfig, flags: FlagValues, named: string): Fields | undefined {
+  const wanted = flags.text('user') || named
+  const user = config.users.get(wanted)
+  if (flags.text('user') && !user) throw new CommandError(`auth info "${wanted}" does not exist`)
+  if (user?.exec) throw new CommandError('not simulated: exec credential plugins')
+  return user
+}
+
+const withScheme = (server: string): string => (/^[a-z]+:\/\//.test(server) ? server : `http://${server}`)
+
+function timeoutOf(flags: FlagValues): number | undefined {
+  const given = flags.text('request-timeout')
+  if (!given || given === '0') return undefined
+  if (/^\d+$/.test(given)) return Number(given) * 1000
+  const unit: Record<string, number> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 }
+  const parts = [...given.matchAll(/(\d+(?:\.\d+)?)(ms|s|m|h)/g)]
+  if (parts.map((part) => part[0]).join('') !== given)
+    throw new CommandError(
+      "Invalid timeout value. Timeout must be a single integer in seconds, or an integer followed by a corresponding time unit (e.g. 1s | 2m | 3h)",
+    )
+  return parts.reduce((sum, part) => sum + Number(part[1]) * unit[part[2]!]!, 0)
+}
+
+function* tlsOf(
+  p: Proc,
+  flags: FlagValues,
+  config: Kubeconfig,
+  cluster: Fields | undefined,
+  user: Fields | undefined,
+): Run<Connection['tls']> {
+  const base = (config.paths[0] ?? homeOf(p)).replace(/\/[^/]*$/, '')
+  const caFile = flags.text('certificate-authority')
+  const insecure = flags.bool('insecure-skip-tls-verify') || cluster?.['insecure-skip-tls-verify'] === true
+  const ca = caFile
+    ? yield* pem(p, base, { 'certificate-authority': caFile }, 'certificate-authority')
+    : yield* pem(p, base, cluster, 'certificate-authority')
+  const certFile = flags.text('client-certificate')
+  const keyFile = flags.text('client-key')
+  const cert = yield* pem(p, base, certFile ? { 'client-certificate': certFile } : user, 'client-certificate')
+  const key = yield* pem(p, base, keyFile ? { 'client-key': keyFile } : user, 'client-key')
+  return {
+    ...(ca !== undefined ? { ca } : {}),
+    ...(cert !== undefined ? { cert } : {}),
+    ...(key !== undefined ? { key } : {}),
+    ...(insecure ? { insecure } : {}),
+  }
+}
+
+/** PEM text of a `<key>-data` or `<key>` field. */
+function* pem(p: Proc, base: string, fields: Fields | undefined, key: string): Run<string | undefined> {
+  const data = text(fields, `${key}-data`)
+  if (data) return decodeBase64(data)
+  const path = text(fields, key)
+  if (!path) return undefined
+  const full = path.startsWith('/') ? path : `${base}/${path}`
+  const file = yield* p.readFile(full)
+  if ('text' in file) return file.text
+  const why = file.error === 'EACCES' ? 'permission denied' : 'no such file or directory'
+  throw configError(`unable to read ${key} ${full} for ${key === 'certificate-authority' ? 'cluster' : 'user'} due to open ${full}: ${why}`)
+}
+
+/** Text of base64; what is not base64 is taken as it is, so that a broken file fails at the handshake. */
+export function decodeBase64(data: string): string {
+  try {
+    const bytes = Uint8Array.from(atob(data.replace(/\s+/g, '')), (c) => c.charCodeAt(0))
+    return new TextDecoder().decode(bytes)
+  } catch {
+    return data
+  }
+}
+
+export const encodeBase64 = (plain: string): string =>
+  btoa(String.fromCharCode(...new TextEncoder().encode(plain)))
+
+function* headersOf(p: Proc, flags: FlagValues, user: Fields | undefined): Run<Record<string, string>> {
+  const headers: Record<string, string> = {}
+  const token = flags.text('token') || (yield* tokenOf(p, user))
+  const name = flags.text('username') || text(user, 'username')
+  const password = flags.text('password') || text(user, 'password')
+  if (token) headers.authorization = `Bearer ${token}`
+  else if (name) headers.authorization = `Basic ${encodeBase64(`${name}:${password}`)}`
+  const as = flags.text('as') || text(user, 'as')
+  if (as) headers['impersonate-user'] = as
+  const groups = flags.list('as-group')
+  if (groups.length > 0) headers['impersonate-group'] = groups.join(',')
+  if (flags.text('as-uid')) headers['impersonate-uid'] = flags.text('as-uid')
+  if (!as && groups.length > 0) throw new CommandError('requesting groups or user-extra for  without impersonating a user')
+  return headers
+}
+
+function* tokenOf(p: Proc, user: Fields | undefined): Run<string> {
+  const path = text(user, 'tokenFile')
+  if (!path) return text(user, 'token')
+  const file = yield* p.readFile(path)
+  return 'text' in file ? file.text.trim() : ''
+}
+
+/** In a pod: the service account's token, the cluster's address from the environment. */
+function* inCluster(p: Proc): Run<Connection> {
+  const token = yield* p.readFile(`${POD_DIR}/token`)
+  const ca = yield* p.readFile(`${POD_DIR}/ca.crt`)
+  return {
+    server: `https://${p.env.KUBERNETES_SERVICE_HOST}:${p.env.KUBERNETES_SERVICE_PORT ?? '443'}`,
+    tls: 'text' in ca ? { ca: ca.text } : {},
+    headers: 'text' in token ? { authorization: `Bearer ${token.text.trim()}` } : {},
+  }
+}

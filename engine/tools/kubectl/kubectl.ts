@@ -1,0 +1,151 @@
+/** The program. Finds the command among the words, reads its flags, runs it, prints what went wrong. Models kubectl/pkg/cmd/cmd.go and spf13/cobra. */
+import type { Proc, Program, Run } from '../../host/process.ts'
+import type { Command, Context } from './command.ts'
+import { homeOf } from './config/kubeconfig.ts'
+import { CommandError, ExitError, notSimulated } from './errors.ts'
+import { flagMap, parseFlags, takesNoValue, type FlagSpec } from './flags.ts'
+import { allFlags, childOf, globalFlags, hasCommand, helpText, optionsText, subcommands, usageText } from './help.ts'
+import { commandAt } from './registry.ts'
+import { Session } from './session.ts'
+
+/** `kubectl`, as a program of a host. */
+export const kubectl: Program = function* (argv, p) {
+  try {
+    return yield* execute(argv.slice(1), p)
+  } catch (error) {
+    if (!(error instanceof CommandError)) throw error
+    const text = error.text()
+    if (text !== '') yield* p.err(`${text}\n`)
+    return error.code
+  }
+}
+
+function* execute(words: string[], p: Proc): Run<number> {
+  if (words[0] === '__complete') return 0
+  const { path, rest } = findCommand('', words)
+  if (path === '' || path === 'options' || path === 'help') return yield* atRoot(path, rest, p)
+  const command = commandAt(path)
+  const specs = allFlags(path, command?.flags)
+  const parsed = parsing(path, () => parseFlags(rest, specs))
+  for (const notice of parsed.notices) yield* p.err(`${notice}\n`)
+  if (parsed.help) return yield* print(p, helpText(path), 0)
+  if (!command) return yield* withoutBody(path, parsed.args, p)
+  checkRequired(command, parsed.values.given)
+  const session = new Session(p, parsed.values)
+  const ctx: Context = { p, path, args: parsed.args, dash: parsed.dash, flags: parsed.values, session }
+  const code = (yield* command.run(ctx)) ?? 0
+  return yield* afterWarnings(ctx, code)
+}
+
+function* print(p: Proc, text: string, code: number): Run<number> {
+  yield* p.out(text)
+  return code
+}
+
+/** Flag errors point at the command's help. */
+function parsing<T>(path: string, parse: () => T): T {
+  try {
+    return parse()
+  } catch (error) {
+    if (!(error instanceof CommandError)) throw error
+    throw new CommandError(`${error.message}\nSee '${['kubectl', path].join(' ').trim()} --help' for usage.`)
+  }
+}
+
+function checkRequired(command: Command, given: ReadonlyMap<string, string[]>): void {
+  const missing = (command.required ?? []).filter((name) => !given.has(name))
+  if (missing.length > 0)
+    throw new CommandError(`required flag(s) ${missing.map((name) => `"${name}"`).join(', ')} not set`)
+}
+
+/** `--warnings-as-errors`. */
+function* afterWarnings(ctx: Context, code: number): Run<number> {
+  const { warnings } = ctx.session
+  if (warnings === 0 || !ctx.flags.bool('warnings-as-errors')) return code
+  yield* ctx.p.err(`error: ${warnings} warning${warnings === 1 ? '' : 's'} received\n`)
+  return 1
+}
+
+interface Found {
+  path: string
+  rest: string[]
+}
+
+/** cobra's Find: the first word that is no flag names the command; flags may stand before it. */
+function findCommand(path: string, words: string[]): Found {
+  const index = firstArgument(words, flagMap(path === '' ? globalFlags() : [...allFlags(path).values()]))
+  const child = index < 0 ? undefined : childOf(path, words[index]!)
+  if (child === undefined) return { path, rest: words }
+  return findCommand(child, [...words.slice(0, index), ...words.slice(index + 1)])
+}
+
+function firstArgument(words: string[], specs: ReadonlyMap<string, FlagSpec>): number {
+  for (let i = 0; i < words.length; i++) {
+    const word = words[i]!
+    if (word === '--') return -1
+    if (word.startsWith('--')) {
+      if (!word.includes('=') && !takesNoValue(specs, word.slice(2))) i++
+    } else if (/^-[^-]/.test(word)) {
+      if (word.length === 2 && !takesNoValue(specs, word[1]!)) i++
+    } else if (word !== '') return i
+  }
+  return -1
+}
+
+function* atRoot(path: string, words: string[], p: Proc): Run<number> {
+  if (path === 'options') return yield* print(p, optionsText(homeOf(p)), 0)
+  if (path === 'help') return yield* helpTopic(words, p)
+  const parsed = parsing('', () => parseFlags(words, flagMap(globalFlags())))
+  if (parsed.args.length > 0 && !parsed.help) throw new CommandError(unknownCommand(parsed.args[0]!))
+  return yield* print(p, helpText(''), 0)
+}
+
+function* helpTopic(words: string[], p: Proc): Run<number> {
+  const topics = words.filter((word) => !word.startsWith('-'))
+  let path: string | undefined = ''
+  for (const topic of topics) {
+    const next: string | undefined = childOf(path, topic)
+    if (next === undefined) break
+    path = next
+  }
+  if (topics.length > 0 && path === '') {
+    yield* p.err(`Unknown help topic [${topics.map((topic) => `\`${topic}\``).join(' ')}]\n${rootUsage()}`)
+    return 0
+  }
+  return yield* print(p, path === 'options' ? optionsText(homeOf(p)) : helpText(path), 0)
+}
+
+const rootUsage = (): string => `\n\n${usageText('')}`
+
+/** A command that only has subcommands, or one that is not simulated. */
+function* withoutBody(path: string, args: string[], p: Proc): Run<number> {
+  const children = subcommands(path)
+  if (children.length === 0) throw notSimulated(`kubectl ${path}`)
+  if (args.length > 0) throw new CommandError(`unknown command "${args[0]}"\nSee 'kubectl ${path} -h' for help and examples`)
+  yield* p.out(helpText(path))
+  throw new ExitError(1)
+}
+
+function unknownCommand(word: string): string {
+  const near = subcommands('')
+    .filter((name) => name !== 'options' && name !== 'help')
+    .filter((name) => distance(word.toLowerCase(), name) <= 2 || name.startsWith(word.toLowerCase()))
+  const hint = near.length > 0 ? `\n\nDid you mean this?\n${near.map((name) => `\t${name}`).join('\n')}` : ''
+  return `unknown command "${word}" for "kubectl"${hint}`
+}
+
+/** Levenshtein distance. */
+function distance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, j) => j)
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i]
+    for (let j = 1; j <= b.length; j++) {
+      const substitution = row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1)
+      next.push(Math.min(row[j]! + 1, next[j - 1]! + 1, substitution))
+    }
+    row = next
+  }
+  return row[b.length]!
+}
+
+export { hasCommand }

@@ -1,0 +1,135 @@
+/** Manifests from `-f`: files, directories, stdin. Models cli-runtime/pkg/resource's file visitors (K5). */
+import type { Proc, Run } from '../../host/process.ts'
+import { parseYamlDocuments } from './serialize.ts'
+import type { ApiObject } from './client.ts'
+import { CommandError, notSimulated } from './errors.ts'
+
+/** One document, and where it stood: a path as given, or `STDIN`. */
+export interface Manifest {
+  source: string
+  object: ApiObject
+}
+
+export interface ManifestOptions {
+  filenames: string[]
+  recursive: boolean
+  kustomize: string
+  /** Say `error validating …` for what has no kind, as the verbs do that send it. */
+  validate: boolean
+}
+
+export interface Manifests {
+  items: Manifest[]
+  /** Documents that could not be read; the others still are used. */
+  errors: CommandError[]
+}
+
+const EXTENSIONS = ['.json', '.yaml', '.yml']
+
+/** Reads all documents, lists taken apart, in order. Throws for a path that is not there. */
+export function* readManifests(p: Proc, options: ManifestOptions): Run<Manifests> {
+  if (options.kustomize) throw notSimulated('-k')
+  const result: Manifests = { items: [], errors: [] }
+  for (const name of options.filenames) {
+    for (const path of yield* filesOf(p, name, options.recursive)) {
+      takeText(result, path === '-' ? 'STDIN' : path, yield* readText(p, path), options.validate)
+    }
+  }
+  return result
+}
+
+function* readText(p: Proc, path: string): Run<string> {
+  if (path === '-') return yield* p.readAll()
+  const file = yield* p.readFile(path)
+  if ('text' in file) return file.text
+  throw new CommandError(file.error === 'EACCES' ? `open ${path}: permission denied` : `the path "${path}" does not exist`)
+}
+
+function* filesOf(p: Proc, name: string, recursive: boolean): Run<string[]> {
+  if (name === '-') return ['-']
+  if (/^https?:\/\//.test(name)) throw notSimulated(`-f with a URL (${name})`)
+  const stat = yield* p.stat(name)
+  if ('error' in stat) {
+    const matches = /[*?[]/.test(name) ? yield* globbed(p, name) : []
+    if (matches.length > 0) return matches
+    throw new CommandError(
+      stat.error === 'EACCES' ? `open ${name}: permission denied` : `the path "${name}" does not exist`,
+    )
+  }
+  if (stat.kind !== 'directory') return [name]
+  const found = yield* walk(p, name, recursive)
+  if (found.length === 0)
+    throw new CommandError(`error reading [${name}]: recognized file extensions are [${EXTENSIONS.join(' ')}]`)
+  return found
+}
+
+/** Files of a pattern whose last part has wildcards. */
+function* globbed(p: Proc, pattern: string): Run<string[]> {
+  const slash = pattern.lastIndexOf('/')
+  const listed = yield* p.list(slash < 0 ? '.' : pattern.slice(0, slash) || '/')
+  if ('error' in listed) return []
+  const source = pattern.slice(slash + 1).replace(/[.+^${}()|\\]/g, '\\$&').replaceAll('*', '.*').replaceAll('?', '.')
+  const wanted = new RegExp(`^${source}$`)
+  return listed.names.filter((name) => wanted.test(name)).sort().map((name) => pattern.slice(0, slash + 1) + name)
+}
+
+function* walk(p: Proc, directory: string, recursive: boolean): Run<string[]> {
+  const listed = yield* p.list(directory)
+  if ('error' in listed) throw new CommandError(`the path "${directory}" cannot be accessed: ${listed.error}`)
+  const found: string[] = []
+  for (const name of [...listed.names].sort()) {
+    const path = `${directory.replace(/\/$/, '')}/${name}`
+    const stat = yield* p.stat(path)
+    if ('error' in stat) continue
+    if (stat.kind === 'directory') {
+      if (recursive) found.push(...(yield* walk(p, path, true)))
+    } else if (EXTENSIONS.some((extension) => name.endsWith(extension))) found.push(path)
+  }
+  return found
+}
+
+function takeText(result: Manifests, source: string, text: string, validate: boolean): void {
+  let documents: unknown[]
+  try {
+    documents = parseYamlDocuments(text)
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error)
+    const full = why.startsWith('error converting') || why.startsWith('json') ? why : `error converting YAML to JSON: ${why}`
+    result.errors.push(new CommandError(`error parsing ${source}: ${full}`))
+    return
+  }
+  for (const document of documents) {
+    if (document === null || document === undefined) continue
+    const problem = validate ? validationProblem(source, document) : decodeProblem(source, document)
+    if (problem) result.errors.push(new CommandError(problem))
+    else result.items.push(...unlisted(source, document as ApiObject))
+  }
+}
+
+function unlisted(source: string, object: ApiObject): Manifest[] {
+  if (!/List$/.test(object.kind ?? '') || !Array.isArray(object.items)) return [{ source, object }]
+  return (object.items as ApiObject[]).flatMap((item) => unlisted(source, item))
+}
+
+const isFields = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
+const OFF = 'if you choose to ignore these errors, turn validation off with --validate=false'
+
+function validationProblem(source: string, document: unknown): string | undefined {
+  const missing = isFields(document)
+    ? [document.apiVersion ? '' : 'apiVersion not set', document.kind ? '' : 'kind not set'].filter(Boolean)
+    : ['invalid object to validate']
+  if (missing.length === 0) return undefined
+  const text = missing.length === 1 ? missing[0] : `[${missing.join(', ')}]`
+  return `error validating "${source}": error validating data: ${text}; ${OFF}`
+}
+
+function decodeProblem(source: string, document: unknown): string | undefined {
+  const json = JSON.stringify(document)
+  if (!isFields(document))
+    return `unable to decode "${source}": json: cannot unmarshal ${typeof document} into Go value of type struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }`
+  if (!document.kind) return `unable to decode "${source}": Object 'Kind' is missing in '${json}'`
+  if (!document.apiVersion) return `unable to decode "${source}": Object 'apiVersion' is missing in '${json}'`
+  return undefined
+}

@@ -1,0 +1,48 @@
+/** `--sort-by`. Models kubectl/pkg/cmd/get/sorter.go. */
+import { compareQuantity, parseQuantity } from '../../../objects/quantity.ts'
+import type { ApiObject } from '../client.ts'
+import { CommandError } from '../errors.ts'
+import { findJsonPath, parseJsonPath, relaxedPath } from '../jsonpath/jsonpath.ts'
+
+/** Objects in order of a field; stable; those without it first. Undefined when none has it. */
+export function sortByField<T>(items: readonly T[], field: string, objectOf: (item: T) => ApiObject): T[] | undefined {
+  const path = parseJsonPath(relaxedPath(field))
+  const keyed = items.map((item) => ({ item, key: findJsonPath(path, objectOf(item), true)[0] }))
+  if (items.length > 0 && keyed.every(({ key }) => key === undefined)) return undefined
+  return keyed.sort((a, b) => compareKeys(a.key, b.key)).map(({ item }) => item)
+}
+
+export const noSuchField = (field: string): CommandError =>
+  new CommandError(`couldn't find any field with path "${relaxedPath(field)}" in the list of objects`)
+
+function compareKeys(a: unknown, b: unknown): number {
+  if (a === undefined || b === undefined) return a === b ? 0 : a === undefined ? -1 : 1
+  if (typeof a === 'number' && typeof b === 'number') return a - b
+  const [left, right] = [String(a), String(b)]
+  if (isQuantity(left) && isQuantity(right)) return compareQuantity(left, right)
+  return naturalCompare(left, right)
+}
+
+function isQuantity(text: string): boolean {
+  if (!/^[+-]?\d/.test(text)) return false
+  try {
+    parseQuantity(text)
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** Digits compare by value, the rest by character (fvbommel/sortorder). */
+function naturalCompare(a: string, b: string): number {
+  const left = a.match(/\d+|\D/g) ?? []
+  const right = b.match(/\d+|\D/g) ?? []
+  for (let i = 0; i < Math.min(left.length, right.length); i++) {
+    const [x, y] = [left[i]!, right[i]!]
+    if (x === y) continue
+    const digits = /^\d/.test(x) && /^\d/.test(y)
+    if (digits && Number(x) !== Number(y)) return Number(x) - Number(y)
+    return x < y ? -1 : 1
+  }
+  return left.length - right.length
+}

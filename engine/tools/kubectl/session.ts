@@ -1,0 +1,55 @@
+/** What one kubectl process knows: kubeconfig, connection, resource types, each read when first needed. */
+import type { Proc, Run } from '../../host/process.ts'
+import { Client } from './client.ts'
+import { connectionOf, loadContext, namespaceOf, type Loaded } from './config/connection.ts'
+import { discoverLogging } from './discovery.ts'
+import type { FlagValues } from './flags.ts'
+import { Mapper } from './mapper.ts'
+import { minorOf } from './texts.ts'
+
+/** How often a fresh cache asks a server that does not answer (K5). */
+const DISCOVERY_TRIES = 5
+
+export class Session {
+  private loaded?: Loaded
+  private connected?: Client
+  private types?: Mapper
+
+  constructor(
+    private readonly p: Proc,
+    private readonly flags: FlagValues,
+  ) {}
+
+  /** The minor of this kubectl, such as 35. */
+  get minor(): number {
+    return minorOf(this.p.release)
+  }
+
+  *context(): Run<Loaded> {
+    return (this.loaded ??= yield* loadContext(this.p, this.flags))
+  }
+
+  /** The namespace commands act in; `explicit` when the flag gave it. */
+  *namespace(): Run<{ namespace: string; explicit: boolean }> {
+    return yield* namespaceOf(this.p, this.flags, yield* this.context())
+  }
+
+  *client(): Run<Client> {
+    return (this.connected ??= new Client(this.p, yield* connectionOf(this.p, this.flags, yield* this.context())))
+  }
+
+  /** Resource types; asks the server once. `tries`: how often when it does not answer. */
+  *mapper(tries = DISCOVERY_TRIES): Run<Mapper> {
+    return (this.types ??= new Mapper(yield* discoverLogging(this.p, yield* this.client(), tries)))
+  }
+
+  /** Forgets the types, as after creating a CustomResourceDefinition. */
+  forgetTypes(): void {
+    this.types = undefined
+  }
+
+  /** How many warnings the server gave. */
+  get warnings(): number {
+    return this.connected?.warnings ?? 0
+  }
+}
