@@ -32,6 +32,8 @@ export interface Core {
   readonly outbox: Outbox
   readonly etcd: EtcdClient
   readonly random: Random
+  /** The lease that events of this minute are stored under. */
+  readonly leaseMemo: { id: number }
   /** Whether etcd has answered lately. */
   readonly etcdHealthy: boolean
   /** The entry that a request's path names. */

@@ -4,6 +4,7 @@
  * more than 10 similar messages within 600 s. Not modelled: retries (an event that fails is lost).
  */
 import type { Kernel } from '../kernel/kernel.ts'
+import { microTimestamp, timestamp } from '../objects/meta.ts'
 import type { Event as CoreV1Event, ObjectReference } from '../objects/types.gen.ts'
 import type { ApiClient, KubeObject } from './client.ts'
 
@@ -54,10 +55,6 @@ export interface RecorderOptions {
   host?: string
 }
 
-function timestamp(ms: number): string {
-  return new Date(ms).toISOString().replace(/\.\d+Z$/, 'Z')
-}
-
 /** The reference to an object that an event carries. */
 export function referenceTo(object: KubeObject, fieldPath?: string): ObjectReference {
   const { namespace, name, uid, resourceVersion } = object.metadata
@@ -90,6 +87,44 @@ export class EventRecorder {
     const seen = this.state.seen[key]
     if (seen === undefined) this.create(key, reference, { ...facts, message }, options)
     else this.increment(seen, message)
+  }
+
+  /**
+   * Records an event as the scheduler does, through events.k8s.io: no source and no count, and a series
+   * once it repeats. Models client-go tools/events. Not modelled: the 30 minute refresh of a series.
+   */
+  recordSeries(about: KubeObject, facts: EventFacts & { action: string }): void {
+    const reference = referenceTo(about)
+    const key = ['series', subject(this.options, reference), facts.action, facts.reason].join('|')
+    const seen = this.state.seen[key]
+    if (seen === undefined) return this.createSeries(key, reference, facts)
+    seen.count++
+    if (seen.count > 2) return
+    const { name, namespace } = seen
+    const body = { series: { count: 2, lastObservedTime: microTimestamp(this.kernel.clockMs) } }
+    this.client.call({ verb: 'patch', resource: 'v1/events', namespace, name, patchType: 'strategic', body }, IGNORED)
+  }
+
+  private createSeries(key: string, reference: ObjectReference, facts: EventFacts & { action: string }): void {
+    const namespace = reference.namespace ?? 'default'
+    const name = `${reference.name ?? ''}.${this.serialHex()}`
+    const eventTime = microTimestamp(this.kernel.clockMs)
+    this.remember(key, { name, namespace, count: 1, firstTimestamp: eventTime })
+    const body: CoreV1Event = {
+      apiVersion: 'v1',
+      kind: 'Event',
+      metadata: { name, namespace },
+      involvedObject: reference,
+      reason: facts.reason,
+      message: facts.message,
+      action: facts.action,
+      eventTime,
+      source: {},
+      type: facts.type,
+      reportingComponent: this.options.component,
+      reportingInstance: `${this.options.component}-${this.options.host ?? ''}`,
+    }
+    this.client.call({ verb: 'create', resource: 'v1/events', namespace, body }, IGNORED)
   }
 
   /** Forgets everything, as a restarted process does. */

@@ -1,4 +1,5 @@
 /** Leader election by a Lease, for the controller manager and the scheduler (defaults 15 s, 10 s, 2 s). */
+import { microTimestamp } from '../objects/meta.ts'
 import type { Lease } from '../objects/types.gen.ts'
 import { compileMachine, MachineRows } from '../kernel/machine.ts'
 import type { MachineTimeout } from '../kernel/machine.ts'
@@ -39,10 +40,6 @@ export interface ElectionOptions {
   flags?: LeaseFlags
   onStartedLeading: () => void
   onStoppedLeading: () => void
-}
-
-function microTimestamp(ms: number): string {
-  return new Date(ms).toISOString().replace('Z', '000Z')
 }
 
 export class LeaderElection {

@@ -27,24 +27,24 @@ export const podMachine = createMachine({
     },
     mounting: {
       on: {
-        SYNC: { actions: 'remember' },
+        SYNC: [{ guard: 'doomed', target: 'terminating' }, { actions: 'remember' }],
         MOUNTED: { target: 'advancing' },
         RETRY: { target: 'idle', actions: 'syncDone' },
       },
     },
     creatingSandbox: {
       after: { sandbox: { target: 'advancing', actions: 'sandboxCreated' } },
-      on: { SYNC: { actions: 'remember' } },
+      on: { SYNC: [{ guard: 'doomed', target: 'terminating' }, { actions: 'remember' }] },
     },
     pulling: {
       on: {
-        SYNC: { actions: 'remember' },
+        SYNC: [{ guard: 'doomed', target: 'terminating' }, { actions: 'remember' }],
         PULLED: { target: 'advancing' },
       },
     },
     starting: {
       after: { start: { target: 'advancing', actions: 'containerStarted' } },
-      on: { SYNC: { actions: 'remember' } },
+      on: { SYNC: [{ guard: 'doomed', target: 'terminating' }, { actions: 'remember' }] },
     },
     advancing: {
       entry: 'advance',

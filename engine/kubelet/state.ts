@@ -40,6 +40,10 @@ export interface ContainerInstance {
   /** Bytes of older lines that were dropped. */
   pid: number
   hash: string
+  /** Virtual milliseconds at which KILL comes, once it is being stopped. */
+  stopBy?: number
+  /** Bytes of memory it may take. */
+  memoryLimitBytes?: number
 }
 
 export interface Sandbox {
@@ -109,7 +113,14 @@ export interface PodRecord {
   referents: Record<string, Referent>
   /** Referents asked for and not answered yet. */
   awaiting: string[]
-  mounted: boolean
+  fetched: boolean
+  referentsFailed?: boolean
+  /** The queued event that wakes the worker again. */
+  resync?: number
+  /** Gone from the API (or from the manifest directory): forgotten when its containers are. */
+  removed?: boolean
+  /** It had ended before this kubelet knew it. */
+  foreign?: boolean
   mountRetryMs?: number
   deadlineSet?: boolean
   status?: PodStatus

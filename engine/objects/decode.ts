@@ -97,8 +97,7 @@ function isInteger(value: unknown, form: 'int32' | 'int64'): boolean {
   return form === 'int64' || (value <= INT32_MAX && value >= -INT32_MAX - 1)
 }
 
-const QUANTITY_ERROR =
-  "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'"
+const QUANTITY_ERROR = "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'"
 const canonical = new Map<string, string>()
 const CANONICAL_KEPT = 4096
 
@@ -133,7 +132,8 @@ const TIME_LAYOUT = '2006-01-02T15:04:05Z07:00'
 const MICRO_LAYOUT = '2006-01-02T15:04:05.000000Z07:00'
 
 function decodeTime(ctx: Context, value: unknown, micro: boolean): unknown {
-  if (typeof value !== 'string') return fail(ctx, `json: cannot unmarshal ${goValueName(value)} into Go value of type string`)
+  if (typeof value !== 'string')
+    return fail(ctx, `json: cannot unmarshal ${goValueName(value)} into Go value of type string`)
   if (!micro && wholeSeconds.test(value)) return value
   if (!rfc3339.test(value) || Number.isNaN(Date.parse(value))) return fail(ctx, timeError(value, micro))
   return micro ? microText(value) : `${new Date(Date.parse(value)).toISOString().slice(0, 19)}Z`
@@ -147,7 +147,20 @@ function microText(value: string): string {
 function timeError(value: string, micro: boolean): string {
   const layout = micro ? MICRO_LAYOUT : TIME_LAYOUT
   const at = ['2006', '-', '01', '-', '02', 'T', '15', ':', '04', ':', '05', 'Z07:00']
-  const forms = [/^\d{4}/, /^-/, /^\d\d/, /^-/, /^\d\d/, /^T/, /^\d\d/, /^:/, /^\d\d/, /^:/, /^\d\d(\.\d+)?/, /^(Z|[+-]\d\d:\d\d)/]
+  const forms = [
+    /^\d{4}/,
+    /^-/,
+    /^\d\d/,
+    /^-/,
+    /^\d\d/,
+    /^T/,
+    /^\d\d/,
+    /^:/,
+    /^\d\d/,
+    /^:/,
+    /^\d\d(\.\d+)?/,
+    /^(Z|[+-]\d\d:\d\d)/,
+  ]
   let rest = value
   for (const [i, form] of forms.entries()) {
     const match = form.exec(rest)

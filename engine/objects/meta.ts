@@ -30,7 +30,8 @@ export function setCondition<C extends Condition>(list: readonly C[] | undefined
   const conditions = list ?? []
   const old = conditionOf(conditions, condition.type)
   if (old === undefined) return [...conditions, condition]
-  const next = old.status === condition.status ? { ...condition, lastTransitionTime: old.lastTransitionTime } : condition
+  const next =
+    old.status === condition.status ? { ...condition, lastTransitionTime: old.lastTransitionTime } : condition
   return conditions.map((one) => (one === old ? next : one))
 }
 

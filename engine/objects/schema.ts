@@ -1,4 +1,3 @@
-import type { KindEntry } from './kinds.ts'
 import schemaJson from './schema/schema.json' with { type: 'json' }
 import { schemaTypes } from './schema/notation.ts'
 import type { FieldFacts, SchemaFile } from './schema/notation.ts'
@@ -123,6 +122,6 @@ export function typeNameOf(group: string, version: string, kind: string): string
 }
 
 /** The type of a kind's objects. An entry without a schema (a custom resource) has none. */
-export function coreTypeForKind(entry: KindEntry): CompiledType | undefined {
+export function coreTypeForKind(entry: { schema: string }): CompiledType | undefined {
   return hasType(entry.schema) ? typeOf(entry.schema) : undefined
 }

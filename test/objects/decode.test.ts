@@ -19,23 +19,66 @@ describe('strict decoding (K5, recording 31)', () => {
   })
 
   it.each([
-    [deployment, { spec: { replicas: '2' } }, 'json: cannot unmarshal string into Go struct field DeploymentSpec.spec.replicas of type int32'],
-    [deployment, { spec: { paused: 'true' } }, 'json: cannot unmarshal string into Go struct field DeploymentSpec.spec.paused of type bool'],
-    [pod, { spec: { containers: {} } }, 'json: cannot unmarshal object into Go struct field PodSpec.spec.containers of type []v1.Container'],
-    [pod, inContainer({ command: 'sleep 5' }), 'json: cannot unmarshal string into Go struct field Container.spec.containers.command of type []string'],
-    [pod, inContainer({ env: [{ name: 'A', value: true }] }), 'json: cannot unmarshal bool into Go struct field EnvVar.spec.containers.env.value of type string'],
-    [pod, inContainer({ env: [{ name: 'A', value: 5 }] }), 'json: cannot unmarshal number into Go struct field EnvVar.spec.containers.env.value of type string'],
-    [pod, { metadata: { annotations: { a: true } } }, 'json: cannot unmarshal bool into Go struct field ObjectMeta.metadata.annotations of type string'],
-    [deployment, { spec: { replicas: 1.5 } }, 'json: cannot unmarshal number 1.5 into Go struct field DeploymentSpec.spec.replicas of type int32'],
-    [pod, inContainer({ resources: { requests: { cpu: 'abc' } } }), "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'"],
-    [pod, { metadata: { creationTimestamp: 'noon' } }, 'parsing time "noon" as "2006-01-02T15:04:05Z07:00": cannot parse "noon" as "2006"'],
+    [
+      deployment,
+      { spec: { replicas: '2' } },
+      'json: cannot unmarshal string into Go struct field DeploymentSpec.spec.replicas of type int32',
+    ],
+    [
+      deployment,
+      { spec: { paused: 'true' } },
+      'json: cannot unmarshal string into Go struct field DeploymentSpec.spec.paused of type bool',
+    ],
+    [
+      pod,
+      { spec: { containers: {} } },
+      'json: cannot unmarshal object into Go struct field PodSpec.spec.containers of type []v1.Container',
+    ],
+    [
+      pod,
+      inContainer({ command: 'sleep 5' }),
+      'json: cannot unmarshal string into Go struct field Container.spec.containers.command of type []string',
+    ],
+    [
+      pod,
+      inContainer({ env: [{ name: 'A', value: true }] }),
+      'json: cannot unmarshal bool into Go struct field EnvVar.spec.containers.env.value of type string',
+    ],
+    [
+      pod,
+      inContainer({ env: [{ name: 'A', value: 5 }] }),
+      'json: cannot unmarshal number into Go struct field EnvVar.spec.containers.env.value of type string',
+    ],
+    [
+      pod,
+      { metadata: { annotations: { a: true } } },
+      'json: cannot unmarshal bool into Go struct field ObjectMeta.metadata.annotations of type string',
+    ],
+    [
+      deployment,
+      { spec: { replicas: 1.5 } },
+      'json: cannot unmarshal number 1.5 into Go struct field DeploymentSpec.spec.replicas of type int32',
+    ],
+    [
+      pod,
+      inContainer({ resources: { requests: { cpu: 'abc' } } }),
+      "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'",
+    ],
+    [
+      pod,
+      { metadata: { creationTimestamp: 'noon' } },
+      'parsing time "noon" as "2006-01-02T15:04:05Z07:00": cannot parse "noon" as "2006"',
+    ],
   ])('says what Go says of a wrong type: %#', (entry, raw, error) => {
     expect(decodeStrict(entry, raw).error).toBe(error)
   })
 
   it('writes quantities and times in canonical form', () => {
     const requests = { cpu: 0.5, memory: '1024Mi', 'ephemeral-storage': '1500M' }
-    const decoded = decodeStrict(pod, { metadata: { creationTimestamp: '2026-11-20T10:00:00+01:00' }, ...inContainer({ resources: { requests } }) })
+    const decoded = decodeStrict(pod, {
+      metadata: { creationTimestamp: '2026-11-20T10:00:00+01:00' },
+      ...inContainer({ resources: { requests } }),
+    })
     expect(decoded.error).toBeUndefined()
     expect(decoded.object).toEqual({
       metadata: { creationTimestamp: '2026-11-20T09:00:00Z' },
@@ -46,6 +89,14 @@ describe('strict decoding (K5, recording 31)', () => {
   it('drops nulls, and gives null members of lists and maps their zero value', () => {
     const decoded = decodeStrict(pod, { metadata: { labels: { a: null }, name: null }, spec: { containers: [null] } })
     expect(decoded.object).toEqual({ metadata: { labels: { a: '' } }, spec: { containers: [{}] } })
+  })
+
+  it('changes nothing the second time', () => {
+    const once = decodeStrict(pod, {
+      metadata: { name: 'a' },
+      ...inContainer({ resources: { limits: { cpu: '1000m' } } }),
+    })
+    expect(decodeStrict(pod, once.object)).toEqual(once)
   })
 
   it('never changes what it is given', () => {

@@ -67,12 +67,17 @@ describe('defaults', () => {
           readinessProbe: { httpGet: { path: '/', port: 80, scheme: 'HTTP' }, periodSeconds: 10, failureThreshold: 3 },
         },
       ],
-      volumes: [{ name: 'a', emptyDir: {} }, { name: 'b', secret: { secretName: 's', defaultMode: 420 } }],
+      volumes: [
+        { name: 'a', emptyDir: {} },
+        { name: 'b', secret: { secretName: 's', defaultMode: 420 } },
+      ],
     })
   })
 
   it('pulls always for latest and for no tag (F5)', () => {
-    const policies = ['nginx', 'nginx:latest', 'nginx:1', 'r:5000/nginx', 'r:5000/nginx:2', 'nginx@sha256:ab'].map(defaultPullPolicy)
+    const policies = ['nginx', 'nginx:latest', 'nginx:1', 'r:5000/nginx', 'r:5000/nginx:2', 'nginx@sha256:ab'].map(
+      defaultPullPolicy,
+    )
     expect(policies).toEqual(['Always', 'Always', 'IfNotPresent', 'Always', 'IfNotPresent', 'IfNotPresent'])
   })
 

@@ -37,12 +37,15 @@ describe('kinds a release serves (J)', () => {
     const pods = new KindRegistry().byResource('', 'v1', 'pods')!
     expect(pods.subresources.find((sub) => sub.name === 'eviction')).toMatchObject({ group: 'policy', version: 'v1' })
     expect(pods.shortNames).toEqual(['po'])
-    expect(new KindRegistry('1.32').byResource('', 'v1', 'pods')!.subresources.map((sub) => sub.name)).not.toContain('resize')
+    expect(new KindRegistry('1.32').byResource('', 'v1', 'pods')!.subresources.map((sub) => sub.name)).not.toContain(
+      'resize',
+    )
   })
 
   it('gives every built-in kind a schema type', () => {
     for (const release of ['1.18', '1.24', '1.33', '1.36']) {
-      for (const entry of new KindRegistry(release).all()) expect(coreTypeForKind(entry)?.fields.size).toBeGreaterThan(0)
+      for (const entry of new KindRegistry(release).all())
+        expect(coreTypeForKind(entry)?.fields.size).toBeGreaterThan(0)
     }
     expect(typeOf('core.v1.PodSpec').fields.get('containers')?.shape.goType).toBe('[]v1.Container')
   })
@@ -53,20 +56,28 @@ describe('kinds a release serves (J)', () => {
 
   it('takes kinds at run time, and takes them out again', () => {
     const kinds = new KindRegistry()
-    const entry = { ...kinds.byKind('', 'v1', 'ConfigMap')!, group: 'example.com', kind: 'CronTab', resource: 'crontabs', schema: '' }
+    const entry = {
+      ...kinds.byKind('', 'v1', 'ConfigMap')!,
+      group: 'example.com',
+      kind: 'CronTab',
+      resource: 'crontabs',
+      schema: '',
+    }
     kinds.add(entry)
     expect(kinds.byResource('example.com', 'v1', 'crontabs')).toBe(entry)
     kinds.remove(entry)
     expect(kinds.byKind('example.com', 'v1', 'CronTab')).toBeUndefined()
   })
 
-  it('warns of deprecated versions in upstream\'s words', () => {
+  it("warns of deprecated versions in upstream's words", () => {
     const old = new KindRegistry('1.22')
     expect(deprecationWarning(old.byKind('policy', 'v1beta1', 'PodDisruptionBudget')!, '1.22')).toBe(
       'policy/v1beta1 PodDisruptionBudget is deprecated in v1.21+, unavailable in v1.25+; use policy/v1 PodDisruptionBudget',
     )
     const endpoints = new KindRegistry().byKind('', 'v1', 'Endpoints')!
-    expect(deprecationWarning(endpoints, '1.36')).toBe('v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice')
+    expect(deprecationWarning(endpoints, '1.36')).toBe(
+      'v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice',
+    )
     expect(deprecationWarning(endpoints, '1.32')).toBeUndefined()
   })
 })

@@ -1,8 +1,17 @@
 import { expect, it } from 'vitest'
-import { conditionOf, isPodAvailable, isPodReady, microTimestamp, ownerOf, podPhaseActive, setCondition, timestamp } from '../../engine/objects/meta.ts'
+import {
+  conditionOf,
+  isPodAvailable,
+  isPodReady,
+  microTimestamp,
+  ownerOf,
+  podPhaseActive,
+  setCondition,
+  timestamp,
+} from '../../engine/objects/meta.ts'
 
 const ready = { type: 'Ready', status: 'True', lastTransitionTime: '2026-11-20T09:00:00Z' }
-const pod = { metadata: {}, status: { phase: 'Running', conditions: [ready] } }
+const pod = { metadata: { name: 'p' }, status: { phase: 'Running', conditions: [ready] } }
 const at = (seconds: number) => Date.parse('2026-11-20T09:00:00Z') + seconds * 1000
 
 it('writes timestamps as the API does', () => {
@@ -24,8 +33,8 @@ it('knows active, ready and available pods (C)', () => {
   expect(isPodAvailable(pod, 10, at(9))).toBe(false)
   expect(isPodAvailable(pod, 10, at(10))).toBe(true)
   expect(podPhaseActive(pod)).toBe(true)
-  expect(podPhaseActive({ ...pod, metadata: { deletionTimestamp: ready.lastTransitionTime } })).toBe(false)
-  expect(podPhaseActive({ metadata: {}, status: { phase: 'Failed' } })).toBe(false)
+  expect(podPhaseActive({ ...pod, metadata: { name: 'p', deletionTimestamp: ready.lastTransitionTime } })).toBe(false)
+  expect(podPhaseActive({ metadata: { name: 'p' }, status: { phase: 'Failed' } })).toBe(false)
 })
 
 it('finds the controller among the owners', () => {

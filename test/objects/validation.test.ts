@@ -20,7 +20,9 @@ const created = (group: string, kind: string, fields: Loose, ctx?: ValidationCon
   validateCreate(entryOf(group, kind), complete(group, kind, fields), ctx).map(makeFieldError)
 
 const updated = (group: string, kind: string, old: Loose, fields: Loose, ctx?: ValidationContext): string[] =>
-  validateUpdate(entryOf(group, kind), complete(group, kind, fields), complete(group, kind, old), ctx).map(makeFieldError)
+  validateUpdate(entryOf(group, kind), complete(group, kind, fields), complete(group, kind, old), ctx).map(
+    makeFieldError,
+  )
 
 const c = { name: 'c', image: 'nginx' }
 const pod = (spec: Loose): string[] => created('', 'Pod', { spec: { containers: [c], ...spec } })
@@ -48,22 +50,87 @@ describe('invalid pods (recording 27)', () => {
 
   it.each<[string, string[], string]>([
     ['no image', pod({ containers: [{ name: 'c' }] }), `${at}.image: Required value`],
-    ['same name twice', pod({ containers: [c, { ...c, image: 'redis' }] }), 'spec.containers[1].name: Duplicate value: "c"'],
+    [
+      'same name twice',
+      pod({ containers: [c, { ...c, image: 'redis' }] }),
+      'spec.containers[1].name: Duplicate value: "c"',
+    ],
     ['upper-case name', container({ name: 'C1' }), `${at}.name: Invalid value: "C1": ${LABEL}`],
-    ['restart policy', pod({ restartPolicy: 'Sometimes' }), 'spec.restartPolicy: Unsupported value: "Sometimes": supported values: "Always", "OnFailure", "Never"'],
-    ['pull policy', container({ imagePullPolicy: 'Maybe' }), `${at}.imagePullPolicy: Unsupported value: "Maybe": supported values: "Always", "IfNotPresent", "Never"`],
-    ['port range', container({ ports: [{ containerPort: 70000 }] }), `${at}.ports[0].containerPort: Invalid value: 70000: must be between 1 and 65535, inclusive`],
-    ['port name twice', container({ ports: [{ containerPort: 80, name: 'http' }, { containerPort: 81, name: 'http' }] }), `${at}.ports[1].name: Duplicate value: "http"`],
-    ['port name length', container({ ports: [{ containerPort: 80, name: 'this-port-name-is-too-long' }] }), `${at}.ports[0].name: Invalid value: "this-port-name-is-too-long": must be no more than 15 characters`],
-    ['mount of nothing', container({ volumeMounts: [{ name: 'v', mountPath: '/v' }] }), `${at}.volumeMounts[0].name: Not found: "v"`],
-    ['volume twice', pod({ volumes: [{ name: 'v' }, { name: 'v', emptyDir: {} }] }), 'spec.volumes[1].name: Duplicate value: "v"'],
-    ['two sources', pod({ volumes: [{ name: 'v', emptyDir: {}, hostPath: { path: '/x' } }] }), 'spec.volumes[0].hostPath: Forbidden: may not specify more than 1 volume type'],
-    ['request above limit', container({ resources: { requests: { cpu: '2' }, limits: { cpu: '1' } } }), `${at}.resources.requests: Invalid value: "2": must be less than or equal to cpu limit of 1`],
-    ['negative request', container({ resources: { requests: { cpu: '-1' } } }), `${at}.resources.requests[cpu]: Invalid value: "-1": must be greater than or equal to 0`],
-    ['two handlers', container({ livenessProbe: { httpGet: { path: '/', port: 80 }, exec: { command: ['ls'] } } }), `${at}.livenessProbe.httpGet: Forbidden: may not specify more than 1 handler type`],
-    ['no handler', container({ livenessProbe: { periodSeconds: 3 } }), `${at}.livenessProbe: Required value: must specify a handler type`],
-    ['success threshold', container({ livenessProbe: { tcpSocket: { port: 80 }, successThreshold: 3 } }), `${at}.livenessProbe.successThreshold: Invalid value: 3: must be 1`],
-    ['host port', pod({ hostNetwork: true, containers: [{ ...c, ports: [{ containerPort: 80, hostPort: 81 }] }] }), `${at}.ports[0].hostPort: Invalid value: 81: must match \`containerPort\` when \`hostNetwork\` is true`],
+    [
+      'restart policy',
+      pod({ restartPolicy: 'Sometimes' }),
+      'spec.restartPolicy: Unsupported value: "Sometimes": supported values: "Always", "OnFailure", "Never"',
+    ],
+    [
+      'pull policy',
+      container({ imagePullPolicy: 'Maybe' }),
+      `${at}.imagePullPolicy: Unsupported value: "Maybe": supported values: "Always", "IfNotPresent", "Never"`,
+    ],
+    [
+      'port range',
+      container({ ports: [{ containerPort: 70000 }] }),
+      `${at}.ports[0].containerPort: Invalid value: 70000: must be between 1 and 65535, inclusive`,
+    ],
+    [
+      'port name twice',
+      container({
+        ports: [
+          { containerPort: 80, name: 'http' },
+          { containerPort: 81, name: 'http' },
+        ],
+      }),
+      `${at}.ports[1].name: Duplicate value: "http"`,
+    ],
+    [
+      'port name length',
+      container({ ports: [{ containerPort: 80, name: 'this-port-name-is-too-long' }] }),
+      `${at}.ports[0].name: Invalid value: "this-port-name-is-too-long": must be no more than 15 characters`,
+    ],
+    [
+      'mount of nothing',
+      container({ volumeMounts: [{ name: 'v', mountPath: '/v' }] }),
+      `${at}.volumeMounts[0].name: Not found: "v"`,
+    ],
+    [
+      'volume twice',
+      pod({ volumes: [{ name: 'v' }, { name: 'v', emptyDir: {} }] }),
+      'spec.volumes[1].name: Duplicate value: "v"',
+    ],
+    [
+      'two sources',
+      pod({ volumes: [{ name: 'v', emptyDir: {}, hostPath: { path: '/x' } }] }),
+      'spec.volumes[0].hostPath: Forbidden: may not specify more than 1 volume type',
+    ],
+    [
+      'request above limit',
+      container({ resources: { requests: { cpu: '2' }, limits: { cpu: '1' } } }),
+      `${at}.resources.requests: Invalid value: "2": must be less than or equal to cpu limit of 1`,
+    ],
+    [
+      'negative request',
+      container({ resources: { requests: { cpu: '-1' } } }),
+      `${at}.resources.requests[cpu]: Invalid value: "-1": must be greater than or equal to 0`,
+    ],
+    [
+      'two handlers',
+      container({ livenessProbe: { httpGet: { path: '/', port: 80 }, exec: { command: ['ls'] } } }),
+      `${at}.livenessProbe.httpGet: Forbidden: may not specify more than 1 handler type`,
+    ],
+    [
+      'no handler',
+      container({ livenessProbe: { periodSeconds: 3 } }),
+      `${at}.livenessProbe: Required value: must specify a handler type`,
+    ],
+    [
+      'success threshold',
+      container({ livenessProbe: { tcpSocket: { port: 80 }, successThreshold: 3 } }),
+      `${at}.livenessProbe.successThreshold: Invalid value: 3: must be 1`,
+    ],
+    [
+      'host port',
+      pod({ hostNetwork: true, containers: [{ ...c, ports: [{ containerPort: 80, hostPort: 81 }] }] }),
+      `${at}.ports[0].hostPort: Invalid value: 81: must match \`containerPort\` when \`hostNetwork\` is true`,
+    ],
   ])('%s', (_, errors, expected) => {
     expect(errors).toEqual([expected])
   })
@@ -80,7 +147,9 @@ describe('invalid pods (recording 27)', () => {
     const env = [{ name: '1 X', value: 'a' }]
     expect(container({ env })).toEqual([])
     const old = created('', 'Pod', { spec: { containers: [{ ...c, env }] } }, { release: '1.31' })
-    expect(old[0]).toContain(`${at}.env[0].name: Invalid value: "1 X": a valid environment variable name must consist of alphabetic`)
+    expect(old[0]).toContain(
+      `${at}.env[0].name: Invalid value: "1 X": a valid environment variable name must consist of alphabetic`,
+    )
     expect(pod({ terminationGracePeriodSeconds: -1 })).toEqual([])
   })
 })
@@ -90,7 +159,8 @@ const workload = (spec: Loose = {}) => ({ spec: { selector: { matchLabels: { app
 
 describe('workloads', () => {
   it('accepts a plain Deployment, ReplicaSet, DaemonSet and StatefulSet', () => {
-    for (const kind of ['Deployment', 'ReplicaSet', 'DaemonSet', 'StatefulSet']) expect(created('apps', kind, workload())).toEqual([])
+    for (const kind of ['Deployment', 'ReplicaSet', 'DaemonSet', 'StatefulSet'])
+      expect(created('apps', kind, workload())).toEqual([])
   })
 
   it('refuses negative replicas', () => {
@@ -132,10 +202,12 @@ describe('workloads', () => {
   })
 
   it('fixes completions of a Job, and reads its schedule', () => {
-    const job = (spec: Loose) => ({ spec: { template: { spec: { restartPolicy: 'Never', containers: [c] } }, ...spec } })
-    expect(updated('batch', 'Job', job({ completions: 1, parallelism: 1 }), job({ completions: 5, parallelism: 2 }))).toEqual([
-      'spec.completions: Invalid value: 5: field is immutable',
-    ])
+    const job = (spec: Loose) => ({
+      spec: { template: { spec: { restartPolicy: 'Never', containers: [c] } }, ...spec },
+    })
+    expect(
+      updated('batch', 'Job', job({ completions: 1, parallelism: 1 }), job({ completions: 5, parallelism: 2 })),
+    ).toEqual(['spec.completions: Invalid value: 5: field is immutable'])
     expect(created('batch', 'CronJob', { spec: { schedule: 'bogus', jobTemplate: job({}) } })).toEqual([
       'spec.schedule: Invalid value: "bogus": expected exactly 5 fields, found 1: [bogus]',
     ])
@@ -144,11 +216,16 @@ describe('workloads', () => {
 
 describe('updates (recording 32)', () => {
   const spec = { containers: [c], tolerations: [{ key: 'a', operator: 'Exists' }], activeDeadlineSeconds: 600 }
-  const change = (fields: Loose, ctx?: ValidationContext) => updated('', 'Pod', { spec }, { spec: { ...spec, ...fields } }, ctx)
+  const change = (fields: Loose, ctx?: ValidationContext) =>
+    updated('', 'Pod', { spec }, { spec: { ...spec, ...fields } }, ctx)
 
   it('lets images, added tolerations and a shorter deadline pass', () => {
     const tolerations = [...spec.tolerations, { key: 'b', operator: 'Exists' }]
-    const fields = { containers: [{ ...c, image: 'nginx:1', imagePullPolicy: 'Always' }], tolerations, activeDeadlineSeconds: 60 }
+    const fields = {
+      containers: [{ ...c, image: 'nginx:1', imagePullPolicy: 'Always' }],
+      tolerations,
+      activeDeadlineSeconds: 60,
+    }
     expect(change(fields)).toEqual([])
     expect(change({ activeDeadlineSeconds: 900 })).toEqual([
       'spec.activeDeadlineSeconds: Invalid value: 900: must be less than or equal to previous value',
@@ -157,7 +234,9 @@ describe('updates (recording 32)', () => {
 
   it('forbids the rest, with the difference', () => {
     const [text] = change({ containers: [{ ...c, command: ['ls'] }] })
-    expect(text).toMatch(/^spec: Forbidden: pod updates may not change fields other than `spec\.containers\[\*\]\.image`,.*\n@@ -/)
+    expect(text).toMatch(
+      /^spec: Forbidden: pod updates may not change fields other than `spec\.containers\[\*\]\.image`,.*\n@@ -/,
+    )
     expect(text).toContain('\n+   "Command": [\n+    "ls"\n+   ],\n')
     expect(change({ nodeName: 'z2' }, { subresource: 'status' })).toEqual([])
   })
@@ -193,7 +272,14 @@ describe('updates (recording 32)', () => {
 
   it('adds no finalizer to what is being deleted (recording 16)', () => {
     const metadata = { deletionTimestamp: '2026-11-20T09:00:00Z', finalizers: ['example.com/a'] }
-    expect(updated('', 'ConfigMap', { metadata }, { metadata: { ...metadata, finalizers: ['example.com/a', 'example.com/more'] } })).toEqual([
+    expect(
+      updated(
+        '',
+        'ConfigMap',
+        { metadata },
+        { metadata: { ...metadata, finalizers: ['example.com/a', 'example.com/more'] } },
+      ),
+    ).toEqual([
       'metadata.finalizers: Forbidden: no new finalizers can be added if the object is being deleted, found new finalizers []string{"example.com/more"}',
     ])
   })
@@ -201,16 +287,68 @@ describe('updates (recording 32)', () => {
 
 describe('metadata and small kinds', () => {
   it.each<[string, string[], string]>([
-    ['namespace name', created('', 'Namespace', { metadata: { name: 'Lab' } }), `metadata.name: Invalid value: "Lab": ${LABEL}`],
-    ['owner without uid', created('', 'ConfigMap', { metadata: { ownerReferences: [{ apiVersion: 'v1', kind: 'Pod', name: 'x', uid: '' }] } }), 'metadata.ownerReferences.uid: Invalid value: "": uid must not be empty'],
-    ['bare finalizer', created('', 'ConfigMap', { metadata: { finalizers: ['notqualified'] } }), 'metadata.finalizers[0]: Invalid value: "notqualified": name is neither a standard finalizer name nor is it fully qualified'],
-    ['no verbs', created('rbac.authorization.k8s.io', 'Role', { rules: [{ apiGroups: [''], resources: ['pods'] }] }), 'rules[0].verbs: Required value: verbs must contain at least one value'],
-    ['both budgets', created('policy', 'PodDisruptionBudget', { spec: { minAvailable: 1, maxUnavailable: 1 } }), 'spec: Invalid value: {"minAvailable":1,"maxUnavailable":1}: minAvailable and maxUnavailable cannot be both set'],
-    ['high priority', created('scheduling.k8s.io', 'PriorityClass', { value: 2000000000 }), 'value: Forbidden: maximum allowed value of a user defined priority is 1000000000'],
+    [
+      'namespace name',
+      created('', 'Namespace', { metadata: { name: 'Lab' } }),
+      `metadata.name: Invalid value: "Lab": ${LABEL}`,
+    ],
+    [
+      'owner without uid',
+      created('', 'ConfigMap', {
+        metadata: { ownerReferences: [{ apiVersion: 'v1', kind: 'Pod', name: 'x', uid: '' }] },
+      }),
+      'metadata.ownerReferences.uid: Invalid value: "": uid must not be empty',
+    ],
+    [
+      'bare finalizer',
+      created('', 'ConfigMap', { metadata: { finalizers: ['notqualified'] } }),
+      'metadata.finalizers[0]: Invalid value: "notqualified": name is neither a standard finalizer name nor is it fully qualified',
+    ],
+    [
+      'no verbs',
+      created('rbac.authorization.k8s.io', 'Role', { rules: [{ apiGroups: [''], resources: ['pods'] }] }),
+      'rules[0].verbs: Required value: verbs must contain at least one value',
+    ],
+    [
+      'both budgets',
+      created('policy', 'PodDisruptionBudget', { spec: { minAvailable: 1, maxUnavailable: 1 } }),
+      'spec: Invalid value: {"minAvailable":1,"maxUnavailable":1}: minAvailable and maxUnavailable cannot be both set',
+    ],
+    [
+      'high priority',
+      created('scheduling.k8s.io', 'PriorityClass', { value: 2000000000 }),
+      'value: Forbidden: maximum allowed value of a user defined priority is 1000000000',
+    ],
     ['no ports', created('', 'Service', { spec: { selector: { a: 'b' } } }), 'spec.ports: Required value'],
-    ['class change', updated('storage.k8s.io', 'StorageClass', { provisioner: 'a' }, { provisioner: 'b' }), 'provisioner: Forbidden: updates to provisioner are forbidden.'],
+    [
+      'class change',
+      updated('storage.k8s.io', 'StorageClass', { provisioner: 'a' }, { provisioner: 'b' }),
+      'provisioner: Forbidden: updates to provisioner are forbidden.',
+    ],
   ])('%s', (_, errors, expected) => {
     expect(errors).toEqual([expected])
+  })
+
+  it('knows the names a quota may count (recording 26)', () => {
+    expect(
+      created('', 'ResourceQuota', { spec: { hard: { foo: '1', pods: '-1', 'count/deployments.apps': '2' } } }),
+    ).toEqual([
+      'spec.hard[foo]: Invalid value: foo: must be a standard resource type or fully qualified',
+      'spec.hard[foo]: Invalid value: foo: must be a standard resource for quota',
+      'spec.hard[pods]: Invalid value: "-1": must be greater than or equal to 0',
+    ])
+  })
+
+  it('checks what a certificate request asks for (recording 22)', () => {
+    const spec = { signerName: 'mine', usages: ['flying'], expirationSeconds: 60 }
+    const errors = created('certificates.k8s.io', 'CertificateSigningRequest', { spec })
+    expect(errors[0]).toMatch(
+      /^spec\.usages\[0\]: Unsupported value: "flying": supported values: "any", "cert sign", "client auth"/,
+    )
+    expect(errors.slice(1)).toEqual([
+      `spec.signerName: Invalid value: "mine": must be a fully qualified domain and path of the form 'example.com/signer-name'`,
+      'spec.expirationSeconds: Invalid value: 60: may not specify a duration less than 600 seconds (10 minutes)',
+    ])
   })
 
   it('refuses a ConfigMap above a mebibyte (recording 46)', () => {

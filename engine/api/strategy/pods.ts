@@ -1,5 +1,5 @@
 /** Models pkg/registry/core/pod/strategy.go and pkg/apis/core/v1/helper/qos. */
-import { parseQuantity } from '../../objects/quantity.ts'
+import { compareQuantity } from '../../objects/quantity.ts'
 import type { Container, Pod } from '../../objects/types.gen.ts'
 import type { KubeObject } from '../client.ts'
 import type { Strategy } from './table.ts'
@@ -7,7 +7,7 @@ import type { Strategy } from './table.ts'
 const COUNTED = ['cpu', 'memory']
 
 function isZero(quantity: unknown): boolean {
-  return quantity === undefined || quantity === '0' || quantity === 0 || parseQuantity(String(quantity)).toString() === '0'
+  return quantity === undefined || quantity === '0' || quantity === 0 || compareQuantity(String(quantity), '0') === 0
 }
 
 function hasAny(container: Container): boolean {

@@ -48,7 +48,7 @@ function makeWatch(core: Core, flight: Flight): Watch {
   const fieldSelector = info.name === '' ? (query.fieldSelector ?? '') : `metadata.name=${info.name}`
   const now = core.kernel.now
   return {
-    id: flight.id, from: flight.from, replyTo: flight.replyTo, directory: directoryOf(entry.group, entry.resource),
+    id: flight.id, from: flight.from, clientId: flight.clientId, replyTo: flight.replyTo, directory: directoryOf(entry.group, entry.resource),
     group: entry.group, version: entry.version, resource: entry.resource, namespace: entry.namespaced ? info.namespace : '',
     labelSelector: query.labelSelector ?? '', fieldSelector, form: formOf(request) ?? 'object', includeObject: query.includeObject ?? 'Metadata',
     bookmarks: isTrue(query.allowWatchBookmarks), endsAt: now + lifetime(core, query.timeoutSeconds), bookmarkAt: now + nextBookmark(core), columnsSent: false,

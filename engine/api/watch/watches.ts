@@ -15,6 +15,8 @@ export type Form = 'object' | 'table' | 'metadata'
 export interface Watch {
   id: string
   from: string
+  /** The client's own number of the request, by which it cancels. */
+  clientId: string
   replyTo: ReplyTo
   directory: string
   group: string

@@ -339,18 +339,22 @@ const listUnits: Verb = function* ({ p, options }) {
   })
   const state = valueOf(options, 'state')
   const fit = state === undefined || failedOnly ? shown : shown.filter((unit) => unit.active === state || unit.sub === state)
-  yield* p.out(makeUnitTable(fit, has(options, 'all'), has(options, 'no-legend')))
+  yield* p.out(makeUnitTable(fit, footer(fit.length, has(options, 'all'), failedOnly || state !== undefined), has(options, 'no-legend')))
   return 0
 }
 
-function makeUnitTable(units: readonly UnitStatus[], all: boolean, bare: boolean): string {
+function footer(count: number, all: boolean, filtered: boolean): string {
+  if (filtered && !all) return `${count} loaded units listed.\n`
+  return `${count} loaded units listed.${all ? '' : ' Pass --all to see loaded but inactive units, too.'}\nTo show all installed unit files use 'systemctl list-unit-files'.\n`
+}
+
+function makeUnitTable(units: readonly UnitStatus[], end: string, bare: boolean): string {
   const rows = units.map((unit) => [unit.name, unit.definition.loadState, unit.active, unit.sub, description(unit.definition)])
   const table = columns([['UNIT', 'LOAD', 'ACTIVE', 'SUB', 'DESCRIPTION'], ...rows], { gap: 1 })
   const marks = ['  ', ...units.map(({ active, definition }) => (active === 'failed' || definition.loadState !== 'loaded' ? '● ' : '  '))]
   const lines = table.map((line, index) => `${marks[index]}${line}\n`)
   if (bare) return lines.slice(1).join('')
-  if (units.length === 0) return `${lines.join('')}\n0 loaded units listed.${all ? '' : ' Pass --all to see loaded but inactive units, too.'}\nTo show all installed unit files use 'systemctl list-unit-files'.\n`
-  return `${lines.join('')}${LEGEND}${units.length} loaded units listed.${all ? '' : ' Pass --all to see loaded but inactive units, too.'}\nTo show all installed unit files use 'systemctl list-unit-files'.\n`
+  return `${lines.join('')}${units.length === 0 ? '\n' : LEGEND}${end}`
 }
 
 const listUnitFiles: Verb = function* ({ p, units, options }) {

@@ -31,6 +31,8 @@ export interface DialAnswer {
   host?: HostName
   address?: string
   dial?: 'open' | 'refused' | 'silent'
+  /** Whether the machine is switched on. */
+  up?: boolean
   /** Whether that account exists there and takes the key that cluster hosts share. */
   accepted?: boolean
   home?: string
@@ -64,7 +66,7 @@ function dial(world: World, process: Caller, name: string, port: number, user: s
   if (host === undefined) return {}
   const found = world.fabric.dial(process.host, host.name, port).kind
   const account = host.user(user)
-  const answer: DialAnswer = { host: host.name, address: host.address, dial: found, accepted: account?.sshKey ?? false }
+  const answer: DialAnswer = { host: host.name, address: host.address, dial: found, up: host.power === 'on', accepted: account?.sshKey ?? false }
   return account === undefined ? answer : { ...answer, home: account.home, shell: account.shell }
 }
 
@@ -75,6 +77,12 @@ function findHost(world: World, process: Caller, name: string): ReturnType<World
   const line = lines.map((text) => text.replace(/#.*/, '').trim().split(/\s+/)).find((words) => words.slice(1).includes(name))
   const address = line?.[0] ?? name
   return address === '127.0.1.1' ? world.hosts.get(process.host) : world.hosts.list().find((host) => host.address === address)
+}
+
+/** What sshd writes when somebody has come in. */
+function greet(world: World, process: Caller, name: HostName, user: string): void {
+  const from = world.hosts.get(process.host).address
+  world.hosts.get(name).journal.write('ssh.service', 6, `Accepted publickey for ${user} from ${from} port 50022 ssh2: ED25519 SHA256:DAjobhp8kUb5+BmBOuHNHszfxLGmAzxqrWd43vsY+eA`, { identifier: 'sshd', pid: world.hosts.get(name).nextPid() })
 }
 
 function readJournal(world: World, process: Caller, query: JournalQuery): JournalAnswer {
@@ -102,6 +110,7 @@ export const hostCalls: SyscallTable = {
   'host.processes': (world, process): ModelledProcess[] => (process.root.kind === 'container' ? [] : world.hosts.get(process.host).processes()),
   'host.signal': (world, process, args) => signal(world, process, Number(args.pid), String(args.signal)),
   'host.dial': (world, process, args) => dial(world, process, String(args.name), Number(args.port), String(args.user ?? process.user)),
+  'host.greet': (world, process, args) => greet(world, process, String(args.host), String(args.user)),
   'host.reboot': (world, process) => {
     if (process.user !== 'root') return { error: 'denied' }
     world.hosts.reboot(process.host)

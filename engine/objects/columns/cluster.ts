@@ -49,7 +49,10 @@ export const secretColumns: Column<Secret>[] = [
 
 export const serviceAccountColumns: Column<ServiceAccount>[] = [
   nameColumn,
-  until(NO_SECRETS_SINCE, text('Secrets', (account) => String(account.secrets?.length ?? 0))),
+  until(
+    NO_SECRETS_SINCE,
+    text('Secrets', (account) => String(account.secrets?.length ?? 0)),
+  ),
   ageColumn,
 ]
 
@@ -100,15 +103,15 @@ function requestCondition(request: CertificateSigningRequest): string {
 }
 
 function requestedDuration(request: CertificateSigningRequest): string {
-  const seconds = request.spec.expirationSeconds
+  const seconds = request.spec?.expirationSeconds
   return seconds === undefined ? '<none>' : shortHumanDuration(seconds * 1000)
 }
 
 export const certificateColumns: Column<CertificateSigningRequest>[] = [
   nameColumn,
   ageColumn,
-  text('SignerName', (request) => orNone(request.spec.signerName)),
-  text('Requestor', (request) => request.spec.username ?? ''),
+  text('SignerName', (request) => orNone(request.spec?.signerName)),
+  text('Requestor', (request) => request.spec?.username ?? ''),
   text('RequestedDuration', requestedDuration),
   text('Condition', requestCondition),
 ]
@@ -126,14 +129,18 @@ export const roleColumns: Column<Named>[] = [nameColumn, createdAtColumn]
 
 export const roleBindingColumns: Column<AnyBinding>[] = [
   nameColumn,
-  text('Role', (binding) => `${binding.roleRef.kind}/${binding.roleRef.name}`),
+  text('Role', (binding) => `${binding.roleRef?.kind ?? ''}/${binding.roleRef?.name ?? ''}`),
   ageColumn,
   wide(text('Users', (binding) => subjectNames(binding, 'User'))),
   wide(text('Groups', (binding) => subjectNames(binding, 'Group'))),
   wide(text('ServiceAccounts', (binding) => subjectNames(binding, 'ServiceAccount'))),
 ]
 
-export const runtimeClassColumns: Column<RuntimeClass>[] = [nameColumn, text('Handler', (one) => one.handler), ageColumn]
+export const runtimeClassColumns: Column<RuntimeClass>[] = [
+  nameColumn,
+  text('Handler', (one) => one.handler ?? ''),
+  ageColumn,
+]
 
 function component(status: ComponentStatus): { word: string; message: string; error: string } {
   const healthy = conditionOf(status.conditions, 'Healthy')
@@ -185,7 +192,7 @@ function missingLevel(schema: FlowSchema): string {
 
 export const flowSchemaColumns: Column<FlowSchema>[] = [
   nameColumn,
-  text('PriorityLevel', (schema) => schema.spec?.priorityLevelConfiguration.name ?? ''),
+  text('PriorityLevel', (schema) => schema.spec?.priorityLevelConfiguration?.name ?? ''),
   number('MatchingPrecedence', (schema) => schema.spec?.matchingPrecedence ?? 0),
   text('DistinguisherMethod', (schema) => orNone(schema.spec?.distinguisherMethod?.type)),
   ageColumn,

@@ -13,7 +13,7 @@ function lastSeen(event: Event, nowMs: number): string {
 const countOf = (event: Event): number => event.series?.count ?? (event.count ? event.count : 1)
 
 function involved(event: Event): string {
-  const { kind = '', name } = event.involvedObject
+  const { kind = '', name } = event.involvedObject ?? {}
   return name ? `${kind.toLowerCase()}/${name}` : kind.toLowerCase()
 }
 
@@ -29,7 +29,7 @@ export const eventColumns: Column<Event>[] = [
   text('Type', (event) => event.type ?? ''),
   text('Reason', (event) => event.reason ?? ''),
   text('Object', involved),
-  wide(text('Subobject', (event) => event.involvedObject.fieldPath ?? '')),
+  wide(text('Subobject', (event) => event.involvedObject?.fieldPath ?? '')),
   wide(text('Source', sourceOf)),
   text('Message', (event) => (event.message ?? '').trim()),
   wide(text('First Seen', (event, row) => firstSeen(event, row.nowMs))),

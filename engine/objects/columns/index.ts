@@ -105,7 +105,10 @@ function inPrintedVersion(entry: KindEntry, object: object): object {
 
 function asAutoscalerV2(object: object): HorizontalPodAutoscaler {
   const { metadata, spec, status } = object as AutoscalingV1HorizontalPodAutoscaler
-  const cpu = (averageUtilization: number | undefined) => ({ name: 'cpu', target: { type: 'Utilization', averageUtilization } })
+  const cpu = (averageUtilization: number | undefined) => ({
+    name: 'cpu',
+    target: { type: 'Utilization', averageUtilization },
+  })
   const target = spec?.targetCPUUtilizationPercentage
   const now = status?.currentCPUUtilizationPercentage
   const current = { type: 'Resource', resource: { name: 'cpu', current: { averageUtilization: now } } }

@@ -125,11 +125,23 @@ export function summarizePod(pod: Pod, minor: number): PodSummary {
   const lastRestartMs = newestEnd(restartedStatuses(pod, initializing))
   const start = init.reason ?? (gated ? 'SchedulingGated' : phase)
   if (initializing) {
-    return { ready: init.ready, total, status: deletedStatus(pod, start, minor), restarts: init.restarts, lastRestartMs }
+    return {
+      ready: init.ready,
+      total,
+      status: deletedStatus(pod, start, minor),
+      restarts: init.restarts,
+      lastRestartMs,
+    }
   }
   const walk = walkContainers(pod, start)
   const status = deletedStatus(pod, walk.reason ?? '', minor)
-  return { ready: init.ready + walk.ready, total, status, restarts: init.sidecarRestarts + walk.restarts, lastRestartMs }
+  return {
+    ready: init.ready + walk.ready,
+    total,
+    status,
+    restarts: init.sidecarRestarts + walk.restarts,
+    lastRestartMs,
+  }
 }
 
 function restartsCell(summary: PodSummary, nowMs: number): string | number {
@@ -158,4 +170,3 @@ export const podColumns: Column<Pod>[] = [
   wide(text('Nominated Node', (pod) => orNone(pod.status?.nominatedNodeName))),
   wide(text('Readiness Gates', readinessGates)),
 ]
-

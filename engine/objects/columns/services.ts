@@ -64,9 +64,19 @@ export const endpointsColumns: Column<Endpoints>[] = [
 
 export const endpointSliceColumns: Column<EndpointSlice>[] = [
   nameColumn,
-  text('AddressType', (slice) => slice.addressType),
-  text('Ports', (slice) => shorten((slice.ports ?? []).map((port) => (port.port === undefined ? '*' : String(port.port))), '<unset>')),
-  text('Endpoints', (slice) => shorten((slice.endpoints ?? []).flatMap((one) => one.addresses), '<unset>')),
+  text('AddressType', (slice) => slice.addressType ?? ''),
+  text('Ports', (slice) =>
+    shorten(
+      (slice.ports ?? []).map((port) => (port.port === undefined ? '*' : String(port.port))),
+      '<unset>',
+    ),
+  ),
+  text('Endpoints', (slice) =>
+    shorten(
+      (slice.endpoints ?? []).flatMap((one) => one.addresses ?? []),
+      '<unset>',
+    ),
+  ),
   ageColumn,
 ]
 
@@ -82,7 +92,9 @@ function ingressAddress(ingress: Ingress): string {
 
 export const ingressColumns: Column<Ingress>[] = [
   nameColumn,
-  text('Class', (ingress) => orNone(ingress.spec?.ingressClassName ?? ingress.metadata.annotations?.['kubernetes.io/ingress.class'])),
+  text('Class', (ingress) =>
+    orNone(ingress.spec?.ingressClassName ?? ingress.metadata.annotations?.['kubernetes.io/ingress.class']),
+  ),
   text('Hosts', ingressHosts),
   text('Address', ingressAddress),
   text('Ports', (ingress) => ((ingress.spec?.tls ?? []).length > 0 ? '80, 443' : '80')),

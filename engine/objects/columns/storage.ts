@@ -54,7 +54,10 @@ export const volumeColumns: Column<PersistentVolume>[] = [
   text('Status', phaseOf),
   text('Claim', claimOf),
   text('StorageClass', storageClassOf),
-  since(ATTRIBUTES_SINCE, text('VolumeAttributesClass', (volume) => volume.spec?.volumeAttributesClassName || '<unset>')),
+  since(
+    ATTRIBUTES_SINCE,
+    text('VolumeAttributesClass', (volume) => volume.spec?.volumeAttributesClassName || '<unset>'),
+  ),
   text('Reason', (volume) => volume.status?.reason ?? ''),
   ageColumn,
   wide(text('VolumeMode', (volume) => volumeMode(volume.spec?.volumeMode))),
@@ -69,12 +72,18 @@ export const claimColumns: Column<PersistentVolumeClaim>[] = [
   text('Capacity', (claim) => (bound(claim) ? String(claim.status?.capacity?.storage ?? '') : '')),
   text('Access Modes', (claim) => (bound(claim) ? formatAccessModes(claim.status?.accessModes) : '')),
   text('StorageClass', storageClassOf),
-  since(ATTRIBUTES_SINCE, text('VolumeAttributesClass', (claim) => claim.spec?.volumeAttributesClassName || '<unset>')),
+  since(
+    ATTRIBUTES_SINCE,
+    text('VolumeAttributesClass', (claim) => claim.spec?.volumeAttributesClassName || '<unset>'),
+  ),
   ageColumn,
   wide(text('VolumeMode', (claim) => volumeMode(claim.spec?.volumeMode))),
 ]
 
-const DEFAULT_CLASS = ['storageclass.kubernetes.io/is-default-class', 'storageclass.beta.kubernetes.io/is-default-class']
+const DEFAULT_CLASS = [
+  'storageclass.kubernetes.io/is-default-class',
+  'storageclass.beta.kubernetes.io/is-default-class',
+]
 
 function classNameCell(object: StorageClass): string {
   const isDefault = DEFAULT_CLASS.some((key) => object.metadata.annotations?.[key] === 'true')
@@ -83,7 +92,7 @@ function classNameCell(object: StorageClass): string {
 
 export const storageClassColumns: Column<StorageClass>[] = [
   { ...nameColumn, cell: (object) => classNameCell(object as StorageClass) },
-  text('Provisioner', (object) => object.provisioner),
+  text('Provisioner', (object) => object.provisioner ?? ''),
   text('ReclaimPolicy', (object) => object.reclaimPolicy ?? 'Delete'),
   text('VolumeBindingMode', (object) => object.volumeBindingMode ?? 'Immediate'),
   text('AllowVolumeExpansion', (object) => String(object.allowVolumeExpansion === true)),
@@ -92,32 +101,35 @@ export const storageClassColumns: Column<StorageClass>[] = [
 
 export const attributesClassColumns: Column<VolumeAttributesClass>[] = [
   nameColumn,
-  text('DriverName', (object) => object.driverName),
+  text('DriverName', (object) => object.driverName ?? ''),
   ageColumn,
 ]
 
 export const csiDriverColumns: Column<CSIDriver>[] = [
   nameColumn,
-  text('AttachRequired', (driver) => String(driver.spec.attachRequired !== false)),
-  text('PodInfoOnMount', (driver) => String(driver.spec.podInfoOnMount === true)),
-  text('StorageCapacity', (driver) => String(driver.spec.storageCapacity === true)),
-  text('TokenRequests', (driver) => (driver.spec.tokenRequests ?? []).map((one) => one.audience).join(',') || '<unset>'),
-  text('RequiresRepublish', (driver) => String(driver.spec.requiresRepublish === true)),
-  text('Modes', (driver) => (driver.spec.volumeLifecycleModes ?? []).join(',')),
+  text('AttachRequired', (driver) => String(driver.spec?.attachRequired !== false)),
+  text('PodInfoOnMount', (driver) => String(driver.spec?.podInfoOnMount === true)),
+  text('StorageCapacity', (driver) => String(driver.spec?.storageCapacity === true)),
+  text(
+    'TokenRequests',
+    (driver) => (driver.spec?.tokenRequests ?? []).map((one) => one.audience).join(',') || '<unset>',
+  ),
+  text('RequiresRepublish', (driver) => String(driver.spec?.requiresRepublish === true)),
+  text('Modes', (driver) => (driver.spec?.volumeLifecycleModes ?? []).join(',')),
   ageColumn,
 ]
 
 export const csiNodeColumns: Column<CSINode>[] = [
   nameColumn,
-  number('Drivers', (node) => (node.spec.drivers ?? []).length),
+  number('Drivers', (node) => (node.spec?.drivers ?? []).length),
   ageColumn,
 ]
 
 export const attachmentColumns: Column<VolumeAttachment>[] = [
   nameColumn,
-  text('Attacher', (attachment) => attachment.spec.attacher),
-  text('PV', (attachment) => attachment.spec.source.persistentVolumeName ?? ''),
-  text('Node', (attachment) => attachment.spec.nodeName),
+  text('Attacher', (attachment) => attachment.spec?.attacher ?? ''),
+  text('PV', (attachment) => attachment.spec?.source?.persistentVolumeName ?? ''),
+  text('Node', (attachment) => attachment.spec?.nodeName ?? ''),
   text('Attached', (attachment) => String(attachment.status?.attached === true)),
   ageColumn,
 ]

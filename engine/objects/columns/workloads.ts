@@ -13,7 +13,20 @@ import type {
   ReplicationController,
   StatefulSet,
 } from '../types.gen.ts'
-import { age, ageColumn, containerImages, containerNames, formatLabels, formatSelector, nameColumn, number, orNone, since, text, wide } from './column.ts'
+import {
+  age,
+  ageColumn,
+  containerImages,
+  containerNames,
+  formatLabels,
+  formatSelector,
+  nameColumn,
+  number,
+  orNone,
+  since,
+  text,
+  wide,
+} from './column.ts'
 import type { Column, RowContext } from './column.ts'
 
 const templateColumns = <T>(template: (object: T) => PodTemplateSpec | undefined): Column<T>[] => [
@@ -115,13 +128,22 @@ const goBool = (value: boolean | undefined): string => (value ? 'True' : 'False'
 export const cronJobColumns: Column<CronJob>[] = [
   nameColumn,
   text('Schedule', (cj) => cj.spec?.schedule ?? ''),
-  since(30, text('Timezone', (cj) => orNone(cj.spec?.timeZone))),
+  since(
+    30,
+    text('Timezone', (cj) => orNone(cj.spec?.timeZone)),
+  ),
   text('Suspend', (cj) => goBool(cj.spec?.suspend)),
   number('Active', (cj) => cj.status?.active?.length ?? 0),
-  text('Last Schedule', (cj, row) => (cj.status?.lastScheduleTime ? age(cj.status.lastScheduleTime, row.nowMs) : '<none>')),
+  text('Last Schedule', (cj, row) =>
+    cj.status?.lastScheduleTime ? age(cj.status.lastScheduleTime, row.nowMs) : '<none>',
+  ),
   ageColumn,
   ...templateColumns<CronJob>((cj) => cj.spec?.jobTemplate?.spec?.template),
-  wide(text('Selector', (cj) => (cj.spec?.jobTemplate?.spec?.selector ? formatSelector(cj.spec.jobTemplate.spec.selector) : '<none>'))),
+  wide(
+    text('Selector', (cj) =>
+      cj.spec?.jobTemplate?.spec?.selector ? formatSelector(cj.spec.jobTemplate.spec.selector) : '<none>',
+    ),
+  ),
 ]
 
 interface Target {
@@ -152,7 +174,8 @@ type Metric = NonNullable<NonNullable<HorizontalPodAutoscaler['spec']>['metrics'
 function metricTarget(hpa: HorizontalPodAutoscaler, metric: Metric, i: number, minor: number): string {
   const current = hpa.status?.currentMetrics?.[i]
   const resource = metric.resource ?? metric.containerResource
-  const spec: Target | undefined = (resource ?? metric.pods ?? metric.object ?? metric.external)?.target as Target | undefined
+  const spec: Target | undefined = (resource ?? metric.pods ?? metric.object ?? metric.external)?.target as
+    Target | undefined
   const now = current?.resource ?? current?.containerResource ?? current?.pods ?? current?.object ?? current?.external
   const text = `${observed(now?.current as Target | undefined, spec)}/${wanted(spec)}`
   return resource !== undefined && minor >= PREFIX_SINCE ? `${resource.name}: ${text}` : text

@@ -12,7 +12,9 @@ function fillNamespace(namespace: PlainObject): PlainObject | undefined {
 }
 
 function fillNodeStatus(status: PlainObject): PlainObject | undefined {
-  return status.allocatable === undefined && status.capacity !== undefined ? { allocatable: status.capacity } : undefined
+  return status.allocatable === undefined && status.capacity !== undefined
+    ? { allocatable: status.capacity }
+    : undefined
 }
 
 /** Models SetDefaults_LimitRangeItem: default limits from max, default requests from default limits, then min. */

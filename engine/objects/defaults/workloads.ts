@@ -5,10 +5,12 @@ import type { DefaultsTable } from './table.ts'
 const isRolling = (strategy: PlainObject) => strategy.type === undefined || strategy.type === 'RollingUpdate'
 
 /** The strategy with its type and, when rolling, the given numbers where none are set. */
-const rolling = (numbers: PlainObject) => (strategy: PlainObject): PlainObject | undefined => {
-  if (!isRolling(strategy)) return undefined
-  return { type: 'RollingUpdate', rollingUpdate: { ...numbers, ...asObject(strategy.rollingUpdate) } }
-}
+const rolling =
+  (numbers: PlainObject) =>
+  (strategy: PlainObject): PlainObject | undefined => {
+    if (!isRolling(strategy)) return undefined
+    return { type: 'RollingUpdate', rollingUpdate: { ...numbers, ...asObject(strategy.rollingUpdate) } }
+  }
 
 /** Labels of the template, for an object without labels of its own. */
 function labelsOfTemplate(object: PlainObject): PlainObject | undefined {
@@ -50,7 +52,9 @@ function fillStatefulSetSpec(spec: PlainObject): PlainObject | undefined {
   return { ...filled, volumeClaimTemplates: typed }
 }
 
-const cpuAt80 = [{ type: 'Resource', resource: { name: 'cpu', target: { type: 'Utilization', averageUtilization: 80 } } }]
+const cpuAt80 = [
+  { type: 'Resource', resource: { name: 'cpu', target: { type: 'Utilization', averageUtilization: 80 } } },
+]
 const scaleUp = {
   policies: [
     { type: 'Pods', value: 4, periodSeconds: 15 },

@@ -18,7 +18,11 @@ function jobSpecErrors(spec: PlainObject, field: string, ctx: ValidationContext)
   errors.push(...templateErrors(template, `${field}.template`, ctx))
   if (restartPolicy === 'Always') {
     const at = `${field}.template.spec.restartPolicy`
-    errors.push({ ...notSupported(at, restartPolicy, ['OnFailure', 'Never']), type: 'Required', detail: 'valid values: "OnFailure", "Never"' })
+    errors.push({
+      ...notSupported(at, restartPolicy, ['OnFailure', 'Never']),
+      type: 'Required',
+      detail: 'valid values: "OnFailure", "Never"',
+    })
   }
   return errors
 }
@@ -31,7 +35,9 @@ export const validateJob = (object: PlainObject, ctx: ValidationContext): FieldE
 export function validateJobUpdate(object: PlainObject, old: PlainObject): FieldError[] {
   const [spec, before] = [asObject(object.spec), asObject(old.spec)]
   const elastic = spec.completionMode === 'Indexed' && spec.completions === spec.parallelism
-  const fields = ['completions', 'selector', 'template', 'completionMode'].filter((name) => name !== 'completions' || !elastic)
+  const fields = ['completions', 'selector', 'template', 'completionMode'].filter(
+    (name) => name !== 'completions' || !elastic,
+  )
   return fields
     .filter((name) => !semanticEqual(spec[name], before[name]))
     .map((name) => invalid(`spec.${name}`, spec[name] ?? null, IMMUTABLE))
@@ -42,7 +48,9 @@ function scheduleErrors(schedule: unknown): FieldError[] {
   if (/^@(yearly|annually|monthly|weekly|daily|midnight|hourly|every .+)$/.test(schedule)) return []
   const fields = schedule.split(/\s+/).filter((part) => part !== '')
   if (fields.length === 5) return []
-  return [invalid('spec.schedule', schedule, `expected exactly 5 fields, found ${fields.length}: [${fields.join(' ')}]`)]
+  return [
+    invalid('spec.schedule', schedule, `expected exactly 5 fields, found ${fields.length}: [${fields.join(' ')}]`),
+  ]
 }
 
 /** Models ValidateCronJob. Not modelled: the ranges inside a schedule, time zones. */
@@ -64,12 +72,18 @@ export function validateAutoscaler(object: PlainObject): FieldError[] {
   const { kind, name } = asObject(spec.scaleTargetRef)
   const [min, max] = [spec.minReplicas, Number(spec.maxReplicas ?? 0)]
   const errors: FieldError[] = []
-  if (typeof min === 'number' && min < 1) errors.push(invalid('spec.minReplicas', min, 'must be greater than or equal to 1'))
+  if (typeof min === 'number' && min < 1)
+    errors.push(invalid('spec.minReplicas', min, 'must be greater than or equal to 1'))
   errors.push(...positive('spec.maxReplicas', max))
   if (typeof min === 'number' && max < min) {
     errors.push(invalid('spec.maxReplicas', max, 'must be greater than or equal to `minReplicas`'))
   }
   if (!kind) errors.push(required('spec.scaleTargetRef.kind'))
   if (!name) errors.push(required('spec.scaleTargetRef.name'))
-  return [...errors, ...asList(spec.metrics).flatMap((metric, i) => (metric.type ? [] : [required(`spec.metrics[${i}].type`, 'must specify a metric source type')]))]
+  return [
+    ...errors,
+    ...asList(spec.metrics).flatMap((metric, i) =>
+      metric.type ? [] : [required(`spec.metrics[${i}].type`, 'must specify a metric source type')],
+    ),
+  ]
 }

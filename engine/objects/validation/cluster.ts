@@ -2,7 +2,17 @@ import type { PlainObject } from '../decode.ts'
 import { asList, asObject } from '../defaults/table.ts'
 import { semanticEqual } from '../equal.ts'
 import { labelKeyErrors, labelValueErrors } from '../selectors.ts'
-import { duplicate, forbidden, invalid, invalidAll, nonNegative, notSupported, oneOfIfSet, positive, required } from './errors.ts'
+import {
+  duplicate,
+  forbidden,
+  invalid,
+  invalidAll,
+  nonNegative,
+  notSupported,
+  oneOfIfSet,
+  positive,
+  required,
+} from './errors.ts'
 import type { FieldError } from './errors.ts'
 import { selectorErrors } from './selectors.ts'
 import { intOrPercentErrors, notAbove100Percent } from './workloads.ts'
@@ -55,7 +65,10 @@ export function validatePodDisruptionBudget(object: PlainObject): FieldError[] {
   if (minAvailable !== undefined && maxUnavailable !== undefined) {
     errors.push(invalid('spec', object.spec, 'minAvailable and maxUnavailable cannot be both set'))
   }
-  for (const [field, value] of [['spec.minAvailable', minAvailable], ['spec.maxUnavailable', maxUnavailable]] as const) {
+  for (const [field, value] of [
+    ['spec.minAvailable', minAvailable],
+    ['spec.maxUnavailable', maxUnavailable],
+  ] as const) {
     errors.push(...intOrPercentErrors(value, field), ...notAbove100Percent(value, field))
   }
   const policies = ['AlwaysAllow', 'IfHealthyBudget']
@@ -76,7 +89,9 @@ export function validatePriorityClass(object: PlainObject): FieldError[] {
   const errors: FieldError[] = []
   if (name.startsWith('system-')) {
     if (name !== 'system-node-critical' && name !== 'system-cluster-critical') {
-      errors.push(forbidden('metadata.name', "priority class names with 'system-' prefix are reserved for system use only"))
+      errors.push(
+        forbidden('metadata.name', "priority class names with 'system-' prefix are reserved for system use only"),
+      )
     }
   } else if (typeof value === 'number' && value > HIGHEST_USER_PRIORITY) {
     const text = `maximum allowed value of a user defined priority is ${HIGHEST_USER_PRIORITY}`

@@ -16,7 +16,8 @@ function utf8Length(text: string): number {
   return bytes
 }
 
-const base64Length = (text: string): number => (text.length / 4) * 3 - (text.endsWith('==') ? 2 : text.endsWith('=') ? 1 : 0)
+const base64Length = (text: string): number =>
+  (text.length / 4) * 3 - (text.endsWith('==') ? 2 : text.endsWith('=') ? 1 : 0)
 
 const total = (map: PlainObject, length: (text: string) => number): number =>
   Object.values(map).reduce<number>((sum, value) => sum + length(String(value)), 0)
@@ -63,7 +64,10 @@ const SERVICE_ACCOUNT = 'kubernetes.io/service-account.name'
 function typeErrors(object: PlainObject): FieldError[] {
   const type = String(object.type)
   const data = asObject(object.data)
-  if (type === 'kubernetes.io/service-account-token' && !asObject(asObject(object.metadata).annotations)[SERVICE_ACCOUNT]) {
+  if (
+    type === 'kubernetes.io/service-account-token' &&
+    !asObject(asObject(object.metadata).annotations)[SERVICE_ACCOUNT]
+  ) {
     return [required(`metadata.annotations[${SERVICE_ACCOUNT}]`)]
   }
   if (type === 'kubernetes.io/basic-auth' && !('username' in data) && !('password' in data)) {
@@ -85,4 +89,3 @@ export function validateSecretUpdate(object: PlainObject, old: PlainObject): Fie
   const type = deepEqual(object.type, old.type) ? [] : [invalid('type', object.type ?? '', 'field is immutable')]
   return [...type, ...frozenErrors(object, old, ['data'])]
 }
-

@@ -1,7 +1,18 @@
 import type { PlainObject } from '../decode.ts'
 import { asList, asObject } from '../defaults/table.ts'
 import { minorOf } from '../kinds.ts'
-import { duplicate, forbidden, invalid, invalidAll, nonNegative, notFound, notSupported, oneOf, oneOfIfSet, required } from './errors.ts'
+import {
+  duplicate,
+  forbidden,
+  invalid,
+  invalidAll,
+  nonNegative,
+  notFound,
+  notSupported,
+  oneOf,
+  oneOfIfSet,
+  required,
+} from './errors.ts'
 import type { FieldError, ValidationContext } from './errors.ts'
 import { configKey, dns1123Label, dns1123Subdomain, envName, portName, portNumber } from './names.ts'
 import { resourceErrors } from './resources.ts'
@@ -78,7 +89,14 @@ function valueFromErrors(env: PlainObject, field: string): FieldError[] {
   if (env.valueFrom === undefined) return []
   const source = asObject(env.valueFrom)
   const given = envSources.filter((name) => source[name] !== undefined)
-  if (given.length === 0) return [invalid(field, '', `must specify one of: \`fieldRef\`, \`resourceFieldRef\`, \`configMapKeyRef\` or \`secretKeyRef\``)]
+  if (given.length === 0)
+    return [
+      invalid(
+        field,
+        '',
+        `must specify one of: \`fieldRef\`, \`resourceFieldRef\`, \`configMapKeyRef\` or \`secretKeyRef\``,
+      ),
+    ]
   const errors: FieldError[] = []
   if (source.fieldRef !== undefined) errors.push(...fieldRefErrors(asObject(source.fieldRef), `${field}.fieldRef`))
   for (const name of ['configMapKeyRef', 'secretKeyRef']) {
@@ -147,7 +165,8 @@ const handlers: Record<string, (handler: PlainObject, field: string) => FieldErr
   ],
   tcpSocket: (handler, field) => targetPortErrors(handler.port, `${field}.port`),
   grpc: (handler, field) => invalidAll(`${field}.port`, handler.port ?? 0, portNumber(handler.port)),
-  sleep: (handler, field) => (Number(handler.seconds) > 0 ? [] : [invalid(`${field}.seconds`, handler.seconds, 'must be greater than 0')]),
+  sleep: (handler, field) =>
+    Number(handler.seconds) > 0 ? [] : [invalid(`${field}.seconds`, handler.seconds, 'must be greater than 0')],
 }
 
 function handlerErrors(holder: PlainObject, field: string): FieldError[] {
@@ -165,7 +184,10 @@ const probeNumbers = ['initialDelaySeconds', 'timeoutSeconds', 'periodSeconds', 
 function probeErrors(probe: unknown, field: string, onceOnly: boolean): FieldError[] {
   if (probe === undefined) return []
   const one = asObject(probe)
-  const errors = [...handlerErrors(one, field), ...probeNumbers.flatMap((name) => nonNegative(`${field}.${name}`, one[name]))]
+  const errors = [
+    ...handlerErrors(one, field),
+    ...probeNumbers.flatMap((name) => nonNegative(`${field}.${name}`, one[name])),
+  ]
   const grace = one.terminationGracePeriodSeconds
   if (typeof grace === 'number' && grace <= 0) {
     errors.push(invalid(`${field}.terminationGracePeriodSeconds`, grace, 'must be greater than 0'))
@@ -186,7 +208,10 @@ function lifecycleErrors(lifecycle: unknown, field: string): FieldError[] {
 
 function securityErrors(context: unknown, field: string): FieldError[] {
   const { privileged, allowPrivilegeEscalation, runAsUser, runAsGroup } = asObject(context)
-  const errors = [runAsUserErrors(runAsUser, `${field}.runAsUser`), runAsUserErrors(runAsGroup, `${field}.runAsGroup`)].flat()
+  const errors = [
+    runAsUserErrors(runAsUser, `${field}.runAsUser`),
+    runAsUserErrors(runAsGroup, `${field}.runAsGroup`),
+  ].flat()
   if (privileged === true && allowPrivilegeEscalation === false) {
     const text = 'cannot set `allowPrivilegeEscalation` to false and `privileged` to true'
     errors.push({ ...invalid(field, context, text) })
@@ -205,7 +230,8 @@ function identityErrors(container: PlainObject, at: string): FieldError[] {
   if (typeof name !== 'string' || name === '') errors.push(required(`${at}.name`))
   else errors.push(...invalidAll(`${at}.name`, name, dns1123Label(name)))
   if (typeof image !== 'string' || image === '') errors.push(required(`${at}.image`))
-  else if (image !== image.trim()) errors.push(invalid(`${at}.image`, image, 'must not have leading or trailing whitespace'))
+  else if (image !== image.trim())
+    errors.push(invalid(`${at}.image`, image, 'must not have leading or trailing whitespace'))
   return errors
 }
 
@@ -232,10 +258,18 @@ function nameTaken(container: PlainObject, at: string, names: Set<unknown>): Fie
 }
 
 /** Models validateContainers. Not modelled: resizePolicy, volumeDevices, restart rules. */
-export function containerErrors(list: PlainObject[], field: string, facts: PodFacts, ctx: ValidationContext): FieldError[] {
+export function containerErrors(
+  list: PlainObject[],
+  field: string,
+  facts: PodFacts,
+  ctx: ValidationContext,
+): FieldError[] {
   if (list.length === 0) return [required(field)]
   const names = new Set<unknown>()
-  return [...list.flatMap((container, i) => oneContainer(container, `${field}[${i}]`, names, facts, ctx)), ...hostPortConflicts(list, field)]
+  return [
+    ...list.flatMap((container, i) => oneContainer(container, `${field}[${i}]`, names, facts, ctx)),
+    ...hostPortConflicts(list, field),
+  ]
 }
 
 function oneContainer(
@@ -310,4 +344,8 @@ export function ephemeralContainerErrors(list: PlainObject[], others: PlainObjec
 }
 
 export const imagePullSecretErrors = (list: PlainObject[], field: string): FieldError[] =>
-  list.flatMap((one, i) => (one.name ? invalidAll(`${field}[${i}].name`, one.name, dns1123Subdomain(String(one.name))) : [required(`${field}[${i}].name`)]))
+  list.flatMap((one, i) =>
+    one.name
+      ? invalidAll(`${field}[${i}].name`, one.name, dns1123Subdomain(String(one.name)))
+      : [required(`${field}[${i}].name`)],
+  )

@@ -67,8 +67,18 @@ export function makeFieldError(error: FieldError): string {
 
 export const required = (field: string, detail = ''): FieldError => ({ type: 'Required', field, detail })
 export const forbidden = (field: string, detail: string): FieldError => ({ type: 'Forbidden', field, detail })
-export const duplicate = (field: string, badValue: unknown): FieldError => ({ type: 'Duplicate', field, detail: '', badValue })
-export const notFound = (field: string, badValue: unknown): FieldError => ({ type: 'NotFound', field, detail: '', badValue })
+export const duplicate = (field: string, badValue: unknown): FieldError => ({
+  type: 'Duplicate',
+  field,
+  detail: '',
+  badValue,
+})
+export const notFound = (field: string, badValue: unknown): FieldError => ({
+  type: 'NotFound',
+  field,
+  detail: '',
+  badValue,
+})
 export const invalid = (field: string, badValue: unknown, detail: string): FieldError => ({
   type: 'Invalid',
   field,

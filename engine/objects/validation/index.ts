@@ -2,6 +2,7 @@ import type { PlainObject } from '../decode.ts'
 import type { KindEntry } from '../kinds.ts'
 import { validateBinding, validateBindingUpdate, validateRole } from './access.ts'
 import { validateAutoscaler, validateCronJob, validateJob, validateJobUpdate } from './batch.ts'
+import { validateCertificateSigningRequest } from './certificates.ts'
 import {
   validateControllerRevision,
   validateControllerRevisionUpdate,
@@ -17,6 +18,7 @@ import { validateConfigMap, validateConfigMapUpdate, validateSecret, validateSec
 import type { FieldError, ValidationContext } from './errors.ts'
 import { validateMeta, validateMetaUpdate } from './metadata.ts'
 import { validatePod, validatePodUpdate } from './pods.ts'
+import { validateResourceQuota } from './quotas.ts'
 import {
   validateEndpoints,
   validateEndpointSlice,
@@ -25,7 +27,14 @@ import {
   validateService,
   validateServiceUpdate,
 } from './services.ts'
-import { validateClaim, validateClaimUpdate, validateStorageClass, validateStorageClassUpdate, validateVolume, validateVolumeUpdate } from './storage.ts'
+import {
+  validateClaim,
+  validateClaimUpdate,
+  validateStorageClass,
+  validateStorageClassUpdate,
+  validateVolume,
+  validateVolumeUpdate,
+} from './storage.ts'
 import {
   selectorUnchanged,
   validateDaemonSet,
@@ -56,6 +65,7 @@ const validations: Record<string, KindValidation> = {
   '/Node': { create: validateNode, update: validateNodeUpdate },
   '/Event': { create: validateEvent },
   '/ReplicationController': { create: validateReplicationController },
+  '/ResourceQuota': { create: validateResourceQuota },
   '/PersistentVolume': { create: validateVolume, update: validateVolumeUpdate },
   '/PersistentVolumeClaim': { create: validateClaim, update: validateClaimUpdate },
   'apps/Deployment': { create: validateDeployment, update: selectorUnchanged },
@@ -70,6 +80,7 @@ const validations: Record<string, KindValidation> = {
   'scheduling.k8s.io/PriorityClass': { create: validatePriorityClass, update: validatePriorityClassUpdate },
   'coordination.k8s.io/Lease': { create: validateLease },
   'discovery.k8s.io/EndpointSlice': { create: validateEndpointSlice, update: validateEndpointSliceUpdate },
+  'certificates.k8s.io/CertificateSigningRequest': { create: validateCertificateSigningRequest },
   'networking.k8s.io/Ingress': { create: validateIngress },
   'rbac.authorization.k8s.io/Role': { create: validateRole(true) },
   'rbac.authorization.k8s.io/ClusterRole': { create: validateRole(false) },
@@ -90,7 +101,12 @@ export function validateCreate(entry: KindEntry, object: object, ctx: Validation
  * What is wrong with an object that is to take the place of `old`; empty when nothing is. A write to a
  * subresource (`ctx.subresource`) is held to the rules of the metadata only.
  */
-export function validateUpdate(entry: KindEntry, object: object, old: object, ctx: ValidationContext = {}): FieldError[] {
+export function validateUpdate(
+  entry: KindEntry,
+  object: object,
+  old: object,
+  ctx: ValidationContext = {},
+): FieldError[] {
   const [plain, before] = [object as PlainObject, old as PlainObject]
   const meta = validateMetaUpdate(plain, before)
   if (ctx.subresource !== undefined && ctx.subresource !== '') return meta

@@ -23,10 +23,12 @@ const RELAXED_ENV_NAME_TEXT =
 const maxLength = (value: string, max: number): string[] =>
   value.length > max ? [`must be no more than ${max} characters`] : []
 
-const rule = (pattern: RegExp, text: string, max: number) => (value: string): string[] => {
-  const errors = maxLength(value, max)
-  return pattern.test(value) ? errors : [...errors, text]
-}
+const rule =
+  (pattern: RegExp, text: string, max: number) =>
+  (value: string): string[] => {
+    const errors = maxLength(value, max)
+    return pattern.test(value) ? errors : [...errors, text]
+  }
 
 export const dns1123Label = rule(LABEL, LABEL_TEXT, 63)
 export const dns1123Subdomain = rule(SUBDOMAIN, SUBDOMAIN_TEXT, 253)

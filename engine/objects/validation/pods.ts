@@ -23,7 +23,7 @@ function operatorErrors(toleration: PlainObject, at: string): FieldError[] {
     return invalidAll(`${at}.operator`, value ?? '', labelValueErrors(String(value ?? '')))
   }
   if (operator !== 'Exists') return [notSupported(`${at}.operator`, operator, ['Equal', 'Exists'])]
-  return value ? [invalid(`${at}.operator`, toleration, 'value must be empty when `operator` is \'Exists\'')] : []
+  return value ? [invalid(`${at}.operator`, toleration, "value must be empty when `operator` is 'Exists'")] : []
 }
 
 /** Models ValidateTolerations. */
@@ -34,13 +34,20 @@ export function tolerationErrors(list: PlainObject[], field: string): FieldError
     const errors: FieldError[] = []
     if (key) errors.push(...invalidAll(`${at}.key`, key, labelKeyErrors(String(key))))
     else if (operator !== 'Exists') {
-      errors.push(invalid(`${at}.operator`, operator ?? '', "operator must be Exists when `key` is empty, which means \"match all values and all keys\""))
+      errors.push(
+        invalid(
+          `${at}.operator`,
+          operator ?? '',
+          'operator must be Exists when `key` is empty, which means "match all values and all keys"',
+        ),
+      )
     }
     if (toleration.tolerationSeconds !== undefined && effect !== 'NoExecute') {
       errors.push(invalid(`${at}.effect`, effect ?? '', "effect must be 'NoExecute' when `tolerationSeconds` is set"))
     }
     errors.push(...operatorErrors(toleration, at))
-    if (effect && !taintEffects.includes(String(effect))) errors.push(notSupported(`${at}.effect`, effect, taintEffects))
+    if (effect && !taintEffects.includes(String(effect)))
+      errors.push(notSupported(`${at}.effect`, effect, taintEffects))
     return errors
   })
 }
@@ -64,7 +71,9 @@ function nodeTermErrors(term: PlainObject, field: string): FieldError[] {
     const at = `${field}.matchExpressions[${i}]`
     const operator = String(one.operator ?? '')
     const values = asList(one.values)
-    const errors = termOperators.includes(operator) ? [] : [invalid(`${at}.operator`, operator, 'not a valid selector operator')]
+    const errors = termOperators.includes(operator)
+      ? []
+      : [invalid(`${at}.operator`, operator, 'not a valid selector operator')]
     if ((operator === 'In' || operator === 'NotIn') && values.length === 0) {
       errors.push(required(`${at}.values`, "must be specified when `operator` is 'In' or 'NotIn'"))
     }
@@ -87,7 +96,10 @@ function nodeAffinityErrors(affinity: PlainObject, field: string): FieldError[] 
     if (terms.length === 0) errors.push(required(at, 'must have at least one node selector term'))
     errors.push(...terms.flatMap((term, i) => nodeTermErrors(term, `${at}[${i}]`)))
   }
-  return [...errors, ...asList(affinity[PREFERRED_TERMS]).flatMap((one, i) => weightErrors(one, `${field}.${PREFERRED_TERMS}[${i}]`))]
+  return [
+    ...errors,
+    ...asList(affinity[PREFERRED_TERMS]).flatMap((one, i) => weightErrors(one, `${field}.${PREFERRED_TERMS}[${i}]`)),
+  ]
 }
 
 function weightErrors(one: PlainObject, at: string): FieldError[] {
@@ -151,7 +163,12 @@ function dnsErrors(spec: PlainObject, field: string): FieldError[] {
   const servers = asList(asObject(spec.dnsConfig).nameservers)
   if (spec.dnsPolicy === 'None' && servers.length === 0) {
     const text = 'must provide at least one DNS nameserver when `dnsPolicy` is None'
-    errors.push(required(spec.dnsConfig === undefined ? `${field}.dnsConfig` : `${field}.dnsConfig.nameservers`, spec.dnsConfig === undefined ? 'must provide `dnsConfig` when `dnsPolicy` is None' : text))
+    errors.push(
+      required(
+        spec.dnsConfig === undefined ? `${field}.dnsConfig` : `${field}.dnsConfig.nameservers`,
+        spec.dnsConfig === undefined ? 'must provide `dnsConfig` when `dnsPolicy` is None' : text,
+      ),
+    )
   }
   return errors
 }
@@ -169,7 +186,11 @@ export function podSpecErrors(spec: PlainObject, field: string, ctx: ValidationC
     ...volumeErrors(volumes, `${field}.volumes`),
     ...containerErrors(containers, `${field}.containers`, facts, ctx),
     ...initContainerErrors(inits, containers, `${field}.initContainers`, facts, ctx),
-    ...ephemeralContainerErrors(asList(spec.ephemeralContainers), [...containers, ...inits], `${field}.ephemeralContainers`),
+    ...ephemeralContainerErrors(
+      asList(spec.ephemeralContainers),
+      [...containers, ...inits],
+      `${field}.ephemeralContainers`,
+    ),
     ...oneOf(`${field}.restartPolicy`, spec.restartPolicy, restartPolicies),
     ...dnsErrors(spec, field),
     ...labelErrors(`${field}.nodeSelector`, spec.nodeSelector),
@@ -207,7 +228,9 @@ function tolerationUpdate(spec: PlainObject, old: PlainObject): FieldError[] {
   const bare = ({ tolerationSeconds: _, ...rest }: PlainObject) => rest
   const now = asList(spec.tolerations)
   const kept = asList(old.tolerations).every((one) => now.some((next) => deepEqual(bare(one), bare(next))))
-  return kept ? [] : [forbidden('spec.tolerations', 'existing toleration can not be modified except its tolerationSeconds')]
+  return kept
+    ? []
+    : [forbidden('spec.tolerations', 'existing toleration can not be modified except its tolerationSeconds')]
 }
 
 function withImages(list: unknown, old: unknown): PlainObject[] | undefined {
@@ -218,11 +241,16 @@ function withImages(list: unknown, old: unknown): PlainObject[] | undefined {
 
 /** The new spec with what may change put back: what differs now is forbidden. */
 function mungedSpec(spec: PlainObject, old: PlainObject): PlainObject {
-  const munged: PlainObject = { ...spec, activeDeadlineSeconds: old.activeDeadlineSeconds, tolerations: old.tolerations }
+  const munged: PlainObject = {
+    ...spec,
+    activeDeadlineSeconds: old.activeDeadlineSeconds,
+    tolerations: old.tolerations,
+  }
   munged.containers = withImages(spec.containers, old.containers)
   munged.initContainers = withImages(spec.initContainers, old.initContainers)
   const grace = old.terminationGracePeriodSeconds
-  if (typeof grace === 'number' && grace < 0 && spec.terminationGracePeriodSeconds === 1) munged.terminationGracePeriodSeconds = grace
+  if (typeof grace === 'number' && grace < 0 && spec.terminationGracePeriodSeconds === 1)
+    munged.terminationGracePeriodSeconds = grace
   if (asList(old.schedulingGates).length > 0) Object.assign(munged, gatedChanges(old))
   return munged
 }
@@ -238,7 +266,12 @@ function gateErrors(spec: PlainObject, old: PlainObject): FieldError[] {
   const known = asList(old.schedulingGates).map((gate) => gate.name)
   return asList(spec.schedulingGates)
     .filter((gate) => !known.includes(gate.name))
-    .map((gate) => forbidden('spec.schedulingGates', `only deletion is allowed, but found new scheduling gate '${String(gate.name)}'`))
+    .map((gate) =>
+      forbidden(
+        'spec.schedulingGates',
+        `only deletion is allowed, but found new scheduling gate '${String(gate.name)}'`,
+      ),
+    )
 }
 
 function imageUpdate(spec: PlainObject, old: PlainObject): FieldError[] {

@@ -10,9 +10,13 @@ const forContainers = new Set(['cpu', 'memory', 'ephemeral-storage'])
 const isHugePages = (name: string) => name.startsWith('hugepages-')
 
 /** Resources a node may have more of than it has: only these may have limits above their requests. */
-const mayOvercommit = (name: string): boolean => !isHugePages(name) && (forContainers.has(name) || name.includes('kubernetes.io/'))
+const mayOvercommit = (name: string): boolean =>
+  !isHugePages(name) && (forContainers.has(name) || name.includes('kubernetes.io/'))
 
-const invalidName = (field: string, name: string, detail: string): FieldError => ({ ...invalid(field, name, detail), shown: name })
+const invalidName = (field: string, name: string, detail: string): FieldError => ({
+  ...invalid(field, name, detail),
+  shown: name,
+})
 
 /** Models ValidateContainerResourceName. */
 function nameErrors(name: string, field: string): FieldError[] {
@@ -35,10 +39,7 @@ export function negativeQuantity(field: string, value: unknown): FieldError[] {
 function listErrors(list: PlainObject, field: string): FieldError[] {
   return Object.keys(list)
     .sort()
-    .flatMap((name) => [
-      ...nameErrors(name, `${field}[${name}]`),
-      ...negativeQuantity(`${field}[${name}]`, list[name]),
-    ])
+    .flatMap((name) => [...nameErrors(name, `${field}[${name}]`), ...negativeQuantity(`${field}[${name}]`, list[name])])
 }
 
 function aboveLimit(requests: PlainObject, limits: PlainObject, field: string): FieldError[] {

@@ -45,7 +45,8 @@ function portConflicts(ports: PlainObject[]): FieldError[] {
     const node = `${String(port.protocol)}/${String(port.nodePort)}`
     const number = `${String(port.protocol)}/${String(port.port)}`
     if (port.nodePort && nodePorts.has(node)) errors.push(duplicate(`spec.ports[${i}].nodePort`, port.nodePort))
-    if (numbers.has(number)) errors.push(duplicate(`spec.ports[${i}]`, { name: port.name, protocol: port.protocol, port: port.port }))
+    if (numbers.has(number))
+      errors.push(duplicate(`spec.ports[${i}]`, { name: port.name, protocol: port.protocol, port: port.port }))
     if (port.nodePort) nodePorts.add(node)
     numbers.add(number)
     return errors
@@ -59,7 +60,8 @@ function typeErrors(spec: PlainObject): FieldError[] {
     errors.push(invalid('spec.clusterIPs[0]', 'None', `may not be set to 'None' for ${String(spec.type)} services`))
   }
   if (spec.type !== 'ExternalName') return errors
-  if (spec.clusterIP) errors.push({ type: 'Forbidden', field: 'spec.clusterIP', detail: 'may not be set for ExternalName services' })
+  if (spec.clusterIP)
+    errors.push({ type: 'Forbidden', field: 'spec.clusterIP', detail: 'may not be set for ExternalName services' })
   const name = String(spec.externalName ?? '').replace(/\.$/, '')
   if (name === '') return [...errors, required('spec.externalName')]
   return [...errors, ...invalidAll('spec.externalName', spec.externalName, dns1123Subdomain(name))]
@@ -79,7 +81,13 @@ function nodePortsForbidden(spec: PlainObject): FieldError[] {
   if (spec.type !== 'ClusterIP') return []
   return asList(spec.ports).flatMap((port, i) =>
     port.nodePort
-      ? [{ type: 'Forbidden' as const, field: `spec.ports[${i}].nodePort`, detail: "may not be used when `type` is 'ClusterIP'" }]
+      ? [
+          {
+            type: 'Forbidden' as const,
+            field: `spec.ports[${i}].nodePort`,
+            detail: "may not be used when `type` is 'ClusterIP'",
+          },
+        ]
       : [],
   )
 }
@@ -118,7 +126,9 @@ export function validateServiceUpdate(object: PlainObject, old: PlainObject): Fi
 
 function endpointAddresses(subset: PlainObject, at: string): FieldError[] {
   return ['addresses', 'notReadyAddresses'].flatMap((name) =>
-    asList(subset[name]).flatMap((address, i) => invalidAll(`${at}.${name}[${i}].ip`, address.ip ?? '', ipAddress(String(address.ip ?? '')))),
+    asList(subset[name]).flatMap((address, i) =>
+      invalidAll(`${at}.${name}[${i}].ip`, address.ip ?? '', ipAddress(String(address.ip ?? ''))),
+    ),
   )
 }
 
@@ -144,7 +154,9 @@ export function validateEndpoints(object: PlainObject): FieldError[] {
 export function validateEndpointSlice(object: PlainObject): FieldError[] {
   const addressType = oneOf('addressType', object.addressType, ['FQDN', 'IPv4', 'IPv6'])
   const endpoints = asList(object.endpoints).flatMap((endpoint, i) =>
-    asList(endpoint.addresses).length === 0 ? [required(`endpoints[${i}].addresses`, 'must contain at least 1 address')] : [],
+    asList(endpoint.addresses).length === 0
+      ? [required(`endpoints[${i}].addresses`, 'must contain at least 1 address')]
+      : [],
   )
   const ports = asList(object.ports).flatMap((port, i) => oneOf(`ports[${i}].protocol`, port.protocol, protocols))
   return [...addressType, ...endpoints, ...ports]
@@ -158,9 +170,13 @@ export function validateEndpointSliceUpdate(object: PlainObject, old: PlainObjec
 const pathTypes = ['Exact', 'ImplementationSpecific', 'Prefix']
 
 function ingressPathErrors(path: PlainObject, at: string): FieldError[] {
-  const errors = path.pathType === undefined ? [required(`${at}.pathType`, 'pathType must be specified')] : oneOf(`${at}.pathType`, path.pathType, pathTypes)
+  const errors =
+    path.pathType === undefined
+      ? [required(`${at}.pathType`, 'pathType must be specified')]
+      : oneOf(`${at}.pathType`, path.pathType, pathTypes)
   const text = String(path.path ?? '')
-  if (path.pathType !== 'ImplementationSpecific' && !text.startsWith('/')) errors.push(invalid(`${at}.path`, text, 'must be an absolute path'))
+  if (path.pathType !== 'ImplementationSpecific' && !text.startsWith('/'))
+    errors.push(invalid(`${at}.path`, text, 'must be an absolute path'))
   return [...errors, ...ingressBackendErrors(asObject(path.backend), `${at}.backend`)]
 }
 
@@ -181,6 +197,8 @@ export function validateIngress(object: PlainObject): FieldError[] {
     return [invalid('spec', [], 'either `defaultBackend` or `rules` must be specified')]
   }
   return asList(spec.rules).flatMap((rule, i) =>
-    asList(asObject(rule.http).paths).flatMap((path, j) => ingressPathErrors(path, `spec.rules[${i}].http.paths[${j}]`)),
+    asList(asObject(rule.http).paths).flatMap((path, j) =>
+      ingressPathErrors(path, `spec.rules[${i}].http.paths[${j}]`),
+    ),
   )
 }

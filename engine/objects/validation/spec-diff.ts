@@ -8,7 +8,9 @@ function withGoNames(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(withGoNames)
   if (typeof value !== 'object' || value === null) return value
   const entries = Object.entries(value as PlainObject).filter(([, one]) => one !== undefined)
-  return Object.fromEntries(entries.sort(([a], [b]) => (a < b ? -1 : 1)).map(([key, one]) => [goName(key), withGoNames(one)]))
+  return Object.fromEntries(
+    entries.sort(([a], [b]) => (a < b ? -1 : 1)).map(([key, one]) => [goName(key), withGoNames(one)]),
+  )
 }
 
 const linesOf = (value: unknown): string[] => JSON.stringify(withGoNames(value), null, 1).split('\n')

@@ -12,7 +12,9 @@ const accessModes = ['ReadOnlyMany', 'ReadWriteMany', 'ReadWriteOnce', 'ReadWrit
 function accessModeErrors(modes: unknown): FieldError[] {
   const list = (modes as string[] | undefined) ?? []
   if (list.length === 0) return [required('spec.accessModes', 'at least 1 access mode is required')]
-  return list.filter((mode) => !accessModes.includes(mode)).map((mode) => notSupported('spec.accessModes', mode, accessModes))
+  return list
+    .filter((mode) => !accessModes.includes(mode))
+    .map((mode) => notSupported('spec.accessModes', mode, accessModes))
 }
 
 /** Models ValidatePersistentVolumeClaim. */
@@ -33,10 +35,16 @@ export function validateClaimUpdate(object: PlainObject, old: PlainObject): Fiel
   const errors: FieldError[] = []
   const munged = { ...spec }
   if (!before.volumeName) munged.volumeName = before.volumeName
-  if (bound) Object.assign(munged, { resources: before.resources, volumeAttributesClassName: before.volumeAttributesClassName })
+  if (bound)
+    Object.assign(munged, { resources: before.resources, volumeAttributesClassName: before.volumeAttributesClassName })
   if (before.storageClassName === undefined) munged.storageClassName = undefined
   if (!semanticEqual(munged, before)) {
-    errors.push(forbidden('spec', 'spec is immutable after creation except resources.requests and volumeAttributesClassName for bound claims'))
+    errors.push(
+      forbidden(
+        'spec',
+        'spec is immutable after creation except resources.requests and volumeAttributesClassName for bound claims',
+      ),
+    )
   }
   return [...errors, ...shrinking(spec, before, old)]
 }
@@ -50,7 +58,30 @@ function shrinking(spec: PlainObject, before: PlainObject, old: PlainObject): Fi
   return [forbidden('spec.resources.requests.storage', 'field can not be less than status.capacity')]
 }
 
-const volumeSources = ['hostPath', 'nfs', 'csi', 'local', 'fc', 'iscsi', 'rbd', 'cephfs', 'cinder', 'gcePersistentDisk', 'awsElasticBlockStore', 'azureDisk', 'azureFile', 'vsphereVolume', 'portworxVolume', 'flexVolume', 'glusterfs', 'quobyte', 'scaleIO', 'storageos', 'flocker', 'photonPersistentDisk']
+const volumeSources = [
+  'hostPath',
+  'nfs',
+  'csi',
+  'local',
+  'fc',
+  'iscsi',
+  'rbd',
+  'cephfs',
+  'cinder',
+  'gcePersistentDisk',
+  'awsElasticBlockStore',
+  'azureDisk',
+  'azureFile',
+  'vsphereVolume',
+  'portworxVolume',
+  'flexVolume',
+  'glusterfs',
+  'quobyte',
+  'scaleIO',
+  'storageos',
+  'flocker',
+  'photonPersistentDisk',
+]
 
 /** Models ValidatePersistentVolume. */
 export function validateVolume(object: PlainObject): FieldError[] {
@@ -62,7 +93,8 @@ export function validateVolume(object: PlainObject): FieldError[] {
   const given = volumeSources.filter((name) => spec[name] !== undefined)
   if (given.length === 0) errors.push(required('spec', 'must specify a volume type'))
   errors.push(...given.slice(1).map((name) => forbidden(`spec.${name}`, 'may not specify more than 1 volume type')))
-  if (spec.local !== undefined && spec.nodeAffinity === undefined) errors.push(required('spec.nodeAffinity', 'Local volume requires node affinity'))
+  if (spec.local !== undefined && spec.nodeAffinity === undefined)
+    errors.push(required('spec.nodeAffinity', 'Local volume requires node affinity'))
   return errors
 }
 
@@ -91,4 +123,3 @@ export function validateStorageClassUpdate(object: PlainObject, old: PlainObject
     .filter((field) => !semanticEqual(object[field], old[field]))
     .map((field) => forbidden(field, `updates to ${field} are forbidden.`))
 }
-

@@ -5,7 +5,16 @@ import type { FieldError } from './errors.ts'
 import { dns1123Label } from './names.ts'
 import { negativeQuantity } from './resources.ts'
 
-const hostPathTypes = ['', 'BlockDevice', 'CharDevice', 'Directory', 'DirectoryOrCreate', 'File', 'FileOrCreate', 'Socket']
+const hostPathTypes = [
+  '',
+  'BlockDevice',
+  'CharDevice',
+  'Directory',
+  'DirectoryOrCreate',
+  'File',
+  'FileOrCreate',
+  'Socket',
+]
 
 type SourceCheck = (source: PlainObject, field: string) => FieldError[]
 
@@ -15,7 +24,10 @@ function pathErrors(path: unknown, field: string): FieldError[] {
   return path.split('/').includes('..') ? [invalid(field, path, "must not contain '..'")] : []
 }
 
-const needs = (name: string): SourceCheck => (source, field) => (source[name] ? [] : [required(`${field}.${name}`)])
+const needs =
+  (name: string): SourceCheck =>
+  (source, field) =>
+    source[name] ? [] : [required(`${field}.${name}`)]
 
 function itemErrors(source: PlainObject, field: string): FieldError[] {
   return asList(source.items).flatMap((item, i) => [
@@ -31,11 +43,9 @@ function modeErrors(source: PlainObject, field: string): FieldError[] {
   return [invalid(`${field}.defaultMode`, mode, text)]
 }
 
-const files = (name: string): SourceCheck => (source, field) => [
-  ...needs(name)(source, field),
-  ...modeErrors(source, field),
-  ...itemErrors(source, field),
-]
+const files =
+  (name: string): SourceCheck =>
+  (source, field) => [...needs(name)(source, field), ...modeErrors(source, field), ...itemErrors(source, field)]
 
 function hostPath(source: PlainObject, field: string): FieldError[] {
   if (!source.path) return [required(`${field}.path`)]
@@ -45,7 +55,10 @@ function hostPath(source: PlainObject, field: string): FieldError[] {
 }
 
 function projected(source: PlainObject, field: string): FieldError[] {
-  return [...modeErrors(source, field), ...asList(source.sources).flatMap((one, i) => projection(one, `${field}.sources[${i}]`))]
+  return [
+    ...modeErrors(source, field),
+    ...asList(source.sources).flatMap((one, i) => projection(one, `${field}.sources[${i}]`)),
+  ]
 }
 
 function projection(source: PlainObject, field: string): FieldError[] {

@@ -49,7 +49,9 @@ function alwaysRestart(template: PlainObject): FieldError[] {
     errors.push(notSupported('spec.template.spec.restartPolicy', restartPolicy ?? '', ['Always']))
   }
   if (activeDeadlineSeconds !== undefined) {
-    errors.push(forbidden('spec.template.spec.activeDeadlineSeconds', 'activeDeadlineSeconds in ReplicaSet is not Supported'))
+    errors.push(
+      forbidden('spec.template.spec.activeDeadlineSeconds', 'activeDeadlineSeconds in ReplicaSet is not Supported'),
+    )
   }
   return errors
 }
@@ -69,7 +71,8 @@ const isPercent = (value: unknown): boolean => typeof value === 'string' && /^[0
 export function intOrPercentErrors(value: unknown, field: string): FieldError[] {
   if (typeof value === 'number') return nonNegative(field, value)
   if (value === undefined || isPercent(value)) return []
-  const text = "a valid percent string must be a numeric string followed by an ending '%' (e.g. '1%',  or '93%', regex used for validation is '[0-9]+%')"
+  const text =
+    "a valid percent string must be a numeric string followed by an ending '%' (e.g. '1%',  or '93%', regex used for validation is '[0-9]+%')"
   return [invalid(field, value, text)]
 }
 
@@ -144,7 +147,9 @@ export function validateReplicaSet(object: PlainObject, ctx: ValidationContext):
 /** The selector of a Deployment, ReplicaSet or DaemonSet never changes. */
 export function selectorUnchanged(object: PlainObject, old: PlainObject): FieldError[] {
   const selector = asObject(object.spec).selector
-  return semanticEqual(selector, asObject(old.spec).selector) ? [] : [invalid('spec.selector', selector ?? null, IMMUTABLE)]
+  return semanticEqual(selector, asObject(old.spec).selector)
+    ? []
+    : [invalid('spec.selector', selector ?? null, IMMUTABLE)]
 }
 
 function rollingDaemonErrors(rolling: PlainObject, field: string): FieldError[] {
@@ -159,7 +164,11 @@ function rollingDaemonErrors(rolling: PlainObject, field: string): FieldError[] 
   if (!isZero(maxUnavailable) && !isZero(maxSurge)) {
     errors.push(invalid(`${field}.maxSurge`, maxSurge, 'may not be set when maxUnavailable is non-zero'))
   }
-  return [...errors, ...notAbove100Percent(maxUnavailable, `${field}.maxUnavailable`), ...notAbove100Percent(maxSurge, `${field}.maxSurge`)]
+  return [
+    ...errors,
+    ...notAbove100Percent(maxUnavailable, `${field}.maxUnavailable`),
+    ...notAbove100Percent(maxSurge, `${field}.maxSurge`),
+  ]
 }
 
 function daemonStrategyErrors(strategy: PlainObject): FieldError[] {
@@ -172,12 +181,17 @@ function daemonStrategyErrors(strategy: PlainObject): FieldError[] {
 /** Models ValidateDaemonSet. */
 export function validateDaemonSet(object: PlainObject, ctx: ValidationContext): FieldError[] {
   const spec = asObject(object.spec)
-  const mismatch = spec.selector !== undefined && !selects(spec.selector, asObject(asObject(spec.template).metadata).labels)
+  const mismatch =
+    spec.selector !== undefined && !selects(spec.selector, asObject(asObject(spec.template).metadata).labels)
   const labels = asObject(asObject(spec.template).metadata).labels ?? null
   return [
     ...(spec.selector === undefined ? [] : selectorErrors(spec.selector, 'spec.selector')),
-    ...(mismatch ? [invalid('spec.template.metadata.labels', labels, '`selector` does not match template `labels`')] : []),
-    ...(isEmptySelector(spec.selector) ? [invalid('spec.selector', spec.selector ?? null, 'empty selector is invalid for daemonset')] : []),
+    ...(mismatch
+      ? [invalid('spec.template.metadata.labels', labels, '`selector` does not match template `labels`')]
+      : []),
+    ...(isEmptySelector(spec.selector)
+      ? [invalid('spec.selector', spec.selector ?? null, 'empty selector is invalid for daemonset')]
+      : []),
     ...templateErrors(asObject(spec.template), 'spec.template', ctx),
     ...alwaysRestart(asObject(spec.template)),
     ...nonNegative('spec.minReadySeconds', spec.minReadySeconds),
@@ -201,11 +215,20 @@ export function validateStatefulSet(object: PlainObject, ctx: ValidationContext)
   ]
 }
 
-const mayChange = ['replicas', 'ordinals', 'template', 'updateStrategy', 'revisionHistoryLimit', 'persistentVolumeClaimRetentionPolicy', 'minReadySeconds']
+const mayChange = [
+  'replicas',
+  'ordinals',
+  'template',
+  'updateStrategy',
+  'revisionHistoryLimit',
+  'persistentVolumeClaimRetentionPolicy',
+  'minReadySeconds',
+]
 
 /** Models ValidateStatefulSetUpdate. */
 export function validateStatefulSetUpdate(object: PlainObject, old: PlainObject): FieldError[] {
-  const rest = (spec: PlainObject) => Object.fromEntries(Object.entries(spec).filter(([name]) => !mayChange.includes(name)))
+  const rest = (spec: PlainObject) =>
+    Object.fromEntries(Object.entries(spec).filter(([name]) => !mayChange.includes(name)))
   if (semanticEqual(rest(asObject(object.spec)), rest(asObject(old.spec)))) return []
   const names = mayChange.map((name) => `'${name}'`)
   const list = `${names.slice(0, -1).join(', ')} and ${names.at(-1)!}`
@@ -215,8 +238,15 @@ export function validateStatefulSetUpdate(object: PlainObject, old: PlainObject)
 /** Models ValidateReplicationController. */
 export function validateReplicationController(object: PlainObject, ctx: ValidationContext): FieldError[] {
   const spec = asObject(object.spec)
-  const errors = [...nonNegative('spec.minReadySeconds', spec.minReadySeconds), ...nonNegative('spec.replicas', spec.replicas)]
+  const errors = [
+    ...nonNegative('spec.minReadySeconds', spec.minReadySeconds),
+    ...nonNegative('spec.replicas', spec.replicas),
+  ]
   if (spec.selector === undefined) errors.push(required('spec.selector'))
   if (spec.template === undefined) return [...errors, required('spec.template')]
-  return [...errors, ...templateErrors(asObject(spec.template), 'spec.template', ctx), ...alwaysRestart(asObject(spec.template))]
+  return [
+    ...errors,
+    ...templateErrors(asObject(spec.template), 'spec.template', ctx),
+    ...alwaysRestart(asObject(spec.template)),
+  ]
 }

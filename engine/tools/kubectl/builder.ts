@@ -1,11 +1,11 @@
 /** From arguments and manifests to objects. Models cli-runtime/pkg/resource/builder.go. */
 import type { Run } from '../../host/process.ts'
-import type { ApiObject, ListObject } from './client.ts'
+import { refusal, type ApiObject, type ListObject } from './client.ts'
 import type { Context } from './command.ts'
 import type { ResourceType } from './discovery.ts'
-import { CommandError, StatusError } from './errors.ts'
+import { CommandError, isNotFound, StatusError } from './errors.ts'
 import { readManifests, type Manifest } from './manifests.ts'
-import { apiVersionOf, pathOf } from './mapper.ts'
+import { apiVersionOf, pathOf, resourceText } from './mapper.ts'
 
 /** What a command acts on: one named object, or (without a name) all objects of a type that are selected. */
 export interface Target {
@@ -222,7 +222,7 @@ export function* buildLocal(ctx: Context, options: BuildOptions): Run<Built> {
 export function* fetchTarget(ctx: Context, target: Target, options: BuildOptions, subresource = ''): Run<Info[]> {
   const client = yield* ctx.session.client()
   if (target.name !== undefined) {
-    const object = yield* client.get(pathOf(target.type, target.namespace, target.name, subresource))
+    const object = yield* getting(ctx, target, client.get(pathOf(target.type, target.namespace, target.name, subresource)))
     return [infoOf(target.type, object, target.source)]
   }
   const items = yield* listAll(ctx, target.type, target.namespace, selectorQuery(options))
@@ -247,15 +247,40 @@ export function* listAll(
   const items: ApiObject[] = []
   let next = ''
   do {
-    const page: ListObject = yield* client.get<ListObject>(pathOf(type, namespace), {
-      ...query,
-      limit: String(CHUNK),
-      ...(next ? { continue: next } : {}),
-    })
+    const paged = { ...query, limit: String(CHUNK), ...(next ? { continue: next } : {}) }
+    const page: ListObject = yield* listing(type, query, client.get<ListObject>(pathOf(type, namespace), paged))
     for (const item of page.items ?? []) items.push(named(item, type))
     next = page.metadata?.continue ?? ''
   } while (next !== '')
   return items
+}
+
+/** An object's request: when it is not found, a missing namespace is the better answer. */
+export function* getting<T>(ctx: Context, target: Target, request: Run<T>): Run<T> {
+  try {
+    return yield* request
+  } catch (error) {
+    const { namespace } = target
+    if (!isNotFound(error) || namespace === '' || namespace === 'default') throw error
+    const client = yield* ctx.session.client()
+    const answer = yield* client.raw('GET', `/api/v1/namespaces/${encodeURIComponent(namespace)}`)
+    throw answer.code === 404 ? refusal(answer, 'GET', '') : error
+  }
+}
+
+/** A list's request, whose refusal says what was listed. */
+export function* listing<T>(type: ResourceType, query: Record<string, string>, request: Run<T>): Run<T> {
+  try {
+    return yield* request
+  } catch (error) {
+    if (!(error instanceof StatusError) || !['BadRequest', 'NotFound'].includes(error.reason)) throw error
+    const { labelSelector = '', fieldSelector = '' } = query
+    throw error.withPrefix(
+      labelSelector || fieldSelector
+        ? `Unable to find "${resourceText(type)}" that match label selector ${JSON.stringify(labelSelector)}, field selector ${JSON.stringify(fieldSelector)}: `
+        : `Unable to list "${resourceText(type)}": `,
+    )
+  }
 }
 
 /** A list's item with kind and apiVersion, which servers leave out. */

@@ -86,20 +86,13 @@ const flagText = (spec: FlagSpec): string => {
   return `    ${name}=${spec.default}:\n${usage}\n`
 }
 
-function groupText([title, rows]: [string, [string, string][]]): string {
-  const width = Math.max(0, ...rows.map(([name]) => name.length))
-  return `${title}:\n${rows.map(([name, short]) => `  ${name.padEnd(width)}   ${short}\n`).join('')}\n`
-}
+/** Names are padded to the longest, eleven at least. */
+const MIN_NAME_WIDTH = 11
 
-/** Root groups share one column width. */
-function groupsText(path: string, groups: [string, [string, string][]][]): string {
-  if (path !== '') return groups.map(groupText).join('')
-  const width = Math.max(...groups.flatMap(([, rows]) => rows.map(([name]) => name.length)))
-  const padded = groups.map(([title, rows]): [string, [string, string][]] => [
-    title,
-    rows.map(([name, short]) => [name.padEnd(width), short]),
-  ])
-  return padded.map(groupText).join('')
+function groupsText(groups: [string, [string, string][]][]): string {
+  const width = Math.max(MIN_NAME_WIDTH, ...groups.flatMap(([, rows]) => rows.map(([name]) => name.length)))
+  const row = ([name, short]: [string, string]): string => `  ${name.padEnd(width)}   ${short}\n`
+  return groups.map(([title, rows]) => `${title}:\n${rows.map(row).join('')}\n`).join('')
 }
 
 function tailText(path: string, entry: Entry): string {
@@ -112,7 +105,7 @@ export function usageText(path: string): string {
   const entry = entryOf(path)
   const aliases = entry.aliases ? `Aliases:\n${[path.split(' ').at(-1), ...entry.aliases].join(', ')}\n\n` : ''
   const examples = entry.examples ? `Examples:\n${entry.examples}\n\n` : ''
-  const groups = entry.groups ? groupsText(path, entry.groups) : ''
+  const groups = entry.groups ? groupsText(entry.groups) : ''
   const flags = entry.flags ? `Options:\n${flagsOf(path).filter((f) => !f.hidden).map(flagText).join('\n')}\n` : ''
   return `${aliases}${examples}${groups}${flags}Usage:\n  ${entry.usage}\n\n${tailText(path, entry)}`
 }

@@ -9,7 +9,7 @@ export class Mapper {
   resolve(word: string): ResourceType {
     const found = this.find(word)
     if (found) return found
-    throw noSuchType(word, this.discovered)
+    throw new CommandError(`the server doesn't have a resource type "${word.split('.')[0]}"`)
   }
 
   find(word: string): ResourceType | undefined {
@@ -77,20 +77,6 @@ const singularOf = (type: ResourceType): string => type.singular || type.kind.to
 /** A group may be shortened to its beginning: `ingresses.networking`. */
 const groupMatches = (group: string, typed: string): boolean => group === typed || group.startsWith(`${typed}.`)
 
-function noSuchType(word: string, discovered: Discovered): CommandError {
-  const [name = '', ...rest] = word.split('.')
-  if (rest.length === 0 || word.endsWith('.')) return new CommandError(`the server doesn't have a resource type "${name}"`)
-  const [version, ...group] = rest
-  const known = discovered.groups.some((g) => g.group === group.join('.') && g.versions.includes(version ?? ''))
-  if (/^v\d/.test(version ?? '') && (known || group.length === 0))
-    return new CommandError(
-      group.length === 0
-        ? `the server doesn't have a resource type "${name}"`
-        : `the server doesn't have a resource type "${name}" in group "${group.join('.')}" and version "${version}"`,
-    )
-  return new CommandError(`the server doesn't have a resource type "${name}" in group "${rest.join('.')}"`)
-}
-
 /** `apps/v1`, `v1`. */
 export const apiVersionOf = (type: ResourceType): string => (type.group ? `${type.group}/${type.version}` : type.version)
 
@@ -102,6 +88,9 @@ export const singularWithGroup = (type: ResourceType): string => {
   const singular = type.kind.toLowerCase()
   return type.group ? `${singular}.${type.group}` : singular
 }
+
+/** `apps/v1, Resource=deployments`: Go's text of a resource. */
+export const resourceText = (type: ResourceType): string => `${type.group}/${type.version}, Resource=${type.resource}`
 
 /** The path of a collection, an object or its subresource. */
 export function pathOf(type: ResourceType, namespace?: string, name?: string, subresource?: string): string {

@@ -149,14 +149,19 @@ const children = (value: unknown): unknown[] => {
 /** Each container and, below it, each of its containers. */
 function recursive(input: unknown[]): unknown[] {
   return input.flatMap((value) => {
-    const below = typeof value === 'string' ? [] : children(value)
+    if (typeof value === 'string') return value === '' ? [] : [value]
+    const below = children(value)
     return below.length === 0 ? [] : [value, ...recursive(below)]
   })
 }
 
+/** The Go type of a value, as errors name it. */
+const goKind = (value: unknown): string =>
+  isFields(value) ? 'map[string]interface {}' : typeof value === 'boolean' ? 'bool' : typeof value === 'string' ? 'string' : 'int64'
+
 function slice(value: unknown, [from, to, step]: [SliceParam, SliceParam, SliceParam]): unknown[] {
   if (value === undefined || value === null) return []
-  if (!Array.isArray(value)) throw new JsonPathError(`${goText(value)} is not array or slice`)
+  if (!Array.isArray(value)) throw new JsonPathError(`${goKind(value)} is not array or slice`)
   const length = value.length
   const start = !from.known ? 0 : from.value < 0 ? from.value + length : from.value
   const rawEnd = to.known ? to.value : length

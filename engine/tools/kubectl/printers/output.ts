@@ -150,7 +150,7 @@ const missingTemplate = (format: string): string =>
 function* templateFile(p: Proc, path: string): Run<string> {
   const file = yield* p.readFile(path)
   if ('text' in file) return file.text
-  throw new CommandError(`error reading --template ${path}, open ${path}: no such file or directory\n`)
+  throw new CommandError(`error reading --template ${path}, open ${path}: no such file or directory`)
 }
 
 function* columnsPrinter(p: Proc, flags: FlagValues, format: string, argument: string): Run<ObjectPrinter> {

@@ -9,6 +9,8 @@ export interface Table {
   metadata?: { resourceVersion?: string; continue?: string; remainingItemCount?: number }
   columnDefinitions?: { name: string; type?: string; format?: string; description?: string; priority?: number }[]
   rows?: { cells: unknown[]; object?: ApiObject }[]
+  /** Made here, of a server's plain objects. */
+  plain?: boolean
 }
 
 export interface TableOptions {
@@ -88,6 +90,7 @@ export function labelsText(labels: Record<string, string> | undefined): string {
 export function plainTable(items: ApiObject[], nowMs: number): Table {
   return {
     kind: 'Table',
+    plain: true,
     columnDefinitions: [{ name: 'Name' }, { name: 'Age' }],
     rows: items.map((object) => ({ cells: [object.metadata?.name ?? '', ageOf(object, nowMs)], object })),
   }

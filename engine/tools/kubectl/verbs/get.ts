@@ -2,6 +2,8 @@
 import type { Run } from '../../../host/process.ts'
 import {
   fetchTarget,
+  getting,
+  listing,
   optionsFromFlags,
   plan,
   selectorQuery,
@@ -52,14 +54,14 @@ function checkUsage(ctx: Context, options: BuildOptions): void {
       `${NO_TYPE}\n${new UsageError('get', 'Required resource not specified.\nUse "kubectl explain <resource>" for a detailed description of that resource (e.g. kubectl explain pods).').text()}`,
     )
   if (ctx.flags.bool('output-watch-events') && !ctx.flags.bool('watch') && !ctx.flags.bool('watch-only'))
-    throw new UsageError('get', '--output-watch-events option can only be used with --watch or --watch-only')
+    throw new CommandError('--output-watch-events option can only be used with --watch or --watch-only')
 }
 
 function* getRaw(ctx: Context): Run<number> {
   const { flags, args, p } = ctx
   if (args.length > 0 || flags.list('filename').length > 0)
-    throw new UsageError('get', 'arguments may not be passed when --raw is specified')
-  if (flags.bool('watch')) throw new UsageError('get', '--raw may not be specified with other flags that filter the server request or alter the output')
+    throw new CommandError('arguments may not be passed when --raw is specified')
+  if (flags.bool('watch')) throw new CommandError('--raw may not be specified with other flags that filter the server request or alter the output')
   const client = yield* ctx.session.client()
   const [path = '', search = ''] = flags.text('raw').split('?', 2)
   const body = yield* client.request<unknown>('GET', path, { query: parseQuery(search) })
@@ -147,9 +149,9 @@ function* printTables(ctx: Context, options: BuildOptions, wide: boolean): Run<v
     }
   }
   const blocks = blocksOf(pieces)
-  const kinds = new Set(planned.targets.map((t) => `${t.type.group}/${t.type.resource}`)).size
+  const kinds = new Set(pieces.map((piece) => piece.target).map((t) => `${t.type.group}/${t.type.resource}`)).size
   yield* printBlocks(ctx, options, blocks, { wide, showKind: kinds > 1 || ctx.flags.bool('show-kind') })
-  const empty = blocks.every((block) => (block.table.rows ?? []).length === 0)
+  const empty = blocks.every((block) => sortedRows(ctx, block.table).length === 0)
   if (empty && errors.length === 0 && !ctx.flags.bool('ignore-not-found')) yield* sayNothingFound(ctx, options, planned.targets)
   finish(errors)
 }
@@ -193,7 +195,9 @@ function sortedRows(ctx: Context, table: Table): NonNullable<Table['rows']> {
   const rows = table.rows ?? []
   const field = ctx.flags.text('sort-by')
   if (!field) return rows
-  return sortByField(rows, field, (row) => row.object ?? {}) ?? []
+  const sorted = sortByField(rows, field, (row) => row.object ?? {})
+  if (!sorted && table.plain) throw noSuchField(field)
+  return sorted ?? []
 }
 
 export function tablePrinter(
@@ -218,13 +222,13 @@ function* fetchTables(ctx: Context, target: Target, options: BuildOptions): Run<
   const client = yield* ctx.session.client()
   const whole: Record<string, string> = ctx.flags.text('sort-by') ? { includeObject: 'Object' } : {}
   const path = pathOf(target.type, target.namespace, target.name, ctx.flags.text('subresource') || undefined)
-  if (target.name !== undefined) return [yield* asTable(ctx, yield* client.get(path, whole, accept(ctx)))]
+  if (target.name !== undefined) return [yield* asTable(ctx, yield* getting(ctx, target, client.get(path, whole, accept(ctx))))]
   const tables: Table[] = []
   const limit = chunkSize(ctx)
   let next = ''
   do {
     const query = { ...selectorQuery(options), ...whole, ...limit, ...(next ? { continue: next } : {}) }
-    const table = yield* asTable(ctx, yield* client.get(path, query, accept(ctx)))
+    const table = yield* asTable(ctx, yield* listing(target.type, query, client.get(path, query, accept(ctx))))
     tables.push(table)
     next = table.metadata?.continue ?? ''
   } while (next !== '')

@@ -1,0 +1,60 @@
+/** From a request that is allowed to the function that carries it out. */
+import type { KindEntry } from '../../objects/kinds.ts'
+import type { Core, VerbHandler } from '../core.ts'
+import { answerPath } from '../discovery/paths.ts'
+import type { ApiVerb, Flight, RequestInfo } from '../flight.ts'
+import { REVIEWS } from '../reviews.ts'
+import { methodNotAllowed, methodNotKnown, notSimulated, pathNotFound } from '../status.ts'
+import { SUBRESOURCES } from '../subresources/table.ts'
+import { startCreate } from '../verbs/create.ts'
+import { startDelete, startDeleteCollection } from '../verbs/delete.ts'
+import { startPatch } from '../verbs/patch.ts'
+import { startGet, startList } from '../verbs/read.ts'
+import { startPut, startUpdate } from '../verbs/update.ts'
+import { startWatch } from '../verbs/watch.ts'
+
+const VERBS: Partial<Record<ApiVerb, VerbHandler>> = {
+  get: startGet, list: startList, watch: startWatch, create: startCreate, update: startPut, patch: startPatch,
+  delete: startDelete, deletecollection: startDeleteCollection,
+}
+
+/** Verbs of subresources that are views of the object itself. */
+const VIEW_VERBS: Partial<Record<ApiVerb, VerbHandler>> = { get: startGet, update: startUpdate, patch: startPatch }
+
+const VIEWS = new Set(['status', 'ephemeralcontainers', 'resize', 'approval'])
+
+const READS = new Set<ApiVerb>(['get', 'list', 'watch', 'head', 'options'])
+
+export const isMutating = (info: RequestInfo): boolean => !READS.has(info.verb)
+
+export function dispatch(core: Core, flight: Flight): void {
+  const { info } = flight
+  if (!info.isResource) return answerPath(core, flight)
+  const entry = core.registry.byResource(info.group, info.version, info.resource)
+  const review = REVIEWS[`${info.group}/${info.resource}`]
+  if (review !== undefined && info.verb === 'create') return review(core, flight)
+  if (entry === undefined) return core.refuse(flight, pathNotFound())
+  if (entry.namespaced && info.namespace === '' && !CLUSTER_WIDE.has(info.verb)) return core.refuse(flight, pathNotFound())
+  if (info.subresource !== '') return dispatchSubresource(core, flight, entry)
+  const run = VERBS[info.verb]
+  if (run === undefined) return core.refuse(flight, methodNotKnown())
+  if (!entry.verbs.includes(info.verb)) return core.refuse(flight, methodNotAllowed(entry, info.verb))
+  run(core, flight)
+}
+
+/** Verbs that make sense across all namespaces. */
+const CLUSTER_WIDE = new Set<ApiVerb>(['list', 'watch'])
+
+function dispatchSubresource(core: Core, flight: Flight, entry: KindEntry): void {
+  const { info } = flight
+  const [first = ''] = info.subresource.split('/')
+  const known = entry.subresources.find(({ name }) => name === first)
+  if (known === undefined) return core.refuse(flight, pathNotFound())
+  const own = SUBRESOURCES[`${entry.resource}/${first}`] ?? SUBRESOURCES[`*/${first}`]
+  const handler = own?.[info.verb]
+  if (handler !== undefined) return handler(core, flight)
+  const view = VIEWS.has(first) ? VIEW_VERBS[info.verb] : undefined
+  if (view !== undefined) return view(core, flight)
+  if (!known.verbs.includes(info.verb)) return core.refuse(flight, methodNotKnown())
+  core.refuse(flight, notSimulated(`${info.verb} of ${entry.resource}/${first}`))
+}

@@ -1,0 +1,513 @@
+/**
+ * One kube-apiserver: a pipeline of stages over the simulated etcd. Models cmd/kube-apiserver and
+ * k8s.io/apiserver. See README.md for what is left out.
+ */
+import type { EtcdHeader, EtcdResponse, EtcdResult, EtcdWatchData } from '../etcd/messages.ts'
+import { ETCD } from '../etcd/messages.ts'
+import type { Fabric, HostName } from '../fabric/fabric.ts'
+import { HTTP } from '../fabric/http.ts'
+import type { HttpChunkData, HttpEndData, HttpRequestData, HttpResponse, HttpResponseData } from '../fabric/http.ts'
+import type { Component, EventId, Kernel } from '../kernel/kernel.ts'
+import type { KernelEvent } from '../kernel/queue.ts'
+import type { Random } from '../kernel/random.ts'
+import { DEFAULT_RELEASE, KindRegistry, minorOf } from '../objects/kinds.ts'
+import type { KindEntry } from '../objects/kinds.ts'
+import { timestamp } from '../objects/meta.ts'
+import { Bootstrap } from './bootstrap.ts'
+import type { BootstrapState } from './bootstrap.ts'
+import type { Core } from './core.ts'
+import { API_FLAGS } from './flags.ts'
+import type { ApiFlags } from './flags.ts'
+import type { Flight } from './flight.ts'
+import { customKinds } from './custom-kinds.ts'
+import { dispatch, isMutating } from './pipeline/dispatch.ts'
+import { authenticate, impersonated } from './pipeline/authentication.ts'
+import { authorize } from './pipeline/authorization.ts'
+import { routeRequest } from './pipeline/route.ts'
+import { Outbox } from './outbox.ts'
+import { NodeProxy } from './node-proxy.ts'
+import type { NodeProxyState } from './node-proxy.ts'
+import { readTimeout, refusal, unauthorized, unauthorizedVerb, unknownError, writeTimeout } from './status.ts'
+import type { ApiStatus } from './status.ts'
+import { ANSWER_STEPS, READ_STEPS, WRITE_STEPS } from './steps.ts'
+import { EtcdClient } from './storage/etcd-client.ts'
+import type { EtcdEndpoint } from './storage/etcd-client.ts'
+import { resumeWrite, startWrite, WRITE_STEP } from './storage/guaranteed-update.ts'
+import { prefixEnd } from './storage/keys.ts'
+import { WatchCache } from './storage/watch-cache.ts'
+import type { CacheDump } from './storage/watch-cache.ts'
+import { sendEvent, tendWatches } from './verbs/watch.ts'
+import { Watches } from './watch/watches.ts'
+import type { Watch } from './watch/watches.ts'
+
+export interface ApiServerOptions {
+  kernel: Kernel
+  fabric: Fabric
+  host: HostName
+  /** `1.35` or `1.35.2`. */
+  release?: string
+  /** etcd endpoints in order of preference, the own member first. */
+  etcd: EtcdEndpoint[]
+  serviceCidr?: string
+  /** The address that other components reach this server by; the host's name when absent. */
+  advertiseAddress?: string
+  flags?: Partial<ApiFlags>
+}
+
+export const API_PORT = 6443
+
+const REGISTRY = '/registry/'
+/** The kernel events that a server sends to itself. */
+const OWN = { sweep: 'apiserver.sweep', tend: 'apiserver.tend', source: 'apiserver.source', bootstrap: 'apiserver.bootstrap' } as const
+
+const SWEEP_MS = 1_000
+const SOURCE_CHECK_MS = 2_000
+
+interface ServerState {
+  running: boolean
+  serial: number
+  cache: CacheDump
+  watches: Watch[]
+  outbox: ReturnType<Outbox['dump']>
+  flights: Flight[]
+  waiting: [string, { step: string; revision: number }][]
+  held: string[]
+  etcdCurrent: number
+  watchId: string
+  lease: { id: number }
+  heardAt: number
+  sweepId?: EventId
+  tendId?: EventId
+  tendAt?: number
+  sourceId?: EventId
+  bootstrap: BootstrapState
+  proxy: NodeProxyState
+}
+
+export class ApiServer implements Component, Core {
+  readonly kernel: Kernel
+  readonly fabric: Fabric
+  readonly host: HostName
+  readonly address: string
+  readonly release: string
+  readonly minor: number
+  readonly registry: KindRegistry
+  readonly flags: ApiFlags
+  readonly serviceCidr: string
+  readonly advertiseAddress: string
+  readonly cache = new WatchCache()
+  readonly watches = new Watches()
+  readonly outbox: Outbox
+  readonly etcd: EtcdClient
+  readonly proxy: NodeProxy
+  leaseMemo = { id: 0 }
+  private readonly bootstrap: Bootstrap
+  private up = false
+  private serial = 0
+  private flights = new Map<string, Flight>()
+  /** Reads that wait for the cache to reach a revision. */
+  private waiting = new Map<string, { step: string; revision: number }>()
+  /** Requests that came before the cache was filled. */
+  private held: string[] = []
+  private watchId = ''
+  private heardAt = 0
+  private sweepId: EventId | undefined
+  private tendId: EventId | undefined
+  private tendAt: number | undefined
+  private sourceId: EventId | undefined
+  private storageEntries = new Map<string, KindEntry>()
+
+  constructor(options: ApiServerOptions) {
+    const { kernel, fabric, host } = options
+    this.kernel = kernel
+    this.fabric = fabric
+    this.host = host
+    this.address = `apiserver/${host}`
+    this.release = options.release ?? DEFAULT_RELEASE
+    this.minor = minorOf(this.release)
+    this.registry = new KindRegistry(`1.${this.minor}`)
+    this.flags = { ...API_FLAGS, ...options.flags }
+    this.serviceCidr = options.serviceCidr ?? '10.96.0.0/12'
+    this.advertiseAddress = options.advertiseAddress ?? host
+    this.outbox = new Outbox(fabric, host, () => kernel.now)
+    this.etcd = new EtcdClient(fabric, host, this.address, options.etcd)
+    this.proxy = new NodeProxy(this)
+    this.bootstrap = new Bootstrap(this)
+    kernel.register(this.address, this)
+  }
+
+  /** Whether the process runs. */
+  get running(): boolean {
+    return this.up
+  }
+
+  /** Whether it would answer `/readyz` with ok. */
+  get ready(): boolean {
+    return this.up && this.cache.ready && this.etcdHealthy
+  }
+
+  get etcdHealthy(): boolean {
+    return this.cache.ready && this.etcd.connected
+  }
+
+  get random(): Random {
+    return this.kernel.random(this.address)
+  }
+
+  /** Starts the process: opens the port, reads everything from etcd and watches it. */
+  start(): void {
+    if (this.up) return
+    this.up = true
+    this.fabric.listen(this.host, API_PORT, this.address)
+    this.kernel.record('apiserver.started', { host: this.host })
+    this.openSource()
+  }
+
+  /** Ends the process: every connection breaks. */
+  stop(): void {
+    if (!this.up) return
+    this.up = false
+    this.fabric.unlisten(this.host, API_PORT)
+    for (const flight of this.flights.values()) this.outbox.end(flight.replyTo, 'EOF')
+    for (const watch of this.watches.list()) this.outbox.end(watch.replyTo, 'unexpected EOF')
+    this.forget()
+    this.kernel.record('apiserver.stopped', { host: this.host })
+  }
+
+  handle(event: KernelEvent): void {
+    if (!this.up) return
+    switch (event.type) {
+      case HTTP.request: return this.receive(event.data as HttpRequestData)
+      case ETCD.response: return this.etcdAnswered(event.data as EtcdResponse)
+      case ETCD.watch: return this.etcdChanged(event.data as EtcdWatchData)
+      case HTTP.cancel: return this.canceled(event.data as { id: string; from: HostName })
+      case HTTP.input: return this.proxy.input(event.data as { id: string; from: HostName; input: unknown })
+      case HTTP.response: return this.proxy.responded(event.data as HttpResponseData)
+      case HTTP.chunk: return this.proxy.chunk(event.data as HttpChunkData)
+      case HTTP.end: return this.proxy.ended(event.data as HttpEndData)
+      case OWN.sweep: return this.sweep()
+      case OWN.tend: return this.tend()
+      case OWN.source: return this.checkSource()
+      case OWN.bootstrap: return this.bootstrap.run()
+    }
+  }
+
+  // The pipeline.
+
+  private receive(data: HttpRequestData): void {
+    const info = routeRequest(data.request)
+    const now = this.kernel.now
+    const allowed = isMutating(info) ? this.flags.writeTimeoutMs : this.flags.requestTimeoutMs
+    const flight: Flight = {
+      id: `${this.serial++}`, from: data.from, clientId: data.id, request: data.request, replyTo: data.replyTo, info,
+      user: NOBODY, startedAt: now, deadlineAt: now + allowed, step: '', warnings: [], memo: {},
+    }
+    this.flights.set(flight.id, flight)
+    if (this.cache.ready || !info.isResource) this.admit(flight)
+    else this.held.push(flight.id)
+    if (this.flights.has(flight.id)) this.armSweep()
+  }
+
+  /** Authentication and authorization, then the verb. */
+  private admit(flight: Flight): void {
+    const user = authenticate(this, flight.request)
+    if (user === undefined) return this.refuse(flight, unauthorized())
+    flight.user = user
+    const refused = this.actAs(flight)
+    if (refused !== undefined) return this.refuse(flight, refused)
+    if (!authorize(this, flight.info, flight.user)) return this.refuse(flight, unauthorizedVerb(flight.info, flight.user))
+    dispatch(this, flight)
+  }
+
+  private actAs(flight: Flight): ApiStatus | undefined {
+    const other = impersonated(flight.request)
+    if (other === undefined) return undefined
+    const info = { ...flight.info, isResource: true, verb: 'impersonate' as never, group: '', resource: 'users', subresource: '', name: other.name, namespace: '' }
+    if (!authorize(this, info, flight.user)) return unauthorizedVerb(info, flight.user)
+    flight.user = other
+    return undefined
+  }
+
+  /** Releases the requests that waited for the first fill. */
+  private releaseHeld(): void {
+    const ids = this.held
+    this.held = []
+    for (const id of ids) {
+      const flight = this.flights.get(id)
+      if (flight !== undefined) this.admit(flight)
+    }
+  }
+
+  // Core: what the stages use.
+
+  entryOf(flight: Flight): KindEntry {
+    const { group, version, resource } = flight.info
+    const entry = this.registry.byResource(group, version, resource)
+    if (entry === undefined) throw new Error(`apiserver: no ${group}/${version} ${resource}`)
+    return entry
+  }
+
+  storageEntry(group: string, resource: string): KindEntry {
+    const key = `${group}/${resource}`
+    let entry = this.storageEntries.get(key)
+    if (entry === undefined) {
+      const shared = group === 'events.k8s.io' && resource === 'events' ? '' : group
+      entry = this.registry.all().find((one) => one.group === shared && one.resource === resource && one.storage) ?? this.registry.preferred(shared, resource)
+      if (entry === undefined) throw new Error(`apiserver: no ${resource} in ${group}`)
+      this.storageEntries.set(key, entry)
+    }
+    return entry
+  }
+
+  timestamp(): string {
+    return timestamp(this.kernel.clockMs)
+  }
+
+  respond(flight: Flight, response: HttpResponse): void {
+    if (!this.flights.delete(flight.id)) return
+    this.outbox.respond(flight.replyTo, flight.warnings.length === 0 ? response : withWarnings(response, flight.warnings))
+  }
+
+  refuse(flight: Flight, status: ApiStatus): void {
+    this.respond(flight, refusal(status))
+  }
+
+  land(flight: Flight): void {
+    this.flights.delete(flight.id)
+  }
+
+  ask(flight: Flight, call: Parameters<EtcdClient['send']>[0]): void {
+    this.etcd.send(call, flight.id)
+  }
+
+  readConsistently(flight: Flight, step: string): void {
+    flight.step = `fresh:${step}`
+    this.ask(flight, { kind: 'readIndex' })
+  }
+
+  readAt(flight: Flight, step: string, revision: number): void {
+    if (this.cache.revision >= revision) return this.readStep(flight, step)
+    flight.deadlineAt = Math.min(flight.deadlineAt, this.kernel.now + this.flags.freshTimeoutMs)
+    this.waiting.set(flight.id, { step, revision })
+  }
+
+  write(flight: Flight, step: string, key: string): void {
+    startWrite(this, WRITE_STEPS, flight, step, key)
+  }
+
+  arm(): void {
+    const next = tendWatches(this)
+    if (next === undefined || (this.tendAt !== undefined && this.tendAt <= next)) return
+    this.kernel.cancel(this.tendId)
+    this.tendAt = next
+    this.tendId = this.kernel.send({ to: this.address, type: OWN.tend }, next - this.kernel.now)
+  }
+
+  refreshKinds(): void {
+    this.storageEntries.clear()
+    customKinds(this)
+  }
+
+  private readStep(flight: Flight, step: string): void {
+    const run = READ_STEPS[step]
+    if (run === undefined) throw new Error(`apiserver: no read step ${step}`)
+    run(this, flight)
+  }
+
+  // etcd.
+
+  private openSource(): void {
+    this.heardAt = this.kernel.now
+    this.watchId = `${this.address}/${this.serial++}`
+    if (this.cache.ready) this.watchSource()
+    else this.etcd.send({ kind: 'range', key: REGISTRY, rangeEnd: prefixEnd(REGISTRY) }, 'fill')
+    this.sourceId ??= this.kernel.send({ to: this.address, type: OWN.source }, SOURCE_CHECK_MS)
+  }
+
+  private watchSource(): void {
+    this.etcd.send({ kind: 'watch', watchId: this.watchId, key: REGISTRY, rangeEnd: prefixEnd(REGISTRY), startRevision: this.cache.revision + 1 }, 'watch')
+    this.watching = { endpoint: this.etcd.current }
+  }
+
+  private watching: { endpoint: number } | undefined
+
+  /** Opens the watch again when the member behind it is gone, and the first fill while it has not come. */
+  private checkSource(): void {
+    this.sourceId = this.kernel.send({ to: this.address, type: OWN.source }, SOURCE_CHECK_MS)
+    if (!this.cache.ready) return this.openSource()
+    const lost = this.watching === undefined || this.watching.endpoint !== this.etcd.current || !this.etcd.connected
+    if (lost) this.openSource()
+  }
+
+  private etcdAnswered({ tag, result, header }: EtcdResponse): void {
+    this.heardAt = this.kernel.now
+    if (tag === 'fill') return this.filled(result, header)
+    if (tag === 'lease' || tag === 'watch') return
+    if (tag.startsWith('boot:')) return
+    const flight = this.flights.get(tag)
+    if (flight !== undefined) this.resume(flight, result, header)
+  }
+
+  private filled(result: EtcdResult, header: EtcdHeader): void {
+    if (result.kind !== 'range' || this.cache.ready) return
+    this.cache.fill(result.kvs, header.revision)
+    this.refreshKinds()
+    this.kernel.record('apiserver.ready', { host: this.host })
+    this.watchSource()
+    this.bootstrap.run()
+    this.releaseHeld()
+  }
+
+  private resume(flight: Flight, result: EtcdResult, header: EtcdHeader): void {
+    if (flight.step === WRITE_STEP) return resumeWrite(this, WRITE_STEPS, flight, result, header)
+    if (flight.step.startsWith('fresh:')) {
+      if (result.kind === 'error') return this.refuse(flight, unknownError(result.message))
+      return this.readAt(flight, flight.step.slice(6), header.revision)
+    }
+    ANSWER_STEPS[flight.step]?.(this, flight, result, header)
+  }
+
+  private etcdChanged(data: EtcdWatchData): void {
+    if (data.watchId !== this.watchId || !this.cache.ready) return
+    this.heardAt = this.kernel.now
+    if (data.canceled !== undefined) return this.sourceCanceled(data.canceled)
+    for (const event of data.events) this.changed(event)
+    const revision = data.events.length === 0 ? data.header.revision : (data.events[data.events.length - 1] as EtcdWatchData['events'][number]).kv.modRevision
+    if (revision > this.cache.revision) this.cache.revision = revision
+    if (this.waiting.size > 0) this.releaseWaiting()
+  }
+
+  private changed(event: EtcdWatchData['events'][number]): void {
+    const change = this.cache.apply(event, this.kernel.now)
+    if (change === undefined) return
+    if (change.revision > this.cache.revision) this.cache.revision = change.revision
+    const directory = change.key.slice(0, change.key.length - tailLength(change.object))
+    if (directory === CRDS) this.refreshKinds()
+    this.watches.tell(directory, change, (told) => sendEvent(this, told))
+    if (directory === ENDPOINTS) this.bootstrap.endpointsChanged(change.object)
+  }
+
+  /** The history that the watch needs was compacted away: start over, as a restarted cacher does. */
+  private sourceCanceled(canceled: { compactRevision?: number }): void {
+    this.watching = undefined
+    if (canceled.compactRevision === undefined) return this.openSource()
+    for (const watch of this.watches.list()) this.outbox.end(watch.replyTo)
+    this.watches.clear()
+    this.cache.clear()
+    this.openSource()
+  }
+
+  private releaseWaiting(): void {
+    for (const [id, { step, revision }] of [...this.waiting]) {
+      if (this.cache.revision < revision) continue
+      this.waiting.delete(id)
+      const flight = this.flights.get(id)
+      if (flight !== undefined) this.readStep(flight, step)
+    }
+  }
+
+  // Time.
+
+  private armSweep(): void {
+    this.sweepId ??= this.kernel.send({ to: this.address, type: OWN.sweep }, SWEEP_MS)
+  }
+
+  /** Ends requests that took too long, and sends again what a broken wire held up. */
+  private sweep(): void {
+    this.sweepId = undefined
+    const now = this.kernel.now
+    for (const flight of [...this.flights.values()]) if (flight.deadlineAt <= now) this.expire(flight)
+    for (const host of this.outbox.retry()) this.dropClients(host)
+    if (this.flights.size > 0 || this.outbox.waiting) this.armSweep()
+  }
+
+  private expire(flight: Flight): void {
+    const wait = this.waiting.get(flight.id)
+    this.waiting.delete(flight.id)
+    // A revision outside /registry/ was the newest: the cache is as fresh as it can be.
+    if (wait !== undefined && this.etcd.connected) return this.readStep(flight, wait.step)
+    this.refuse(flight, isMutating(flight.info) ? writeTimeout() : readTimeout())
+  }
+
+  private tend(): void {
+    this.tendId = undefined
+    this.tendAt = undefined
+    this.arm()
+    if (this.outbox.waiting) this.armSweep()
+  }
+
+  private dropClients(host: HostName): void {
+    for (const watch of this.watches.list()) if (watch.from === host) this.watches.remove(watch.id)
+    for (const flight of [...this.flights.values()]) if (flight.from === host) this.flights.delete(flight.id)
+  }
+
+  private canceled({ id, from }: { id: string; from: HostName }): void {
+    for (const flight of this.flights.values()) if (flight.clientId === id && flight.from === from) this.flights.delete(flight.id)
+    for (const watch of this.watches.list()) if (watch.clientId === id && watch.from === from) this.watches.remove(watch.id)
+    this.proxy.canceled(id, from)
+  }
+
+  // State.
+
+  private forget(): void {
+    this.flights.clear()
+    this.waiting.clear()
+    this.held = []
+    this.watches.clear()
+    this.cache.clear()
+    this.outbox.clear()
+    this.proxy.clear()
+    this.watching = undefined
+    for (const id of [this.sweepId, this.tendId, this.sourceId]) this.kernel.cancel(id)
+    this.sweepId = this.tendId = this.sourceId = this.tendAt = undefined
+    this.bootstrap.clear()
+    this.leaseMemo = { id: 0 }
+  }
+
+  dump(): ServerState & { watching: { endpoint: number } | undefined } {
+    return {
+      running: this.up, serial: this.serial, cache: this.cache.dump(), watches: this.watches.dump(), outbox: this.outbox.dump(),
+      flights: [...this.flights.values()], waiting: [...this.waiting], held: [...this.held], etcdCurrent: this.etcd.current,
+      watchId: this.watchId, lease: { ...this.leaseMemo }, heardAt: this.heardAt, sweepId: this.sweepId, tendId: this.tendId,
+      tendAt: this.tendAt, sourceId: this.sourceId, bootstrap: this.bootstrap.dump(), proxy: this.proxy.dump(), watching: this.watching,
+    }
+  }
+
+  load(state: unknown): void {
+    const saved = state as ReturnType<ApiServer['dump']>
+    this.up = saved.running
+    this.serial = saved.serial
+    this.cache.load(saved.cache)
+    this.refreshKinds()
+    this.watches.load(saved.watches)
+    this.outbox.load(saved.outbox)
+    this.flights = new Map(saved.flights.map((flight) => [flight.id, flight]))
+    this.waiting = new Map(saved.waiting)
+    this.held = saved.held
+    this.etcd.current = saved.etcdCurrent
+    this.watchId = saved.watchId
+    this.leaseMemo = saved.lease
+    this.heardAt = saved.heardAt
+    this.sweepId = saved.sweepId
+    this.tendId = saved.tendId
+    this.tendAt = saved.tendAt
+    this.sourceId = saved.sourceId
+    this.watching = saved.watching
+    this.bootstrap.load(saved.bootstrap)
+    this.proxy.load(saved.proxy)
+  }
+}
+
+const NOBODY = { name: '', groups: [] }
+const CRDS = '/registry/apiextensions.k8s.io/customresourcedefinitions/'
+const ENDPOINTS = '/registry/services/endpoints/'
+
+/** How long the namespace and name at the end of an object's key are. */
+function tailLength({ metadata: { namespace, name } }: { metadata: { namespace?: string; name: string } }): number {
+  return namespace === undefined || namespace === '' ? name.length : namespace.length + 1 + name.length
+}
+
+function withWarnings(response: HttpResponse, warnings: string[]): HttpResponse {
+  const texts = warnings.map((text) => `299 - ${JSON.stringify(text)}`)
+  return { ...response, headers: { ...response.headers, warning: texts.join(', ') } }
+}

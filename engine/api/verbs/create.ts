@@ -1,0 +1,60 @@
+/** create. Models apiserver endpoints/handlers/create.go and registry/generic/registry/store.go Create. */
+import { validateCreate } from '../../objects/validation/index.ts'
+import type { KubeObject } from '../client.ts'
+import type { Core, Outcome, WriteSteps } from '../core.ts'
+import { decodeBody } from '../body.ts'
+import { eventLease } from '../event-lease.ts'
+import type { Flight } from '../flight.ts'
+import { stampCreate } from '../managed.ts'
+import { newMetadata } from '../metadata.ts'
+import { admitCreate } from '../pipeline/admission/index.ts'
+import { prepareCreate } from '../prepare.ts'
+import { respondObject } from '../present.ts'
+import { alreadyExists, badRequest, generateNameConflict, invalid, unknownError } from '../status.ts'
+import { directoryOf, keyFor } from '../storage/keys.ts'
+
+export function startCreate(core: Core, flight: Flight): void {
+  const entry = core.entryOf(flight)
+  const decoded = decodeBody(core, flight, entry)
+  if ('status' in decoded) return core.refuse(flight, decoded.status)
+  create(core, flight, decoded.object, 'create')
+}
+
+const MISMATCH = 'the namespace of the provided object does not match the namespace sent on the request'
+
+/** Makes a new object of a decoded one and stores it. `step` is the row that answers. */
+export function create(core: Core, flight: Flight, object: KubeObject, step: string): void {
+  const served = core.entryOf(flight)
+  const entry = core.storageEntry(served.group, served.resource)
+  const namespace = entry.namespaced ? flight.info.namespace : ''
+  const given = object.metadata.namespace ?? ''
+  if (entry.namespaced && given !== '' && given !== namespace) return core.refuse(flight, badRequest(MISMATCH))
+  if (object.metadata.resourceVersion !== undefined && object.metadata.resourceVersion !== '') {
+    return core.refuse(flight, unknownError('resourceVersion should not be set on objects to be created'))
+  }
+  const named = { ...object, metadata: newMetadata(core, object.metadata, namespace) }
+  const admitted = admitCreate(core, flight, served, named)
+  if ('refuse' in admitted) return core.refuse(flight, admitted.refuse)
+  const prepared = prepareCreate(core, entry, admitted.object)
+  if ('refuse' in prepared) return core.refuse(flight, prepared.refuse)
+  const errors = validateCreate(entry, prepared.object, { release: core.release })
+  if (errors.length > 0) return core.refuse(flight, invalid(entry, prepared.object.metadata.name, errors))
+  flight.body = stampCreate(core, flight, entry, prepared.object)
+  core.write(flight, step, keyFor(directoryOf(entry.group, entry.resource), namespace, prepared.object.metadata.name))
+}
+
+function transform(core: Core, flight: Flight, current: KubeObject | undefined): Outcome {
+  const object = flight.body as KubeObject
+  const entry = core.entryOf(flight)
+  if (current !== undefined) {
+    const generated = object.metadata.generateName !== undefined && object.metadata.generateName !== ''
+    const status = generated ? generateNameConflict(entry, object.metadata.name) : alreadyExists(entry, object.metadata.name)
+    return { kind: 'refuse', status }
+  }
+  const lease = entry.resource === 'events' ? eventLease(core) : undefined
+  return { kind: 'put', object, ...(lease !== undefined && { lease }) }
+}
+
+export const createSteps: WriteSteps = {
+  create: { transform, done: (core, flight, object) => respondObject(core, flight, 201, object) },
+}

@@ -1,0 +1,137 @@
+/** hostname, whoami, id, groups, uname, uptime, hostnamectl, getent (Q7). */
+import type { Proc, Program, Run } from '../process.ts'
+import type { HostFactsAnswer } from '../syscalls/host.ts'
+import { has, parseOptions } from './options.ts'
+import { clockTime, two } from './text.ts'
+
+interface Account {
+  name: string
+  uid: number
+  gid: number
+}
+
+/** Lines of /etc/passwd or /etc/group as fields. */
+function* database(p: Proc, path: string): Run<string[][]> {
+  const file = yield* p.readFile(path)
+  return 'text' in file ? file.text.split('\n').filter((line) => line !== '').map((line) => line.split(':')) : []
+}
+
+function* accountOf(p: Proc, name: string): Run<Account | undefined> {
+  const entry = (yield* database(p, '/etc/passwd')).find((fields) => fields[0] === name || fields[2] === name)
+  return entry === undefined ? undefined : { name: entry[0] ?? '', uid: Number(entry[2]), gid: Number(entry[3]) }
+}
+
+const hostname: Program = function* (argv, p) {
+  const options = parseOptions(argv, { flags: ['I', 'i', 's', 'f', 'd', 'all-ip-addresses', 'ip-address', 'short', 'fqdn', 'long'], alias: { 'all-ip-addresses': 'I', 'ip-address': 'i' } })
+  if (options.rest.length > 0) {
+    yield* p.err('hostname: you must be root to change the host name\n')
+    return 1
+  }
+  const name = yield* nameOfHost(p)
+  if (has(options, 'I') || has(options, 'i')) {
+    const { addresses } = yield* addressesOf(p, name)
+    yield* p.out(has(options, 'I') ? `${addresses.join(' ')} \n` : `${addresses[0] ?? '127.0.1.1'}\n`)
+  } else yield* p.out(`${name}\n`)
+  return 0
+}
+
+/** /etc/hostname, which a pod has too. */
+function* nameOfHost(p: Proc): Run<string> {
+  const file = yield* p.readFile('/etc/hostname')
+  return 'text' in file ? file.text.trim() : (p.env.HOSTNAME ?? p.host)
+}
+
+function* addressesOf(p: Proc, name: string): Run<{ addresses: string[] }> {
+  const hosts = yield* p.readFile('/etc/hosts')
+  const lines = 'text' in hosts ? hosts.text.split('\n').map((line) => line.trim().split(/\s+/)) : []
+  return { addresses: lines.filter((words) => words.slice(1).includes(name) && !words[0]?.startsWith('127.')).map((words) => words[0] as string) }
+}
+
+const whoami: Program = function* (_argv, p) {
+  yield* p.out(`${p.user}\n`)
+  return 0
+}
+
+const id: Program = function* (argv, p) {
+  const options = parseOptions(argv, { flags: ['u', 'g', 'G', 'n', 'user', 'group', 'name'], alias: { user: 'u', group: 'g', name: 'n' } })
+  const name = options.rest[0] ?? p.user
+  const account = yield* accountOf(p, name)
+  if (account === undefined && options.rest.length > 0) {
+    yield* p.err(`id: ‘${name}’: no such user\n`)
+    return 1
+  }
+  const { uid, gid } = account ?? { uid: Number(p.user) || 0, gid: 0 }
+  const groups = yield* database(p, '/etc/group')
+  const own = groups.filter((fields) => Number(fields[2]) === gid || (fields[3] ?? '').split(',').includes(account?.name ?? name))
+  const named = own.map((fields) => `${fields[2]}(${fields[0]})`)
+  const groupName = own.find((fields) => Number(fields[2]) === gid)?.[0]
+  if (has(options, 'u')) yield* p.out(`${has(options, 'n') ? (account?.name ?? name) : uid}\n`)
+  else if (has(options, 'g')) yield* p.out(`${has(options, 'n') ? (groupName ?? gid) : gid}\n`)
+  else if (has(options, 'G')) yield* p.out(`${own.map((fields) => (has(options, 'n') ? fields[0] : fields[2])).join(' ')}\n`)
+  else yield* p.out(`uid=${uid}${account === undefined ? '' : `(${account.name})`} gid=${gid}${groupName === undefined ? '' : `(${groupName})`} groups=${named.length === 0 ? gid : named.join(',')}\n`)
+  return 0
+}
+
+const groups: Program = function* (argv, p) {
+  const name = argv[1] ?? p.user
+  const account = yield* accountOf(p, name)
+  const all = yield* database(p, '/etc/group')
+  const own = all.filter((fields) => Number(fields[2]) === account?.gid || (fields[3] ?? '').split(',').includes(name)).map((fields) => fields[0])
+  yield* p.out(`${argv[1] === undefined ? '' : `${name} : `}${own.join(' ')}\n`)
+  return 0
+}
+
+const uname: Program = function* (argv, p) {
+  const options = parseOptions(argv, { flags: ['a', 's', 'n', 'r', 'v', 'm', 'p', 'i', 'o', 'all'], alias: { all: 'a' } })
+  const { kernelVersion } = (yield* p.ask('host.facts')) as HostFactsAnswer
+  const name = yield* nameOfHost(p)
+  const parts: [string, string][] = [['s', 'Linux'], ['n', name], ['r', kernelVersion], ['v', '#52-Ubuntu SMP PREEMPT_DYNAMIC Thu Dec  5 13:09:44 UTC 2024'], ['m', 'x86_64'], ['p', 'x86_64'], ['i', 'x86_64'], ['o', 'GNU/Linux']]
+  const shown = parts.filter(([flag]) => has(options, 'a') || has(options, flag) || (options.values.size === 0 && flag === 's'))
+  yield* p.out(`${shown.map(([, text]) => text).join(' ')}\n`)
+  return 0
+}
+
+/** ` 01:34:36 up  1:59,  0 user,  load average: 0.08, 0.05, 0.01`. */
+export function uptimeLine(nowMs: number, uptimeSeconds: number): string {
+  const days = Math.floor(uptimeSeconds / 86_400)
+  const hours = Math.floor((uptimeSeconds % 86_400) / 3600)
+  const minutes = Math.floor((uptimeSeconds % 3600) / 60)
+  const clock = hours > 0 ? `${String(hours).padStart(2)}:${two(minutes)}` : `${minutes} min`
+  return `${clockTime(nowMs)} up ${days > 0 ? `${days} day${days === 1 ? '' : 's'}, ` : ''}${clock},  1 user,  load average: 0.08, 0.05, 0.01`
+}
+
+const uptime: Program = function* (_argv, p) {
+  const facts = (yield* p.ask('host.facts')) as HostFactsAnswer
+  yield* p.out(` ${uptimeLine(yield* p.now(), facts.uptimeSeconds)}\n`)
+  return 0
+}
+
+const hostnamectl: Program = function* (argv, p) {
+  if (argv.length > 1 && argv[1] !== 'status') {
+    yield* p.err(`not simulated: hostnamectl ${argv[1]}\n`)
+    return 1
+  }
+  const facts = (yield* p.ask('host.facts')) as HostFactsAnswer
+  yield* p.out(` Static hostname: ${facts.name}\n       Icon name: computer-vm\n         Chassis: vm 🖴\n      Machine ID: ${facts.machineId}\n         Boot ID: ${facts.bootId}\n  Virtualization: kvm\nOperating System: Ubuntu 24.04.1 LTS\n          Kernel: Linux ${facts.kernelVersion}\n    Architecture: x86-64\n`)
+  return 0
+}
+
+const getent: Program = function* (argv, p) {
+  const [, kind, key] = argv
+  if (kind === 'hosts' || kind === 'ahosts') {
+    if (key === undefined) return 1
+    const found = yield* p.resolve(key)
+    if ('error' in found) return 2
+    for (const address of found.addresses) yield* p.out(`${address.padEnd(15)} ${found.canonicalName ?? key}\n`)
+    return 0
+  }
+  if (kind !== 'passwd' && kind !== 'group') {
+    yield* p.err(`Unknown database: ${kind ?? ''}\n`)
+    return 1
+  }
+  const entries = (yield* database(p, `/etc/${kind}`)).filter((fields) => key === undefined || fields[0] === key || fields[2] === key)
+  for (const fields of entries) yield* p.out(`${fields.join(':')}\n`)
+  return entries.length === 0 ? 2 : 0
+}
+
+export const identityPrograms = { hostname, whoami, id, groups, uname, uptime, hostnamectl, getent }

@@ -1,0 +1,99 @@
+/** What the parts of the kubelet know of each other. `kubelet.ts` puts them together. */
+import type { ApiClient } from '../api/client.ts'
+import type { EventId, Kernel } from '../kernel/kernel.ts'
+import type { MachineRows } from '../kernel/machine.ts'
+import type { Random } from '../kernel/random.ts'
+import type { Container, Node, Service } from '../objects/types.gen.ts'
+import type { KubeletFlags } from './flags.ts'
+import type { ContainerSpec, KubeletPorts } from './runtime.ts'
+import type { ContainerInstance, ImageOnNode, PodRecord } from './state.ts'
+import type { NodeFacts } from './status.ts'
+import type { Texts } from './texts.ts'
+import type { VolumeFacts } from './volumes.ts'
+
+export interface PodStarter {
+  /** Wakes the worker of a pod now. */
+  sync(uid: string): void
+  /** Tells the worker that containers stopped. */
+  stopped(record: PodRecord): void
+}
+
+export interface ContainerKeeper {
+  /** Creates and starts a container. False: it could not be started; the reason is in the record. */
+  start(record: PodRecord, container: Container): boolean
+  /** Stops it within a grace period; nothing happens when it does not run. */
+  stop(record: PodRecord, name: string, graceMs: number, message: string): void
+  spec(record: PodRecord, instance: ContainerInstance): ContainerSpec
+  /** Text of a file as the container sees it. */
+  readFile(record: PodRecord, instance: ContainerInstance, path: string): string | undefined
+}
+
+export interface PullKeeper {
+  start(record: PodRecord, container: Container): void
+  cancel(uid: string): void
+}
+
+export interface ProbeKeeper {
+  start(record: PodRecord, container: Container): void
+  stop(uid: string, name: string, kinds?: readonly string[]): void
+}
+
+export interface StatusKeeper {
+  /** Works out the pod's status and posts it when it changed. */
+  set(record: PodRecord): void
+}
+
+/** Why a program is run in a container; it comes back with the result. */
+export type ExecPurpose =
+  | { kind: 'probe'; id: string }
+  | { kind: 'preStop'; uid: string; name: string; id: string }
+  | { kind: 'postStart'; uid: string; name: string; id: string }
+  | { kind: 'http'; exchange: string }
+
+export interface ExecKeeper {
+  run(record: PodRecord, instance: ContainerInstance, argv: string[], purpose: ExecPurpose, options?: { tty: boolean; stdin: boolean }): string
+  forget(session: string): void
+}
+
+export interface Core {
+  readonly kernel: Kernel
+  readonly address: string
+  readonly host: string
+  readonly nodeName: string
+  readonly minor: number
+  readonly flags: KubeletFlags
+  readonly ports: KubeletPorts
+  readonly client: ApiClient
+  readonly texts: Texts
+  readonly records: Map<string, PodRecord>
+  readonly images: Map<string, ImageOnNode>
+  readonly random: Random
+  /** The kubelet's process runs. */
+  readonly running: boolean
+  /** containerd answers. */
+  readonly runtimeUp: boolean
+  readonly pods: MachineRows
+  readonly containerRows: MachineRows
+  readonly workers: PodStarter
+  readonly containers: ContainerKeeper
+  readonly pulls: PullKeeper
+  readonly probes: ProbeKeeper
+  readonly statuses: StatusKeeper
+  readonly execs: ExecKeeper
+  node(): Node | undefined
+  services(): readonly Service[]
+  nodeFacts(): NodeFacts
+  volumeFacts(record: PodRecord): VolumeFacts
+  /** Looks at the pod at the next relist. */
+  relist(uid: string): void
+  event(record: PodRecord, type: 'Normal' | 'Warning', reason: string, message: string, container?: Container): void
+  after(delayMs: number, type: string, data: unknown): EventId
+  log(level: 'I' | 'W' | 'E', where: string, message: string, facts?: Record<string, string>): void
+  allocateIp(record: PodRecord): string | undefined
+  forget(record: PodRecord): void
+}
+
+export function containerOf(record: PodRecord, name: string): Container | undefined {
+  const { containers = [], initContainers = [] } = record.pod.spec ?? {}
+  return containers.find((one) => one.name === name) ?? initContainers.find((one) => one.name === name)
+}

@@ -1,0 +1,468 @@
+/**
+ * What the names in `pod.machine.ts` mean. A sync posts the status, then does one thing after another.
+ * Models pkg/kubelet/kubelet.go (SyncPod, SyncTerminatingPod, SyncTerminatedPod) and
+ * kuberuntime_manager.go (computePodActions, SyncPod).
+ */
+import type { Answer } from '../api/client.ts'
+import type { MachineMeaning } from '../kernel/machine.ts'
+import { makeGoDuration } from '../objects/duration.ts'
+import { quantityValue } from '../objects/quantity.ts'
+import type { ConfigMap, Container, Secret } from '../objects/types.gen.ts'
+import { isInBackOff, isInBackOffSince, nextBackOff } from './backOff.ts'
+import type { Core } from './core.ts'
+import { containerOf } from './core.ts'
+import { envReferents, makeEnv } from './env.ts'
+import { RUNTIME_TIMES } from './flags.ts'
+import { imageEntry } from './images/catalogue.ts'
+import { makeImageReference, parseImageReference } from './images/reference.ts'
+import { hexOf } from './state.ts'
+import type { PodRecord, Referent } from './state.ts'
+import { isDone, isSidecar, restarts } from './status.ts'
+import { WAITING } from './texts.ts'
+import { mountTrouble, volumeReferents } from './volumes.ts'
+
+export const RESYNC = 'pod.resync'
+export const REFERENT_TAG = 'referent'
+const ROOT_CA = 'configmaps/kube-root-ca.crt'
+const DEADLINE_MESSAGE = 'Pod was active on the node longer than the specified deadline'
+
+export class PodWorkers {
+  /** kube-root-ca.crt by namespace, read once: every pod mounts it. */
+  private rootCas: Record<string, Referent> = {}
+
+  constructor(private readonly core: Core) {}
+
+  /** The meaning of the machine's names. */
+  meaning(): MachineMeaning {
+    const on = (act: (record: PodRecord) => void) => (uid: string): void => {
+      const record = this.core.records.get(uid)
+      if (record !== undefined) act(record)
+    }
+    return {
+      guards: { doomed: (uid) => this.core.records.get(uid)?.doom !== undefined },
+      actions: {
+        sync: on((record) => this.beginSync(record)),
+        advance: on((record) => this.advance(record)),
+        remember: on((record) => void (record.again = true)),
+        syncDone: on((record) => this.syncDone(record)),
+        sandboxCreated: on((record) => this.sandboxCreated(record)),
+        containerStarted: on((record) => this.containerStarted(record)),
+        killContainers: on((record) => this.killContainers(record)),
+        shorten: on((record) => this.shorten(record)),
+        finish: on((record) => this.finish(record)),
+      },
+      delays: {
+        sandbox: () => this.core.random.between(...RUNTIME_TIMES.sandboxMs),
+        start: () => this.core.random.between(...RUNTIME_TIMES.startMs),
+      },
+    }
+  }
+
+  sync(uid: string): void {
+    if (!this.core.running) return
+    if (!this.core.pods.has(uid)) this.core.pods.start(uid)
+    this.core.pods.send(uid, { type: 'SYNC' })
+  }
+
+  /** A container ended: at once for a pod that is being killed, at the next relist otherwise. */
+  stopped(record: PodRecord): void {
+    if (this.core.pods.state(record.uid) === 'terminating') this.killNext(record)
+    else this.core.relist(record.uid)
+  }
+
+  /** The kubelet's image of ConfigMaps and Secrets arrives. */
+  referentAnswered(answer: Answer, uid: string, reference: string): void {
+    const record = this.core.records.get(uid)
+    if (record === undefined) return
+    record.awaiting = record.awaiting.filter((one) => one !== reference)
+    if (answer.code === 200) this.remember(record, reference, contents(answer.body, reference))
+    else if (answer.code === 404) this.remember(record, reference, null)
+    else record.referentsFailed = true
+    if (record.awaiting.length === 0) this.mount(record)
+  }
+
+  dump(): unknown {
+    return this.rootCas
+  }
+
+  load(state: unknown): void {
+    this.rootCas = state as Record<string, Referent>
+  }
+
+  private remember(record: PodRecord, reference: string, found: Referent): void {
+    record.referents[reference] = found
+    if (reference === ROOT_CA && found !== null) this.rootCas[record.namespace] = found
+  }
+
+  private beginSync(record: PodRecord): void {
+    this.core.kernel.cancel(record.resync)
+    record.again = false
+    record.fetched = false
+    record.tried = []
+    delete record.failedSync
+    delete record.current
+    if (this.pastDeadline(record)) return this.step(record, 'DONE', true)
+    this.core.statuses.set(record)
+    if (isDone(record)) {
+      record.doom = { graceMs: graceOf(record) }
+      return this.step(record, 'DONE', true)
+    }
+    this.advance(record)
+  }
+
+  private step(record: PodRecord, type: string, again = false): void {
+    if (again) record.again = true
+    this.core.pods.send(record.uid, { type })
+  }
+
+  private pastDeadline(record: PodRecord): boolean {
+    const seconds = record.pod.spec?.activeDeadlineSeconds
+    if (seconds === undefined || this.core.kernel.clockMs < Date.parse(record.startTime) + seconds * 1000) return false
+    this.core.event(record, 'Normal', 'DeadlineExceeded', DEADLINE_MESSAGE)
+    record.doom = { graceMs: graceOf(record), phase: 'Failed', reason: 'DeadlineExceeded', message: DEADLINE_MESSAGE }
+    this.core.statuses.set(record)
+    return true
+  }
+
+  /** Takes the next step of the sync. */
+  private advance(record: PodRecord): void {
+    if (record.doom !== undefined) return this.step(record, 'DONE', true)
+    if (!this.core.runtimeUp) return this.fail(record, 'error')
+    const container = this.nextContainer(record)
+    if (container === undefined) return this.step(record, 'DONE')
+    if (!this.networkReady(record)) return this.fail(record, 'transient')
+    if (!record.fetched) return this.fetch(record)
+    if (record.sandbox?.ready !== true) return this.makeSandbox(record)
+    this.prepare(record, container)
+  }
+
+  private fail(record: PodRecord, how: 'error' | 'transient'): void {
+    record.failedSync = how
+    this.step(record, 'DONE')
+  }
+
+  private networkReady(record: PodRecord): boolean {
+    if (record.pod.spec?.hostNetwork === true || record.sandbox?.ready === true) return true
+    if (this.core.ports.networkReady?.() !== false) return true
+    this.core.event(record, 'Warning', 'NetworkNotReady', `network is not ready: ${NETWORK_NOT_READY}`)
+    return false
+  }
+
+  /** The container to start next, if any. Models computePodActions and computeInitContainerActions (F8). */
+  private nextContainer(record: PodRecord): Container | undefined {
+    const { initContainers = [], containers = [] } = record.pod.spec ?? {}
+    const begun = record.sandbox?.ready === true && containers.some(({ name }) => record.containers[name] !== undefined)
+    for (const init of initContainers) {
+      if (begun && !isSidecar(init)) continue
+      const verdict = initVerdict(record, init)
+      if (verdict === 'start') return init
+      if (verdict === 'wait' && !begun) return undefined
+    }
+    return containers.find((container) => wantsStart(record, container))
+  }
+
+  private fetch(record: PodRecord): void {
+    record.fetched = true
+    record.referentsFailed = false
+    const cached = this.rootCas[record.namespace]
+    if (cached !== undefined) record.referents[ROOT_CA] = cached
+    const wanted = [...new Set([...volumeReferents(record.pod), ...envReferents(record.pod)])].filter((reference) => reference !== ROOT_CA || cached === undefined)
+    record.awaiting = wanted
+    if (wanted.length === 0 && mountTrouble(record, this.core.volumeFacts(record)) === undefined) return this.advance(record)
+    this.step(record, 'MOUNT')
+    for (const reference of wanted) this.get(record, reference)
+    if (wanted.length === 0) this.mount(record)
+  }
+
+  private get(record: PodRecord, reference: string): void {
+    const slash = reference.indexOf('/')
+    const call = { verb: 'get' as const, resource: `v1/${reference.slice(0, slash)}`, namespace: record.namespace, name: reference.slice(slash + 1) }
+    this.core.client.call(call, { kind: REFERENT_TAG, uid: record.uid, reference })
+  }
+
+  private mount(record: PodRecord): void {
+    if (record.referentsFailed === true) return this.retryMount(record, 'error')
+    const trouble = mountTrouble(record, this.core.volumeFacts(record))
+    if (trouble === undefined) {
+      delete record.mountRetryMs
+      return this.step(record, 'MOUNTED')
+    }
+    this.core.event(record, 'Warning', 'FailedMount', trouble.message)
+    this.retryMount(record, undefined)
+  }
+
+  private retryMount(record: PodRecord, how: 'error' | undefined): void {
+    if (how !== undefined) record.failedSync = how
+    else record.mountRetryMs = Math.min((record.mountRetryMs ?? this.core.flags.mountRetryMs / 2) * 2, this.core.flags.mountRetryCapMs)
+    this.step(record, 'RETRY')
+  }
+
+  private makeSandbox(record: PodRecord): void {
+    if (record.sandboxes > 0) this.core.event(record, 'Normal', 'SandboxChanged', 'Pod sandbox changed, it will be killed and re-created.')
+    this.step(record, 'SANDBOX')
+  }
+
+  private sandboxCreated(record: PodRecord): void {
+    if (record.ip === undefined) record.ip = this.core.allocateIp(record)
+    const attempt = record.sandboxes++
+    record.sandbox = { id: hexOf(`sandbox/${record.uid}/${attempt}`, 64), attempt, createdMs: this.core.kernel.clockMs, ready: true }
+    this.core.relist(record.uid)
+  }
+
+  private prepare(record: PodRecord, container: Container): void {
+    record.tried.push(container.name)
+    record.current = container.name
+    if (this.inCrashBackOff(record, container)) return this.continueFailed(record)
+    const image = this.imageState(record, container)
+    if (image === 'present') this.configure(record, container)
+    else if (image === 'pull') this.pull(record, container)
+    else this.continueFailed(record)
+  }
+
+  private continueFailed(record: PodRecord): void {
+    record.failedSync = 'error'
+    this.advance(record)
+  }
+
+  /** Models doBackOff of kuberuntime_manager.go (F4). */
+  private inCrashBackOff(record: PodRecord, container: Container): boolean {
+    const last = record.containers[container.name]
+    if (last?.finishedMs === undefined) return false
+    const key = `${container.name}/${last.hash}`
+    const limits = { initialMs: this.core.flags.restartBackOffMs, capMs: this.core.flags.restartBackOffCapMs }
+    const finished = last.finishedMs - this.core.kernel.epochMs
+    const entry = record.backOff[key]
+    if (!isInBackOffSince(entry, finished, this.core.kernel.now, limits)) {
+      record.backOff[key] = nextBackOff(entry, finished, this.core.kernel.now, limits)
+      return false
+    }
+    const pod = `${record.name}_${record.namespace}(${record.uid})`
+    this.core.event(record, 'Warning', 'BackOff', `Back-off restarting failed container ${container.name} in pod ${pod}`, container)
+    const message = `back-off ${makeGoDuration(entry?.delayMs ?? 0)} restarting failed container=${container.name} pod=${pod}`
+    record.reasons[container.name] = { reason: WAITING.crashLoop, message }
+    this.core.kernel.record('kubelet.container.backOff', { pod: `${record.namespace}/${record.name}`, container: container.name, delayMs: entry?.delayMs ?? 0 })
+    return true
+  }
+
+  /** Models EnsureImageExists of images/image_manager.go (F5). */
+  private imageState(record: PodRecord, container: Container): 'present' | 'pull' | 'failed' {
+    const image = container.image ?? ''
+    const reference = parseImageReference(image)
+    if (reference === undefined) return this.invalidName(record, container, image)
+    const policy = container.imagePullPolicy ?? (reference.tag === 'latest' && reference.digest === undefined ? 'Always' : 'IfNotPresent')
+    const present = this.core.images.has(makeImageReference(reference))
+    if (present && policy !== 'Always') {
+      this.core.event(record, 'Normal', 'Pulled', this.core.texts.present(image), container)
+      return 'present'
+    }
+    if (policy === 'Never') return this.neverPulled(record, container, image)
+    const limits = { initialMs: this.core.flags.imageBackOffMs, capMs: this.core.flags.imageBackOffCapMs }
+    return isInBackOff(record.pullBackOff[image], this.core.kernel.now, limits) ? this.pullBackOff(record, container, image) : 'pull'
+  }
+
+  private invalidName(record: PodRecord, container: Container, image: string): 'failed' {
+    const message = `Failed to apply default image tag "${image}": couldn't parse image name "${image}": invalid reference format`
+    this.core.event(record, 'Warning', 'InspectFailed', message, container)
+    return this.failImage(record, container, WAITING.invalidName, message)
+  }
+
+  private neverPulled(record: PodRecord, container: Container, image: string): 'failed' {
+    const message = `Container image "${image}" is not present with pull policy of Never`
+    this.core.event(record, 'Warning', 'ErrImageNeverPull', message, container)
+    return this.failImage(record, container, WAITING.neverPull, message)
+  }
+
+  private pullBackOff(record: PodRecord, container: Container, image: string): 'failed' {
+    this.core.event(record, 'Normal', 'BackOff', `Back-off pulling image "${image}"`, container)
+    return this.failImage(record, container, WAITING.imageBackOff, this.core.texts.backOffPulling(image, record.pullErrors[image]))
+  }
+
+  private failImage(record: PodRecord, container: Container, reason: string, message: string): 'failed' {
+    record.reasons[container.name] = { reason, message }
+    this.core.event(record, 'Warning', 'Failed', `Error: ${reason}`, container)
+    return 'failed'
+  }
+
+  private pull(record: PodRecord, container: Container): void {
+    this.core.event(record, 'Normal', 'Pulling', `Pulling image "${container.image ?? ''}"`, container)
+    this.step(record, 'PULL')
+    this.core.pulls.start(record, container)
+  }
+
+  /** A pull ended. */
+  pulled(record: PodRecord, failure: string | undefined): void {
+    const container = containerOf(record, record.current ?? '')
+    if (container === undefined || this.core.pods.state(record.uid) !== 'pulling') return
+    if (failure === undefined) return this.configureAfterPull(record, container)
+    const image = container.image ?? ''
+    const limits = { initialMs: this.core.flags.imageBackOffMs, capMs: this.core.flags.imageBackOffCapMs }
+    record.pullBackOff[image] = nextBackOff(record.pullBackOff[image], this.core.kernel.now, this.core.kernel.now, limits)
+    record.pullErrors[image] = failure
+    this.core.event(record, 'Warning', 'Failed', `Failed to pull image "${image}": ${failure}`, container)
+    this.failImage(record, container, WAITING.errImagePull, failure)
+    record.failedSync = 'error'
+    this.step(record, 'PULLED')
+  }
+
+  private configureAfterPull(record: PodRecord, container: Container): void {
+    delete record.pullBackOff[container.image ?? '']
+    const error = this.configError(record, container)
+    if (error === undefined) return this.step(record, 'START')
+    this.refuseConfig(record, container, error)
+    this.step(record, 'PULLED')
+  }
+
+  private configure(record: PodRecord, container: Container): void {
+    const error = this.configError(record, container)
+    if (error === undefined) return this.step(record, 'START')
+    this.refuseConfig(record, container, error)
+    this.advance(record)
+  }
+
+  private refuseConfig(record: PodRecord, container: Container, error: string): void {
+    record.reasons[container.name] = { reason: WAITING.configError, message: error }
+    record.failedSync = 'error'
+    this.core.event(record, 'Warning', 'Failed', `Error: ${error}`, container)
+  }
+
+  private configError(record: PodRecord, container: Container): string | undefined {
+    const rootError = rootTrouble(record, container)
+    if (rootError !== undefined) return rootError
+    if (container.env === undefined && container.envFrom === undefined) return undefined
+    const facts = { hostIP: this.core.nodeFacts().hostIP, services: [], allocatable: {}, imageEnv: {}, hostname: record.name }
+    const made = makeEnv(record, container, facts)
+    return 'error' in made ? made.error : undefined
+  }
+
+  private containerStarted(record: PodRecord): void {
+    const container = containerOf(record, record.current ?? '')
+    if (container === undefined) return
+    if (!this.core.containers.start(record, container)) record.failedSync = 'error'
+    this.core.relist(record.uid)
+  }
+
+  private syncDone(record: PodRecord): void {
+    delete record.current
+    const delay = this.nextSyncMs(record)
+    if (delay !== undefined) record.resync = this.core.after(delay, RESYNC, record.uid)
+  }
+
+  /** When the worker wants to be called again by itself. */
+  private nextSyncMs(record: PodRecord): number | undefined {
+    const { flags, random } = this.core
+    if (record.again) return 0
+    if (record.failedSync === 'transient') return Math.round(flags.transientResyncMs * (1 + random.next() * flags.errorResyncJitter))
+    if (record.failedSync === 'error') return Math.round(flags.errorResyncMs * (1 + random.next() * flags.errorResyncJitter))
+    if (record.mountRetryMs !== undefined) return record.mountRetryMs
+    const deadline = this.deadlineMs(record)
+    const refresh = Object.keys(record.referents).some((reference) => reference !== ROOT_CA) ? flags.volumeResyncMs : undefined
+    if (deadline === undefined) return undefined
+    return Math.min(deadline, refresh ?? deadline)
+  }
+
+  private deadlineMs(record: PodRecord): number | undefined {
+    const seconds = record.pod.spec?.activeDeadlineSeconds
+    if (seconds === undefined) return undefined
+    return Math.max(0, Date.parse(record.startTime) + seconds * 1000 - this.core.kernel.clockMs)
+  }
+
+  /** Models killContainersWithSyncResult: all regular containers at once, sidecars afterwards in reverse order. */
+  private killContainers(record: PodRecord): void {
+    this.core.kernel.cancel(record.resync)
+    this.core.pulls.cancel(record.uid)
+    if (record.doom !== undefined) record.doom.sinceMs = this.core.kernel.now
+    for (const name of Object.keys(record.containers)) this.core.probes.stop(record.uid, name, ['liveness', 'startup'])
+    for (const one of Object.values(record.containers)) if (one.kind !== 'sidecar') this.stopOne(record, one.name)
+    this.killNext(record)
+  }
+
+  private stopOne(record: PodRecord, name: string): void {
+    this.core.containers.stop(record, name, record.doom?.graceMs ?? 0, `Stopping container ${name}`)
+  }
+
+  private killNext(record: PodRecord): void {
+    const alive = Object.values(record.containers).filter((one) => one.finishedMs === undefined)
+    if (alive.some((one) => one.kind !== 'sidecar')) return
+    const last = alive[alive.length - 1]
+    if (last === undefined) return void this.core.pods.send(record.uid, { type: 'ALL_STOPPED' })
+    if (last.stopBy === undefined) this.stopOne(record, last.name)
+  }
+
+  /** A second deletion with a shorter grace period. */
+  private shorten(record: PodRecord): void {
+    const end = (record.doom?.sinceMs ?? 0) + (record.doom?.graceMs ?? 0)
+    for (const one of Object.values(record.containers)) {
+      if (one.finishedMs !== undefined || one.stopBy === undefined || one.stopBy <= end) continue
+      one.stopBy = end
+      this.core.containerRows.send(`${record.uid}/${one.name}`, { type: 'HURRY' })
+    }
+  }
+
+  private finish(record: PodRecord): void {
+    if (record.sandbox !== undefined) record.sandbox = { ...record.sandbox, ready: false }
+    record.finished = true
+    this.core.ports.containers?.removePod(record.uid)
+    for (const name of Object.keys(record.containers)) this.core.probes.stop(record.uid, name)
+    if (record.removed === true) return this.core.forget(record)
+    this.core.statuses.set(record)
+  }
+}
+
+/** The text of a node without a CNI configuration (B2). */
+export const NETWORK_NOT_READY =
+  'container runtime network not ready: NetworkReady=false reason:NetworkPluginNotReady message:Network plugin returns error: cni plugin not initialized'
+
+export function graceOf(record: PodRecord): number {
+  return (record.pod.metadata.deletionGracePeriodSeconds ?? record.pod.spec?.terminationGracePeriodSeconds ?? 30) * 1000
+}
+
+function initVerdict(record: PodRecord, init: Container): 'start' | 'wait' | 'next' {
+  const one = record.containers[init.name]
+  const tried = record.tried.includes(init.name)
+  if (isSidecar(init)) {
+    if (one === undefined || one.finishedMs !== undefined) return tried ? 'wait' : 'start'
+    return record.started[init.name] === true ? 'next' : 'wait'
+  }
+  if (one?.finishedMs !== undefined && one.exitCode === 0) return 'next'
+  if (one !== undefined && (one.finishedMs === undefined || !restarts(record.pod, one))) return 'wait'
+  return tried ? 'wait' : 'start'
+}
+
+function wantsStart(record: PodRecord, container: Container): boolean {
+  if (record.tried.includes(container.name)) return false
+  const one = record.containers[container.name]
+  return one === undefined || (one.finishedMs !== undefined && restarts(record.pod, one))
+}
+
+/** runAsNonRoot with an image that runs as root. Models verifyRunAsNonRoot. */
+function rootTrouble(record: PodRecord, container: Container): string | undefined {
+  const own = container.securityContext
+  const shared = record.pod.spec?.securityContext
+  if ((own?.runAsNonRoot ?? shared?.runAsNonRoot) !== true) return undefined
+  const uid = own?.runAsUser ?? shared?.runAsUser
+  const where = `(pod: "${record.name}_${record.namespace}(${record.uid})", container: ${container.name})`
+  if (uid !== undefined) return uid === 0 ? `container's runAsUser breaks non-root policy ${where}` : undefined
+  const reference = parseImageReference(container.image ?? '')
+  const user = reference === undefined ? '' : (imageEntry(reference.repository)?.config.user ?? '')
+  if (user === '' || user === '0' || user === 'root') return `container has runAsNonRoot and image will run as root ${where}`
+  return /^\d/.test(user) ? undefined : `container has runAsNonRoot and image has non-numeric user (${user}), cannot verify user is non-root ${where}`
+}
+
+function contents(body: unknown, reference: string): Referent {
+  if (reference.startsWith('configmaps/')) return { data: (body as ConfigMap).data ?? {} }
+  const secret = body as Secret
+  const decoded = Object.entries(secret.data ?? {}).map(([key, value]) => [key, decodeBase64(String(value))])
+  return { data: Object.fromEntries(decoded) }
+}
+
+/** UTF-8 text of base64. */
+export function decodeBase64(text: string): string {
+  const bytes = Uint8Array.from(atob(text), (char) => char.charCodeAt(0))
+  return new TextDecoder().decode(bytes)
+}
+
+/** Bytes of a quantity, or undefined. */
+export function bytesOf(quantity: string | number | undefined): number | undefined {
+  return quantity === undefined ? undefined : quantityValue(quantity)
+}
+
