@@ -15,7 +15,10 @@ export const TYPED = 'application/vnd.kubeflight.typed'
 
 export type Decoding = { object: KubeObject } | { status: ApiStatus }
 
-export const isTyped = (flight: Flight): boolean => flight.request.headers['content-type'] === TYPED
+/** The header by which the same components mark their patches; a wire takes it off what comes from outside. */
+export const TYPED_HEADER = 'x-kubeflight-typed'
+
+export const isTyped = (flight: Flight): boolean => flight.request.headers['content-type'] === TYPED || TYPED_HEADER in flight.request.headers
 
 /** Decodes a body as an object of the entry, sets defaults. Unknown fields refuse, warn or pass as `fieldValidation` says. */
 export function decodeBody(core: Core, flight: Flight, entry: KindEntry, raw: unknown = flight.request.body): Decoding {
@@ -25,13 +28,14 @@ export function decodeBody(core: Core, flight: Flight, entry: KindEntry, raw: un
   if (wrong !== undefined) return { status: badRequest(wrong) }
   const decoded = isTyped(flight) ? { object: typed } : decodeChecked(flight, entry, raw)
   if ('status' in decoded) return decoded
-  return { object: finish(core, entry, decoded.object) }
+  return { object: finish(core, entry, decoded.object, flight.info.subresource) }
 }
 
-function finish(core: Core, entry: KindEntry, object: KubeObject): KubeObject {
+function finish(core: Core, entry: KindEntry, object: KubeObject, subresource: string): KubeObject {
   const named = object.kind === entry.kind && object.apiVersion === apiVersionOf(entry) ? object : { apiVersion: apiVersionOf(entry), kind: entry.kind, ...object }
   const whole = named.metadata === undefined ? { ...named, metadata: {} as KubeObject['metadata'] } : named
-  return convertTo(core.storageEntry(entry.group, entry.resource), applyDefaults(entry, whole))
+  const stored = core.storageEntry(entry.group, entry.resource)
+  return convertTo(stored, subresource === 'status' ? whole : applyDefaults(entry, whole))
 }
 
 const emptyBody = (entry: KindEntry): string =>

@@ -384,7 +384,6 @@ export class ApiServer implements Component, Core {
     const directory = change.key.slice(0, change.key.length - tailLength(change.object))
     if (directory === CRDS) this.refreshKinds()
     this.watches.tell(directory, change, (told) => sendEvent(this, told))
-    if (directory === ENDPOINTS) this.bootstrap.endpointsChanged(change.object)
   }
 
   /** The history that the watch needs was compacted away: start over, as a restarted cacher does. */
@@ -500,7 +499,6 @@ export class ApiServer implements Component, Core {
 
 const NOBODY = { name: '', groups: [] }
 const CRDS = '/registry/apiextensions.k8s.io/customresourcedefinitions/'
-const ENDPOINTS = '/registry/services/endpoints/'
 
 /** How long the namespace and name at the end of an object's key are. */
 function tailLength({ metadata: { namespace, name } }: { metadata: { namespace?: string; name: string } }): number {

@@ -4,6 +4,7 @@ import { bindingSteps } from './subresources/binding.ts'
 import { evictionSteps, evictionReadSteps } from './subresources/eviction.ts'
 import { scaleSteps, scaleReadSteps } from './subresources/scale.ts'
 import { finalizeSteps } from './subresources/finalize.ts'
+import { applySteps } from './verbs/apply.ts'
 import { createSteps } from './verbs/create.ts'
 import { deleteReadSteps, deleteSteps } from './verbs/delete.ts'
 import { patchSteps } from './verbs/patch.ts'
@@ -13,5 +14,5 @@ import { watchSteps } from './verbs/watch.ts'
 import { nodeReadSteps } from './subresources/node.ts'
 
 export const READ_STEPS: ReadSteps = { ...readSteps, ...watchSteps, ...deleteReadSteps, ...scaleReadSteps, ...evictionReadSteps, ...nodeReadSteps }
-export const WRITE_STEPS: WriteSteps = { ...createSteps, ...updateSteps, ...patchSteps, ...deleteSteps, ...bindingSteps, ...scaleSteps, ...evictionSteps, ...finalizeSteps }
+export const WRITE_STEPS: WriteSteps = { ...createSteps, ...updateSteps, ...patchSteps, ...applySteps, ...deleteSteps, ...bindingSteps, ...scaleSteps, ...evictionSteps, ...finalizeSteps }
 export const ANSWER_STEPS: AnswerSteps = { ...readAnswers }

@@ -75,7 +75,8 @@ function applyTxn(store: Store, lessor: Lessor, txn: Txn): Applied {
 
 /** A transaction is carried out whole or not at all, so what can fail is looked at first. */
 function checkOp(store: Store, lessor: Lessor, op: RequestOp): void {
-  if (op.op === 'put' && op.lease !== undefined && op.lease !== 0 && !lessor.has(op.lease)) throw new StoreError(ERRORS.leaseNotFound)
+  if (op.op === 'put' && op.lease !== undefined && op.lease !== 0 && !lessor.has(op.lease))
+    throw new StoreError(ERRORS.leaseNotFound)
   if (op.op === 'range' && op.revision !== undefined) store.checkRevision(op.revision)
 }
 
@@ -121,7 +122,11 @@ function fieldOf(kv: typeof ABSENT | KeyValue, target: Compare['target']): unkno
 
 /** Whether a transaction only reads, so that it needs no entry in the log. */
 export function isReadOnly(txn: Txn): boolean {
-  return [...txn.success, ...txn.failure].every((op) => op.op === 'range')
+  return txn.success.every(isRange) && txn.failure.every(isRange)
+}
+
+function isRange({ op }: RequestOp): boolean {
+  return op === 'range'
 }
 
 /** What etcd refuses before it proposes; undefined when nothing. */

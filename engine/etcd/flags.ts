@@ -12,10 +12,8 @@ export interface EtcdFlags {
   watchProgressNotifyIntervalMs: number
   /** --max-txn-ops */
   maxTxnOps: number
-  /** --snapshot-count: entries after which applied ones may leave the log. */
-  snapshotCount: number
-  /** Entries that stay in the log for slow members (DefaultSnapshotCatchUpEntries). */
-  snapshotCatchUpEntries: number
+  /** Applied entries that stay in the log although every member has them. Not a flag of etcd's, which counts snapshots. */
+  keptEntries: number
   /** How often a read that got no index is asked again (readIndexRetryTime). */
   readIndexRetryMs: number
   /** What `status` reports. */
@@ -29,8 +27,7 @@ export const ETCD_FLAGS: EtcdFlags = {
   fsyncMs: 0,
   watchProgressNotifyIntervalMs: 600_000,
   maxTxnOps: 128,
-  snapshotCount: 10_000,
-  snapshotCatchUpEntries: 5_000,
+  keptEntries: 500,
   readIndexRetryMs: 500,
   version: '3.6.5',
 }

@@ -55,7 +55,7 @@ export class SortedKeys<T extends Keyed> {
     let high = this.chunks.length
     while (low < high) {
       const middle = (low + high) >> 1
-      if ((this.chunks[middle]?.[0] as T).key <= key) low = middle + 1
+      if (((this.chunks[middle] as T[])[0] as T).key <= key) low = middle + 1
       else high = middle
     }
     return low - 1

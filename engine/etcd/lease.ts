@@ -107,7 +107,10 @@ export class Lessor {
 
   /** The leases whose time is over, in order of id. */
   expired(now: number): number[] {
-    return [...this.expiries].filter(([, at]) => at <= now).map(([id]) => id).sort((a, b) => a - b)
+    return [...this.expiries]
+      .filter(([, at]) => at <= now)
+      .map(([id]) => id)
+      .sort((a, b) => a - b)
   }
 
   dump(): LessorState {

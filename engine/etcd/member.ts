@@ -26,8 +26,8 @@ import type { Entry, MemberId, RaftMessage } from './raft/types.ts'
 import { quorumOf } from './raft/quorum.ts'
 import { Store, StoreError } from './store.ts'
 import type { StoreState } from './store.ts'
-import { shape, Watchers } from './watch.ts'
-import type { Watcher } from './watch.ts'
+import { WatchServer } from './watch-server.ts'
+import type { WatchServerState } from './watch-server.ts'
 
 export interface Peer {
   name: string
@@ -57,22 +57,20 @@ interface Pending {
 
 interface MemberState {
   running: boolean
+  fsyncMs: number
   epoch: number
   calls: number
   store: StoreState
   lessor: LessorState
-  watchers: Watcher[]
+  watches: WatchServerState
   pending: Pending[]
   unproposed: Command[]
   reads: ReadBatchesState
   retryId: EventId | null
-  flushId: EventId | null
   deadlineId: EventId | null
   leaseTimerId: EventId | null
   leaseTimerAt: number | null
-  progressId: EventId | null
   leadSince: number
-  leaderlessId: EventId | null
   raft: unknown
 }
 
@@ -91,7 +89,7 @@ interface LeaseAnswer {
 }
 
 /** The kernel events that a member sends to itself. */
-const OWN = { flush: 'etcd.flush', deadline: 'etcd.deadline', lease: 'etcd.lease.timer', progress: 'etcd.progress', leaderless: 'etcd.leaderless', retry: 'etcd.read.retry' } as const
+const OWN = { deadline: 'etcd.deadline', lease: 'etcd.lease.timer', retry: 'etcd.read.retry' } as const
 
 export class EtcdMember implements Component {
   readonly name: string
@@ -104,7 +102,7 @@ export class EtcdMember implements Component {
   readonly raft: RaftNode<Command>
   readonly flags: EtcdFlags
   private readonly peers: Map<MemberId, Peer>
-  private readonly watchers = new Watchers()
+  private readonly watches: WatchServer
   private up = false
   /** Counts the starts of the process; part of each proposal's id. */
   private epoch = 0
@@ -114,12 +112,9 @@ export class EtcdMember implements Component {
   private unproposed: Command[] = []
   private readonly reads = new ReadBatches()
   private retryId: EventId | null = null
-  private flushId: EventId | null = null
   private deadlineId: EventId | null = null
   private leaseTimerId: EventId | null = null
   private leaseTimerAt: number | null = null
-  private progressId: EventId | null = null
-  private leaderlessId: EventId | null = null
   /** When the present leader became known here. */
   private leadSince = 0
 
@@ -136,6 +131,7 @@ export class EtcdMember implements Component {
     this.memberId = memberIdOf(options.name)
     this.clusterId = clusterIdOf([...this.peers.keys()])
     this.lessor = new Lessor(Math.ceil((1.5 * this.flags.electionTimeoutMs) / 1000))
+    this.watches = new WatchServer(kernel, this)
     this.raft = new RaftNode<Command>(kernel, this.address, this.memberId, [...this.peers.keys()], this.flags, {
       send: (to, message) => this.sendPeer(to, message),
       apply: (entry) => this.apply(entry),
@@ -185,6 +181,11 @@ export class EtcdMember implements Component {
     this.kernel.record('etcd.stopped', { member: this.name })
   }
 
+  /** Makes the disk slow, or fast again (0). */
+  setFsyncMs(fsyncMs: number): void {
+    this.flags.fsyncMs = fsyncMs
+  }
+
   handle(event: KernelEvent): void {
     if (!this.up) return
     switch (event.type) {
@@ -202,37 +203,31 @@ export class EtcdMember implements Component {
         return this.takeLeaseAnswer(event.data as LeaseAnswer)
       case OWN.retry:
         return this.retryRead()
-      case OWN.flush:
-        return this.flush()
       case OWN.deadline:
         return this.failOverdue()
       case OWN.lease:
         return this.expireLeases()
-      case OWN.progress:
-        return this.notifyProgress()
-      case OWN.leaderless:
-        return this.cancelLeaderless()
+      default:
+        this.watches.handle(event.type)
     }
   }
 
   dump(): MemberState {
     return {
       running: this.up,
+      fsyncMs: this.flags.fsyncMs,
       epoch: this.epoch,
       calls: this.calls,
       store: this.store.dump(),
       lessor: this.lessor.dump(),
-      watchers: this.watchers.dump(),
+      watches: this.watches.dump(),
       pending: [...this.pending.values()],
       unproposed: [...this.unproposed],
       reads: this.reads.dump(),
       retryId: this.retryId,
-      flushId: this.flushId,
       deadlineId: this.deadlineId,
       leaseTimerId: this.leaseTimerId,
       leaseTimerAt: this.leaseTimerAt,
-      progressId: this.progressId,
-      leaderlessId: this.leaderlessId,
       leadSince: this.leadSince,
       raft: this.raft.dump(),
     }
@@ -241,21 +236,19 @@ export class EtcdMember implements Component {
   load(dumped: unknown): void {
     const state = dumped as MemberState
     this.up = state.running
+    this.flags.fsyncMs = state.fsyncMs
     this.epoch = state.epoch
     this.calls = state.calls
     this.store.load(state.store)
     this.lessor.load(state.lessor)
-    this.watchers.load(state.watchers)
+    this.watches.load(state.watches)
     this.pending = new Map(state.pending.map((pending) => [pending.id, pending]))
     this.unproposed = [...state.unproposed]
     this.reads.load(state.reads)
     this.retryId = state.retryId
-    this.flushId = state.flushId
     this.deadlineId = state.deadlineId
     this.leaseTimerId = state.leaseTimerId
     this.leaseTimerAt = state.leaseTimerAt
-    this.progressId = state.progressId
-    this.leaderlessId = state.leaderlessId
     this.leadSince = state.leadSince
     this.raft.load(state.raft)
   }
@@ -285,9 +278,9 @@ export class EtcdMember implements Component {
       case 'watch':
         return this.serveWatch(call, replyTo)
       case 'watchCancel':
-        return void this.watchers.remove(watcherId(replyTo, call.watchId))
+        return this.watches.cancel(call.watchId, replyTo)
       case 'watchProgress':
-        return this.serveProgress(call.watchId, replyTo)
+        return this.watches.tellProgress(call.watchId, replyTo)
     }
   }
 
@@ -304,17 +297,23 @@ export class EtcdMember implements Component {
     this.propose({ ...call, id }, replyTo)
   }
 
+  private serveWatch(call: Extract<EtcdCall, { kind: 'watch' }>, replyTo: ReplyTo): void {
+    if (this.raft.lead === null) return this.watches.refuse(call.watchId, replyTo, ERRORS.noLeader)
+    this.answer(replyTo, { kind: 'watch', watchId: call.watchId })
+    this.watches.begin(call, replyTo)
+  }
+
   private propose(write: Write, replyTo?: ReplyTo): void {
     const id = `${this.memberId}/${this.epoch}/${++this.calls}`
     const command: Command = { id, write }
-    if (replyTo !== undefined) this.await({ id, call: write, replyTo, startedAt: this.kernel.now })
+    if (replyTo !== undefined) this.remember({ id, call: write, replyTo, startedAt: this.kernel.now })
     if (!this.raft.propose(command) && replyTo !== undefined) this.unproposed.push(command)
     this.armDeadline()
   }
 
   private askRead(call: EtcdCall, replyTo: ReplyTo): void {
     const id = `${this.memberId}/${this.epoch}/${++this.calls}`
-    this.await({ id, call, replyTo, startedAt: this.kernel.now })
+    this.remember({ id, call, replyTo, startedAt: this.kernel.now })
     this.reads.add(id)
     this.beginReads()
     this.armDeadline()
@@ -417,7 +416,7 @@ export class EtcdMember implements Component {
 
   // --- waiting clients -------------------------------------------------------------------------
 
-  private await(pending: Pending): void {
+  private remember(pending: Pending): void {
     this.pending.set(pending.id, pending)
   }
 
@@ -431,7 +430,7 @@ export class EtcdMember implements Component {
 
   private failOverdue(): void {
     this.deadlineId = null
-    for (const pending of [...this.pending.values()]) {
+    for (const pending of this.pending.values()) {
       if (pending.startedAt + requestTimeoutMs(this.flags) > this.kernel.now) break
       this.unproposed = this.unproposed.filter(({ id }) => id !== pending.id)
       if (this.reads.forget(pending.id)) this.reads.end()
@@ -452,7 +451,8 @@ export class EtcdMember implements Component {
   /** Whether the leader (for the leader: a quorum) is out of reach. */
   private isCutFromLeader(): boolean {
     if (this.raft.lead === null) return false
-    if (this.raft.isLeader) return [...this.peers.keys()].filter((id) => this.reaches(id)).length < quorumOf(this.peers.size)
+    if (this.raft.isLeader)
+      return [...this.peers.keys()].filter((id) => this.reaches(id)).length < quorumOf(this.peers.size)
     return !this.reaches(this.raft.lead)
   }
 
@@ -467,9 +467,7 @@ export class EtcdMember implements Component {
     if (command === null) return
     const { result, changes } = apply(this.store, this.lessor, command.write)
     if (command.write.kind !== 'txn') this.afterApply(command.write, result)
-    let wanted = false
-    for (const change of changes) wanted = this.watchers.offer(change) || wanted
-    if (wanted) this.armFlush()
+    if (changes.length > 0) this.watches.offer(changes)
     const pending = this.pending.get(command.id)
     if (pending === undefined) return
     this.pending.delete(command.id)
@@ -487,11 +485,10 @@ export class EtcdMember implements Component {
     if (this.raft.isLeader) this.lessor.promote(this.kernel.now, this.flags.electionTimeoutMs)
     else this.lessor.demote()
     this.armLeaseTimer()
-    if (lead === null) return this.armLeaderless()
+    if (lead === null) return this.watches.leaderLost()
     const isFirst = this.leadSince === 0
     this.leadSince = this.kernel.now
-    this.kernel.cancel(this.leaderlessId ?? undefined)
-    this.leaderlessId = null
+    this.watches.leaderFound()
     const waiting = this.unproposed
     this.unproposed = waiting.filter((command) => !this.raft.propose(command))
     this.restartReads(isFirst)
@@ -511,13 +508,15 @@ export class EtcdMember implements Component {
     if (this.raft.isLeader) return this.answer(replyTo, this.leaseResult(call))
     if (this.raft.lead === null) return this.fail(replyTo, ERRORS.noLeader)
     const id = `${this.memberId}/${this.epoch}/${++this.calls}`
-    this.await({ id, call, replyTo, startedAt: this.kernel.now })
+    this.remember({ id, call, replyTo, startedAt: this.kernel.now })
     this.sendPeer(this.raft.lead, { from: this.memberId, id, call }, ETCD.lease)
     this.armDeadline()
   }
 
   private answerLease({ from, id, call }: LeaseQuestion): void {
-    const result: EtcdResult = this.raft.isLeader ? this.leaseResult(call) : { kind: 'error', message: ERRORS.notLeader }
+    const result: EtcdResult = this.raft.isLeader
+      ? this.leaseResult(call)
+      : { kind: 'error', message: ERRORS.notLeader }
     this.sendPeer(from, { id, result }, ETCD.leaseAnswer)
   }
 
@@ -545,7 +544,8 @@ export class EtcdMember implements Component {
     if (next === this.leaseTimerAt) return
     this.kernel.cancel(this.leaseTimerId ?? undefined)
     this.leaseTimerAt = next
-    this.leaseTimerId = next === null ? null : this.kernel.send({ to: this.address, type: OWN.lease }, next - this.kernel.now)
+    this.leaseTimerId =
+      next === null ? null : this.kernel.send({ to: this.address, type: OWN.lease }, next - this.kernel.now)
   }
 
   private expireLeases(): void {
@@ -560,95 +560,16 @@ export class EtcdMember implements Component {
     this.armLeaseTimer()
   }
 
-  // --- watches ---------------------------------------------------------------------------------
-
-  private serveWatch(call: Extract<EtcdCall, { kind: 'watch' }>, replyTo: ReplyTo): void {
-    if (this.raft.lead === null) return this.cancelWatch(call.watchId, replyTo, ERRORS.noLeader)
-    this.answer(replyTo, { kind: 'watch', watchId: call.watchId })
-    if (call.startRevision > 0 && call.startRevision < this.store.compactRevision)
-      return this.cancelWatch(call.watchId, replyTo, ERRORS.compacted, this.store.compactRevision)
-    this.addWatcher(call, replyTo)
-  }
-
-  private addWatcher(call: Extract<EtcdCall, { kind: 'watch' }>, replyTo: ReplyTo): void {
-    const watcher: Watcher = {
-      id: watcherId(replyTo, call.watchId),
-      watchId: call.watchId,
-      key: call.key,
-      rangeEnd: call.rangeEnd,
-      prevKv: call.prevKv ?? false,
-      progressNotify: call.progressNotify ?? false,
-      fromRevision: call.startRevision,
-      replyTo,
-      events: [],
-      served: false,
-    }
-    const missed = call.startRevision > 0 ? this.store.history(call.key, call.rangeEnd, call.startRevision) : []
-    watcher.events = missed.map((change) => shape(watcher, change))
-    this.watchers.add(watcher)
-    if (missed.length > 0) this.armFlush()
-    this.armProgress()
-  }
-
-  private armFlush(): void {
-    this.flushId ??= this.kernel.send({ to: this.address, type: OWN.flush })
-  }
-
-  private flush(): void {
-    this.flushId = null
-    for (const watcher of this.watchers.waiting()) this.flushOne(watcher)
-  }
-
-  private flushOne(watcher: Watcher): void {
-    const { events } = watcher
-    watcher.events = []
-    watcher.served = true
-    this.postWatch(watcher.replyTo, { watchId: watcher.watchId, header: this.header(), events })
-  }
-
-  private serveProgress(watchId: string, replyTo: ReplyTo): void {
-    const watcher = this.watchers.get(watcherId(replyTo, watchId))
-    if (watcher === undefined) return
-    if (watcher.events.length > 0) this.flushOne(watcher)
-    this.postWatch(replyTo, { watchId, header: this.header(), events: [] })
-  }
-
-  private armProgress(): void {
-    if (this.progressId !== null || !this.watchers.all().some(({ progressNotify }) => progressNotify)) return
-    this.progressId = this.kernel.send({ to: this.address, type: OWN.progress }, this.flags.watchProgressNotifyIntervalMs)
-  }
-
-  private notifyProgress(): void {
-    this.progressId = null
-    for (const watcher of this.watchers.all()) {
-      if (!watcher.progressNotify) continue
-      if (!watcher.served && watcher.events.length === 0)
-        this.postWatch(watcher.replyTo, { watchId: watcher.watchId, header: this.header(), events: [] })
-      watcher.served = false
-    }
-    this.armProgress()
-  }
-
-  /** Watches outlive three election timeouts without a leader (monitorLeader). */
-  private armLeaderless(): void {
-    this.leaderlessId ??= this.kernel.send({ to: this.address, type: OWN.leaderless }, 3 * this.flags.electionTimeoutMs)
-  }
-
-  private cancelLeaderless(): void {
-    this.leaderlessId = null
-    for (const { watchId, replyTo } of this.watchers.all()) this.cancelWatch(watchId, replyTo, ERRORS.noLeader)
-    this.watchers.clear()
-  }
-
-  private cancelWatch(watchId: string, replyTo: ReplyTo, reason: string, compactRevision?: number): void {
-    const canceled = compactRevision === undefined ? { reason } : { reason, compactRevision }
-    this.postWatch(replyTo, { watchId, header: this.header(), events: [], canceled })
-  }
-
   // --- answers ---------------------------------------------------------------------------------
 
-  private header(): EtcdHeader {
-    return { clusterId: this.clusterId, memberId: this.memberId, revision: this.store.revision, raftTerm: this.raft.term }
+  /** What goes with every answer. */
+  header(): EtcdHeader {
+    return {
+      clusterId: this.clusterId,
+      memberId: this.memberId,
+      revision: this.store.revision,
+      raftTerm: this.raft.term,
+    }
   }
 
   private answer(replyTo: ReplyTo, result: EtcdResult): void {
@@ -660,30 +581,30 @@ export class EtcdMember implements Component {
     this.answer(replyTo, { kind: 'error', message })
   }
 
-  private postWatch(replyTo: ReplyTo, data: EtcdWatchData): void {
+  /** Sends to the client of a watch. Returns false when its host is gone, and the connection with it. */
+  post(replyTo: ReplyTo, data: EtcdWatchData): boolean {
+    if (!this.fabric.isUp(replyTo.host)) return false
     this.fabric.send({ from: this.host, to: replyTo.host, event: { to: replyTo.address, type: ETCD.watch, data } })
+    return true
   }
 
   private dropClients(): void {
     for (const { replyTo } of this.pending.values()) this.fail(replyTo, ERRORS.stopped)
-    for (const { watchId, replyTo } of this.watchers.all()) this.cancelWatch(watchId, replyTo, ERRORS.stopped)
+    this.watches.end(ERRORS.stopped)
     this.pending.clear()
     this.unproposed = []
     this.reads.clear()
-    this.watchers.clear()
   }
 
   private cancelTimers(): void {
-    for (const id of [this.flushId, this.deadlineId, this.leaseTimerId, this.progressId, this.leaderlessId, this.retryId]) this.kernel.cancel(id ?? undefined)
-    this.flushId = this.deadlineId = this.leaseTimerId = this.leaseTimerAt = this.progressId = this.leaderlessId = this.retryId = null
+    for (const id of [this.deadlineId, this.leaseTimerId, this.retryId]) this.kernel.cancel(id ?? undefined)
+    this.deadlineId = this.leaseTimerId = this.leaseTimerAt = this.retryId = null
     this.leadSince = 0
   }
 }
 
-function watcherId({ host, address }: ReplyTo, watchId: string): string {
-  return `${host} ${address} ${watchId}`
-}
-
 function isRead(call: EtcdCall): boolean {
-  return !['txn', 'compact', 'leaseGrant', 'leaseRevoke'].includes(call.kind) || (call.kind === 'txn' && isReadOnly(call))
+  return (
+    !['txn', 'compact', 'leaseGrant', 'leaseRevoke'].includes(call.kind) || (call.kind === 'txn' && isReadOnly(call))
+  )
 }

@@ -28,7 +28,15 @@ export interface Compare {
 export type RequestOp =
   | { op: 'put'; key: string; value: unknown; lease?: number; prevKv?: boolean }
   | { op: 'delete'; key: string; rangeEnd?: string; prevKv?: boolean }
-  | { op: 'range'; key: string; rangeEnd?: string; limit?: number; revision?: number; keysOnly?: boolean; countOnly?: boolean }
+  | {
+      op: 'range'
+      key: string
+      rangeEnd?: string
+      limit?: number
+      revision?: number
+      keysOnly?: boolean
+      countOnly?: boolean
+    }
 
 export type ResponseOp =
   | { op: 'put'; prevKv?: KeyValue }
@@ -38,7 +46,16 @@ export type ResponseOp =
 /** `rangeEnd` as etcd's: absent, one key; `\0`, all keys from `key` on; otherwise exclusive. */
 export type EtcdCall =
   | { kind: 'txn'; compare: Compare[]; success: RequestOp[]; failure: RequestOp[] }
-  | { kind: 'range'; key: string; rangeEnd?: string; limit?: number; revision?: number; serializable?: boolean; keysOnly?: boolean; countOnly?: boolean }
+  | {
+      kind: 'range'
+      key: string
+      rangeEnd?: string
+      limit?: number
+      revision?: number
+      serializable?: boolean
+      keysOnly?: boolean
+      countOnly?: boolean
+    }
   /** A linearizable look at the current revision (ReadIndex), without keys. */
   | { kind: 'readIndex' }
   | { kind: 'compact'; revision: number }
@@ -48,7 +65,15 @@ export type EtcdCall =
   | { kind: 'leaseTimeToLive'; id: number }
   | { kind: 'leases' }
   /** Events from `startRevision` on (0: from now); answered by `etcd.watch` until `watchCancel`. */
-  | { kind: 'watch'; watchId: string; key: string; rangeEnd?: string; startRevision: number; prevKv?: boolean; progressNotify?: boolean }
+  | {
+      kind: 'watch'
+      watchId: string
+      key: string
+      rangeEnd?: string
+      startRevision: number
+      prevKv?: boolean
+      progressNotify?: boolean
+    }
   | { kind: 'watchCancel'; watchId: string }
   /** Asks for a progress notification of one watch, after what is on its way to it. Answered by `etcd.watch` only. */
   | { kind: 'watchProgress'; watchId: string }
@@ -88,7 +113,10 @@ export type EtcdResult =
   | { kind: 'leases'; ids: number[] }
   | { kind: 'watch'; watchId: string }
   | { kind: 'status'; status: EtcdStatus }
-  | { kind: 'memberList'; members: { id: string; name: string; peerUrls: string[]; clientUrls: string[]; isLearner: boolean }[] }
+  | {
+      kind: 'memberList'
+      members: { id: string; name: string; peerUrls: string[]; clientUrls: string[]; isLearner: boolean }[]
+    }
   /** etcd's own text, such as `etcdserver: request timed out` or `etcdserver: mvcc: required revision has been compacted`. */
   | { kind: 'error'; message: string; compactRevision?: number }
 

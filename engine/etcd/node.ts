@@ -189,10 +189,16 @@ export class RaftNode<C> {
       case 'readReady':
         return void this.laterReads.push(effect)
       case 'send':
-        return effect.afterSync && this.flags.fsyncMs > 0 ? this.awaitDisk(effect) : this.host.send(effect.to, effect.message)
+        return effect.afterSync && this.isDiskSlow()
+          ? this.awaitDisk(effect)
+          : this.host.send(effect.to, effect.message)
       case 'sync':
-        return this.flags.fsyncMs > 0 ? this.awaitDisk(effect) : this.afterSync(turn, effect)
+        return this.isDiskSlow() ? this.awaitDisk(effect) : this.afterSync(turn, effect)
     }
+  }
+
+  private isDiskSlow(): boolean {
+    return this.flags.fsyncMs > 0 || this.disk.length > 0
   }
 
   private awaitDisk(effect: DiskWait['effect']): void {
@@ -210,7 +216,8 @@ export class RaftNode<C> {
     this.roles.send(this.id, { ...event })
     turn.role = this.role
     if (turn.role === 'leader') this.host.record('raft.election.won', { term: this.state.term })
-    else if (wasLeader && event.type === 'stepDown') this.host.record('raft.leader.lost', { term: event.term, reason: event.reason })
+    else if (wasLeader && event.type === 'stepDown')
+      this.host.record('raft.leader.lost', { term: event.term, reason: event.reason })
   }
 
   private campaign(): void {
@@ -222,7 +229,7 @@ export class RaftNode<C> {
     const { state } = this
     while (state.applied < state.commit) this.host.apply(entryAt(state.log, ++state.applied) as Entry<C>)
     if (this.laterReads.length > 0) this.releaseReads()
-    if (state.log.entries.length > this.flags.snapshotCount) this.shortenLog()
+    if (state.log.entries.length > 2 * this.flags.keptEntries) this.shortenLog()
   }
 
   private releaseReads(): void {
@@ -234,7 +241,7 @@ export class RaftNode<C> {
   /** Entries that every voter has are of no more use, some of them kept for good measure. */
   private shortenLog(): void {
     const { state } = this
-    shorten(state.log, Math.min(state.applied, state.safe) - this.flags.snapshotCatchUpEntries)
+    shorten(state.log, Math.min(state.applied, state.safe) - this.flags.keptEntries)
   }
 
   /** Milliseconds until the election is due; a new draw when it was due. */

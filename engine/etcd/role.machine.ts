@@ -40,7 +40,12 @@ export const roleMachine = setup({
         votesWon: [{ guard: 'alone', target: 'leader.alone' }, { target: 'leader.withFollowers' }],
         stepDown,
       },
-      after: { electionTimeout: [{ guard: 'preVote', target: 'preCandidate' }, { target: 'candidate', reenter: true }] },
+      after: {
+        electionTimeout: [
+          { guard: 'preVote', target: 'preCandidate' },
+          { target: 'candidate', reenter: true },
+        ],
+      },
     },
     leader: {
       entry: 'lead',

@@ -110,7 +110,8 @@ export class Store {
       const kv = options.revision ? versionAt(record, options.revision) : liveOf(record)
       if (kv === undefined) return
       count++
-      if (options.countOnly !== true && kvs.length < limit) kvs.push(options.keysOnly === true ? { ...kv, value: undefined } : kv)
+      if (options.countOnly !== true && kvs.length < limit)
+        kvs.push(options.keysOnly === true ? { ...kv, value: undefined } : kv)
     })
     return { kvs, count, more: options.countOnly !== true && kvs.length < count }
   }
@@ -161,7 +162,14 @@ export class Store {
 
   private bury(record: KeyRecord, revision: number): Change {
     const prevKv = liveOf(record)
-    const kv: KeyValue = { key: record.key, value: undefined, createRevision: 0, modRevision: revision, version: 0, lease: 0 }
+    const kv: KeyValue = {
+      key: record.key,
+      value: undefined,
+      createRevision: 0,
+      modRevision: revision,
+      version: 0,
+      lease: 0,
+    }
     record.versions.push(kv)
     return this.note({ type: 'DELETE', kv, prevKv })
   }

@@ -144,7 +144,12 @@ export class FileTree {
   }
 
   /** Writes a file, making it when it is not there (mode 0644 unless told). Its directory must exist. */
-  write(path: string, text: string, as: Actor = ROOT, options: { append?: boolean; mode?: number; program?: string } = {}): Done {
+  write(
+    path: string,
+    text: string,
+    as: Actor = ROOT,
+    options: { append?: boolean; mode?: number; program?: string } = {},
+  ): Done {
     const place = this.locate(path, as)
     if ('error' in place) return place
     return place.tree.writeAt(place, text, as, options)
@@ -155,7 +160,15 @@ export class FileTree {
     this.mkdir(dirname(path), ROOT, { parents: true })
     const place = this.locate(path, ROOT)
     if ('error' in place) throw new Error(`files: ${path}: ${place.error}`)
-    const node: FileNode = { kind: 'file', mode: 0o644, owner: 'root', group: 'root', mtimeMs: this.clockMs(), text, ...attributes }
+    const node: FileNode = {
+      kind: 'file',
+      mode: 0o644,
+      owner: 'root',
+      group: 'root',
+      mtimeMs: this.clockMs(),
+      text,
+      ...attributes,
+    }
     place.tree.set(place.path, node, place.tree.nodeAt(place.path) === undefined ? 'created' : 'written')
   }
 
@@ -291,7 +304,9 @@ export class FileTree {
   }
 
   mount(mount: Mount): void {
-    this.state.mounts = [...this.state.mounts.filter(({ path }) => path !== mount.path), mount].sort((a, b) => b.path.length - a.path.length)
+    this.state.mounts = [...this.state.mounts.filter(({ path }) => path !== mount.path), mount].sort(
+      (a, b) => b.path.length - a.path.length,
+    )
   }
 
   unmount(path: string): void {
@@ -382,7 +397,8 @@ export class FileTree {
       if (node === undefined && rest.length > 0 && !this.isOnWayToMount(next)) return { error: 'ENOENT' }
       at = next
       left = rest
-      if (node === undefined && left.length > 0) return this.enterMount(at, left, as, followLast) ?? this.locateBelowMount(at, left, as, followLast)
+      if (node === undefined && left.length > 0)
+        return this.enterMount(at, left, as, followLast) ?? this.locateBelowMount(at, left, as, followLast)
     }
     return this.enterMount(at, [], as, followLast) ?? { tree: this, path: at, readOnly: this.state.readOnly === true }
   }
@@ -444,16 +460,30 @@ export class FileTree {
     return this.index
   }
 
-  private writeAt(place: Place, text: string, as: Actor, options: { append?: boolean; mode?: number; program?: string }): Done {
+  private writeAt(
+    place: Place,
+    text: string,
+    as: Actor,
+    options: { append?: boolean; mode?: number; program?: string },
+  ): Done {
     const there = this.nodeAt(place.path)
     if (there?.kind === 'directory') return { error: 'EISDIR' }
     if (there?.device !== undefined) return there.device === 'full' ? { error: 'ENOSPC' } : ok
     if (place.readOnly) return { error: 'EROFS' }
-    const refused = there === undefined ? this.mayChangeIn(place, as) : allows(there, as, 2) ? undefined : ({ error: 'EACCES' } as const)
+    const refused =
+      there === undefined
+        ? this.mayChangeIn(place, as)
+        : allows(there, as, 2)
+          ? undefined
+          : ({ error: 'EACCES' } as const)
     if (refused !== undefined) return refused
     const fresh: FileNode = { kind: 'file', mode: 0o644, owner: as.user, group: as.groups[0] ?? as.user, mtimeMs: 0 }
     const { bytes: _bytes, sizeBytes: _size, ...kept } = there ?? fresh
-    const node: FileNode = { ...kept, text: options.append ? (there?.text ?? '') + text : text, mtimeMs: this.clockMs() }
+    const node: FileNode = {
+      ...kept,
+      text: options.append ? (there?.text ?? '') + text : text,
+      mtimeMs: this.clockMs(),
+    }
     if (there === undefined && options.mode !== undefined) node.mode = options.mode
     if (options.program !== undefined) node.program = options.program
     return this.set(place.path, node, there === undefined ? 'created' : 'written')
@@ -546,7 +576,11 @@ export function makeBaseImage(name: string, nodes: Iterable<[string, FileNode]>)
 }
 
 /** Whether the actor has the right (4 read, 2 write, 1 search or execute) on an inode. */
-export function allows(node: Pick<FileNode, 'mode' | 'owner' | 'group' | 'kind'>, as: Actor, right: 1 | 2 | 4): boolean {
+export function allows(
+  node: Pick<FileNode, 'mode' | 'owner' | 'group' | 'kind'>,
+  as: Actor,
+  right: 1 | 2 | 4,
+): boolean {
   if (as.user === 'root') return right !== 1 || node.kind === 'directory' || (node.mode & 0o111) !== 0
   const shift = as.user === node.owner ? 6 : as.groups.includes(node.group) ? 3 : 0
   return ((node.mode >> shift) & right) !== 0

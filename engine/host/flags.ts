@@ -10,7 +10,13 @@ export const HOST_DEFAULTS = {
   release: '1.35.0',
   /** What the kernel and the small daemons take. */
   idleMemoryBytes: 280 * MiB,
-  packages: { systemd: '255.4-1ubuntu8.4', 'openssh-server': '1:9.6p1-3ubuntu13.5', curl: '8.5.0-2ubuntu10.6', containerd: '1.7.24-0ubuntu1~24.04.1', iproute2: '6.1.0-1ubuntu6' } as Record<string, string>,
+  packages: {
+    systemd: '255.4-1ubuntu8.4',
+    'openssh-server': '1:9.6p1-3ubuntu13.5',
+    curl: '8.5.0-2ubuntu10.6',
+    containerd: '1.7.24-0ubuntu1~24.04.1',
+    iproute2: '6.1.0-1ubuntu6',
+  } as Record<string, string>,
 }
 
 /** systemd's defaults (man systemd.service, systemd-system.conf). */

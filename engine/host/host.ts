@@ -14,12 +14,15 @@ import { baseImage } from './images/base-tree.ts'
 import { Journald } from './journald.ts'
 import type { JournaldState } from './journald.ts'
 import { RUNTIME_ADDRESS } from './pending.ts'
+import type { ListeningSocket, ModelledProcess } from './units/unit-host.ts'
 import { UNIT_EVENTS, Units } from './units/units.ts'
 import type { UnitExitedData, UnitLogData, UnitStartedData, UnitsState } from './units/units.ts'
 import { UnitRows } from './units/rows.ts'
 import type { UnitRowsState } from './units/rows.ts'
 import { UBUNTU_GROUPS, UBUNTU_USERS, actorOf, makeGroup, makePasswd } from './users.ts'
 import type { Group, User } from './users.ts'
+
+export type { ListeningSocket, ModelledProcess } from './units/unit-host.ts'
 
 /** One network interface as `ip addr` shows it. */
 export interface NetworkInterface {
@@ -46,28 +49,6 @@ export interface Capacity {
   cpus: number
   memoryBytes: number
   diskBytes: number
-}
-
-/** A process that is not run by the process runtime: systemd, kubelet, a container's main program. */
-export interface ModelledProcess {
-  pid: number
-  ppid: number
-  user: string
-  argv: string[]
-  startedMs: VirtualMs
-  memoryBytes: number
-  /** CPU seconds per second, roughly. */
-  cpu: number
-  unit?: string
-}
-
-/** What listens on a TCP port of a host, for ss and netstat. */
-export interface ListeningSocket {
-  /** `*`, `127.0.0.1` or an address of the host. */
-  address: string
-  port: number
-  program: string
-  pid: number
 }
 
 export interface HostOptions {
@@ -131,7 +112,12 @@ export class Host {
     private facts: HostFacts,
     image: BaseImage,
   ) {
-    this.files = new FileTree({ kernel: hosts.kernel, base: image, volumeOf: (id) => hosts.volume(id), quotaBytes: facts.capacity.diskBytes })
+    this.files = new FileTree({
+      kernel: hosts.kernel,
+      base: image,
+      volumeOf: (id) => hosts.volume(id),
+      quotaBytes: facts.capacity.diskBytes,
+    })
     this.files.clockMs = () => this.clockMs()
     this.journal = new Journald(this)
     this.units = new Units(this, hosts.rows)
@@ -233,7 +219,8 @@ export class Host {
 
   addUser(user: User): void {
     this.facts.users = [...this.facts.users.filter(({ name }) => name !== user.name), user]
-    if (!this.facts.groups.some(({ gid }) => gid === user.gid)) this.facts.groups = [...this.facts.groups, { name: user.groups[0] ?? user.name, gid: user.gid }]
+    if (!this.facts.groups.some(({ gid }) => gid === user.gid))
+      this.facts.groups = [...this.facts.groups, { name: user.groups[0] ?? user.name, gid: user.gid }]
     this.writeAccounts()
   }
 
@@ -274,7 +261,9 @@ export class Host {
   }
 
   removeSocket(port: number, address?: string): void {
-    this.facts.sockets = this.facts.sockets.filter((socket) => socket.port !== port || (address !== undefined && socket.address !== address))
+    this.facts.sockets = this.facts.sockets.filter(
+      (socket) => socket.port !== port || (address !== undefined && socket.address !== address),
+    )
   }
 
   /** Disk in use and free, in bytes. */
@@ -462,7 +451,8 @@ export class Hosts implements Component {
     if (event.type === UNIT_EVENTS.started) units?.started(data as UnitStartedData)
     else if (event.type === UNIT_EVENTS.exited) units?.exited(data as UnitExitedData)
     else if (event.type === UNIT_EVENTS.log) units?.log(data as UnitLogData)
-    else if (event.type === UNIT_EVENTS.builtIn) units?.builtIn(event.data as { host: HostName; unit: string; pid: number; what: string })
+    else if (event.type === UNIT_EVENTS.builtIn)
+      units?.builtIn(event.data as { host: HostName; unit: string; pid: number; what: string })
   }
 
   dump(): HostsState {
@@ -505,7 +495,8 @@ export class Hosts implements Component {
 
 function makeHostsFile(host: Host, all: readonly Host[]): string {
   const others = all.map(({ address, name }) => `${address} ${name}\n`).join('')
-  const ipv6 = '\n# The following lines are desirable for IPv6 capable hosts\n::1     ip6-localhost ip6-loopback\nfe00::0 ip6-localnet\nff00::0 ip6-mcastprefix\nff02::1 ip6-allnodes\nff02::2 ip6-allrouters\n'
+  const ipv6 =
+    '\n# The following lines are desirable for IPv6 capable hosts\n::1     ip6-localhost ip6-loopback\nfe00::0 ip6-localnet\nff00::0 ip6-mcastprefix\nff02::1 ip6-allnodes\nff02::2 ip6-allrouters\n'
   return `127.0.0.1 localhost\n127.0.1.1 ${host.name}\n\n${others}${ipv6}`
 }
 

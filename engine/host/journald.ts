@@ -68,9 +68,23 @@ export class Journald {
   constructor(private readonly host: JournaldHost) {}
 
   /** Appends a line. `from` names the writer; absent: systemd itself, pid 1. */
-  write(unit: string, priority: Priority, text: string, from: { identifier?: string; pid?: number; catalog?: Catalog } = {}): void {
+  write(
+    unit: string,
+    priority: Priority,
+    text: string,
+    from: { identifier?: string; pid?: number; catalog?: Catalog } = {},
+  ): void {
     const { identifier = 'systemd', pid = 1, catalog } = from
-    const line: JournalLine = { seq: ++this.state.seq, atMs: this.host.clockMs(), unit, identifier, pid, priority, text, bootId: this.host.bootId }
+    const line: JournalLine = {
+      seq: ++this.state.seq,
+      atMs: this.host.clockMs(),
+      unit,
+      identifier,
+      pid,
+      priority,
+      text,
+      bootId: this.host.bootId,
+    }
     if (catalog !== undefined) line.catalog = catalog
     this.state.lines.push(line)
     if (this.state.lines.length > TRIM_AT) this.state.lines.splice(0, this.state.lines.length - MAX_JOURNAL_LINES)

@@ -41,7 +41,17 @@ export const UBUNTU_USERS: readonly User[] = [
   { ...system('messagebus', 101, '/nonexistent'), gecos: '' },
   { ...system('systemd-resolve', 991, '/'), gecos: 'systemd Resolver' },
   { ...system('sshd', 109, '/run/sshd'), gid: 65534, groups: ['nogroup'], gecos: '' },
-  { name: 'candidate', uid: 1000, gid: 1000, groups: ['candidate', 'sudo', 'adm'], home: '/home/candidate', shell: '/bin/bash', gecos: 'candidate', sudo: true, sshKey: true },
+  {
+    name: 'candidate',
+    uid: 1000,
+    gid: 1000,
+    groups: ['candidate', 'sudo', 'adm'],
+    home: '/home/candidate',
+    shell: '/bin/bash',
+    gecos: 'candidate',
+    sudo: true,
+    sshKey: true,
+  },
 ]
 
 export const UBUNTU_GROUPS: readonly Group[] = [
@@ -65,11 +75,17 @@ export const UBUNTU_GROUPS: readonly Group[] = [
 ]
 
 export function makePasswd(users: readonly User[]): string {
-  return users.map(({ name, uid, gid, gecos, home, shell }) => `${name}:x:${uid}:${gid}:${gecos ?? ''}:${home}:${shell}\n`).join('')
+  return users
+    .map(({ name, uid, gid, gecos, home, shell }) => `${name}:x:${uid}:${gid}:${gecos ?? ''}:${home}:${shell}\n`)
+    .join('')
 }
 
 export function makeGroup(users: readonly User[], groups: readonly Group[]): string {
-  const members = (group: string): string => users.filter((user) => user.groups.indexOf(group) > 0).map(({ name }) => name).join(',')
+  const members = (group: string): string =>
+    users
+      .filter((user) => user.groups.indexOf(group) > 0)
+      .map(({ name }) => name)
+      .join(',')
   return groups.map(({ name, gid }) => `${name}:x:${gid}:${members(name)}\n`).join('')
 }
 

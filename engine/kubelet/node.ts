@@ -91,16 +91,6 @@ export class NodeStatuses {
     return this.state[kind]
   }
 
-  nodeTick(): void {
-    this.core.after(this.core.flags.nodeStatusUpdateMs, NODE_TICK, null)
-    this.update()
-  }
-
-  leaseTick(): void {
-    this.core.after(this.core.flags.leaseRenewMs, LEASE_TICK, null)
-    this.renew()
-  }
-
   /** Posts the status if it changed, or if the last post is long ago. */
   update(): void {
     if (!this.core.running) return
@@ -267,7 +257,8 @@ export class NodeStatuses {
     this.voice.event('Normal', reason, `Node ${this.core.nodeName} status is now: ${reason}`)
   }
 
-  private renew(): void {
+  /** Renews the lease. */
+  renew(): void {
     if (!this.core.running || this.state.leaseInFlight) return
     if (this.state.lease === undefined) return this.createLease()
     this.state.leaseInFlight = true

@@ -40,6 +40,7 @@ export const podMachine = createMachine({
       on: {
         SYNC: [{ guard: 'doomed', target: 'terminating' }, { actions: 'remember' }],
         PULLED: { target: 'advancing' },
+        START: 'starting',
       },
     },
     starting: {

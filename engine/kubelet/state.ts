@@ -126,6 +126,8 @@ export interface PodRecord {
   status?: PodStatus
   /** The status as last acknowledged by the API server. */
   sent?: PodStatus
+  /** The resourceVersion of that answer. */
+  sentVersion?: number
   inFlight?: boolean
   deleting?: boolean
   killing?: 'regular' | 'sidecars'

@@ -3,7 +3,7 @@
  * Models pkg/kubelet/status/status_manager.go. An unsent status is retried every 10 s.
  */
 import type { Answer } from '../api/client.ts'
-import type { PodCondition, PodStatus } from '../objects/types.gen.ts'
+import type { Pod, PodCondition, PodStatus } from '../objects/types.gen.ts'
 import type { Core } from './core.ts'
 import { allStopped, makePodStatus } from './status.ts'
 import type { PodRecord } from './state.ts'
@@ -40,9 +40,20 @@ export class StatusManager {
     record.inFlight = false
     if (answer.code === 0 || answer.code >= 500 || answer.code === 429) return this.retryLater()
     const body = (answer.call.body as { status: PodStatus } | undefined)?.status
-    if (answer.code < 300 && body !== undefined) record.sent = this.attempted.get(uid) ?? record.status
-    else record.sent = record.status
+    record.sent = answer.code < 300 && body !== undefined ? (this.attempted.get(uid) ?? record.status) : record.status
+    record.sentVersion = Number((answer.body as Pod | undefined)?.metadata?.resourceVersion ?? 0)
     this.attempted.delete(uid)
+    this.push(record)
+  }
+
+  /** Somebody else wrote into the status: what is the kubelet's is put right. */
+  reconcile(record: PodRecord): void {
+    const version = Number(record.pod.metadata.resourceVersion ?? 0)
+    const shown = record.pod.status?.conditions ?? []
+    if (record.sent === undefined || record.inFlight === true || version <= (record.sentVersion ?? 0)) return
+    const wrong = (record.status?.conditions ?? []).some((condition) => shown.find(({ type }) => type === condition.type)?.status !== condition.status)
+    if (!wrong) return
+    delete record.sent
     this.push(record)
   }
 
@@ -77,12 +88,19 @@ export class StatusManager {
   private attempted = new Map<string, PodStatus>()
 
   private patch(record: PodRecord, status: PodStatus): void {
-    const body = { metadata: { uid: apiUid(record) }, status: difference(status, record.pod.status) }
+    const changed = difference(status, record.sent ?? record.pod.status)
+    if (Object.keys(changed).length === 0) return this.upToDate(record, status)
+    const body = { metadata: { uid: apiUid(record) }, status: changed }
     if (record.source === 'file' && record.pod.metadata.annotations?.['kubernetes.io/config.mirror'] === undefined) return
     record.inFlight = true
     this.attempted.set(record.uid, status)
     const { namespace, name } = record
     this.core.client.call({ verb: 'patch', resource: 'v1/pods', namespace, name, subresource: 'status', patchType: 'strategic', body }, { kind: STATUS_TAG, uid: record.uid })
+  }
+
+  private upToDate(record: PodRecord, status: PodStatus): void {
+    record.sent = status
+    this.confirmDeletion(record)
   }
 
   private confirmDeletion(record: PodRecord): void {

@@ -61,7 +61,8 @@ export class TestCluster {
     for (const { host } of [...peers, { host: 'c' }]) this.fabric.addHost(host)
     this.client = new Client(this.kernel)
     this.kernel.register('client', this.client)
-    for (const { name, host } of peers) this.members.set(name, new EtcdMember(this.kernel, this.fabric, { name, host, peers, flags }))
+    for (const { name, host } of peers)
+      this.members.set(name, new EtcdMember(this.kernel, this.fabric, { name, host, peers, flags }))
   }
 
   all(): EtcdMember[] {
@@ -86,7 +87,8 @@ export class TestCluster {
   elect(): EtcdMember {
     for (let at = 0; at < 100; at++) {
       const leader = this.leader()
-      if (leader !== undefined && this.all().every((member) => !member.running || member.leader === leader.name)) return leader
+      if (leader !== undefined && this.all().every((member) => !member.running || member.leader === leader.name))
+        return leader
       this.run(100)
     }
     throw new Error('no leader after 10 s')

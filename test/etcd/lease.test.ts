@@ -37,11 +37,15 @@ describe('leases', () => {
     expect(cluster.call('1', { kind: 'leaseKeepAlive', id: 8 })).toMatchObject({ ttlSeconds: 0 })
   })
 
-  it('refuse with etcd\'s texts (H4)', () => {
+  it("refuse with etcd's texts (H4)", () => {
     const cluster = ready()
     expect(cluster.call('1', { kind: 'leaseGrant', ttlSeconds: 1, id: 7 })).toMatchObject({ id: 7, ttlSeconds: 2 })
-    expect(cluster.call('1', { kind: 'leaseGrant', ttlSeconds: 5, id: 7 })).toMatchObject({ message: 'etcdserver: lease already exists' })
-    expect(cluster.call('1', { kind: 'leaseRevoke', id: 9 })).toMatchObject({ message: 'etcdserver: requested lease not found' })
+    expect(cluster.call('1', { kind: 'leaseGrant', ttlSeconds: 5, id: 7 })).toMatchObject({
+      message: 'etcdserver: lease already exists',
+    })
+    expect(cluster.call('1', { kind: 'leaseRevoke', id: 9 })).toMatchObject({
+      message: 'etcdserver: requested lease not found',
+    })
     expect(cluster.put('1', 'k1', 1, 9)).toMatchObject({ message: 'etcdserver: requested lease not found' })
   })
 
@@ -51,7 +55,12 @@ describe('leases', () => {
     for (const key of ['k1', 'k2']) cluster.put('1', key, 1, 7)
     cluster.put('1', 'k1', 2)
     cluster.call('1', { kind: 'leaseRevoke', id: 7 })
-    expect(cluster.member('1').store.range('k', '\0').kvs.map((kv) => kv.key)).toEqual(['k1'])
+    expect(
+      cluster
+        .member('1')
+        .store.range('k', '\0')
+        .kvs.map((kv) => kv.key),
+    ).toEqual(['k1'])
   })
 
   it('are extended when the leader changes, and answered by way of any member', () => {
@@ -67,7 +76,10 @@ describe('leases', () => {
     expect(keyCount(cluster, second.name)).toBe(1)
     cluster.run(5000)
     expect(cluster.call(other, { kind: 'leaseKeepAlive', id: 7 })).toMatchObject({ ttlSeconds: 10 })
-    expect(cluster.call(other, { kind: 'leaseTimeToLive', id: 7 })).toMatchObject({ ttlSeconds: 9, grantedTtlSeconds: 10 })
+    expect(cluster.call(other, { kind: 'leaseTimeToLive', id: 7 })).toMatchObject({
+      ttlSeconds: 9,
+      grantedTtlSeconds: 10,
+    })
     cluster.run(11_000)
     expect(keyCount(cluster, other)).toBe(0)
   })

@@ -10,7 +10,12 @@ function ready(size: number): TestCluster {
 
 function answerTo(cluster: TestCluster, tag: string): { atMs: number; message: string } | undefined {
   const got = cluster.client.answers.get(tag)
-  return got && { atMs: got.atMs, message: got.response.result.kind === 'error' ? got.response.result.message : got.response.result.kind }
+  return (
+    got && {
+      atMs: got.atMs,
+      message: got.response.result.kind === 'error' ? got.response.result.message : got.response.result.kind,
+    }
+  )
 }
 
 describe('a member alone', () => {
@@ -32,10 +37,18 @@ describe('a member alone', () => {
 
   it('compares and chooses', () => {
     const cluster = ready(1)
-    const create = { kind: 'txn', compare: [{ key: 'a', target: 'mod', result: 'equal', operand: 0 }], success: [{ op: 'put', key: 'a', value: 1 }], failure: [{ op: 'range', key: 'a' }] } as const
+    const create = {
+      kind: 'txn',
+      compare: [{ key: 'a', target: 'mod', result: 'equal', operand: 0 }],
+      success: [{ op: 'put', key: 'a', value: 1 }],
+      failure: [{ op: 'range', key: 'a' }],
+    } as const
     const call = { ...create, compare: [...create.compare], success: [...create.success], failure: [...create.failure] }
     expect(cluster.call('1', call)).toMatchObject({ succeeded: true })
-    expect(cluster.call('1', call)).toMatchObject({ succeeded: false, responses: [{ op: 'range', kvs: [{ key: 'a', modRevision: 2 }] }] })
+    expect(cluster.call('1', call)).toMatchObject({
+      succeeded: false,
+      responses: [{ op: 'range', kvs: [{ key: 'a', modRevision: 2 }] }],
+    })
     expect(cluster.member('1').store.revision).toBe(2)
   })
 
@@ -43,10 +56,15 @@ describe('a member alone', () => {
     const cluster = ready(1)
     const twice = { ...put('a', 1), success: [...put('a', 1).success, ...put('a', 2).success] }
     expect(cluster.call('1', twice)).toMatchObject({ message: 'etcdserver: duplicate key given in txn request' })
-    const many = { ...put('a', 1), success: Array.from({ length: 129 }, (_, at) => ({ op: 'put' as const, key: `k${at}`, value: 1 })) }
+    const many = {
+      ...put('a', 1),
+      success: Array.from({ length: 129 }, (_, at) => ({ op: 'put' as const, key: `k${at}`, value: 1 })),
+    }
     expect(cluster.call('1', many)).toMatchObject({ message: 'etcdserver: too many operations in txn request' })
     expect(cluster.call('1', { kind: 'range', key: '' })).toMatchObject({ message: 'etcdserver: key is not provided' })
-    expect(cluster.call('1', { kind: 'range', key: 'a', revision: 99 })).toMatchObject({ message: 'etcdserver: mvcc: required revision is a future revision' })
+    expect(cluster.call('1', { kind: 'range', key: 'a', revision: 99 })).toMatchObject({
+      message: 'etcdserver: mvcc: required revision is a future revision',
+    })
     expect(cluster.member('1').store.revision).toBe(1)
   })
 
@@ -58,7 +76,9 @@ describe('a member alone', () => {
     cluster.member('1').start()
     cluster.elect()
     expect(cluster.call('1', { kind: 'range', key: 'a' })).toMatchObject({ kvs: [{ value: 1, modRevision: 2 }] })
-    expect(cluster.call('1', { kind: 'status' })).toMatchObject({ status: { raftTerm: 2, errors: [], raftIndex: 3, raftAppliedIndex: 3 } })
+    expect(cluster.call('1', { kind: 'status' })).toMatchObject({
+      status: { raftTerm: 2, errors: [], raftIndex: 3, raftAppliedIndex: 3 },
+    })
   })
 })
 
@@ -89,7 +109,9 @@ describe('members together', () => {
     expect(answerTo(cluster, write)).toEqual(timedOut)
     expect(answerTo(cluster, read)).toEqual(timedOut)
     expect(answerTo(cluster, old)).toEqual({ atMs: atMs + 2, message: 'range' })
-    expect(cluster.client.answers.get(status)?.response.result).toMatchObject({ status: { leader: '0', errors: ['etcdserver: no leader'] } })
+    expect(cluster.client.answers.get(status)?.response.result).toMatchObject({
+      status: { leader: '0', errors: ['etcdserver: no leader'] },
+    })
   })
 
   it('do not answer a linearizable read from a leader that was deposed without knowing it', () => {
@@ -132,7 +154,10 @@ describe('members together', () => {
       cluster.run(5000)
       cluster.send('3', put('c', 1))
       cluster.run(5000)
-      return cluster.kernel.journal.hash() + JSON.stringify(cluster.all().map((member) => [member.store.dump(), member.raft.view]))
+      return (
+        cluster.kernel.journal.hash() +
+        JSON.stringify(cluster.all().map((member) => [member.store.dump(), member.raft.view]))
+      )
     }
     const cluster = ready(3)
     cluster.call('1', { kind: 'leaseGrant', ttlSeconds: 4, id: 5 })

@@ -59,7 +59,12 @@ describe('the MVCC store', () => {
     put(store, 'b', 'b1')
     put(store, 'a', 'a2')
     remove(store, 'b')
-    expect([2, 3, 4, 5].map((revision) => valuesAt(store, revision))).toEqual([['a1'], ['a1', 'b1'], ['a2', 'b1'], ['a2']])
+    expect([2, 3, 4, 5].map((revision) => valuesAt(store, revision))).toEqual([
+      ['a1'],
+      ['a1', 'b1'],
+      ['a2', 'b1'],
+      ['a2'],
+    ])
     store.compact(4)
     expect(valuesAt(store, 4)).toEqual(['a2', 'b1'])
     expect(() => valuesAt(store, 3)).toThrow(ERRORS.compacted)
@@ -77,7 +82,10 @@ describe('the MVCC store', () => {
     put(store, 'a', 2)
     remove(store, 'a')
     const told = store.history('a', undefined, 3).map(({ type, kv, prevKv }) => [type, kv.modRevision, prevKv?.value])
-    expect(told).toEqual([['PUT', 4, 1], ['DELETE', 5, 2]])
+    expect(told).toEqual([
+      ['PUT', 4, 1],
+      ['DELETE', 5, 2],
+    ])
   })
 
   it('agrees with a plain model on random work, also after dump and load', () => {
@@ -101,7 +109,8 @@ describe('the MVCC store', () => {
     for (const [revision, expected] of Object.entries(snapshots)) {
       if (Number(revision) < compacted) continue
       const sorted = [...expected].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, value]) => value)
-      for (const one of [store, loaded]) expect(one.range('k', 'l', { revision: Number(revision) }).kvs.map((kv) => kv.value)).toEqual(sorted)
+      for (const one of [store, loaded])
+        expect(one.range('k', 'l', { revision: Number(revision) }).kvs.map((kv) => kv.value)).toEqual(sorted)
     }
     expect(loaded.dump()).toEqual(store.dump())
   })

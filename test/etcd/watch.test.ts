@@ -18,7 +18,14 @@ function watch(cluster: TestCluster, watchId: string, rest: Partial<Watch> = {})
 /** `w1 PUT /a/x@3`, a message a line, its events after one another. */
 function seen(cluster: TestCluster): string[] {
   return cluster.client.watches.map(({ data }) =>
-    [data.watchId, ...data.events.map((event) => `${event.type} ${event.kv.key}@${event.kv.modRevision}`), data.canceled?.reason].filter(Boolean).join(' '))
+    [
+      data.watchId,
+      ...data.events.map((event) => `${event.type} ${event.kv.key}@${event.kv.modRevision}`),
+      data.canceled?.reason,
+    ]
+      .filter(Boolean)
+      .join(' '),
+  )
 }
 
 describe('watches', () => {
@@ -35,7 +42,15 @@ describe('watches', () => {
     const cluster = ready()
     cluster.put('1', '/a/old', 1)
     watch(cluster, 'w1')
-    cluster.call('1', { kind: 'txn', compare: [], success: [{ op: 'put', key: '/a/new', value: 1 }, { op: 'delete', key: '/a/old' }], failure: [] })
+    cluster.call('1', {
+      kind: 'txn',
+      compare: [],
+      success: [
+        { op: 'put', key: '/a/new', value: 1 },
+        { op: 'delete', key: '/a/old' },
+      ],
+      failure: [],
+    })
     cluster.run(5)
     expect(seen(cluster)).toEqual(['w1 PUT /a/new@3 DELETE /a/old@3'])
     expect(cluster.client.watches[0]?.data.events[1]?.prevKv?.value).toBe(1)
@@ -112,5 +127,23 @@ describe('watches', () => {
     cluster.member('1').stop()
     cluster.run(5)
     expect(seen(cluster)).toEqual(['w1 etcdserver: server stopped'])
+  })
+
+  it("are forgotten when the client's host is gone", () => {
+    const cluster = ready()
+    watch(cluster, 'w1')
+    cluster.fabric.setUp('c', false)
+    cluster.member('1').start()
+    cluster.fabric.send({
+      from: '1',
+      to: '1',
+      event: {
+        to: 'etcd/1',
+        type: 'etcd.request',
+        data: { from: '1', call: put('/a/1', 1), replyTo: { host: '1', address: 'nobody', tag: '' } },
+      },
+    })
+    cluster.run(5)
+    expect(cluster.member('1').dump().watches.watchers).toEqual([])
   })
 })

@@ -33,10 +33,21 @@ class FakeKubelet implements Component {
     if (event.type === UNIT_EVENTS.start) {
       const data = event.data as UnitStartData
       this.starts.push(data)
-      if (this.broken) this.kernel.send({ to: 'hosts', type: UNIT_EVENTS.exited, data: { host: data.host, unit: data.unit, pid: data.pid, code: 1 } }, 100)
+      if (this.broken)
+        this.kernel.send(
+          { to: 'hosts', type: UNIT_EVENTS.exited, data: { host: data.host, unit: data.unit, pid: data.pid, code: 1 } },
+          100,
+        )
     } else if (event.type === UNIT_EVENTS.stop) {
       const { host, unit, pid, signal } = event.data as UnitStopData
-      this.kernel.send({ to: 'hosts', type: UNIT_EVENTS.exited, data: { host, unit, pid, ...(signal === 'KILL' ? { signal } : { code: 0 }) } }, 10)
+      this.kernel.send(
+        {
+          to: 'hosts',
+          type: UNIT_EVENTS.exited,
+          data: { host, unit, pid, ...(signal === 'KILL' ? { signal } : { code: 0 }) },
+        },
+        10,
+      )
     }
   }
   dump(): unknown {
@@ -81,7 +92,11 @@ describe('units', () => {
     kubelet.broken = true
     host.units.start('kubelet')
     kernel.runUntil(kernel.now + 5_000)
-    expect(host.units.status('kubelet')).toMatchObject({ active: 'activating', sub: 'auto-restart', result: 'exit-code' })
+    expect(host.units.status('kubelet')).toMatchObject({
+      active: 'activating',
+      sub: 'auto-restart',
+      result: 'exit-code',
+    })
     kernel.runUntil(kernel.now + 16_000)
     expect(kubelet.starts).toHaveLength(3)
     expect(lines(host, 'kubelet.service').slice(0, 5)).toEqual([
@@ -140,7 +155,10 @@ describe('units', () => {
   it('keeps the old definition until daemon-reload', () => {
     const { host } = world()
     host.units.start('kubelet')
-    host.files.put('/etc/systemd/system/kubelet.service.d/20-extra.conf', '[Service]\nEnvironment="KUBELET_EXTRA_ARGS=--v=4"\nExecStart=\nExecStart=/usr/bin/kubelet $KUBELET_EXTRA_ARGS\n')
+    host.files.put(
+      '/etc/systemd/system/kubelet.service.d/20-extra.conf',
+      '[Service]\nEnvironment="KUBELET_EXTRA_ARGS=--v=4"\nExecStart=\nExecStart=/usr/bin/kubelet $KUBELET_EXTRA_ARGS\n',
+    )
     expect(host.units.status('kubelet').needsReload).toBe(true)
     host.units.daemonReload()
     expect(host.units.status('kubelet').needsReload).toBe(false)
@@ -150,7 +168,9 @@ describe('units', () => {
   it('refuses masked, missing and twice-commanded units', () => {
     const { host } = world()
     expect(host.units.start('nosuch')).toEqual({ refused: 'not-found' })
-    expect(host.units.mask('cron')).toEqual({ lines: ['Created symlink /etc/systemd/system/cron.service → /dev/null.'] })
+    expect(host.units.mask('cron')).toEqual({
+      lines: ['Created symlink /etc/systemd/system/cron.service → /dev/null.'],
+    })
     host.files.put('/etc/systemd/system/two.service', '[Service]\nExecStart=/bin/true\nExecStart=/bin/true\n')
     expect(host.units.start('two')).toEqual({ refused: 'bad-setting' })
     host.files.put('/etc/systemd/system/syntax.service', '[Service\nExecStart=/bin/true\n')

@@ -8,7 +8,22 @@ import type { Message } from '../../engine/fabric/fabric.ts'
 import { put, TestCluster } from '../etcd/cluster.ts'
 
 /** The directives of the interaction files; the README of test/interaction/etcd lists them. */
-const DIRECTIVES = new Set(['members', 'run', 'trace', 'state', 'log', 'put', 'get', 'cut', 'cut-oneway', 'mend', 'isolate', 'rejoin', 'stop', 'start'])
+const DIRECTIVES = new Set([
+  'members',
+  'run',
+  'trace',
+  'state',
+  'log',
+  'put',
+  'get',
+  'cut',
+  'cut-oneway',
+  'mend',
+  'isolate',
+  'rejoin',
+  'stop',
+  'start',
+])
 
 export class RaftScript {
   private cluster = new TestCluster(1, 'none')
@@ -31,7 +46,9 @@ export class RaftScript {
     else if (verb === 'run') this.runFor(a)
     else if (verb === 'trace') this.isTracing = a === 'on'
     else if (verb === 'state') for (const member of this.cluster.all()) this.lines.push(this.stateOf(member))
-    else if (verb === 'log') for (const member of this.cluster.all()) this.lines.push(`${member.name}: ${makeEntries(member.raft.view.log.entries)}`)
+    else if (verb === 'log')
+      for (const member of this.cluster.all())
+        this.lines.push(`${member.name}: ${makeEntries(member.raft.view.log.entries)}`)
     else if (verb === 'put') this.cluster.send(a, put(b, args[2] ?? ''))
     else if (verb === 'get') this.cluster.send(a, { kind: 'range', key: b, serializable: args[2] === 'serializable' })
     else if (verb === 'cut') this.listed(b, (name) => fabric.cut(a, name))
@@ -48,7 +65,8 @@ export class RaftScript {
   }
 
   private begin(size: number, options: string[]): void {
-    const option = (name: string): string | undefined => options.find((text) => text.startsWith(`${name}=`))?.slice(name.length + 1)
+    const option = (name: string): string | undefined =>
+      options.find((text) => text.startsWith(`${name}=`))?.slice(name.length + 1)
     this.cluster = new TestCluster(size, option('seed') ?? '1', { preVote: option('pre-vote') !== 'false' })
     const { kernel, fabric, client } = this.cluster
     kernel.journal.listen('raft', ({ name, facts }) => this.say(`${facts.member} ${name} ${makeFacts(facts)}`))
@@ -82,7 +100,8 @@ export class RaftScript {
 
   private stateOf(member: EtcdMember): string {
     const { view, role } = member.raft
-    if (!member.running) return `${member.name}: stopped term=${view.term} log=${lastIndex(view.log)}/${lastTerm(view.log)} commit=${view.commit}`
+    if (!member.running)
+      return `${member.name}: stopped term=${view.term} log=${lastIndex(view.log)}/${lastTerm(view.log)} commit=${view.commit}`
     const last = `${lastIndex(view.log)}/${lastTerm(view.log)}`
     return `${member.name}: ${role} term=${view.term} lead=${member.leader ?? 'none'} log=${last} commit=${view.commit}${makeProgress(member, this.cluster)}`
   }
@@ -90,10 +109,13 @@ export class RaftScript {
 
 function makeProgress(leader: EtcdMember, cluster: TestCluster): string {
   if (leader.raft.role !== 'leader') return ''
-  const rows = cluster.all().filter((member) => member !== leader).map((member) => {
-    const progress = leader.raft.view.progress[member.memberId]
-    return progress && `${member.name} ${progress.state} match=${progress.match} next=${progress.next}`
-  })
+  const rows = cluster
+    .all()
+    .filter((member) => member !== leader)
+    .map((member) => {
+      const progress = leader.raft.view.progress[member.memberId]
+      return progress && `${member.name} ${progress.state} match=${progress.match} next=${progress.next}`
+    })
   return rows.length === 0 ? '' : ` [${rows.join(', ')}]`
 }
 
@@ -111,7 +133,9 @@ function makeMessage(message: RaftMessage): string {
 }
 
 function makeEntries(entries: readonly Entry[]): string {
-  return entries.map(({ index, term, command }) => `${index}/${term} ${makeCommand(command as Command | null)}`).join(', ')
+  return entries
+    .map(({ index, term, command }) => `${index}/${term} ${makeCommand(command as Command | null)}`)
+    .join(', ')
 }
 
 function makeCommand(command: Command | null): string {
@@ -122,11 +146,15 @@ function makeCommand(command: Command | null): string {
 }
 
 function makeFacts(facts: object): string {
-  return Object.entries(facts).filter(([name]) => name !== 'member').map(([name, value]) => `${name}=${String(value)}`).join(' ')
+  return Object.entries(facts)
+    .filter(([name]) => name !== 'member')
+    .map(([name, value]) => `${name}=${String(value)}`)
+    .join(' ')
 }
 
 function makeAnswer({ header, result }: EtcdResponse): string {
   if (result.kind === 'error') return result.message
-  if (result.kind === 'range') return `${result.kvs.map((kv) => `${kv.key}=${String(kv.value)}`).join(' ') || 'nothing'} (revision ${header.revision})`
+  if (result.kind === 'range')
+    return `${result.kvs.map((kv) => `${kv.key}=${String(kv.value)}`).join(' ') || 'nothing'} (revision ${header.revision})`
   return `${result.kind} (revision ${header.revision})`
 }

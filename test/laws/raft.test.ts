@@ -23,7 +23,8 @@ class Invariants {
     const last = `${lastIndex(raft.log)}/${lastTerm(raft.log)}`
     const isNewLeader = member.running && member.raft.role === 'leader' && this.leaders.get(raft.term) !== member.name
     if (last === before.last && raft.commit === before.commit && raft.term === before.term && !isNewLeader) return
-    if (raft.commit < before.commit) throw new Error(`${member.name}: commit fell from ${before.commit} to ${raft.commit}`)
+    if (raft.commit < before.commit)
+      throw new Error(`${member.name}: commit fell from ${before.commit} to ${raft.commit}`)
     if (raft.term < before.term) throw new Error(`${member.name}: term fell from ${before.term} to ${raft.term}`)
     if (raft.applied > raft.commit) throw new Error(`${member.name}: applied what is not committed`)
     this.checkLog(member, before.commit)
@@ -49,7 +50,8 @@ class Invariants {
       const entry = { term: termAt(view.log, index) as number, command: commandAt(view.log, index) }
       this.committed[index] ??= entry
       const known = this.committed[index]
-      if (known?.term !== entry.term || known.command !== entry.command) throw new Error(`${name}: committed entry ${index} differs`)
+      if (known?.term !== entry.term || known.command !== entry.command)
+        throw new Error(`${name}: committed entry ${index} differs`)
     }
   }
 
@@ -60,7 +62,8 @@ class Invariants {
     this.leaders.set(view.term, name)
     for (let index = view.log.offset + 1; index < this.committed.length; index++) {
       if (this.committed[index] === undefined) continue
-      if (termAt(view.log, index) !== this.committed[index]?.term) throw new Error(`leader ${name} of term ${view.term} lacks entry ${index}`)
+      if (termAt(view.log, index) !== this.committed[index]?.term)
+        throw new Error(`leader ${name} of term ${view.term} lacks entry ${index}`)
     }
   }
 }
@@ -91,7 +94,8 @@ class Workload {
 
   act(): void {
     const name = this.random.pick([...this.cluster.members.keys()])
-    if (this.random.next() < 0.6) return void this.cluster.send(name, put(`k${this.random.int(5)}`, this.random.int(1000)))
+    if (this.random.next() < 0.6)
+      return void this.cluster.send(name, put(`k${this.random.int(5)}`, this.random.int(1000)))
     this.reads.set(this.cluster.send(name, { kind: 'range', key: 'k', rangeEnd: 'l' }), this.known)
   }
 }
@@ -107,12 +111,24 @@ function disturb(cluster: TestCluster, random: Random): void {
   if (kind === 0 && a !== b) fabric.cut(a, b)
   else if (kind === 1) fabric.addRule({ name: `oneway ${a}`, from: a, to: b, verdict: { kind: 'drop' } })
   else if (kind === 2) fabric.addRule({ name: `lossy ${a}`, from: a, verdict: { kind: 'drop', probability: 0.3 } })
-  else if (kind === 3) fabric.addRule({ name: `slow ${a}`, to: a, verdict: { kind: 'delay', delayMs: 20, jitterMs: 300 } })
+  else if (kind === 3)
+    fabric.addRule({ name: `slow ${a}`, to: a, verdict: { kind: 'delay', delayMs: 20, jitterMs: 300 } })
   else if (kind === 4) fabric.isolate(a)
-  else if (kind === 5 && member.running) member.stop()
-  else if (kind === 6) member.start()
+  else if (kind === 5) takeDown(cluster, member, random.next() < 0.5)
+  else if (kind === 6) bringUp(cluster, member)
   else if (kind === 7) cutFromPeers(cluster, cluster.leader()?.name ?? a)
-  else for (const rule of [...fabric.rules()]) if (random.next() < 0.6) fabric.removeRule(rule.name)
+  else for (const rule of fabric.rules()) if (random.next() < 0.6) fabric.removeRule(rule.name)
+}
+
+/** The process ends, with or without its host. */
+function takeDown({ fabric }: TestCluster, member: EtcdMember, withHost: boolean): void {
+  if (withHost) fabric.setUp(member.host, false)
+  member.stop()
+}
+
+function bringUp({ fabric }: TestCluster, member: EtcdMember): void {
+  if (!fabric.isUp(member.host)) fabric.setUp(member.host, true)
+  member.start()
 }
 
 /** Clients still reach the member, the other members do not. */
@@ -121,8 +137,8 @@ function cutFromPeers(cluster: TestCluster, name: string): void {
 }
 
 function heal(cluster: TestCluster): void {
-  for (const rule of [...cluster.fabric.rules()]) cluster.fabric.removeRule(rule.name)
-  for (const member of cluster.all()) member.start()
+  for (const rule of cluster.fabric.rules()) cluster.fabric.removeRule(rule.name)
+  for (const member of cluster.all()) bringUp(cluster, member)
 }
 
 function runChecked(cluster: TestCluster, invariants: Invariants, ms: number): void {
@@ -136,7 +152,7 @@ function runChecked(cluster: TestCluster, invariants: Invariants, ms: number): v
 
 function fly(size: number, seed: string): number {
   const random = new Random(seed, 'faults')
-  const flags = { snapshotCount: 20, snapshotCatchUpEntries: 5, fsyncMs: random.int(3), preVote: random.next() < 0.5 }
+  const flags = { keptEntries: 8, fsyncMs: random.int(3), preVote: random.next() < 0.5 }
   const cluster = new TestCluster(size, seed, flags)
   const invariants = new Invariants()
   const workload = new Workload(cluster, random)

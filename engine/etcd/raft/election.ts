@@ -33,7 +33,8 @@ function campaign(turn: Turn, type: Poll['type'], term: number): void {
 function count(turn: Turn, type: Poll['type']): void {
   const { state } = turn
   const result = voteResult(state.voters, state.votes)
-  if (result === 'won') turn.effects.push({ kind: 'role', event: { type: type === 'preVote' ? 'preVotesWon' : 'votesWon' } })
+  if (result === 'won')
+    turn.effects.push({ kind: 'role', event: { type: type === 'preVote' ? 'preVotesWon' : 'votesWon' } })
   if (result === 'lost') stepDown(turn, state.term, null, 'not elected')
 }
 

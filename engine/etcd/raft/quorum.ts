@@ -12,7 +12,10 @@ export function committedIndex(voters: readonly MemberId[], matchOf: (id: Member
   return matches[quorumOf(voters.length) - 1] as number
 }
 
-export function voteResult(voters: readonly MemberId[], votes: Readonly<Record<MemberId, boolean>>): 'won' | 'lost' | 'pending' {
+export function voteResult(
+  voters: readonly MemberId[],
+  votes: Readonly<Record<MemberId, boolean>>,
+): 'won' | 'lost' | 'pending' {
   const yes = voters.filter((id) => votes[id] === true).length
   const no = voters.filter((id) => votes[id] === false).length
   if (voters.length === 0 || yes >= quorumOf(voters.length)) return 'won'

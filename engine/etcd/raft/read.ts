@@ -1,7 +1,7 @@
 /** Linearizable reads without the log: ReadIndex. Models raft/read_only.go. */
 import { termAt } from './log.ts'
 import { quorumOf } from './quorum.ts'
-import { sendHeartbeats } from './replication.ts'
+import { sendHeartbeats } from './heartbeat.ts'
 import { cast } from './turn.ts'
 import type { MemberId, PendingRead, Turn } from './types.ts'
 

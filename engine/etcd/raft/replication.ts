@@ -3,6 +3,7 @@ import { entriesFrom, graft, lastIndex, lastPossibleMatch, termAt } from './log.
 import { becomeReplicate, isPaused, makeProgress, noteMatch, noteReject, noteSent } from './progress.ts'
 import { committedIndex } from './quorum.ts'
 import { checkQuorum } from './election.ts'
+import { others, sendHeartbeats } from './heartbeat.ts'
 import { releaseEarlyReads } from './read.ts'
 import { cast, respond } from './turn.ts'
 import type { MemberId, Progress, RaftMessage, Turn } from './types.ts'
@@ -41,10 +42,6 @@ export function noteSynced(turn: Turn, index: number, term: number): void {
   if (noteMatch(own, index) && advanceCommit(turn)) sendToAll(turn)
 }
 
-function others({ state }: Turn): MemberId[] {
-  return state.voters.filter((id) => id !== state.id)
-}
-
 function sendToAll(turn: Turn): void {
   if (turn.state.voters.length === 1) return
   for (const to of others(turn)) sendAppend(turn, to)
@@ -59,7 +56,16 @@ function sendAppend(turn: Turn, to: MemberId): void {
   if (prevTerm === undefined) throw new Error(`raft: ${to} needs entry ${prevIndex}, which left the log`)
   const entries = entriesFrom(state.log, progress.next, MAX_ENTRIES_PER_APPEND)
   noteSent(progress, entries.length, prevIndex + entries.length)
-  cast(turn, to, { from: state.id, type: 'append', term: state.term, prevIndex, prevTerm, entries, commit: state.commit, safe: state.safe })
+  cast(turn, to, {
+    from: state.id,
+    type: 'append',
+    term: state.term,
+    prevIndex,
+    prevTerm,
+    entries,
+    commit: state.commit,
+    safe: state.safe,
+  })
 }
 
 /** Commits what a majority has, if it is of this term. Returns whether that is news. */
@@ -85,9 +91,16 @@ export function takeAppend(turn: Turn, message: Append): void {
   const { state } = turn
   heardLeader(turn, message.from)
   const answer = (index: number, reject?: AppendResponse['reject']): void =>
-    respond(turn, message.from, { from: state.id, type: 'appendResponse', term: state.term, index, ...(reject && { reject }) })
+    respond(turn, message.from, {
+      from: state.id,
+      type: 'appendResponse',
+      term: state.term,
+      index,
+      ...(reject && { reject }),
+    })
   if (message.prevIndex < state.commit) return answer(state.commit)
-  if (termAt(state.log, message.prevIndex) !== message.prevTerm) return answer(message.prevIndex, hintFor(turn, message))
+  if (termAt(state.log, message.prevIndex) !== message.prevTerm)
+    return answer(message.prevIndex, hintFor(turn, message))
   graft(state.log, message.entries, state.commit)
   const last = message.prevIndex + message.entries.length
   state.safe = Math.max(state.safe, message.safe)
@@ -108,7 +121,12 @@ export function takeAppendResponse(turn: Turn, message: AppendResponse): void {
   else takeMatch(turn, progress, message)
 }
 
-function takeReject(turn: Turn, progress: Progress, message: AppendResponse, { hintIndex, hintTerm }: { hintIndex: number; hintTerm: number }): void {
+function takeReject(
+  turn: Turn,
+  progress: Progress,
+  message: AppendResponse,
+  { hintIndex, hintTerm }: { hintIndex: number; hintTerm: number },
+): void {
   const hint = hintTerm > 0 ? lastPossibleMatch(turn.state.log, hintIndex, hintTerm).index : hintIndex
   if (noteReject(progress, message.index, hint)) sendAppend(turn, message.from)
 }
@@ -133,22 +151,18 @@ export function beat(turn: Turn): void {
   checkQuorum(turn)
 }
 
-/** `context`: a read that wants the leader confirmed. */
-export function sendHeartbeats(turn: Turn, context?: string): void {
-  const { state } = turn
-  for (const to of others(turn)) {
-    const commit = Math.min(state.progress[to]?.match ?? 0, state.commit)
-    cast(turn, to, { from: state.id, type: 'heartbeat', term: state.term, commit, safe: state.safe, ...(context !== undefined && { context }) })
-  }
-}
-
 export function takeHeartbeat(turn: Turn, message: Heartbeat): void {
   const { state } = turn
   heardLeader(turn, message.from)
   state.safe = Math.max(state.safe, message.safe)
   state.commit = Math.max(state.commit, message.commit)
   const { context } = message
-  respond(turn, message.from, { from: state.id, type: 'heartbeatResponse', term: state.term, ...(context !== undefined && { context }) })
+  respond(turn, message.from, {
+    from: state.id,
+    type: 'heartbeatResponse',
+    term: state.term,
+    ...(context !== undefined && { context }),
+  })
 }
 
 export function takeHeartbeatResponse(turn: Turn, from: MemberId): void {

@@ -30,8 +30,10 @@ function takeNewTerm(turn: Turn, message: Extract<RaftMessage, { term: number }>
 /** A leader or a campaigner of the past learns the present term. */
 function answerOldTerm(turn: Turn, message: RaftMessage): false {
   const { id, term, commit } = turn.state
-  if (message.type === 'append' || message.type === 'heartbeat') cast(turn, message.from, { from: id, type: 'appendResponse', term, index: commit })
-  if (message.type === 'preVote') respond(turn, message.from, { from: id, type: 'preVoteResponse', term, granted: false })
+  if (message.type === 'append' || message.type === 'heartbeat')
+    cast(turn, message.from, { from: id, type: 'appendResponse', term, index: commit })
+  if (message.type === 'preVote')
+    respond(turn, message.from, { from: id, type: 'preVoteResponse', term, granted: false })
   return false
 }
 

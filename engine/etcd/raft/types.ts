@@ -79,7 +79,15 @@ export interface RaftState {
 export type RaftMessage = { from: MemberId } & (
   | { type: 'preVote' | 'vote'; term: number; lastIndex: number; lastTerm: number }
   | { type: 'preVoteResponse' | 'voteResponse'; term: number; granted: boolean }
-  | { type: 'append'; term: number; prevIndex: number; prevTerm: number; entries: Entry[]; commit: number; safe: number }
+  | {
+      type: 'append'
+      term: number
+      prevIndex: number
+      prevTerm: number
+      entries: Entry[]
+      commit: number
+      safe: number
+    }
   | { type: 'appendResponse'; term: number; index: number; reject?: { hintIndex: number; hintTerm: number } }
   | { type: 'heartbeat'; term: number; commit: number; safe: number; context?: string }
   | { type: 'heartbeatResponse'; term: number; context?: string }
@@ -89,7 +97,10 @@ export type RaftMessage = { from: MemberId } & (
 )
 
 /** What the role machine is told. `stepDown` carries the new term and the leader, if known. */
-export type RoleEvent = { type: 'preVotesWon' } | { type: 'votesWon' } | { type: 'stepDown'; term: number; lead: MemberId | null; reason: string }
+export type RoleEvent =
+  | { type: 'preVotesWon' }
+  | { type: 'votesWon' }
+  | { type: 'stepDown'; term: number; lead: MemberId | null; reason: string }
 
 /** What a step wants done, in order. */
 export type Effect =

@@ -43,7 +43,23 @@ const DEVICES: Entries = [
 ]
 
 const COMMON_DIRECTORIES: Entries = [
-  ...['/etc', '/home', '/mnt', '/opt', '/proc', '/run', '/srv', '/sys', '/usr/bin', '/usr/sbin', '/usr/lib', '/usr/local/bin', '/var/log', '/var/lib', '/var/cache'].map((path) => directory(path)),
+  ...[
+    '/etc',
+    '/home',
+    '/mnt',
+    '/opt',
+    '/proc',
+    '/run',
+    '/srv',
+    '/sys',
+    '/usr/bin',
+    '/usr/sbin',
+    '/usr/lib',
+    '/usr/local/bin',
+    '/var/log',
+    '/var/lib',
+    '/var/cache',
+  ].map((path) => directory(path)),
   directory('/root', 0o700),
   directory('/tmp', 0o1777),
   directory('/var/tmp', 0o1777),
@@ -54,9 +70,18 @@ const COMMON_DIRECTORIES: Entries = [
 const MERGED_USR: Entries = [link('/bin', 'usr/bin'), link('/sbin', 'usr/sbin'), link('/lib', 'usr/lib')]
 
 /** Sizes of binaries that learners look at. */
-const SIZES: Record<string, number> = { kubectl: 58_000_000, kubeadm: 71_000_000, kubelet: 82_000_000, crictl: 39_000_000, bash: 1_446_024, etcdctl: 17_000_000, helm: 57_000_000 }
+const SIZES: Record<string, number> = {
+  kubectl: 58_000_000,
+  kubeadm: 71_000_000,
+  kubelet: 82_000_000,
+  crictl: 39_000_000,
+  bash: 1_446_024,
+  etcdctl: 17_000_000,
+  helm: 57_000_000,
+}
 
-const inUsrBin = (list: readonly string[]): Entries => list.map((name) => executable(`/usr/bin/${name}`, name, SIZES[name]))
+const inUsrBin = (list: readonly string[]): Entries =>
+  list.map((name) => executable(`/usr/bin/${name}`, name, SIZES[name]))
 
 function unit(name: string, content: string): [string, FileNode] {
   return file(`/usr/lib/systemd/system/${name}`, content)
@@ -103,22 +128,39 @@ function ubuntuHost(): Entries {
     link('/etc/os-release', '../usr/lib/os-release'),
     file('/usr/lib/os-release', text.UBUNTU_OS_RELEASE),
     file('/etc/issue', 'Ubuntu 24.04.1 LTS \\n \\l\n\n'),
-    file('/etc/lsb-release', 'DISTRIB_ID=Ubuntu\nDISTRIB_RELEASE=24.04\nDISTRIB_CODENAME=noble\nDISTRIB_DESCRIPTION="Ubuntu 24.04.1 LTS"\n'),
+    file(
+      '/etc/lsb-release',
+      'DISTRIB_ID=Ubuntu\nDISTRIB_RELEASE=24.04\nDISTRIB_CODENAME=noble\nDISTRIB_DESCRIPTION="Ubuntu 24.04.1 LTS"\n',
+    ),
     file('/etc/resolv.conf', 'nameserver 127.0.0.53\noptions edns0 trust-ad\nsearch .\n'),
     file('/etc/crictl.yaml', text.CRICTL_YAML),
     file('/etc/containerd/config.toml', text.CONTAINERD_CONFIG),
     file('/etc/fstab', 'LABEL=cloudimg-rootfs\t/\t ext4\tdiscard,commit=30,errors=remount-ro\t0 1\n'),
     file('/etc/shells', '# /etc/shells: valid login shells\n/bin/sh\n/usr/bin/sh\n/bin/bash\n/usr/bin/bash\n'),
-    file('/etc/nsswitch.conf', 'passwd:         files systemd\ngroup:          files systemd\nhosts:          files dns\n'),
+    file(
+      '/etc/nsswitch.conf',
+      'passwd:         files systemd\ngroup:          files systemd\nhosts:          files dns\n',
+    ),
     file('/etc/sudoers.d/candidate', 'candidate ALL=(ALL) NOPASSWD:ALL\n', { mode: 0o440 }),
     directory('/home/candidate', 0o750, 'candidate'),
     file('/home/candidate/.bashrc', text.CANDIDATE_BASHRC, { owner: 'candidate', group: 'candidate' }),
     file('/home/candidate/.profile', text.PROFILE, { owner: 'candidate', group: 'candidate' }),
     file('/root/.bashrc', text.ROOT_BASHRC),
     file('/root/.profile', text.PROFILE),
-    ...['/etc/cni/net.d', '/opt/cni/bin', '/var/log/pods', '/var/log/containers', '/run/containerd', '/run/systemd'].map((path) => directory(path)),
+    ...[
+      '/etc/cni/net.d',
+      '/opt/cni/bin',
+      '/var/log/pods',
+      '/var/log/containers',
+      '/run/containerd',
+      '/run/systemd',
+    ].map((path) => directory(path)),
     directory('/var/lib/containerd', 0o711),
-    file('/proc/version', 'Linux version 6.8.0-51-generic (buildd@lcy02-amd64-080) (x86_64-linux-gnu-gcc-13 (Ubuntu 13.3.0-6ubuntu2~24.04) 13.3.0, GNU ld (GNU Binutils for Ubuntu) 2.42) #52-Ubuntu SMP PREEMPT_DYNAMIC Thu Dec  5 13:09:44 UTC 2024\n', { mode: 0o444 }),
+    file(
+      '/proc/version',
+      'Linux version 6.8.0-51-generic (buildd@lcy02-amd64-080) (x86_64-linux-gnu-gcc-13 (Ubuntu 13.3.0-6ubuntu2~24.04) 13.3.0, GNU ld (GNU Binutils for Ubuntu) 2.42) #52-Ubuntu SMP PREEMPT_DYNAMIC Thu Dec  5 13:09:44 UTC 2024\n',
+      { mode: 0o444 },
+    ),
     file('/proc/swaps', 'Filename\t\t\t\tType\t\tSize\t\tUsed\t\tPriority\n', { mode: 0o444 }),
     file('/proc/sys/net/ipv4/ip_forward', '1\n'),
   ]
@@ -133,7 +175,8 @@ const CONTAINER_ACCOUNTS: Entries = [
 /** Every busybox command is one binary; the program tells by its name which it is. */
 function busyboxCommands(): Entries {
   const same = [...names.BUSYBOX_SHELL, ...names.FILE_PROGRAMS]
-  const program = (name: string): [string, FileNode] => executable(`/bin/${name}`, names.BUSYBOX_NETWORK[name] ?? name, 10_000)
+  const program = (name: string): [string, FileNode] =>
+    executable(`/bin/${name}`, names.BUSYBOX_NETWORK[name] ?? name, 10_000)
   return [...same.filter((name) => name !== 'file'), ...Object.keys(names.BUSYBOX_NETWORK)].map(program)
 }
 
@@ -143,7 +186,15 @@ function busybox(): Entries {
 }
 
 function alpine(): Entries {
-  return [...COMMON_DIRECTORIES, ...DEVICES, directory('/bin'), ...busyboxCommands(), ...CONTAINER_ACCOUNTS, file('/etc/os-release', text.ALPINE_OS_RELEASE), file('/etc/alpine-release', '3.20.3\n')]
+  return [
+    ...COMMON_DIRECTORIES,
+    ...DEVICES,
+    directory('/bin'),
+    ...busyboxCommands(),
+    ...CONTAINER_ACCOUNTS,
+    file('/etc/os-release', text.ALPINE_OS_RELEASE),
+    file('/etc/alpine-release', '3.20.3\n'),
+  ]
 }
 
 function debian(): Entries {
@@ -151,9 +202,17 @@ function debian(): Entries {
     ...COMMON_DIRECTORIES,
     ...MERGED_USR,
     ...DEVICES,
-    ...inUsrBin([...names.DEBIAN_CONTAINER_SHELL, ...names.FILE_PROGRAMS.filter((name) => !['file', 'ps', 'uptime'].includes(name)), 'curl', 'getent']),
+    ...inUsrBin([
+      ...names.DEBIAN_CONTAINER_SHELL,
+      ...names.FILE_PROGRAMS.filter((name) => !['file', 'ps', 'uptime'].includes(name)),
+      'curl',
+      'getent',
+    ]),
     ...CONTAINER_ACCOUNTS,
-    file('/etc/passwd', 'root:x:0:0:root:/root:/bin/bash\nwww-data:x:33:33:www-data:/var/www:/usr/sbin/nologin\nnobody:x:65534:65534:nobody:/nonexistent:/usr/sbin/nologin\nnginx:x:101:101:nginx user:/nonexistent:/bin/false\n'),
+    file(
+      '/etc/passwd',
+      'root:x:0:0:root:/root:/bin/bash\nwww-data:x:33:33:www-data:/var/www:/usr/sbin/nologin\nnobody:x:65534:65534:nobody:/nonexistent:/usr/sbin/nologin\nnginx:x:101:101:nginx user:/nonexistent:/bin/false\n',
+    ),
     link('/etc/os-release', '../usr/lib/os-release'),
     file('/usr/lib/os-release', text.DEBIAN_OS_RELEASE),
     file('/etc/debian_version', '12.8\n'),

@@ -15,9 +15,16 @@ function command(spec: OptionSpec, body: Body, needs = 0): Program {
     const options = parseOptions(argv, spec)
     if (options.unknown !== undefined) {
       const long = options.unknown.startsWith('--')
-      return yield* say(p, `${name}: ${long ? 'unrecognized option' : 'invalid option --'} '${long ? options.unknown : options.unknown.slice(1)}'\nTry '${name} --help' for more information.\n`)
+      return yield* say(
+        p,
+        `${name}: ${long ? 'unrecognized option' : 'invalid option --'} '${long ? options.unknown : options.unknown.slice(1)}'\nTry '${name} --help' for more information.\n`,
+      )
     }
-    if (options.rest.length < needs) return yield* say(p, `${name}: missing ${needs > 1 && options.rest.length > 0 ? `operand after ‘${options.rest[0]}’` : 'operand'}\nTry '${name} --help' for more information.\n`)
+    if (options.rest.length < needs)
+      return yield* say(
+        p,
+        `${name}: missing ${needs > 1 && options.rest.length > 0 ? `operand after ‘${options.rest[0]}’` : 'operand'}\nTry '${name} --help' for more information.\n`,
+      )
     return yield* body(options, p, name)
   }
 }
@@ -53,7 +60,9 @@ function* destinations(p: Proc, name: string, options: Options): Run<[from: stri
   const sources = given === undefined ? options.rest.slice(0, -1) : options.rest
   const target = given ?? options.rest.at(-1) ?? ''
   if (sources.length === 0) {
-    yield* p.err(`${name}: missing destination file operand after '${target}'\nTry '${name} --help' for more information.\n`)
+    yield* p.err(
+      `${name}: missing destination file operand after '${target}'\nTry '${name} --help' for more information.\n`,
+    )
     return undefined
   }
   const into = !has(options, 'T') && (yield* isDirectory(p, target))
@@ -64,27 +73,37 @@ function* destinations(p: Proc, name: string, options: Options): Run<[from: stri
   return sources.map((source) => [source, into ? under(target, baseOf(source)) : target])
 }
 
-const CP: OptionSpec = { flags: ['r', 'R', 'a', 'f', 'p', 'v', 'n', 'i', 'u', 'T', 'd', 'L', 'P', 'recursive', 'archive', 'force', 'verbose'], withValue: ['t'], alias: { R: 'r', recursive: 'r', archive: 'a', force: 'f', verbose: 'v' } }
+const CP: OptionSpec = {
+  flags: ['r', 'R', 'a', 'f', 'p', 'v', 'n', 'i', 'u', 'T', 'd', 'L', 'P', 'recursive', 'archive', 'force', 'verbose'],
+  withValue: ['t'],
+  alias: { R: 'r', recursive: 'r', archive: 'a', force: 'f', verbose: 'v' },
+}
 
-const cp = command(CP, function* (options, p) {
-  const pairs = yield* destinations(p, 'cp', options)
-  if (pairs === undefined) return 1
-  let code = 0
-  for (const [from, to] of pairs) {
-    const stat = yield* p.stat(from)
-    const deep = has(options, 'r') || has(options, 'a')
-    if ('error' in stat) code = yield* say(p, `cp: cannot stat '${from}': ${errnoText(stat)}\n`)
-    else if (stat.kind === 'directory' && !deep) code = yield* say(p, `cp: -r not specified; omitting directory '${from}'\n`)
-    else if (has(options, 'n') && !('error' in (yield* p.stat(to)))) continue
-    else code = (yield* copy(p, from, to, options)) || code
-  }
-  return code
-}, 1)
+const cp = command(
+  CP,
+  function* (options, p) {
+    const pairs = yield* destinations(p, 'cp', options)
+    if (pairs === undefined) return 1
+    let code = 0
+    for (const [from, to] of pairs) {
+      const stat = yield* p.stat(from)
+      const deep = has(options, 'r') || has(options, 'a')
+      if ('error' in stat) code = yield* say(p, `cp: cannot stat '${from}': ${errnoText(stat)}\n`)
+      else if (stat.kind === 'directory' && !deep)
+        code = yield* say(p, `cp: -r not specified; omitting directory '${from}'\n`)
+      else if (has(options, 'n') && !('error' in (yield* p.stat(to)))) continue
+      else code = (yield* copy(p, from, to, options)) || code
+    }
+    return code
+  },
+  1,
+)
 
 function* copy(p: Proc, from: string, to: string, options: Options): Run<number> {
   const stat = yield* p.stat(from, { followLinks: !has(options, 'a') && !has(options, 'd') })
   if ('error' in stat) return yield* say(p, `cp: cannot stat '${from}': ${errnoText(stat)}\n`)
-  if (stat.kind === 'symlink') return yield* report(p, yield* p.symlink(stat.target ?? '', to), `cp: cannot create symbolic link '${to}'`)
+  if (stat.kind === 'symlink')
+    return yield* report(p, yield* p.symlink(stat.target ?? '', to), `cp: cannot create symbolic link '${to}'`)
   if (stat.kind === 'directory') return yield* copyDirectory(p, from, to, stat, options)
   const file = yield* p.readFile(from)
   if ('error' in file) return yield* say(p, `cp: cannot open '${from}' for reading: ${errnoText(file)}\n`)
@@ -114,78 +133,140 @@ function* report(p: Proc, done: { ok: true } | Errno, what: string): Run<number>
   return 'error' in done ? yield* say(p, `${what}: ${errnoText(done)}\n`) : 0
 }
 
-const mv = command({ flags: ['f', 'n', 'i', 'v', 'u', 'T'], withValue: ['t'] }, function* (options, p) {
-  const pairs = yield* destinations(p, 'mv', options)
-  if (pairs === undefined) return 1
-  let code = 0
-  for (const [from, to] of pairs) {
-    const stat = yield* p.stat(from, { followLinks: false })
-    if ('error' in stat) code = yield* say(p, `mv: cannot stat '${from}': ${errnoText(stat)}\n`)
-    else if (has(options, 'n') && !('error' in (yield* p.stat(to)))) continue
-    else code = (yield* report(p, yield* p.rename(from, to), `mv: cannot move '${from}' to '${to}'`)) || code
-    if (has(options, 'v') && code === 0) yield* p.out(`renamed '${from}' -> '${to}'\n`)
-  }
-  return code
-}, 1)
+const mv = command(
+  { flags: ['f', 'n', 'i', 'v', 'u', 'T'], withValue: ['t'] },
+  function* (options, p) {
+    const pairs = yield* destinations(p, 'mv', options)
+    if (pairs === undefined) return 1
+    let code = 0
+    for (const [from, to] of pairs) {
+      const stat = yield* p.stat(from, { followLinks: false })
+      if ('error' in stat) code = yield* say(p, `mv: cannot stat '${from}': ${errnoText(stat)}\n`)
+      else if (has(options, 'n') && !('error' in (yield* p.stat(to)))) continue
+      else code = (yield* report(p, yield* p.rename(from, to), `mv: cannot move '${from}' to '${to}'`)) || code
+      if (has(options, 'v') && code === 0) yield* p.out(`renamed '${from}' -> '${to}'\n`)
+    }
+    return code
+  },
+  1,
+)
 
-const RM: OptionSpec = { flags: ['r', 'R', 'f', 'i', 'v', 'd', 'recursive', 'force', 'no-preserve-root', 'verbose'], alias: { R: 'r', recursive: 'r', force: 'f', verbose: 'v' } }
+const RM: OptionSpec = {
+  flags: ['r', 'R', 'f', 'i', 'v', 'd', 'recursive', 'force', 'no-preserve-root', 'verbose'],
+  alias: { R: 'r', recursive: 'r', force: 'f', verbose: 'v' },
+}
 
 const rm = command(RM, function* (options, p) {
-  if (options.rest.length === 0 && !has(options, 'f')) return yield* say(p, "rm: missing operand\nTry 'rm --help' for more information.\n")
+  if (options.rest.length === 0 && !has(options, 'f'))
+    return yield* say(p, "rm: missing operand\nTry 'rm --help' for more information.\n")
   return yield* each(options.rest, function* (path) {
     const stat = yield* p.stat(path, { followLinks: false })
-    if ('error' in stat) return has(options, 'f') && stat.error === 'ENOENT' ? 0 : yield* say(p, `rm: cannot remove '${path}': ${errnoText(stat)}\n`)
-    if (/^\/+$/.test(path)) return yield* say(p, "rm: it is dangerous to operate recursively on '/'\nrm: use --no-preserve-root to override this failsafe\n")
-    if (stat.kind === 'directory' && !has(options, 'r') && !has(options, 'd')) return yield* say(p, `rm: cannot remove '${path}': Is a directory\n`)
-    const code = yield* report(p, yield* p.remove(path, { recursive: has(options, 'r') }), `rm: cannot remove '${path}'`)
-    if (code === 0 && has(options, 'v')) yield* p.out(`removed ${stat.kind === 'directory' ? 'directory ' : ''}'${path}'\n`)
+    if ('error' in stat)
+      return has(options, 'f') && stat.error === 'ENOENT'
+        ? 0
+        : yield* say(p, `rm: cannot remove '${path}': ${errnoText(stat)}\n`)
+    if (/^\/+$/.test(path))
+      return yield* say(
+        p,
+        "rm: it is dangerous to operate recursively on '/'\nrm: use --no-preserve-root to override this failsafe\n",
+      )
+    if (stat.kind === 'directory' && !has(options, 'r') && !has(options, 'd'))
+      return yield* say(p, `rm: cannot remove '${path}': Is a directory\n`)
+    const code = yield* report(
+      p,
+      yield* p.remove(path, { recursive: has(options, 'r') }),
+      `rm: cannot remove '${path}'`,
+    )
+    if (code === 0 && has(options, 'v'))
+      yield* p.out(`removed ${stat.kind === 'directory' ? 'directory ' : ''}'${path}'\n`)
     return code
   })
 })
 
-const mkdir = command({ flags: ['p', 'v', 'parents', 'verbose'], withValue: ['m', 'mode'], alias: { parents: 'p', verbose: 'v', mode: 'm' } }, function* (options, p) {
-  const mode = valueOf(options, 'm')
-  return yield* each(options.rest, function* (path) {
-    const code = yield* report(p, yield* p.mkdir(path, { parents: has(options, 'p'), ...(mode === undefined ? {} : { mode: parseInt(mode, 8) }) }), `mkdir: cannot create directory ‘${path}’`)
-    if (code === 0 && has(options, 'v')) yield* p.out(`mkdir: created directory '${path}'\n`)
-    return code
-  })
-}, 1)
+const mkdir = command(
+  {
+    flags: ['p', 'v', 'parents', 'verbose'],
+    withValue: ['m', 'mode'],
+    alias: { parents: 'p', verbose: 'v', mode: 'm' },
+  },
+  function* (options, p) {
+    const mode = valueOf(options, 'm')
+    return yield* each(options.rest, function* (path) {
+      const code = yield* report(
+        p,
+        yield* p.mkdir(path, {
+          parents: has(options, 'p'),
+          ...(mode === undefined ? {} : { mode: parseInt(mode, 8) }),
+        }),
+        `mkdir: cannot create directory ‘${path}’`,
+      )
+      if (code === 0 && has(options, 'v')) yield* p.out(`mkdir: created directory '${path}'\n`)
+      return code
+    })
+  },
+  1,
+)
 
-const rmdir = command({ flags: ['p', 'v'] }, function* (options, p) {
-  return yield* each(options.rest, function* (path) {
-    if (!(yield* isDirectory(p, path))) {
-      const stat = yield* p.stat(path)
-      return yield* say(p, `rmdir: failed to remove '${path}': ${'error' in stat ? errnoText(stat) : 'Not a directory'}\n`)
-    }
-    return yield* report(p, yield* p.remove(path), `rmdir: failed to remove '${path}'`)
-  })
-}, 1)
+const rmdir = command(
+  { flags: ['p', 'v'] },
+  function* (options, p) {
+    return yield* each(options.rest, function* (path) {
+      if (!(yield* isDirectory(p, path))) {
+        const stat = yield* p.stat(path)
+        return yield* say(
+          p,
+          `rmdir: failed to remove '${path}': ${'error' in stat ? errnoText(stat) : 'Not a directory'}\n`,
+        )
+      }
+      return yield* report(p, yield* p.remove(path), `rmdir: failed to remove '${path}'`)
+    })
+  },
+  1,
+)
 
-const touch = command({ flags: ['a', 'm', 'c', 'no-create'], withValue: ['d', 't', 'r'], alias: { 'no-create': 'c' } }, function* (options, p) {
-  const when = valueOf(options, 'd')
-  const at = when === undefined ? yield* p.now() : Date.parse(/Z|UTC|[+-]\d\d:?\d\d$/.test(when) ? when : `${when.replace(' ', 'T')}Z`)
-  if (Number.isNaN(at)) return yield* say(p, `touch: invalid date format ‘${when}’\n`)
-  return yield* each(options.rest, function* (path) {
-    const there = yield* p.stat(path)
-    if ('error' in there && has(options, 'c')) return 0
-    const done = 'error' in there ? yield* p.writeFile(path, '') : ((yield* p.ask('files.setTime', { path: yield* absolute(p, path), mtimeMs: at })) as { ok: true } | Errno)
-    return yield* report(p, done, `touch: ${'error' in there ? 'cannot touch' : 'setting times of'} '${path}'`)
-  })
-}, 1)
+const touch = command(
+  { flags: ['a', 'm', 'c', 'no-create'], withValue: ['d', 't', 'r'], alias: { 'no-create': 'c' } },
+  function* (options, p) {
+    const when = valueOf(options, 'd')
+    const at =
+      when === undefined
+        ? yield* p.now()
+        : Date.parse(/Z|UTC|[+-]\d\d:?\d\d$/.test(when) ? when : `${when.replace(' ', 'T')}Z`)
+    if (Number.isNaN(at)) return yield* say(p, `touch: invalid date format ‘${when}’\n`)
+    return yield* each(options.rest, function* (path) {
+      const there = yield* p.stat(path)
+      if ('error' in there && has(options, 'c')) return 0
+      const done =
+        'error' in there
+          ? yield* p.writeFile(path, '')
+          : ((yield* p.ask('files.setTime', { path: yield* absolute(p, path), mtimeMs: at })) as { ok: true } | Errno)
+      return yield* report(p, done, `touch: ${'error' in there ? 'cannot touch' : 'setting times of'} '${path}'`)
+    })
+  },
+  1,
+)
 
 /** The path from the root; relative ones start in the working directory. */
 function* absolute(p: Proc, path: string): Run<string> {
   return path.startsWith('/') ? path : under(p.cwd, path)
 }
 
-const ln = command({ flags: ['s', 'f', 'n', 'v', 'T', 'symbolic', 'force'], alias: { symbolic: 's', force: 'f' } }, function* (options, p) {
-  if (!has(options, 's')) return yield* say(p, 'not simulated: ln without -s (hard links)\n')
-  const [target = '', given] = options.rest
-  const link = given === undefined ? baseOf(target) : !has(options, 'n') && (yield* isDirectory(p, given)) ? under(given, baseOf(target)) : given
-  if (has(options, 'f')) yield* p.remove(link)
-  return yield* report(p, yield* p.symlink(target, link), `ln: failed to create symbolic link '${link}'`)
-}, 1)
+const ln = command(
+  { flags: ['s', 'f', 'n', 'v', 'T', 'symbolic', 'force'], alias: { symbolic: 's', force: 'f' } },
+  function* (options, p) {
+    if (!has(options, 's')) return yield* say(p, 'not simulated: ln without -s (hard links)\n')
+    const [target = '', given] = options.rest
+    const link =
+      given === undefined
+        ? baseOf(target)
+        : !has(options, 'n') && (yield* isDirectory(p, given))
+          ? under(given, baseOf(target))
+          : given
+    if (has(options, 'f')) yield* p.remove(link)
+    return yield* report(p, yield* p.symlink(target, link), `ln: failed to create symbolic link '${link}'`)
+  },
+  1,
+)
 
 /** `755`, `u+x`, `go-rwx`, `a=r`: the new mode; undefined: not a mode. */
 export function parseMode(text: string, mode: number, directory: boolean): number | undefined {
@@ -222,46 +303,86 @@ const chmod: Program = function* (argv, p) {
   const words = argv.map((word) => (/^-[rwx]+$/.test(word) ? `a${word}` : word))
   const options = parseOptions(words, { flags: ['R', 'v', 'c', 'f', 'recursive'], alias: { recursive: 'R' } })
   const [mode, ...paths] = options.rest
-  if (mode === undefined || paths.length === 0) return yield* say(p, `chmod: missing operand${mode === undefined ? '' : ` after ‘${mode}’`}\nTry 'chmod --help' for more information.\n`)
-  if (parseMode(mode, 0, false) === undefined) return yield* say(p, `chmod: invalid mode: ‘${mode}’\nTry 'chmod --help' for more information.\n`)
-  return yield* each(paths, (top) => deep(p, top, has(options, 'R'), function* (path) {
-    const stat = yield* p.stat(path)
-    if ('error' in stat) return yield* say(p, `chmod: cannot access '${path}': ${errnoText(stat)}\n`)
-    const done = yield* p.chmod(path, parseMode(mode, stat.mode, stat.kind === 'directory') ?? stat.mode)
-    return 'error' in done ? yield* say(p, `chmod: changing permissions of '${path}': ${done.error === 'EACCES' ? 'Operation not permitted' : errnoText(done)}\n`) : 0
-  }))
+  if (mode === undefined || paths.length === 0)
+    return yield* say(
+      p,
+      `chmod: missing operand${mode === undefined ? '' : ` after ‘${mode}’`}\nTry 'chmod --help' for more information.\n`,
+    )
+  if (parseMode(mode, 0, false) === undefined)
+    return yield* say(p, `chmod: invalid mode: ‘${mode}’\nTry 'chmod --help' for more information.\n`)
+  return yield* each(paths, (top) =>
+    deep(p, top, has(options, 'R'), function* (path) {
+      const stat = yield* p.stat(path)
+      if ('error' in stat) return yield* say(p, `chmod: cannot access '${path}': ${errnoText(stat)}\n`)
+      const done = yield* p.chmod(path, parseMode(mode, stat.mode, stat.kind === 'directory') ?? stat.mode)
+      return 'error' in done
+        ? yield* say(
+            p,
+            `chmod: changing permissions of '${path}': ${done.error === 'EACCES' ? 'Operation not permitted' : errnoText(done)}\n`,
+          )
+        : 0
+    }),
+  )
 }
 
 function owners(name: 'chown' | 'chgrp'): Program {
-  return command({ flags: ['R', 'v', 'c', 'f', 'h', 'recursive'], alias: { recursive: 'R' } }, function* (options, p) {
-    const [spec = '', ...paths] = options.rest
-    const [owner = '', group] = name === 'chgrp' ? ['', spec] : spec.split(/[:.]/)
-    for (const [kind, file, who] of [['user', '/etc/passwd', owner], ['group', '/etc/group', group ?? '']] as const) {
-      const known = yield* p.readFile(file)
-      if (who !== '' && !/^\d+$/.test(who) && 'text' in known && !known.text.split('\n').some((line) => line.startsWith(`${who}:`))) return yield* say(p, `${name}: invalid ${kind}: ‘${spec}’\n`)
-    }
-    return yield* each(paths, (top) => deep(p, top, has(options, 'R'), function* (path) {
-      const stat = yield* p.stat(path)
-      if ('error' in stat) return yield* say(p, `${name}: cannot access '${path}': ${errnoText(stat)}\n`)
-      const done = yield* p.chown(path, owner === '' ? stat.owner : owner, group === '' ? owner : group)
-      return 'error' in done ? yield* say(p, `${name}: changing ${name === 'chgrp' ? 'group' : 'ownership'} of '${path}': ${done.error === 'EACCES' ? 'Operation not permitted' : errnoText(done)}\n`) : 0
-    }))
-  }, 2)
+  return command(
+    { flags: ['R', 'v', 'c', 'f', 'h', 'recursive'], alias: { recursive: 'R' } },
+    function* (options, p) {
+      const [spec = '', ...paths] = options.rest
+      const [owner = '', group] = name === 'chgrp' ? ['', spec] : spec.split(/[:.]/)
+      for (const [kind, file, who] of [
+        ['user', '/etc/passwd', owner],
+        ['group', '/etc/group', group ?? ''],
+      ] as const) {
+        const known = yield* p.readFile(file)
+        if (
+          who !== '' &&
+          !/^\d+$/.test(who) &&
+          'text' in known &&
+          !known.text.split('\n').some((line) => line.startsWith(`${who}:`))
+        )
+          return yield* say(p, `${name}: invalid ${kind}: ‘${spec}’\n`)
+      }
+      return yield* each(paths, (top) =>
+        deep(p, top, has(options, 'R'), function* (path) {
+          const stat = yield* p.stat(path)
+          if ('error' in stat) return yield* say(p, `${name}: cannot access '${path}': ${errnoText(stat)}\n`)
+          const done = yield* p.chown(path, owner === '' ? stat.owner : owner, group === '' ? owner : group)
+          return 'error' in done
+            ? yield* say(
+                p,
+                `${name}: changing ${name === 'chgrp' ? 'group' : 'ownership'} of '${path}': ${done.error === 'EACCES' ? 'Operation not permitted' : errnoText(done)}\n`,
+              )
+            : 0
+        }),
+      )
+    },
+    2,
+  )
 }
 
 function statTime(ms: number): string {
   return `${new Date(ms).toISOString().replace('T', ' ').slice(0, 23)}000000 +0000`
 }
 
-const stat = command({ flags: ['L', 'f'], withValue: ['c', 'format', 'printf'], alias: { format: 'c' } }, function* (options, p) {
-  return yield* each(options.rest, function* (path) {
-    const found = yield* p.stat(path, { followLinks: has(options, 'L') })
-    if ('error' in found) return yield* say(p, `stat: cannot statx '${path}': ${errnoText(found)}\n`)
-    const format = valueOf(options, 'c') ?? valueOf(options, 'printf')
-    yield* p.out(format === undefined ? makeStat(path, found) : `${formatStat(format, path, found)}${has(options, 'c') ? '\n' : ''}`)
-    return 0
-  })
-}, 1)
+const stat = command(
+  { flags: ['L', 'f'], withValue: ['c', 'format', 'printf'], alias: { format: 'c' } },
+  function* (options, p) {
+    return yield* each(options.rest, function* (path) {
+      const found = yield* p.stat(path, { followLinks: has(options, 'L') })
+      if ('error' in found) return yield* say(p, `stat: cannot statx '${path}': ${errnoText(found)}\n`)
+      const format = valueOf(options, 'c') ?? valueOf(options, 'printf')
+      yield* p.out(
+        format === undefined
+          ? makeStat(path, found)
+          : `${formatStat(format, path, found)}${has(options, 'c') ? '\n' : ''}`,
+      )
+      return 0
+    })
+  },
+  1,
+)
 
 function kindText({ kind, size }: FileStat): string {
   if (kind === 'directory') return 'directory'
@@ -279,18 +400,34 @@ function makeStat(path: string, found: FileStat): string {
 }
 
 function formatStat(format: string, path: string, found: FileStat): string {
-  const parts: Record<string, string> = { a: octal(found.mode), A: modeText(found), n: path, s: String(found.size), U: found.owner, G: found.group, F: kindText(found), y: statTime(found.mtimeMs), Y: String(Math.floor(found.mtimeMs / 1000)), N: `'${path}'`, '%': '%' }
+  const parts: Record<string, string> = {
+    a: octal(found.mode),
+    A: modeText(found),
+    n: path,
+    s: String(found.size),
+    U: found.owner,
+    G: found.group,
+    F: kindText(found),
+    y: statTime(found.mtimeMs),
+    Y: String(Math.floor(found.mtimeMs / 1000)),
+    N: `'${path}'`,
+    '%': '%',
+  }
   return format.replace(/%([aAnsUGFyYN%])/g, (_, letter: string) => parts[letter] ?? '').replaceAll('\\n', '\n')
 }
 
-const file = command({ flags: ['b', 'L', 'i'] }, function* (options, p) {
-  return yield* each(options.rest, function* (path) {
-    const found = yield* p.stat(path, { followLinks: false })
-    const what = 'error' in found ? `cannot open \`${path}' (${errnoText(found)})` : yield* describe(p, path, found)
-    yield* p.out(has(options, 'b') ? `${what}\n` : `${path}: ${what}\n`)
-    return 0
-  })
-}, 1)
+const file = command(
+  { flags: ['b', 'L', 'i'] },
+  function* (options, p) {
+    return yield* each(options.rest, function* (path) {
+      const found = yield* p.stat(path, { followLinks: false })
+      const what = 'error' in found ? `cannot open \`${path}' (${errnoText(found)})` : yield* describe(p, path, found)
+      yield* p.out(has(options, 'b') ? `${what}\n` : `${path}: ${what}\n`)
+      return 0
+    })
+  },
+  1,
+)
 
 function* describe(p: Proc, path: string, found: FileStat): Run<string> {
   if (found.kind === 'directory') return 'directory'
@@ -298,8 +435,10 @@ function* describe(p: Proc, path: string, found: FileStat): Run<string> {
   if (found.size === 0) return 'empty'
   const read = yield* p.readFile(path)
   if ('error' in read) return `regular file, no read permission`
-  if (read.text.startsWith('\x7fELF')) return 'ELF 64-bit LSB pie executable, x86-64, version 1 (SYSV), dynamically linked, stripped'
-  if (read.text.startsWith('#!')) return `${/bash/.test(read.text.split('\n')[0] ?? '') ? 'Bourne-Again' : 'POSIX'} shell script, ASCII text executable`
+  if (read.text.startsWith('\x7fELF'))
+    return 'ELF 64-bit LSB pie executable, x86-64, version 1 (SYSV), dynamically linked, stripped'
+  if (read.text.startsWith('#!'))
+    return `${/bash/.test(read.text.split('\n')[0] ?? '') ? 'Bourne-Again' : 'POSIX'} shell script, ASCII text executable`
   if (/^-----BEGIN CERTIFICATE/.test(read.text)) return 'PEM certificate'
   if (/^\s*[{[]/.test(read.text)) return 'JSON text data'
   // eslint-disable-next-line no-control-regex
@@ -312,7 +451,12 @@ const pwd: Program = function* (_argv, p) {
 }
 
 /** Size of a path with all below it, in blocks of 4 KiB. */
-function* sizeBelow(p: Proc, path: string, tell: (path: string, bytes: number, depth: number, directory: boolean) => Run<void>, depth = 0): Run<number> {
+function* sizeBelow(
+  p: Proc,
+  path: string,
+  tell: (path: string, bytes: number, depth: number, directory: boolean) => Run<void>,
+  depth = 0,
+): Run<number> {
   const found = yield* p.stat(path, { followLinks: false })
   if ('error' in found) return 0
   let bytes = found.kind === 'directory' ? 4096 : Math.ceil(found.size / 4096) * 4096
@@ -325,33 +469,95 @@ function* sizeBelow(p: Proc, path: string, tell: (path: string, bytes: number, d
   return bytes
 }
 
-const du = command({ flags: ['s', 'h', 'a', 'c', 'k', 'm', 'x', 'summarize', 'human-readable'], withValue: ['d', 'max-depth'], alias: { summarize: 's', 'human-readable': 'h', 'max-depth': 'd' } }, function* (options, p) {
-  const limit = has(options, 's') ? 0 : Number(valueOf(options, 'd') ?? Infinity)
-  const show = (bytes: number): string => (has(options, 'h') ? humanSize(bytes) : String(Math.ceil(bytes / (has(options, 'm') ? 1_048_576 : 1024))))
-  let total = 0
-  const code = yield* each(options.rest.length === 0 ? ['.'] : options.rest, function* (path) {
-    const found = yield* p.stat(path, { followLinks: false })
-    if ('error' in found) return yield* say(p, `du: cannot access '${path}': ${errnoText(found)}\n`)
-    total += yield* sizeBelow(p, path, function* (at, bytes, depth, directory) {
-      if (depth <= limit && (depth === 0 || directory || has(options, 'a'))) yield* p.out(`${show(bytes)}\t${at}\n`)
+const du = command(
+  {
+    flags: ['s', 'h', 'a', 'c', 'k', 'm', 'x', 'summarize', 'human-readable'],
+    withValue: ['d', 'max-depth'],
+    alias: { summarize: 's', 'human-readable': 'h', 'max-depth': 'd' },
+  },
+  function* (options, p) {
+    const limit = has(options, 's') ? 0 : Number(valueOf(options, 'd') ?? Infinity)
+    const show = (bytes: number): string =>
+      has(options, 'h') ? humanSize(bytes) : String(Math.ceil(bytes / (has(options, 'm') ? 1_048_576 : 1024)))
+    let total = 0
+    const code = yield* each(options.rest.length === 0 ? ['.'] : options.rest, function* (path) {
+      const found = yield* p.stat(path, { followLinks: false })
+      if ('error' in found) return yield* say(p, `du: cannot access '${path}': ${errnoText(found)}\n`)
+      total += yield* sizeBelow(p, path, function* (at, bytes, depth, directory) {
+        if (depth <= limit && (depth === 0 || directory || has(options, 'a'))) yield* p.out(`${show(bytes)}\t${at}\n`)
+      })
+      return 0
     })
+    if (has(options, 'c')) yield* p.out(`${show(total)}\ttotal\n`)
+    return code
+  },
+)
+
+const df = command(
+  {
+    flags: ['h', 'H', 'T', 'i', 'k', 'm', 'a', 'human-readable'],
+    withValue: ['t', 'x'],
+    alias: { 'human-readable': 'h' },
+  },
+  function* (options, p) {
+    if (has(options, 'i') || has(options, 'T'))
+      return yield* say(p, `not simulated: df ${has(options, 'i') ? '-i' : '-T'}\n`)
+    const { disk, capacity } = (yield* p.ask('host.facts')) as HostFactsAnswer
+    const size = (bytes: number): string =>
+      has(options, 'h') ? (bytes === 0 ? '0' : humanSize(bytes)) : String(Math.ceil(bytes / 1024))
+    const row = (name: string, total: number, used: number, where: string): string[] => [
+      name,
+      size(total),
+      size(used),
+      size(total - used),
+      `${total === 0 ? 0 : Math.ceil((used / total) * 100)}%`,
+      where,
+    ]
+    const rows = [
+      row('tmpfs', Math.round(capacity.memoryBytes / 10), 1_200_000, '/run'),
+      row('/dev/vda1', disk.totalBytes, disk.usedBytes, '/'),
+      row('tmpfs', Math.round(capacity.memoryBytes / 2), 0, '/dev/shm'),
+    ]
+    const shown = options.rest.length > 0 ? rows.slice(1, 2) : rows
+    const head = [
+      'Filesystem',
+      has(options, 'h') ? 'Size' : '1K-blocks',
+      'Used',
+      has(options, 'h') ? 'Avail' : 'Available',
+      'Use%',
+      'Mounted on',
+    ]
+    const wide = [head, ...shown].map((cells) => [
+      (cells[0] ?? '').padEnd(14),
+      (cells[1] ?? '').padStart(5),
+      (cells[2] ?? '').padStart(5),
+      (cells[3] ?? '').padStart(5),
+      ...cells.slice(4),
+    ])
+    yield* p.out(
+      columns(wide, { gap: 1, right: [1, 2, 3, 4] })
+        .map((line) => `${line}\n`)
+        .join(''),
+    )
     return 0
-  })
-  if (has(options, 'c')) yield* p.out(`${show(total)}\ttotal\n`)
-  return code
-})
+  },
+)
 
-const df = command({ flags: ['h', 'H', 'T', 'i', 'k', 'm', 'a', 'human-readable'], withValue: ['t', 'x'], alias: { 'human-readable': 'h' } }, function* (options, p) {
-  if (has(options, 'i') || has(options, 'T')) return yield* say(p, `not simulated: df ${has(options, 'i') ? '-i' : '-T'}\n`)
-  const { disk, capacity } = (yield* p.ask('host.facts')) as HostFactsAnswer
-  const size = (bytes: number): string => (has(options, 'h') ? (bytes === 0 ? '0' : humanSize(bytes)) : String(Math.ceil(bytes / 1024)))
-  const row = (name: string, total: number, used: number, where: string): string[] => [name, size(total), size(used), size(total - used), `${total === 0 ? 0 : Math.ceil((used / total) * 100)}%`, where]
-  const rows = [row('tmpfs', Math.round(capacity.memoryBytes / 10), 1_200_000, '/run'), row('/dev/vda1', disk.totalBytes, disk.usedBytes, '/'), row('tmpfs', Math.round(capacity.memoryBytes / 2), 0, '/dev/shm')]
-  const shown = options.rest.length > 0 ? rows.slice(1, 2) : rows
-  const head = ['Filesystem', has(options, 'h') ? 'Size' : '1K-blocks', 'Used', has(options, 'h') ? 'Avail' : 'Available', 'Use%', 'Mounted on']
-  const wide = [head, ...shown].map((cells) => [(cells[0] ?? '').padEnd(14), (cells[1] ?? '').padStart(5), (cells[2] ?? '').padStart(5), (cells[3] ?? '').padStart(5), ...cells.slice(4)])
-  yield* p.out(columns(wide, { gap: 1, right: [1, 2, 3, 4] }).map((line) => `${line}\n`).join(''))
-  return 0
-})
-
-export const filePrograms = { ls, cp, mv, rm, mkdir, rmdir, touch, ln, chmod, chown: owners('chown'), chgrp: owners('chgrp'), stat, file, pwd, du, df }
+export const filePrograms = {
+  ls,
+  cp,
+  mv,
+  rm,
+  mkdir,
+  rmdir,
+  touch,
+  ln,
+  chmod,
+  chown: owners('chown'),
+  chgrp: owners('chgrp'),
+  stat,
+  file,
+  pwd,
+  du,
+  df,
+}

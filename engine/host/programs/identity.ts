@@ -13,7 +13,12 @@ interface Account {
 /** Lines of /etc/passwd or /etc/group as fields. */
 function* database(p: Proc, path: string): Run<string[][]> {
   const file = yield* p.readFile(path)
-  return 'text' in file ? file.text.split('\n').filter((line) => line !== '').map((line) => line.split(':')) : []
+  return 'text' in file
+    ? file.text
+        .split('\n')
+        .filter((line) => line !== '')
+        .map((line) => line.split(':'))
+    : []
 }
 
 function* accountOf(p: Proc, name: string): Run<Account | undefined> {
@@ -22,7 +27,10 @@ function* accountOf(p: Proc, name: string): Run<Account | undefined> {
 }
 
 const hostname: Program = function* (argv, p) {
-  const options = parseOptions(argv, { flags: ['I', 'i', 's', 'f', 'd', 'all-ip-addresses', 'ip-address', 'short', 'fqdn', 'long'], alias: { 'all-ip-addresses': 'I', 'ip-address': 'i' } })
+  const options = parseOptions(argv, {
+    flags: ['I', 'i', 's', 'f', 'd', 'all-ip-addresses', 'ip-address', 'short', 'fqdn', 'long'],
+    alias: { 'all-ip-addresses': 'I', 'ip-address': 'i' },
+  })
   if (options.rest.length > 0) {
     yield* p.err('hostname: you must be root to change the host name\n')
     return 1
@@ -44,7 +52,11 @@ function* nameOfHost(p: Proc): Run<string> {
 function* addressesOf(p: Proc, name: string): Run<{ addresses: string[] }> {
   const hosts = yield* p.readFile('/etc/hosts')
   const lines = 'text' in hosts ? hosts.text.split('\n').map((line) => line.trim().split(/\s+/)) : []
-  return { addresses: lines.filter((words) => words.slice(1).includes(name) && !words[0]?.startsWith('127.')).map((words) => words[0] as string) }
+  return {
+    addresses: lines
+      .filter((words) => words.slice(1).includes(name) && !words[0]?.startsWith('127.'))
+      .map((words) => words[0] as string),
+  }
 }
 
 const whoami: Program = function* (_argv, p) {
@@ -53,7 +65,10 @@ const whoami: Program = function* (_argv, p) {
 }
 
 const id: Program = function* (argv, p) {
-  const options = parseOptions(argv, { flags: ['u', 'g', 'G', 'n', 'user', 'group', 'name'], alias: { user: 'u', group: 'g', name: 'n' } })
+  const options = parseOptions(argv, {
+    flags: ['u', 'g', 'G', 'n', 'user', 'group', 'name'],
+    alias: { user: 'u', group: 'g', name: 'n' },
+  })
   const name = options.rest[0] ?? p.user
   const account = yield* accountOf(p, name)
   if (account === undefined && options.rest.length > 0) {
@@ -62,13 +77,19 @@ const id: Program = function* (argv, p) {
   }
   const { uid, gid } = account ?? { uid: Number(p.user) || 0, gid: 0 }
   const groups = yield* database(p, '/etc/group')
-  const own = groups.filter((fields) => Number(fields[2]) === gid || (fields[3] ?? '').split(',').includes(account?.name ?? name))
+  const own = groups.filter(
+    (fields) => Number(fields[2]) === gid || (fields[3] ?? '').split(',').includes(account?.name ?? name),
+  )
   const named = own.map((fields) => `${fields[2]}(${fields[0]})`)
   const groupName = own.find((fields) => Number(fields[2]) === gid)?.[0]
   if (has(options, 'u')) yield* p.out(`${has(options, 'n') ? (account?.name ?? name) : uid}\n`)
   else if (has(options, 'g')) yield* p.out(`${has(options, 'n') ? (groupName ?? gid) : gid}\n`)
-  else if (has(options, 'G')) yield* p.out(`${own.map((fields) => (has(options, 'n') ? fields[0] : fields[2])).join(' ')}\n`)
-  else yield* p.out(`uid=${uid}${account === undefined ? '' : `(${account.name})`} gid=${gid}${groupName === undefined ? '' : `(${groupName})`} groups=${named.length === 0 ? gid : named.join(',')}\n`)
+  else if (has(options, 'G'))
+    yield* p.out(`${own.map((fields) => (has(options, 'n') ? fields[0] : fields[2])).join(' ')}\n`)
+  else
+    yield* p.out(
+      `uid=${uid}${account === undefined ? '' : `(${account.name})`} gid=${gid}${groupName === undefined ? '' : `(${groupName})`} groups=${named.length === 0 ? gid : named.join(',')}\n`,
+    )
   return 0
 }
 
@@ -76,17 +97,33 @@ const groups: Program = function* (argv, p) {
   const name = argv[1] ?? p.user
   const account = yield* accountOf(p, name)
   const all = yield* database(p, '/etc/group')
-  const own = all.filter((fields) => Number(fields[2]) === account?.gid || (fields[3] ?? '').split(',').includes(name)).map((fields) => fields[0])
+  const own = all
+    .filter((fields) => Number(fields[2]) === account?.gid || (fields[3] ?? '').split(',').includes(name))
+    .map((fields) => fields[0])
   yield* p.out(`${argv[1] === undefined ? '' : `${name} : `}${own.join(' ')}\n`)
   return 0
 }
 
 const uname: Program = function* (argv, p) {
-  const options = parseOptions(argv, { flags: ['a', 's', 'n', 'r', 'v', 'm', 'p', 'i', 'o', 'all'], alias: { all: 'a' } })
+  const options = parseOptions(argv, {
+    flags: ['a', 's', 'n', 'r', 'v', 'm', 'p', 'i', 'o', 'all'],
+    alias: { all: 'a' },
+  })
   const { kernelVersion } = (yield* p.ask('host.facts')) as HostFactsAnswer
   const name = yield* nameOfHost(p)
-  const parts: [string, string][] = [['s', 'Linux'], ['n', name], ['r', kernelVersion], ['v', '#52-Ubuntu SMP PREEMPT_DYNAMIC Thu Dec  5 13:09:44 UTC 2024'], ['m', 'x86_64'], ['p', 'x86_64'], ['i', 'x86_64'], ['o', 'GNU/Linux']]
-  const shown = parts.filter(([flag]) => has(options, 'a') || has(options, flag) || (options.values.size === 0 && flag === 's'))
+  const parts: [string, string][] = [
+    ['s', 'Linux'],
+    ['n', name],
+    ['r', kernelVersion],
+    ['v', '#52-Ubuntu SMP PREEMPT_DYNAMIC Thu Dec  5 13:09:44 UTC 2024'],
+    ['m', 'x86_64'],
+    ['p', 'x86_64'],
+    ['i', 'x86_64'],
+    ['o', 'GNU/Linux'],
+  ]
+  const shown = parts.filter(
+    ([flag]) => has(options, 'a') || has(options, flag) || (options.values.size === 0 && flag === 's'),
+  )
   yield* p.out(`${shown.map(([, text]) => text).join(' ')}\n`)
   return 0
 }
@@ -112,7 +149,9 @@ const hostnamectl: Program = function* (argv, p) {
     return 1
   }
   const facts = (yield* p.ask('host.facts')) as HostFactsAnswer
-  yield* p.out(` Static hostname: ${facts.name}\n       Icon name: computer-vm\n         Chassis: vm 🖴\n      Machine ID: ${facts.machineId}\n         Boot ID: ${facts.bootId}\n  Virtualization: kvm\nOperating System: Ubuntu 24.04.1 LTS\n          Kernel: Linux ${facts.kernelVersion}\n    Architecture: x86-64\n`)
+  yield* p.out(
+    ` Static hostname: ${facts.name}\n       Icon name: computer-vm\n         Chassis: vm 🖴\n      Machine ID: ${facts.machineId}\n         Boot ID: ${facts.bootId}\n  Virtualization: kvm\nOperating System: Ubuntu 24.04.1 LTS\n          Kernel: Linux ${facts.kernelVersion}\n    Architecture: x86-64\n`,
+  )
   return 0
 }
 
@@ -129,7 +168,9 @@ const getent: Program = function* (argv, p) {
     yield* p.err(`Unknown database: ${kind ?? ''}\n`)
     return 1
   }
-  const entries = (yield* database(p, `/etc/${kind}`)).filter((fields) => key === undefined || fields[0] === key || fields[2] === key)
+  const entries = (yield* database(p, `/etc/${kind}`)).filter(
+    (fields) => key === undefined || fields[0] === key || fields[2] === key,
+  )
   for (const fields of entries) yield* p.out(`${fields.join(':')}\n`)
   return entries.length === 0 ? 2 : 0
 }

@@ -42,22 +42,56 @@ export function catalogBlock(catalog: Catalog, unit: string): string {
 function explain(catalog: Catalog, unit: string): string[] {
   switch (catalog.kind) {
     case 'started':
-      return [`A start job for unit ${unit} has finished successfully`, `A start job for unit ${unit} has finished successfully.`, '', `The job identifier is ${catalog.job}.`]
+      return [
+        `A start job for unit ${unit} has finished successfully`,
+        `A start job for unit ${unit} has finished successfully.`,
+        '',
+        `The job identifier is ${catalog.job}.`,
+      ]
     case 'starting':
-      return [`A start job for unit ${unit} has begun execution`, `A start job for unit ${unit} has begun execution.`, '', `The job identifier is ${catalog.job}.`]
+      return [
+        `A start job for unit ${unit} has begun execution`,
+        `A start job for unit ${unit} has begun execution.`,
+        '',
+        `The job identifier is ${catalog.job}.`,
+      ]
     case 'stopping':
-      return [`A stop job for unit ${unit} has begun execution`, `A stop job for unit ${unit} has begun execution.`, '', `The job identifier is ${catalog.job}.`]
+      return [
+        `A stop job for unit ${unit} has begun execution`,
+        `A stop job for unit ${unit} has begun execution.`,
+        '',
+        `The job identifier is ${catalog.job}.`,
+      ]
     case 'stopped':
-      return [`A stop job for unit ${unit} has finished`, `A stop job for unit ${unit} has finished.`, '', `The job identifier is ${catalog.job} and the job result is done.`]
+      return [
+        `A stop job for unit ${unit} has finished`,
+        `A stop job for unit ${unit} has finished.`,
+        '',
+        `The job identifier is ${catalog.job} and the job result is done.`,
+      ]
     case 'startFailed':
-      return [`A start job for unit ${unit} has failed`, `A start job for unit ${unit} has finished with a failure.`, '', `The job identifier is ${catalog.job} and the job result is failed.`]
+      return [
+        `A start job for unit ${unit} has failed`,
+        `A start job for unit ${unit} has finished with a failure.`,
+        '',
+        `The job identifier is ${catalog.job} and the job result is failed.`,
+      ]
     case 'exited':
-      return ['Unit process exited', `An ExecStart= process belonging to unit ${unit} has exited.`, '', `The process' exit code is '${catalog.how}' and its exit status is ${catalog.status}.`]
+      return [
+        'Unit process exited',
+        `An ExecStart= process belonging to unit ${unit} has exited.`,
+        '',
+        `The process' exit code is '${catalog.how}' and its exit status is ${catalog.status}.`,
+      ]
     case 'failed':
       return ['Unit failed', `The unit ${unit} has entered the 'failed' state with result '${catalog.result}'.`]
     case 'succeeded':
       return ['Unit succeeded', `The unit ${unit} has successfully entered the 'dead' state.`]
     case 'restartScheduled':
-      return ['Automatic restarting of a unit has been scheduled', `Automatic restarting of the unit ${unit} has been scheduled, as the result for`, 'the configured Restart= setting for the unit.']
+      return [
+        'Automatic restarting of a unit has been scheduled',
+        `Automatic restarting of the unit ${unit} has been scheduled, as the result for`,
+        'the configured Restart= setting for the unit.',
+      ]
   }
 }

@@ -9,9 +9,66 @@ import type { Options } from './options.ts'
 import { systemdBytes, systemdTime } from './text.ts'
 
 const SPEC = {
-  flags: ['f', 'follow', 'e', 'pager-end', 'x', 'catalog', 'r', 'reverse', 'k', 'dmesg', 'no-pager', 'q', 'quiet', 'a', 'all', 'l', 'full', 'list-boots', 'disk-usage', 'no-hostname', 'utc', 'no-tail', 'no-full', 'system'],
-  withValue: ['u', 'unit', 'n', 'lines', 'since', 'S', 'until', 'U', 'p', 'priority', 'o', 'output', 't', 'identifier', 'g', 'grep'],
-  alias: { f: 'follow', e: 'pager-end', x: 'catalog', r: 'reverse', k: 'dmesg', q: 'quiet', u: 'unit', n: 'lines', S: 'since', U: 'until', p: 'priority', o: 'output', t: 'identifier', g: 'grep' },
+  flags: [
+    'f',
+    'follow',
+    'e',
+    'pager-end',
+    'x',
+    'catalog',
+    'r',
+    'reverse',
+    'k',
+    'dmesg',
+    'no-pager',
+    'q',
+    'quiet',
+    'a',
+    'all',
+    'l',
+    'full',
+    'list-boots',
+    'disk-usage',
+    'no-hostname',
+    'utc',
+    'no-tail',
+    'no-full',
+    'system',
+  ],
+  withValue: [
+    'u',
+    'unit',
+    'n',
+    'lines',
+    'since',
+    'S',
+    'until',
+    'U',
+    'p',
+    'priority',
+    'o',
+    'output',
+    't',
+    'identifier',
+    'g',
+    'grep',
+  ],
+  alias: {
+    f: 'follow',
+    e: 'pager-end',
+    x: 'catalog',
+    r: 'reverse',
+    k: 'dmesg',
+    q: 'quiet',
+    u: 'unit',
+    n: 'lines',
+    S: 'since',
+    U: 'until',
+    p: 'priority',
+    o: 'output',
+    t: 'identifier',
+    g: 'grep',
+  },
 }
 
 /** How often `-f` looks for new lines. */
@@ -22,8 +79,10 @@ const OUTPUTS: readonly string[] = ['short', 'short-iso', 'cat', 'json', 'short-
 export const journalctl: Program = function* (argv, p) {
   const { words, boot } = withoutOptional(argv)
   const options = parseOptions(words, SPEC)
-  if (options.unknown !== undefined || options.missing !== undefined) return yield* complain(p, `journalctl: unrecognized option '${options.unknown ?? options.missing}'\n`)
-  if (options.rest.length > 0) return yield* complain(p, `not simulated: journalctl ${options.rest.join(' ')} (field matches)\n`)
+  if (options.unknown !== undefined || options.missing !== undefined)
+    return yield* complain(p, `journalctl: unrecognized option '${options.unknown ?? options.missing}'\n`)
+  if (options.rest.length > 0)
+    return yield* complain(p, `not simulated: journalctl ${options.rest.join(' ')} (field matches)\n`)
   const facts = (yield* p.ask('host.facts')) as HostFactsAnswer
   if (has(options, 'list-boots')) return yield* listBoots(p, facts)
   const query = yield* queryOf(p, options, facts, boot)
@@ -53,7 +112,12 @@ function withoutOptional(argv: readonly string[]): { words: string[]; boot?: num
   return boot === undefined ? { words } : { words, boot }
 }
 
-function* queryOf(p: Proc, options: Options, facts: HostFactsAnswer, boot: number | undefined): Run<JournalQuery | string> {
+function* queryOf(
+  p: Proc,
+  options: Options,
+  facts: HostFactsAnswer,
+  boot: number | undefined,
+): Run<JournalQuery | string> {
   const query: JournalQuery = {}
   const now = yield* p.now()
   const units = options.values.get('unit')
@@ -64,7 +128,10 @@ function* queryOf(p: Proc, options: Options, facts: HostFactsAnswer, boot: numbe
     query.priority = /^\d$/.test(priority) ? Number(priority) : PRIORITIES.indexOf(priority)
     if (query.priority < 0) return `Unknown log level ${priority}\n`
   }
-  for (const [name, key] of [['since', 'sinceMs'], ['until', 'untilMs']] as const) {
+  for (const [name, key] of [
+    ['since', 'sinceMs'],
+    ['until', 'untilMs'],
+  ] as const) {
     const text = valueOf(options, name)
     if (text === undefined) continue
     const at = parseTimestamp(text, now)
@@ -75,20 +142,46 @@ function* queryOf(p: Proc, options: Options, facts: HostFactsAnswer, boot: numbe
   if (boot !== undefined || has(options, 'dmesg')) {
     const index = boot === undefined || boot <= 0 ? facts.boots.length - 1 + (boot ?? 0) : boot - 1
     const wanted = facts.boots[index]
-    if (wanted === undefined) return `Data from the specified boot (${boot ?? 0}) is not available: No such boot ID in journal\n`
+    if (wanted === undefined)
+      return `Data from the specified boot (${boot ?? 0}) is not available: No such boot ID in journal\n`
     query.bootId = wanted.id
   }
-  const lines = valueOf(options, 'lines') ?? (has(options, 'follow') && !has(options, 'no-tail') ? '10' : has(options, 'pager-end') ? '1000' : undefined)
+  const lines =
+    valueOf(options, 'lines') ??
+    (has(options, 'follow') && !has(options, 'no-tail') ? '10' : has(options, 'pager-end') ? '1000' : undefined)
   if (lines !== undefined && lines !== 'all') query.last = Number(lines)
   return query
 }
 
-const SPAN_MS: Record<string, number> = { s: 1000, sec: 1000, second: 1000, seconds: 1000, m: 60_000, min: 60_000, minute: 60_000, minutes: 60_000, h: 3_600_000, hr: 3_600_000, hour: 3_600_000, hours: 3_600_000, d: 86_400_000, day: 86_400_000, days: 86_400_000, week: 604_800_000, weeks: 604_800_000 }
+const SPAN_MS: Record<string, number> = {
+  s: 1000,
+  sec: 1000,
+  second: 1000,
+  seconds: 1000,
+  m: 60_000,
+  min: 60_000,
+  minute: 60_000,
+  minutes: 60_000,
+  h: 3_600_000,
+  hr: 3_600_000,
+  hour: 3_600_000,
+  hours: 3_600_000,
+  d: 86_400_000,
+  day: 86_400_000,
+  days: 86_400_000,
+  week: 604_800_000,
+  weeks: 604_800_000,
+}
 
 /** `5 min ago`, `-1h`, `yesterday`, `today`, `now`, `2026-11-21 01:00`, `01:00`; undefined: not a time. */
 export function parseTimestamp(text: string, nowMs: number): number | undefined {
   const midnight = nowMs - (nowMs % 86_400_000)
-  const named: Record<string, number> = { now: nowMs, today: midnight, yesterday: midnight - 86_400_000, tomorrow: midnight + 86_400_000 }
+  const named: Record<string, number> = {
+    now: nowMs,
+    today: midnight,
+    yesterday: midnight - 86_400_000,
+    tomorrow: midnight + 86_400_000,
+  }
   if (text in named) return named[text]
   const relative = /^(?:-\s*(.+)|(.+?)\s+ago)$/.exec(text)
   if (relative !== null) {
@@ -120,11 +213,14 @@ function* print(p: Proc, options: Options, query: JournalQuery, output: JournalO
   const first = (yield* p.ask('journal.read', { query })) as JournalAnswer
   if ('error' in first) return yield* noJournal(p, first.error)
   if (has(options, 'disk-usage')) {
-    yield* p.out(`Archived and active journals take up ${systemdBytes(Math.max(8 * 1024 ** 2, first.sizeBytes))} in the file system.\n`)
+    yield* p.out(
+      `Archived and active journals take up ${systemdBytes(Math.max(8 * 1024 ** 2, first.sizeBytes))} in the file system.\n`,
+    )
     return 0
   }
   const pattern = valueOf(options, 'grep')
-  const fits = (line: JournalLine): boolean => pattern === undefined || new RegExp(pattern, pattern === pattern.toLowerCase() ? 'i' : '').test(line.text)
+  const fits = (line: JournalLine): boolean =>
+    pattern === undefined || new RegExp(pattern, pattern === pattern.toLowerCase() ? 'i' : '').test(line.text)
   const lines = first.lines.filter(fits)
   if (lines.length === 0 && !has(options, 'follow')) {
     if (!has(options, 'quiet')) yield* p.out('-- No entries --\n')
@@ -132,13 +228,17 @@ function* print(p: Proc, options: Options, query: JournalQuery, output: JournalO
   }
   const catalog = has(options, 'catalog')
   yield* p.out(makeLines(has(options, 'reverse') ? [...lines].reverse() : lines, first.hostName, output, catalog))
-  if (has(options, 'follow')) yield* follow(p, query, first.lastSeq, (news) => makeLines(news.filter(fits), first.hostName, output, catalog))
+  if (has(options, 'follow'))
+    yield* follow(p, query, first.lastSeq, (news) => makeLines(news.filter(fits), first.hostName, output, catalog))
   return 0
 }
 
 function* noJournal(p: Proc, error: 'no-journal' | 'denied'): Run<number> {
   if (error === 'no-journal') yield* p.err('No journal files were found.\n')
-  else yield* p.err("Hint: You are currently not seeing messages from other users and the system.\n      Users in groups 'adm', 'systemd-journal' can see all messages.\n      Pass -q to turn off this notice.\nNo journal files were opened due to insufficient permissions.\n")
+  else
+    yield* p.err(
+      "Hint: You are currently not seeing messages from other users and the system.\n      Users in groups 'adm', 'systemd-journal' can see all messages.\n      Pass -q to turn off this notice.\nNo journal files were opened due to insufficient permissions.\n",
+    )
   if (error === 'no-journal') yield* p.out('-- No entries --\n')
   return error === 'denied' ? 1 : 0
 }
@@ -147,10 +247,12 @@ function makeLines(lines: readonly JournalLine[], host: string, output: JournalO
   let boot: string | undefined
   let text = ''
   for (const line of lines) {
-    if (boot !== undefined && boot !== line.bootId && output !== 'json' && output !== 'cat') text += `-- Boot ${line.bootId} --\n`
+    if (boot !== undefined && boot !== line.bootId && output !== 'json' && output !== 'cat')
+      text += `-- Boot ${line.bootId} --\n`
     boot = line.bootId
     text += `${journalLine(line, host, output)}\n`
-    if (catalog && line.catalog !== undefined && output.startsWith('short')) text += catalogBlock(line.catalog, line.unit)
+    if (catalog && line.catalog !== undefined && output.startsWith('short'))
+      text += catalogBlock(line.catalog, line.unit)
   }
   return text
 }
@@ -171,7 +273,9 @@ function* listBoots(p: Proc, facts: HostFactsAnswer): Run<number> {
   yield* p.out('IDX BOOT ID                          FIRST ENTRY                 LAST ENTRY\n')
   const now = yield* p.now()
   for (const [index, { id, atMs, lastMs }] of facts.boots.entries()) {
-    yield* p.out(`${String(index - facts.boots.length + 1).padStart(3)} ${id} ${systemdTime(atMs)} ${systemdTime(lastMs ?? now)}\n`)
+    yield* p.out(
+      `${String(index - facts.boots.length + 1).padStart(3)} ${id} ${systemdTime(atMs)} ${systemdTime(lastMs ?? now)}\n`,
+    )
   }
   return 0
 }

@@ -5,9 +5,43 @@ import type { Options } from './options.ts'
 import { MONTHS, columns, errnoText, humanSize, two } from './text.ts'
 
 const SPEC = {
-  flags: ['l', 'a', 'A', 'h', 'R', '1', 't', 'r', 'S', 'd', 'i', 'n', 'g', 'o', 'F', 'C', 'x', 'p', 'all', 'almost-all', 'human-readable', 'recursive', 'reverse', 'directory', 'classify'],
+  flags: [
+    'l',
+    'a',
+    'A',
+    'h',
+    'R',
+    '1',
+    't',
+    'r',
+    'S',
+    'd',
+    'i',
+    'n',
+    'g',
+    'o',
+    'F',
+    'C',
+    'x',
+    'p',
+    'all',
+    'almost-all',
+    'human-readable',
+    'recursive',
+    'reverse',
+    'directory',
+    'classify',
+  ],
   withValue: ['color', 'sort', 'time-style'],
-  alias: { all: 'a', 'almost-all': 'A', 'human-readable': 'h', recursive: 'R', reverse: 'r', directory: 'd', classify: 'F' },
+  alias: {
+    all: 'a',
+    'almost-all': 'A',
+    'human-readable': 'h',
+    recursive: 'R',
+    reverse: 'r',
+    directory: 'd',
+    classify: 'F',
+  },
 }
 
 interface Entry {
@@ -18,10 +52,15 @@ interface Entry {
 const SIX_MONTHS_MS = 15_778_476_000
 
 export const ls: Program = function* (argv, p) {
-  const options = parseOptions(argv.map((word) => (word === '--color' ? '--color=auto' : word)), SPEC)
+  const options = parseOptions(
+    argv.map((word) => (word === '--color' ? '--color=auto' : word)),
+    SPEC,
+  )
   if (options.unknown !== undefined) {
     const long = options.unknown.startsWith('--')
-    yield* p.err(`ls: ${long ? 'unrecognized option' : 'invalid option --'} '${long ? options.unknown : options.unknown.slice(1)}'\nTry 'ls --help' for more information.\n`)
+    yield* p.err(
+      `ls: ${long ? 'unrecognized option' : 'invalid option --'} '${long ? options.unknown : options.unknown.slice(1)}'\nTry 'ls --help' for more information.\n`,
+    )
     return 2
   }
   const paths = options.rest.length === 0 ? ['.'] : [...options.rest].sort(byName)
@@ -62,7 +101,9 @@ function* listDirectory(p: Proc, options: Options, path: string, titled: boolean
   const inOrder = sorted(entries, options)
   yield* print(p, options, inOrder, true, path)
   if (!has(options, 'R')) return 0
-  for (const { name, stat } of inOrder) if (stat.kind === 'directory' && name !== '.' && name !== '..') yield* listDirectory(p, options, under(path, name), true, true)
+  for (const { name, stat } of inOrder)
+    if (stat.kind === 'directory' && name !== '.' && name !== '..')
+      yield* listDirectory(p, options, under(path, name), true, true)
   return 0
 }
 
@@ -87,7 +128,8 @@ function sorted(entries: readonly Entry[], options: Options): Entry[] {
 }
 
 function* print(p: Proc, options: Options, entries: readonly Entry[], inDirectory: boolean, path = '.'): Run<void> {
-  if (has(options, 'l') || has(options, 'n') || has(options, 'g') || has(options, 'o')) return yield* printLong(p, options, entries, inDirectory, path)
+  if (has(options, 'l') || has(options, 'n') || has(options, 'g') || has(options, 'o'))
+    return yield* printLong(p, options, entries, inDirectory, path)
   if (entries.length === 0) return
   const names = entries.map((entry) => entry.name + mark(entry, options))
   const perLine = has(options, '1') || !(yield* p.isTty(1))
@@ -98,9 +140,17 @@ function* print(p: Proc, options: Options, entries: readonly Entry[], inDirector
 function inColumns(names: readonly string[], width: number): string {
   for (let rows = 1; rows <= names.length; rows++) {
     const count = Math.ceil(names.length / rows)
-    const widths = Array.from({ length: count }, (_, column) => Math.max(...names.slice(column * rows, (column + 1) * rows).map(({ length }) => length)) + 2)
+    const widths = Array.from(
+      { length: count },
+      (_, column) => Math.max(...names.slice(column * rows, (column + 1) * rows).map(({ length }) => length)) + 2,
+    )
     if (rows < names.length && widths.reduce((sum, each) => sum + each, 0) - 2 > width - 1) continue
-    const lines = Array.from({ length: rows }, (_, row) => widths.map((each, column) => (names[column * rows + row] ?? '').padEnd(each)).join('').trimEnd())
+    const lines = Array.from({ length: rows }, (_, row) =>
+      widths
+        .map((each, column) => (names[column * rows + row] ?? '').padEnd(each))
+        .join('')
+        .trimEnd(),
+    )
     return `${lines.join('\n')}\n`
   }
   return ''
@@ -113,7 +163,13 @@ function mark({ stat }: Entry, options: Options): string {
   return (stat.mode & 0o111) !== 0 ? '*' : ''
 }
 
-function* printLong(p: Proc, options: Options, entries: readonly Entry[], inDirectory: boolean, path: string): Run<void> {
+function* printLong(
+  p: Proc,
+  options: Options,
+  entries: readonly Entry[],
+  inDirectory: boolean,
+  path: string,
+): Run<void> {
   const now = yield* p.now()
   const rows: string[][] = []
   let blocks = 0
@@ -121,11 +177,24 @@ function* printLong(p: Proc, options: Options, entries: readonly Entry[], inDire
     blocks += stat.kind === 'symlink' ? 0 : Math.ceil(stat.size / 4096) * 4
     const links = stat.kind === 'directory' ? yield* linksOf(p, under(path, name)) : 1
     const size = has(options, 'h') ? humanSize(stat.size) : String(stat.size)
-    rows.push([modeText(stat), String(links), ...(has(options, 'g') ? [] : [stat.owner]), ...(has(options, 'o') ? [] : [stat.group]), size, lsTime(stat.mtimeMs, now), name + (stat.target === undefined ? mark({ name, stat }, options) : ` -> ${stat.target}`)])
+    rows.push([
+      modeText(stat),
+      String(links),
+      ...(has(options, 'g') ? [] : [stat.owner]),
+      ...(has(options, 'o') ? [] : [stat.group]),
+      size,
+      lsTime(stat.mtimeMs, now),
+      name + (stat.target === undefined ? mark({ name, stat }, options) : ` -> ${stat.target}`),
+    ])
   }
-  if (inDirectory) yield* p.out(`total ${has(options, 'h') ? (blocks === 0 ? '0' : humanSize(blocks * 1024)) : blocks}\n`)
+  if (inDirectory)
+    yield* p.out(`total ${has(options, 'h') ? (blocks === 0 ? '0' : humanSize(blocks * 1024)) : blocks}\n`)
   const width = rows[0]?.length ?? 0
-  yield* p.out(columns(rows, { gap: 1, right: [1, width - 3] }).map((line) => `${line}\n`).join(''))
+  yield* p.out(
+    columns(rows, { gap: 1, right: [1, width - 3] })
+      .map((line) => `${line}\n`)
+      .join(''),
+  )
 }
 
 /** A directory's links: itself, its `.`, and the `..` of each directory in it. */
@@ -142,7 +211,9 @@ function* linksOf(p: Proc, path: string): Run<number> {
 
 /** `drwxr-xr-x`. */
 export function modeText({ kind, mode }: Pick<FileStat, 'kind' | 'mode'>): string {
-  const bits = [0o400, 0o200, 0o100, 0o40, 0o20, 0o10, 4, 2, 1].map((bit, index) => ((mode & bit) === 0 ? '-' : 'rwx'.charAt(index % 3)))
+  const bits = [0o400, 0o200, 0o100, 0o40, 0o20, 0o10, 4, 2, 1].map((bit, index) =>
+    (mode & bit) === 0 ? '-' : 'rwx'.charAt(index % 3),
+  )
   if ((mode & 0o1000) !== 0) bits[8] = bits[8] === 'x' ? 't' : 'T'
   if ((mode & 0o4000) !== 0) bits[2] = bits[2] === 'x' ? 's' : 'S'
   return (kind === 'directory' ? 'd' : kind === 'symlink' ? 'l' : '-') + bits.join('')

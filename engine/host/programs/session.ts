@@ -20,10 +20,13 @@ export const ssh: Program = function* (argv, p) {
   const options = parseOptions(argv, SSH_SPEC)
   const [target, ...command] = options.rest
   if (options.unknown !== undefined || target === undefined) {
-    yield* p.err(`${options.unknown === undefined ? '' : `unknown option -- ${options.unknown.slice(1)}\n`}usage: ssh [-46AaCfGgKkMNnqsTtVvXxYy] [-B bind_interface] [-b bind_address]\n           [-c cipher_spec] [-D [bind_address:]port] [-E log_file]\n           [-e escape_char] [-F configfile] [-I pkcs11] [-i identity_file]\n           [-J destination] [-L address] [-l login_name] [-m mac_spec]\n           [-O ctl_cmd] [-o option] [-P tag] [-p port] [-R address]\n           [-S ctl_path] [-W host:port] [-w local_tun[:remote_tun]]\n           destination [command [argument ...]]\n`)
+    yield* p.err(
+      `${options.unknown === undefined ? '' : `unknown option -- ${options.unknown.slice(1)}\n`}usage: ssh [-46AaCfGgKkMNnqsTtVvXxYy] [-B bind_interface] [-b bind_address]\n           [-c cipher_spec] [-D [bind_address:]port] [-E log_file]\n           [-e escape_char] [-F configfile] [-I pkcs11] [-i identity_file]\n           [-J destination] [-L address] [-l login_name] [-m mac_spec]\n           [-O ctl_cmd] [-o option] [-P tag] [-p port] [-R address]\n           [-S ctl_path] [-W host:port] [-w local_tun[:remote_tun]]\n           destination [command [argument ...]]\n`,
+    )
     return 255
   }
-  for (const forward of ['L', 'R', 'D', 'J', 'W']) if (has(options, forward)) return yield* sshFail(p, `not simulated: ssh -${forward}\n`)
+  for (const forward of ['L', 'R', 'D', 'J', 'W'])
+    if (has(options, forward)) return yield* sshFail(p, `not simulated: ssh -${forward}\n`)
   const at = target.lastIndexOf('@')
   const user = valueOf(options, 'l') ?? (at > 0 ? target.slice(0, at) : p.user)
   return yield* connect(p, { options, name: target.slice(at + 1), user, command })
@@ -45,15 +48,25 @@ function* connect(p: Proc, session: Session): Run<number> {
   const { name, user, options } = session
   const port = Number(valueOf(options, 'p') ?? 22)
   const found = (yield* p.ask('host.dial', { name, port, user })) as DialAnswer
-  if (found.host === undefined) return yield* sshFail(p, /^\d+(\.\d+){3}$/.test(name) ? yield* noAnswer(p, session, port, false) : `ssh: Could not resolve hostname ${name}: Name or service not known\n`)
-  if (found.dial === 'refused') return yield* sshFail(p, `ssh: connect to host ${name} port ${port}: Connection refused\n`)
+  if (found.host === undefined)
+    return yield* sshFail(
+      p,
+      /^\d+(\.\d+){3}$/.test(name)
+        ? yield* noAnswer(p, session, port, false)
+        : `ssh: Could not resolve hostname ${name}: Name or service not known\n`,
+    )
+  if (found.dial === 'refused')
+    return yield* sshFail(p, `ssh: connect to host ${name} port ${port}: Connection refused\n`)
   if (found.dial === 'silent') return yield* sshFail(p, yield* noAnswer(p, session, port, found.up === true))
   if (!found.accepted) return yield* sshFail(p, `${user}@${name}: Permission denied (publickey).\n`)
   return yield* remote(p, session, found)
 }
 
 function* noAnswer(p: Proc, { name, options }: Session, port: number, up: boolean): Run<string> {
-  const limit = options.values.get('o')?.map((option) => /^ConnectTimeout[= ]\s*(\d+)$/i.exec(option)?.[1]).find((seconds) => seconds !== undefined)
+  const limit = options.values
+    .get('o')
+    ?.map((option) => /^ConnectTimeout[= ]\s*(\d+)$/i.exec(option)?.[1])
+    .find((seconds) => seconds !== undefined)
   const ms = Math.min(up ? CONNECT_TIMEOUT_MS : ARP_TIMEOUT_MS, limit === undefined ? Infinity : Number(limit) * 1000)
   if (!(yield* p.sleep(ms))) return ''
   return `ssh: connect to host ${name} port ${port}: ${!up && ms === ARP_TIMEOUT_MS ? 'No route to host' : 'Connection timed out'}\n`
@@ -62,7 +75,9 @@ function* noAnswer(p: Proc, { name, options }: Session, port: number, up: boolea
 /** The environment of a login. */
 function loginEnv(user: string, home: string, shell: string): Record<string, string> {
   const root = user === 'root'
-  const path = root ? '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin' : '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/usr/games:/usr/local/games'
+  const path = root
+    ? '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
+    : '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/usr/games:/usr/local/games'
   return { HOME: home, USER: user, LOGNAME: user, SHELL: shell, PATH: path, LANG: 'C.UTF-8', TERM: 'xterm-256color' }
 }
 
@@ -73,8 +88,12 @@ function* remote(p: Proc, { name, user, command, options }: Session, found: Dial
   const interactive = command.length === 0
   const env = { ...loginEnv(user, home, shell), SSH_CONNECTION: `${p.host} 50022 ${found.address ?? ''} 22` }
   const argv = interactive ? ['bash', '-l'] : ['bash', '-c', command.join(' ')]
-  if (interactive && tty) yield* p.out(`Welcome to Ubuntu 24.04.1 LTS (GNU/Linux ${((yield* p.ask('host.facts')) as HostFactsAnswer).kernelVersion} x86_64)\n\n`)
-  const started = (yield* p.ask('spawn', { argv, env, cwd: home, user, host, root: { kind: 'host' } })) as { pid: number } | { error: string }
+  if (interactive && tty)
+    yield* p.out(
+      `Welcome to Ubuntu 24.04.1 LTS (GNU/Linux ${((yield* p.ask('host.facts')) as HostFactsAnswer).kernelVersion} x86_64)\n\n`,
+    )
+  const started = (yield* p.ask('spawn', { argv, env, cwd: home, user, host, root: { kind: 'host' } })) as
+    { pid: number } | { error: string }
   if ('error' in started) return yield* sshFail(p, `ssh: ${argv[0]}: ${started.error}\n`)
   const code = yield* p.wait(started.pid)
   const after = (yield* p.ask('host.dial', { name, port: 22, user })) as DialAnswer
@@ -83,18 +102,43 @@ function* remote(p: Proc, { name, user, command, options }: Session, found: Dial
   return code
 }
 
-const SUDO_SPEC = { flags: ['i', 's', 'E', 'n', 'H', 'k', 'K', 'v', 'l', 'S', 'b', 'login', 'shell', 'non-interactive', 'list', 'preserve-env'], withValue: ['u', 'g', 'p', 'D', 'h', 'user'], alias: { login: 'i', shell: 's', user: 'u', 'non-interactive': 'n', list: 'l' }, stopEarly: true }
+const SUDO_SPEC = {
+  flags: [
+    'i',
+    's',
+    'E',
+    'n',
+    'H',
+    'k',
+    'K',
+    'v',
+    'l',
+    'S',
+    'b',
+    'login',
+    'shell',
+    'non-interactive',
+    'list',
+    'preserve-env',
+  ],
+  withValue: ['u', 'g', 'p', 'D', 'h', 'user'],
+  alias: { login: 'i', shell: 's', user: 'u', 'non-interactive': 'n', list: 'l' },
+  stopEarly: true,
+}
 
-const SUDO_USAGE = 'usage: sudo -h | -K | -k | -V\nusage: sudo -v [-ABkNnS] [-g group] [-h host] [-p prompt] [-u user]\nusage: sudo -l [-ABkNnS] [-g group] [-h host] [-p prompt] [-U user] [-u user] [command [arg ...]]\nusage: sudo [-ABbEHkNnPS] [-r role] [-t type] [-C num] [-D directory] [-g group] [-h host] [-p prompt] [-R directory] [-T timeout] [-u user] [VAR=value] [-i | -s] [command [arg ...]]\nusage: sudo -e [-ABkNnS] [-r role] [-t type] [-C num] [-D directory] [-g group] [-h host] [-p prompt] [-R directory] [-T timeout] [-u user] file ...\n'
+const SUDO_USAGE =
+  'usage: sudo -h | -K | -k | -V\nusage: sudo -v [-ABkNnS] [-g group] [-h host] [-p prompt] [-u user]\nusage: sudo -l [-ABkNnS] [-g group] [-h host] [-p prompt] [-U user] [-u user] [command [arg ...]]\nusage: sudo [-ABbEHkNnPS] [-r role] [-t type] [-C num] [-D directory] [-g group] [-h host] [-p prompt] [-R directory] [-T timeout] [-u user] [VAR=value] [-i | -s] [command [arg ...]]\nusage: sudo -e [-ABkNnS] [-r role] [-t type] [-C num] [-D directory] [-g group] [-h host] [-p prompt] [-R directory] [-T timeout] [-u user] file ...\n'
 
 export const sudo: Program = function* (argv, p) {
   const options = parseOptions(argv, SUDO_SPEC)
   const me = (yield* p.ask('user.get', { name: p.user })) as User | null
   const name = valueOf(options, 'u') ?? 'root'
   const target = (yield* p.ask('user.get', { name })) as User | null
-  if (options.unknown !== undefined) return yield* sudoFail(p, `sudo: invalid option -- '${options.unknown.replace(/^-+/, '')}'\n${SUDO_USAGE}`)
+  if (options.unknown !== undefined)
+    return yield* sudoFail(p, `sudo: invalid option -- '${options.unknown.replace(/^-+/, '')}'\n${SUDO_USAGE}`)
   if (me?.sudo !== true) return yield* notAllowed(p, has(options, 'n'))
-  if (target === null) return yield* sudoFail(p, `sudo: unknown user ${name}\nsudo: error initializing audit plugin sudoers_audit\n`)
+  if (target === null)
+    return yield* sudoFail(p, `sudo: unknown user ${name}\nsudo: error initializing audit plugin sudoers_audit\n`)
   if (has(options, 'l')) return yield* listRights(p)
   if (has(options, 'v') || has(options, 'k') || has(options, 'K')) return 0
   const command = [...options.rest]
@@ -105,7 +149,17 @@ export const sudo: Program = function* (argv, p) {
   }
   const login = has(options, 'i')
   if (command.length === 0 && !login && !has(options, 's')) return yield* sudoFail(p, SUDO_USAGE)
-  return yield* runAs(p, target, { command, login, env: { ...(has(options, 'E') ? p.env : {}), ...set, SUDO_USER: p.user, SUDO_UID: String(me.uid), SUDO_COMMAND: command.join(' ') } })
+  return yield* runAs(p, target, {
+    command,
+    login,
+    env: {
+      ...(has(options, 'E') ? p.env : {}),
+      ...set,
+      SUDO_USER: p.user,
+      SUDO_UID: String(me.uid),
+      SUDO_COMMAND: command.join(' '),
+    },
+  })
 }
 
 function* notAllowed(p: Proc, quiet: boolean): Run<number> {
@@ -135,12 +189,28 @@ interface RunAs {
 }
 
 function* runAs(p: Proc, target: User, { command, login, env }: RunAs): Run<number> {
-  const full = { ...loginEnv(target.name, target.home, target.shell), ...env, ...(p.env.KUBECONFIG !== undefined && env.KUBECONFIG !== undefined ? { KUBECONFIG: env.KUBECONFIG } : {}) }
+  const full = {
+    ...loginEnv(target.name, target.home, target.shell),
+    ...env,
+    ...(p.env.KUBECONFIG !== undefined && env.KUBECONFIG !== undefined ? { KUBECONFIG: env.KUBECONFIG } : {}),
+  }
   const words = command.map(quoteWord).join(' ')
-  const argv = login ? (command.length === 0 ? ['bash', '-l'] : ['bash', '-l', '-c', words]) : command.length === 0 ? ['bash'] : command
+  const argv = login
+    ? command.length === 0
+      ? ['bash', '-l']
+      : ['bash', '-l', '-c', words]
+    : command.length === 0
+      ? ['bash']
+      : command
   const where = login ? { cwd: target.home } : {}
   const started = yield* p.spawn({ argv, env: full, user: target.name, ...where })
-  if ('error' in started) return yield* sudoFail(p, started.error === 'ENOENT' ? `sudo: ${command[0] ?? argv[0]}: command not found\n` : `sudo: ${command[0] ?? argv[0]}: Permission denied\n`)
+  if ('error' in started)
+    return yield* sudoFail(
+      p,
+      started.error === 'ENOENT'
+        ? `sudo: ${command[0] ?? argv[0]}: command not found\n`
+        : `sudo: ${command[0] ?? argv[0]}: Permission denied\n`,
+    )
   return yield* p.wait(started.pid)
 }
 
@@ -148,14 +218,22 @@ function quoteWord(word: string): string {
   return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`
 }
 
-const SU_SPEC = { flags: ['l', 'login', 'm', 'p'], withValue: ['c', 'command', 's', 'shell'], alias: { login: 'l', command: 'c', shell: 's' } }
+const SU_SPEC = {
+  flags: ['l', 'login', 'm', 'p'],
+  withValue: ['c', 'command', 's', 'shell'],
+  alias: { login: 'l', command: 'c', shell: 's' },
+}
 
 export const su: Program = function* (argv, p) {
   const words = argv.map((word) => (word === '-' ? '-l' : word))
   const options = parseOptions(words, SU_SPEC)
   const name = options.rest[0] ?? 'root'
   const target = (yield* p.ask('user.get', { name })) as User | null
-  if (target === null) return yield* sudoFail(p, `su: user ${name} does not exist or the user entry does not contain all the required fields\n`)
+  if (target === null)
+    return yield* sudoFail(
+      p,
+      `su: user ${name} does not exist or the user entry does not contain all the required fields\n`,
+    )
   if (p.user !== 'root') {
     yield* p.err('Password: ')
     yield* p.readLine()
@@ -164,7 +242,12 @@ export const su: Program = function* (argv, p) {
   const command = valueOf(options, 'c')
   const login = has(options, 'l')
   const argvOf = command === undefined ? ['bash', ...(login ? ['-l'] : [])] : ['bash', '-c', command]
-  const started = yield* p.spawn({ argv: argvOf, env: login ? loginEnv(name, target.home, target.shell) : { ...p.env, USER: name, HOME: target.home, LOGNAME: name }, user: name, ...(login ? { cwd: target.home } : {}) })
+  const started = yield* p.spawn({
+    argv: argvOf,
+    env: login ? loginEnv(name, target.home, target.shell) : { ...p.env, USER: name, HOME: target.home, LOGNAME: name },
+    user: name,
+    ...(login ? { cwd: target.home } : {}),
+  })
   return 'error' in started ? 1 : yield* p.wait(started.pid)
 }
 

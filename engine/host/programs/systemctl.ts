@@ -19,22 +19,64 @@ interface Ask {
 type Verb = (ask: Ask) => Run<number>
 
 const SPEC = {
-  flags: ['now', 'all', 'a', 'no-pager', 'failed', 'full', 'l', 'no-legend', 'quiet', 'q', 'force', 'f', 'no-block', 'plain', 'value', 'runtime', 'no-ask-password', 'system', 'no-wall', 'version', 'help', 'h'],
+  flags: [
+    'now',
+    'all',
+    'a',
+    'no-pager',
+    'failed',
+    'full',
+    'l',
+    'no-legend',
+    'quiet',
+    'q',
+    'force',
+    'f',
+    'no-block',
+    'plain',
+    'value',
+    'runtime',
+    'no-ask-password',
+    'system',
+    'no-wall',
+    'version',
+    'help',
+    'h',
+  ],
   withValue: ['type', 't', 'state', 'property', 'p', 'lines', 'n', 'output', 'o', 'signal', 's', 'kill-who'],
-  alias: { a: 'all', t: 'type', p: 'property', n: 'lines', q: 'quiet', l: 'full', o: 'output', s: 'signal', f: 'force', h: 'help' },
+  alias: {
+    a: 'all',
+    t: 'type',
+    p: 'property',
+    n: 'lines',
+    q: 'quiet',
+    l: 'full',
+    o: 'output',
+    s: 'signal',
+    f: 'force',
+    h: 'help',
+  },
 }
 
 export const systemctl: Program = function* (argv, p) {
   if ((argv[0] ?? '').endsWith('reboot')) return yield* power(p, 'host.reboot')
   const options = parseOptions(argv, SPEC)
   if (options.unknown !== undefined) {
-    yield* p.err(`systemctl: ${options.unknown.startsWith('--') ? 'unrecognized' : 'invalid'} option ${options.unknown.startsWith('--') ? '' : '-- '}'${options.unknown.replace(/^-(?=[^-])/, '')}'\n`)
+    yield* p.err(
+      `systemctl: ${options.unknown.startsWith('--') ? 'unrecognized' : 'invalid'} option ${options.unknown.startsWith('--') ? '' : '-- '}'${options.unknown.replace(/^-(?=[^-])/, '')}'\n`,
+    )
     return 1
   }
   const [verb = 'list-units', ...names] = options.rest
   const known = verbs[verb]
   if (known === undefined) {
-    yield* p.err(verb === 'edit' ? 'Cannot edit units if not on a tty.\n' : UNMODELLED.has(verb) ? `not simulated: systemctl ${verb}\n` : `Unknown command verb ${verb}.\n`)
+    yield* p.err(
+      verb === 'edit'
+        ? 'Cannot edit units if not on a tty.\n'
+        : UNMODELLED.has(verb)
+          ? `not simulated: systemctl ${verb}\n`
+          : `Unknown command verb ${verb}.\n`,
+    )
     return 1
   }
   if (NEEDS_UNIT.has(verb) && names.length === 0) {
@@ -43,14 +85,51 @@ export const systemctl: Program = function* (argv, p) {
   }
   const probe = yield* p.ask('unit.status', { unit: names[0] ?? 'systemd-journald' })
   if (typeof probe === 'object' && probe !== null && 'error' in probe) {
-    yield* p.err("System has not been booted with systemd as init system (PID 1). Can't operate.\nFailed to connect to bus: Host is down\n")
+    yield* p.err(
+      "System has not been booted with systemd as init system (PID 1). Can't operate.\nFailed to connect to bus: Host is down\n",
+    )
     return 1
   }
   return yield* known({ p, verb, units: names.map(withSuffix), options })
 }
 
-const NEEDS_UNIT = new Set(['start', 'stop', 'restart', 'reload', 'try-restart', 'reload-or-restart', 'enable', 'disable', 'mask', 'unmask', 'cat', 'is-active', 'is-enabled', 'is-failed', 'reenable', 'kill', 'edit'])
-const UNMODELLED = new Set(['edit', 'isolate', 'set-property', 'link', 'preset', 'list-timers', 'list-sockets', 'list-dependencies', 'list-jobs', 'get-default', 'set-default', 'suspend', 'rescue', 'revert', 'help', 'show-environment'])
+const NEEDS_UNIT = new Set([
+  'start',
+  'stop',
+  'restart',
+  'reload',
+  'try-restart',
+  'reload-or-restart',
+  'enable',
+  'disable',
+  'mask',
+  'unmask',
+  'cat',
+  'is-active',
+  'is-enabled',
+  'is-failed',
+  'reenable',
+  'kill',
+  'edit',
+])
+const UNMODELLED = new Set([
+  'edit',
+  'isolate',
+  'set-property',
+  'link',
+  'preset',
+  'list-timers',
+  'list-sockets',
+  'list-dependencies',
+  'list-jobs',
+  'get-default',
+  'set-default',
+  'suspend',
+  'rescue',
+  'revert',
+  'help',
+  'show-environment',
+])
 
 /** `kubelet` → `kubelet.service`; but not `kubelet.target`. */
 function withSuffix(name: string): string {
@@ -115,16 +194,21 @@ function* tellRefused(p: Proc, verb: string, unit: string, why: string): Run<num
     yield* p.err(`${what}: Unit ${unit} is masked.\n`)
     return 1
   }
-  const detail = why === 'error' ? `Unit ${unit} failed to load properly, please adjust/correct and reload service manager: Bad message` : `Unit ${unit} has a bad unit file setting.`
+  const detail =
+    why === 'error'
+      ? `Unit ${unit} failed to load properly, please adjust/correct and reload service manager: Bad message`
+      : `Unit ${unit} has a bad unit file setting.`
   yield* p.err(`${what}: ${detail}\nSee system logs and 'systemctl status ${unit}' for details.\n`)
   return 1
 }
 
 function failedJob(unit: string, result: string): string {
   const details = `See "systemctl status ${unit}" and "journalctl -xeu ${unit}" for details.\n`
-  if (result === 'start-limit-hit') return `Job for ${unit} failed because start of the service was attempted too often.\n${details}To force a start use "systemctl reset-failed ${unit}"\nfollowed by "systemctl start ${unit}" again.\n`
+  if (result === 'start-limit-hit')
+    return `Job for ${unit} failed because start of the service was attempted too often.\n${details}To force a start use "systemctl reset-failed ${unit}"\nfollowed by "systemctl start ${unit}" again.\n`
   if (result === 'timeout') return `Job for ${unit} failed because a timeout was exceeded.\n${details}`
-  if (result === 'signal') return `Job for ${unit} failed because a fatal signal was delivered to the control process.\n${details}`
+  if (result === 'signal')
+    return `Job for ${unit} failed because a fatal signal was delivered to the control process.\n${details}`
   return `Job for ${unit} failed because the control process exited with error code.\n${details}`
 }
 
@@ -165,12 +249,17 @@ Possible reasons for having these kinds of units are:
 function linkVerb(call: string, now?: string): Verb {
   return function* ({ p, verb, units, options }) {
     for (const unit of units) {
-      const answer = (yield* p.ask(call, { unit })) as { lines: string[] } | { refused: string } | { exists: string } | { error: string }
+      const answer = (yield* p.ask(call, { unit })) as
+        { lines: string[] } | { refused: string } | { exists: string } | { error: string }
       if ('error' in answer) return yield* fail(p, `Failed to ${verb} unit: Interactive authentication required.\n`)
       if ('exists' in answer) return yield* fail(p, `Failed to mask unit: File '${answer.exists}' already exists.\n`)
       if ('refused' in answer) {
         if (answer.refused === 'static') yield* p.err(NOT_INSTALLABLE)
-        else return yield* fail(p, `Failed to ${verb} unit: Unit ${answer.refused === 'masked' ? `file /etc/systemd/system/${unit} is masked` : `file ${unit} does not exist`}.\n`)
+        else
+          return yield* fail(
+            p,
+            `Failed to ${verb} unit: Unit ${answer.refused === 'masked' ? `file /etc/systemd/system/${unit} is masked` : `file ${unit} does not exist`}.\n`,
+          )
       } else for (const line of answer.lines) yield* p.err(`${line}\n`)
       if (now !== undefined && has(options, 'now')) {
         const job = (yield* p.ask(now, { unit })) as JobStart
@@ -257,7 +346,9 @@ const status: Verb = function* ({ p, units, options }) {
 
 function* tailOf(p: Proc, unit: string, last: number): Run<string> {
   const facts = (yield* p.ask('host.facts')) as HostFactsAnswer
-  const journal = (yield* p.ask('journal.read', { query: { units: [unit], last, bootId: facts.bootId } })) as JournalAnswer
+  const journal = (yield* p.ask('journal.read', {
+    query: { units: [unit], last, bootId: facts.bootId },
+  })) as JournalAnswer
   if ('error' in journal) return 'Warning: some journal files were not opened due to insufficient permissions.\n'
   return journal.lines.map((line) => `${journalLine(line, facts.name, 'short')}\n`).join('')
 }
@@ -270,12 +361,21 @@ function label(name: string, text: string): string {
 export function makeStatus(unit: UnitStatus, nowMs: number): string {
   const { definition, active, exit } = unit
   const bullet = active === 'failed' ? '×' : active === 'inactive' ? '○' : '●'
-  const lines = [`${bullet} ${unit.name}${value(definition, 'Unit.Description') === undefined ? '' : ` - ${description(definition)}`}`]
-  lines.push(label('Loaded', loadedText(unit)), ...dropInLines(definition.dropIns), label('Active', activeText(unit, nowMs)))
+  const lines = [
+    `${bullet} ${unit.name}${value(definition, 'Unit.Description') === undefined ? '' : ` - ${description(definition)}`}`,
+  ]
+  lines.push(
+    label('Loaded', loadedText(unit)),
+    ...dropInLines(definition.dropIns),
+    label('Active', activeText(unit, nowMs)),
+  )
   if (unit.durationMs !== undefined && active !== 'active') lines.push(label('Duration', timespan(unit.durationMs)))
   const docs = values(definition, 'Unit.Documentation').flatMap((line) => line.split(/\s+/))
   docs.forEach((doc, index) => lines.push(index === 0 ? label('Docs', doc) : `${' '.repeat(13)}${doc}`))
-  if (exit !== undefined) lines.push(label('Process', `${exit.pid} ExecStart=${value(definition, 'Service.ExecStart') ?? ''} (${statusWords(exit)})`))
+  if (exit !== undefined)
+    lines.push(
+      label('Process', `${exit.pid} ExecStart=${value(definition, 'Service.ExecStart') ?? ''} (${statusWords(exit)})`),
+    )
   if (unit.pid !== undefined) lines.push(label('Main PID', `${unit.pid} (${commandName(unit)})`))
   else if (exit !== undefined && exit.pid !== 0) lines.push(label('Main PID', `${exit.pid} (${statusWords(exit)})`))
   if (unit.pid !== undefined) lines.push(...runningLines(unit, nowMs))
@@ -289,7 +389,8 @@ function commandName(unit: UnitStatus): string {
 
 function loadedText({ name, definition, enabled }: UnitStatus): string {
   if (definition.loadState === 'masked') return `masked (Reason: Unit ${name} is masked.)`
-  if (definition.loadState === 'error') return `error (Reason: Unit ${name} failed to load properly, please adjust/correct and reload service manager: Bad message)`
+  if (definition.loadState === 'error')
+    return `error (Reason: Unit ${name} failed to load properly, please adjust/correct and reload service manager: Bad message)`
   if (definition.loadState === 'bad-setting') return `bad-setting (Reason: Unit ${name} has a bad unit file setting.)`
   return `loaded (${definition.path}; ${enabled}${enabled === 'static' ? '' : '; preset: enabled'})`
 }
@@ -301,7 +402,10 @@ function dropInLines(paths: readonly string[]): string[] {
     const slash = path.lastIndexOf('/')
     folders.set(path.slice(0, slash), [...(folders.get(path.slice(0, slash)) ?? []), path.slice(slash + 1)])
   }
-  return [...folders].flatMap(([folder, names], index) => [index === 0 ? label('Drop-In', folder) : `${' '.repeat(13)}${folder}`, `${' '.repeat(13)}└─${names.join(', ')}`])
+  return [...folders].flatMap(([folder, names], index) => [
+    index === 0 ? label('Drop-In', folder) : `${' '.repeat(13)}${folder}`,
+    `${' '.repeat(13)}└─${names.join(', ')}`,
+  ])
 }
 
 function activeText({ active, sub, result, sinceMs }: UnitStatus, nowMs: number): string {
@@ -338,8 +442,15 @@ const listUnits: Verb = function* ({ p, options }) {
     return has(options, 'all') || unit.active !== 'inactive'
   })
   const state = valueOf(options, 'state')
-  const fit = state === undefined || failedOnly ? shown : shown.filter((unit) => unit.active === state || unit.sub === state)
-  yield* p.out(makeUnitTable(fit, footer(fit.length, has(options, 'all'), failedOnly || state !== undefined), has(options, 'no-legend')))
+  const fit =
+    state === undefined || failedOnly ? shown : shown.filter((unit) => unit.active === state || unit.sub === state)
+  yield* p.out(
+    makeUnitTable(
+      fit,
+      footer(fit.length, has(options, 'all'), failedOnly || state !== undefined),
+      has(options, 'no-legend'),
+    ),
+  )
   return 0
 }
 
@@ -349,9 +460,18 @@ function footer(count: number, all: boolean, filtered: boolean): string {
 }
 
 function makeUnitTable(units: readonly UnitStatus[], end: string, bare: boolean): string {
-  const rows = units.map((unit) => [unit.name, unit.definition.loadState, unit.active, unit.sub, description(unit.definition)])
+  const rows = units.map((unit) => [
+    unit.name,
+    unit.definition.loadState,
+    unit.active,
+    unit.sub,
+    description(unit.definition),
+  ])
   const table = columns([['UNIT', 'LOAD', 'ACTIVE', 'SUB', 'DESCRIPTION'], ...rows], { gap: 1 })
-  const marks = ['  ', ...units.map(({ active, definition }) => (active === 'failed' || definition.loadState !== 'loaded' ? '● ' : '  '))]
+  const marks = [
+    '  ',
+    ...units.map(({ active, definition }) => (active === 'failed' || definition.loadState !== 'loaded' ? '● ' : '  ')),
+  ]
   const lines = table.map((line, index) => `${marks[index]}${line}\n`)
   if (bare) return lines.slice(1).join('')
   return `${lines.join('')}${units.length === 0 ? '\n' : LEGEND}${end}`
@@ -360,9 +480,17 @@ function makeUnitTable(units: readonly UnitStatus[], end: string, bare: boolean)
 const listUnitFiles: Verb = function* ({ p, units, options }) {
   const all = (yield* p.ask('unit.list')) as UnitStatus[]
   const type = valueOf(options, 'type')
-  const shown = all.filter(({ name }) => (type === undefined || name.endsWith(`.${type}`)) && (units.length === 0 || units.includes(name)))
-  const rows = shown.map(({ name, enabled }) => [name, enabled, enabled === 'static' || enabled === 'masked' ? (enabled === 'masked' ? 'enabled' : '-') : 'enabled'])
-  yield* p.out(`${columns([['UNIT FILE', 'STATE', 'PRESET'], ...rows], { gap: 1 }).join('\n')}\n\n${shown.length} unit files listed.\n`)
+  const shown = all.filter(
+    ({ name }) => (type === undefined || name.endsWith(`.${type}`)) && (units.length === 0 || units.includes(name)),
+  )
+  const rows = shown.map(({ name, enabled }) => [
+    name,
+    enabled,
+    enabled === 'static' || enabled === 'masked' ? (enabled === 'masked' ? 'enabled' : '-') : 'enabled',
+  ])
+  yield* p.out(
+    `${columns([['UNIT FILE', 'STATE', 'PRESET'], ...rows], { gap: 1 }).join('\n')}\n\n${shown.length} unit files listed.\n`,
+  )
   return 0
 }
 
@@ -404,7 +532,11 @@ function propertiesOf(unit: UnitStatus): Record<string, string> {
 const kill: Verb = function* ({ p, units, options }) {
   for (const unit of units) {
     const { pid } = yield* statusOf(p, unit)
-    if (pid !== undefined) yield* p.ask('host.signal', { pid, signal: (valueOf(options, 'signal') ?? 'TERM').replace(/^SIG/, '').replace(/^9$/, 'KILL') })
+    if (pid !== undefined)
+      yield* p.ask('host.signal', {
+        pid,
+        signal: (valueOf(options, 'signal') ?? 'TERM').replace(/^SIG/, '').replace(/^9$/, 'KILL'),
+      })
   }
   return 0
 }
@@ -432,7 +564,9 @@ const verbs: Record<string, Verb> = {
   'list-unit-files': listUnitFiles,
   *'daemon-reload'({ p }) {
     const answer = yield* p.ask('unit.daemonReload')
-    return typeof answer === 'object' && answer !== null ? yield* fail(p, 'Failed to reload daemon: Interactive authentication required.\n') : 0
+    return typeof answer === 'object' && answer !== null
+      ? yield* fail(p, 'Failed to reload daemon: Interactive authentication required.\n')
+      : 0
   },
   *'reset-failed'({ p, units }) {
     for (const unit of units.length === 0 ? [''] : units) yield* p.ask('unit.resetFailed', { unit })
@@ -455,7 +589,11 @@ const verbs: Record<string, Verb> = {
 export const service: Program = function* (argv, p) {
   const [, name, verb] = argv
   if (name === '--status-all' || name === undefined || verb === undefined) {
-    yield* p.err(name === '--status-all' ? 'not simulated: service --status-all\n' : 'Usage: service < option > | --status-all | [ service_name [ command | --full-restart ] ]\n')
+    yield* p.err(
+      name === '--status-all'
+        ? 'not simulated: service --status-all\n'
+        : 'Usage: service < option > | --status-all | [ service_name [ command | --full-restart ] ]\n',
+    )
     return 1
   }
   return yield* systemctl(['systemctl', verb, name], p)

@@ -62,7 +62,10 @@ export function ago(ms: number): string {
   const text = `${count}${count === 1 ? name : (plural ?? name)}`
   const next = SPANS[first + 1]
   const rest = next === undefined ? 0 : Math.floor((ms % span) / next[0])
-  const second = first < 0 || span >= 2_629_800_000 * 12 || span === 86_400_000 || span <= 1000 || next === undefined || rest === 0 ? '' : ` ${rest}${rest === 1 ? next[1] : (next[2] ?? next[1])}`
+  const second =
+    first < 0 || span >= 2_629_800_000 * 12 || span === 86_400_000 || span <= 1000 || next === undefined || rest === 0
+      ? ''
+      : ` ${rest}${rest === 1 ? next[1] : (next[2] ?? next[1])}`
   return `${text}${second} ago`
 }
 
@@ -73,12 +76,19 @@ export function timespan(ms: number): string {
   const seconds = (ms % 60_000) / 1000
   if (ms < 1000) return `${Math.round(ms)}ms`
   const tail = `${hours > 0 ? String(Math.round(seconds)) : String(Number(seconds.toFixed(3)))}s`
-  return [hours > 0 ? `${hours}h` : '', minutes > 0 ? `${minutes % 60}min` : '', tail].filter((part) => part !== '').join(' ')
+  return [hours > 0 ? `${hours}h` : '', minutes > 0 ? `${minutes % 60}min` : '', tail]
+    .filter((part) => part !== '')
+    .join(' ')
 }
 
 /** `240.0K`, `12.3M`, as systemctl prints memory. */
 export function systemdBytes(bytes: number): string {
-  for (const [suffix, unit] of [['G', 1024 ** 3], ['M', 1024 ** 2], ['K', 1024]] as const) if (bytes >= unit) return `${(bytes / unit).toFixed(1)}${suffix}`
+  for (const [suffix, unit] of [
+    ['G', 1024 ** 3],
+    ['M', 1024 ** 2],
+    ['K', 1024],
+  ] as const)
+    if (bytes >= unit) return `${(bytes / unit).toFixed(1)}${suffix}`
   return `${bytes}B`
 }
 
@@ -96,12 +106,17 @@ export function humanSize(bytes: number): string {
 }
 
 /** Columns of equal width, two blanks between; the last is not padded. */
-export function columns(rows: readonly (readonly string[])[], options: { gap?: number; right?: readonly number[] } = {}): string[] {
+export function columns(
+  rows: readonly (readonly string[])[],
+  options: { gap?: number; right?: readonly number[] } = {},
+): string[] {
   const widths: number[] = []
   for (const row of rows) row.forEach((cell, index) => (widths[index] = Math.max(widths[index] ?? 0, cell.length)))
   const pad = (cell: string, index: number, last: boolean): string => {
     if (options.right?.includes(index)) return cell.padStart(widths[index] ?? 0)
     return last ? cell : cell.padEnd(widths[index] ?? 0)
   }
-  return rows.map((row) => row.map((cell, index) => pad(cell, index, index === row.length - 1)).join(' '.repeat(options.gap ?? 2)))
+  return rows.map((row) =>
+    row.map((cell, index) => pad(cell, index, index === row.length - 1)).join(' '.repeat(options.gap ?? 2)),
+  )
 }

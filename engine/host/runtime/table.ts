@@ -173,6 +173,10 @@ export class ProcessTable implements Component, Machine {
     switch (event.type) {
       case 'run':
         return this.runReady()
+      case 'host.down': {
+        const { host } = event.data as { host: string }
+        return this.killAll((process) => process.host === host)
+      }
       case 'slice':
         return this.continueSlice((event.data as { pid: number }).pid)
       case 'timer':

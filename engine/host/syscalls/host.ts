@@ -23,7 +23,8 @@ export interface HostFactsAnswer {
   packages: Record<string, string>
 }
 
-export type JournalAnswer = { lines: JournalLine[]; lastSeq: number; sizeBytes: number; hostName: HostName } | { error: 'no-journal' | 'denied' }
+export type JournalAnswer =
+  { lines: JournalLine[]; lastSeq: number; sizeBytes: number; hostName: HostName } | { error: 'no-journal' | 'denied' }
 
 /** What ssh finds at the other end. */
 export interface DialAnswer {
@@ -42,6 +43,7 @@ export interface DialAnswer {
 function facts(world: World, process: Caller): HostFactsAnswer {
   const host = world.hosts.get(process.host)
   const uptimeMs = world.kernel.now - host.bootedAtMs
+  const own = podNetwork(process)
   return {
     name: host.name,
     address: host.address,
@@ -58,6 +60,32 @@ function facts(world: World, process: Caller): HostFactsAnswer {
     routes: [...host.routes],
     sockets: host.sockets(),
     packages: host.packages,
+    ...own,
+  }
+}
+
+/** A container that has an address of its own (`root.ip`) sees its own interfaces, not the host's. */
+function podNetwork({ root }: Caller): Partial<HostFactsAnswer> {
+  if (root.kind !== 'container' || typeof root.ip !== 'string') return {}
+  const { ip } = root
+  const via = ip.replace(/\.\d+$/, '.1')
+  const mac = ['0a', '58', ...ip.split('.').map((part) => Number(part).toString(16).padStart(2, '0'))].join(':')
+  const lo: NetworkInterface = {
+    name: 'lo',
+    mac: '00:00:00:00:00:00',
+    mtu: 65536,
+    up: true,
+    addresses: ['127.0.0.1/8'],
+  }
+  const eth0: NetworkInterface = { name: 'eth0', mac, mtu: 1450, up: true, addresses: [`${ip}/24`], peerIndex: 7 }
+  return {
+    address: ip,
+    interfaces: [lo, eth0],
+    routes: [
+      { to: 'default', via, dev: 'eth0' },
+      { to: `${via.replace(/\.1$/, '.0')}/24`, dev: 'eth0', rest: `proto kernel scope link src ${ip}` },
+    ],
+    sockets: [],
   }
 }
 
@@ -66,7 +94,13 @@ function dial(world: World, process: Caller, name: string, port: number, user: s
   if (host === undefined) return {}
   const found = world.fabric.dial(process.host, host.name, port).kind
   const account = host.user(user)
-  const answer: DialAnswer = { host: host.name, address: host.address, dial: found, up: host.power === 'on', accepted: account?.sshKey ?? false }
+  const answer: DialAnswer = {
+    host: host.name,
+    address: host.address,
+    dial: found,
+    up: host.power === 'on',
+    accepted: account?.sshKey ?? false,
+  }
   return account === undefined ? answer : { ...answer, home: account.home, shell: account.shell }
 }
 
@@ -74,23 +108,41 @@ function dial(world: World, process: Caller, name: string, port: number, user: s
 function findHost(world: World, process: Caller, name: string): ReturnType<World['hosts']['find']> {
   if (name === 'localhost' || name === '127.0.0.1') return world.hosts.get(process.host)
   const lines = (world.hosts.get(process.host).files.text('/etc/hosts') ?? '').split('\n')
-  const line = lines.map((text) => text.replace(/#.*/, '').trim().split(/\s+/)).find((words) => words.slice(1).includes(name))
+  const line = lines
+    .map((text) => text.replace(/#.*/, '').trim().split(/\s+/))
+    .find((words) => words.slice(1).includes(name))
   const address = line?.[0] ?? name
-  return address === '127.0.1.1' ? world.hosts.get(process.host) : world.hosts.list().find((host) => host.address === address)
+  return address === '127.0.1.1'
+    ? world.hosts.get(process.host)
+    : world.hosts.list().find((host) => host.address === address)
 }
 
 /** What sshd writes when somebody has come in. */
 function greet(world: World, process: Caller, name: HostName, user: string): void {
   const from = world.hosts.get(process.host).address
-  world.hosts.get(name).journal.write('ssh.service', 6, `Accepted publickey for ${user} from ${from} port 50022 ssh2: ED25519 SHA256:DAjobhp8kUb5+BmBOuHNHszfxLGmAzxqrWd43vsY+eA`, { identifier: 'sshd', pid: world.hosts.get(name).nextPid() })
+  world.hosts
+    .get(name)
+    .journal.write(
+      'ssh.service',
+      6,
+      `Accepted publickey for ${user} from ${from} port 50022 ssh2: ED25519 SHA256:DAjobhp8kUb5+BmBOuHNHszfxLGmAzxqrWd43vsY+eA`,
+      { identifier: 'sshd', pid: world.hosts.get(name).nextPid() },
+    )
 }
 
 function readJournal(world: World, process: Caller, query: JournalQuery): JournalAnswer {
   if (process.root.kind === 'container') return { error: 'no-journal' }
   const host = world.hosts.get(process.host)
-  const may = process.user === 'root' || (host.user(process.user)?.groups ?? []).some((group) => ['adm', 'systemd-journal', 'wheel'].includes(group))
+  const may =
+    process.user === 'root' ||
+    (host.user(process.user)?.groups ?? []).some((group) => ['adm', 'systemd-journal', 'wheel'].includes(group))
   if (!may) return { error: 'denied' }
-  return { lines: host.journal.read(query), lastSeq: host.journal.lastSeq, sizeBytes: host.journal.sizeBytes(), hostName: host.name }
+  return {
+    lines: host.journal.read(query),
+    lastSeq: host.journal.lastSeq,
+    sizeBytes: host.journal.sizeBytes(),
+    hostName: host.name,
+  }
 }
 
 /** Ends a modelled process: a unit's main process, or one that a component put there. */
@@ -100,16 +152,20 @@ function signal(world: World, process: Caller, pid: number, name: string): 'sent
   const target = host.processes().find((candidate) => candidate.pid === pid)
   if (target === undefined) return 'none'
   if (process.user !== 'root' && process.user !== target.user) return 'denied'
+  if (target.pid === 1) return 'sent'
   if (target.unit !== undefined) host.units.signal(pid, name)
-  else world.kernel.send({ to: `kubelet/${host.name}`, type: 'process.signal', data: { host: host.name, pid, signal: name } })
+  else if (target.address !== undefined)
+    world.kernel.send({ to: target.address, type: 'process.signal', data: { host: host.name, pid, signal: name } })
   return 'sent'
 }
 
 export const hostCalls: SyscallTable = {
   'host.facts': (world, process) => facts(world, process),
-  'host.processes': (world, process): ModelledProcess[] => (process.root.kind === 'container' ? [] : world.hosts.get(process.host).processes()),
+  'host.processes': (world, process): ModelledProcess[] =>
+    process.root.kind === 'container' ? [] : world.hosts.get(process.host).processes(),
   'host.signal': (world, process, args) => signal(world, process, Number(args.pid), String(args.signal)),
-  'host.dial': (world, process, args) => dial(world, process, String(args.name), Number(args.port), String(args.user ?? process.user)),
+  'host.dial': (world, process, args) =>
+    dial(world, process, String(args.name), Number(args.port), String(args.user ?? process.user)),
   'host.greet': (world, process, args) => greet(world, process, String(args.host), String(args.user)),
   'host.reboot': (world, process) => {
     if (process.user !== 'root') return { error: 'denied' }

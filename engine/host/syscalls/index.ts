@@ -7,7 +7,15 @@ import { unitCalls } from './units.ts'
 export const HOST_SYSCALLS: SyscallTable = { ...unitCalls, ...hostCalls }
 
 /** The tables as the runtime's `ProcessWorld.syscalls` wants them, bound to a world. `more` adds those of others (`cri.list` …). */
-export function boundSyscalls(world: World, more: SyscallTable = {}): Record<string, (caller: Caller, args: Syscall) => unknown> {
+export function boundSyscalls(
+  world: World,
+  more: SyscallTable = {},
+): Record<string, (caller: Caller, args: Syscall) => unknown> {
   const all = { ...HOST_SYSCALLS, ...more }
-  return Object.fromEntries(Object.entries(all).map(([name, handler]) => [name, (caller: Caller, args: Syscall) => handler(world, caller, args)]))
+  return Object.fromEntries(
+    Object.entries(all).map(([name, handler]) => [
+      name,
+      (caller: Caller, args: Syscall) => handler(world, caller, args),
+    ]),
+  )
 }

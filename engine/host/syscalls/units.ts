@@ -10,7 +10,18 @@ export const NO_SYSTEMD = { error: 'no-systemd' } as const
 
 type UnitCall = (host: Host, unit: string, process: Caller, args: Syscall) => unknown
 
-const CHANGING = new Set(['unit.start', 'unit.stop', 'unit.restart', 'unit.reload', 'unit.enable', 'unit.disable', 'unit.mask', 'unit.unmask', 'unit.daemonReload', 'unit.resetFailed'])
+const CHANGING = new Set([
+  'unit.start',
+  'unit.stop',
+  'unit.restart',
+  'unit.reload',
+  'unit.enable',
+  'unit.disable',
+  'unit.mask',
+  'unit.unmask',
+  'unit.daemonReload',
+  'unit.resetFailed',
+])
 
 /** A job's answer comes later when it takes time. */
 function job(start: JobStart): unknown {
@@ -40,4 +51,6 @@ function guarded(name: string, call: UnitCall): (world: World, process: Caller, 
   }
 }
 
-export const unitCalls: SyscallTable = Object.fromEntries(Object.entries(calls).map(([name, call]) => [name, guarded(name, call)]))
+export const unitCalls: SyscallTable = Object.fromEntries(
+  Object.entries(calls).map(([name, call]) => [name, guarded(name, call)]),
+)

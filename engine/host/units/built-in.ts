@@ -29,17 +29,43 @@ export const BUILT_IN: Record<string, BuiltIn> = {
       'time="<time>" level=info msg=serving... address=/run/containerd/containerd.sock',
       'time="<time>" level=info msg="containerd successfully booted in 0.041234s"',
     ],
-    farewell: ['time="<time>" level=info msg="Stop CRI service"', 'time="<time>" level=info msg="Event monitor stopped"', 'time="<time>" level=info msg="Stream server stopped"'],
+    farewell: [
+      'time="<time>" level=info msg="Stop CRI service"',
+      'time="<time>" level=info msg="Event monitor stopped"',
+      'time="<time>" level=info msg="Stream server stopped"',
+    ],
   },
-  sshd: { readyMs: 20, port: 22, sockets: [{ address: '0.0.0.0', port: 22 }], memoryBytes: 6 * MiB, lines: ['Server listening on 0.0.0.0 port 22.', 'Server listening on :: port 22.'], farewell: ['Received signal 15; terminating.'] },
-  'systemd-resolved': { readyMs: 50, sockets: [{ address: '127.0.0.53', port: 53 }, { address: '127.0.0.54', port: 53 }], memoryBytes: 12 * MiB, lines: ['Positive Trust Anchors:', 'Using system hostname.'] },
+  sshd: {
+    readyMs: 20,
+    port: 22,
+    sockets: [{ address: '0.0.0.0', port: 22 }],
+    memoryBytes: 6 * MiB,
+    lines: ['Server listening on 0.0.0.0 port 22.', 'Server listening on :: port 22.'],
+    farewell: ['Received signal 15; terminating.'],
+  },
+  'systemd-resolved': {
+    readyMs: 50,
+    sockets: [
+      { address: '127.0.0.53', port: 53 },
+      { address: '127.0.0.54', port: 53 },
+    ],
+    memoryBytes: 12 * MiB,
+    lines: ['Positive Trust Anchors:', 'Using system hostname.'],
+  },
   'systemd-journald': { readyMs: 10, memoryBytes: 16 * MiB, lines: ['Journal started'] },
-  cron: { readyMs: 0, memoryBytes: 2 * MiB, lines: ['(CRON) INFO (pidfile fd = 3)', '(CRON) INFO (Running @reboot jobs)'] },
+  cron: {
+    readyMs: 0,
+    memoryBytes: 2 * MiB,
+    lines: ['(CRON) INFO (pidfile fd = 3)', '(CRON) INFO (Running @reboot jobs)'],
+  },
 }
 
 /** Programs that end by themselves: name → how, from their arguments. */
 export const BRIEF: Record<string, (argv: readonly string[]) => { afterMs: number; code: number }> = {
   true: () => ({ afterMs: 5, code: 0 }),
   false: () => ({ afterMs: 5, code: 1 }),
-  sleep: (argv) => ({ afterMs: argv[1] === 'infinity' ? Number.MAX_SAFE_INTEGER : Number(argv[1] ?? 0) * 1000, code: 0 }),
+  sleep: (argv) => ({
+    afterMs: argv[1] === 'infinity' ? Number.MAX_SAFE_INTEGER : Number(argv[1] ?? 0) * 1000,
+    code: 0,
+  }),
 }

@@ -4,13 +4,26 @@ import type { Kernel } from '../../kernel/kernel.ts'
 import { MachineRows, compileMachine } from '../../kernel/machine.ts'
 import type { MachineEvent, MachineTimeout } from '../../kernel/machine.ts'
 import { unitMachine } from './unit.machine.ts'
-import type { UnitActions } from './units.ts'
 
 export type UnitRowsState = ReturnType<MachineRows['dump']>
 
 const table = compileMachine(unitMachine)
 
-const ACTIONS = ['enterInactive', 'spawn', 'enterActive', 'terminate', 'enterAutoRestart', 'enterFailed', 'noteExit', 'finished', 'stopped', 'limitHit', 'countRestart', 'startTimedOut', 'stopTimedOut'] as const
+const ACTIONS = [
+  'enterInactive',
+  'spawn',
+  'enterActive',
+  'terminate',
+  'enterAutoRestart',
+  'enterFailed',
+  'noteExit',
+  'finished',
+  'stopped',
+  'limitHit',
+  'countRestart',
+  'startTimedOut',
+  'stopTimedOut',
+] as const
 const GUARDS = ['restarts', 'clean', 'cleanOneshot', 'underStartLimit'] as const
 const DELAYS = ['timeoutStart', 'timeoutStop', 'restartSec'] as const
 
@@ -18,12 +31,23 @@ export type UnitActionName = (typeof ACTIONS)[number]
 export type UnitGuardName = (typeof GUARDS)[number]
 export type UnitDelayName = (typeof DELAYS)[number]
 
+/** What the machine rows call on. */
+export interface UnitActions {
+  act(action: UnitActionName, unit: string, event: MachineEvent): void
+  guard(guard: UnitGuardName, unit: string, event: MachineEvent): boolean
+  delayMs(delay: UnitDelayName, unit: string): number
+}
+
 export class UnitRows {
   private readonly rows: MachineRows
 
   constructor(kernel: Kernel, address: string, of: (host: HostName) => UnitActions | undefined) {
-    const split = (id: string): [UnitActions | undefined, string] => [of(id.slice(0, id.indexOf('/'))), id.slice(id.indexOf('/') + 1)]
-    const each = <N extends string, T>(names: readonly N[], make: (name: N) => T): Record<string, T> => Object.fromEntries(names.map((name) => [name, make(name)]))
+    const split = (id: string): [UnitActions | undefined, string] => [
+      of(id.slice(0, id.indexOf('/'))),
+      id.slice(id.indexOf('/') + 1),
+    ]
+    const each = <N extends string, T>(names: readonly N[], make: (name: N) => T): Record<string, T> =>
+      Object.fromEntries(names.map((name) => [name, make(name)]))
     this.rows = new MachineRows(kernel, address, table, {
       actions: each(ACTIONS, (name) => (id: string, event: MachineEvent): void => {
         const [units, unit] = split(id)

@@ -5,7 +5,12 @@ import { UNIT_DEFAULTS } from '../flags.ts'
 import { splitWords } from './words.ts'
 
 /** Where unit files are looked for; the first that has one wins. */
-export const UNIT_PATHS = ['/etc/systemd/system', '/run/systemd/system', '/usr/local/lib/systemd/system', '/usr/lib/systemd/system'] as const
+export const UNIT_PATHS = [
+  '/etc/systemd/system',
+  '/run/systemd/system',
+  '/usr/local/lib/systemd/system',
+  '/usr/lib/systemd/system',
+] as const
 
 export type LoadState = 'loaded' | 'not-found' | 'masked' | 'error' | 'bad-setting'
 
@@ -36,7 +41,24 @@ interface ParsedFile {
 }
 
 /** Keys whose values add up; of all others the last value counts. */
-const LISTS = new Set(['ExecStart', 'ExecStartPre', 'ExecStartPost', 'ExecReload', 'ExecStop', 'Environment', 'EnvironmentFile', 'Documentation', 'WantedBy', 'RequiredBy', 'Alias', 'After', 'Before', 'Wants', 'Requires', 'Also'])
+const LISTS = new Set([
+  'ExecStart',
+  'ExecStartPre',
+  'ExecStartPost',
+  'ExecReload',
+  'ExecStop',
+  'Environment',
+  'EnvironmentFile',
+  'Documentation',
+  'WantedBy',
+  'RequiredBy',
+  'Alias',
+  'After',
+  'Before',
+  'Wants',
+  'Requires',
+  'Also',
+])
 
 /** Reads one file's settings. A line that cannot be read is complained about; a bad section header spoils the file. */
 export function parseUnitFile(path: string, text: string): ParsedFile {
@@ -44,7 +66,12 @@ export function parseUnitFile(path: string, text: string): ParsedFile {
   let section = ''
   for (const { line, number } of logicalLines(text)) {
     if (line.startsWith('[')) {
-      if (!line.endsWith(']')) return { ...parsed, broken: true, complaints: [...parsed.complaints, `${path}:${number}: Invalid section header '${line}'`] }
+      if (!line.endsWith(']'))
+        return {
+          ...parsed,
+          broken: true,
+          complaints: [...parsed.complaints, `${path}:${number}: Invalid section header '${line}'`],
+        }
       section = line.slice(1, -1)
       continue
     }
@@ -62,7 +89,8 @@ function* logicalLines(text: string): Generator<{ line: string; number: number }
     let line = (lines[index] ?? '').trim()
     const number = index + 1
     if (line === '' || line.startsWith('#') || line.startsWith(';')) continue
-    while (line.endsWith('\\') && index + 1 < lines.length) line = `${line.slice(0, -1)} ${(lines[++index] ?? '').trim()}`
+    while (line.endsWith('\\') && index + 1 < lines.length)
+      line = `${line.slice(0, -1)} ${(lines[++index] ?? '').trim()}`
     yield { line, number }
   }
 }
@@ -81,16 +109,35 @@ export function canonicalName(files: FileTree, name: string): string {
 
 /** Reads a unit with its drop-ins from disk. */
 export function loadUnit(files: FileTree, name: string): UnitDefinition {
-  const path = UNIT_PATHS.map((directory) => `${directory}/${name}`).find((candidate) => !('error' in files.stat(candidate, undefined, { followLinks: false })))
-  const empty: UnitDefinition = { name, loadState: 'not-found', path: '', dropIns: [], sources: [], settings: {}, complaints: [] }
+  const path = UNIT_PATHS.map((directory) => `${directory}/${name}`).find(
+    (candidate) => !('error' in files.stat(candidate, undefined, { followLinks: false })),
+  )
+  const empty: UnitDefinition = {
+    name,
+    loadState: 'not-found',
+    path: '',
+    dropIns: [],
+    sources: [],
+    settings: {},
+    complaints: [],
+  }
   if (path === undefined) return empty
   const link = files.stat(path, undefined, { followLinks: false })
-  if (!('error' in link) && link.target === '/dev/null') return { ...empty, loadState: 'masked', path, sources: [{ path, text: '' }] }
+  if (!('error' in link) && link.target === '/dev/null')
+    return { ...empty, loadState: 'masked', path, sources: [{ path, text: '' }] }
   const dropIns = dropInsOf(files, name)
   const sources = [path, ...dropIns].map((source) => ({ path: source, text: files.text(source) ?? '' }))
   const parsed = sources.map((source) => parseUnitFile(source.path, source.text))
-  const definition: UnitDefinition = { ...empty, path, dropIns, sources, complaints: parsed.flatMap(({ complaints }) => complaints), loadState: 'loaded' }
-  for (const { settings } of parsed) for (const [section, key, value] of settings) assign(definition, section, key, value)
+  const definition: UnitDefinition = {
+    ...empty,
+    path,
+    dropIns,
+    sources,
+    complaints: parsed.flatMap(({ complaints }) => complaints),
+    loadState: 'loaded',
+  }
+  for (const { settings } of parsed)
+    for (const [section, key, value] of settings) assign(definition, section, key, value)
   return parsed.some(({ broken }) => broken) ? { ...definition, loadState: 'error' } : checked(definition)
 }
 
@@ -150,9 +197,21 @@ export function fullName(definition: UnitDefinition): string {
 export function durationMs(text: string | undefined, otherwise: number): number {
   if (text === undefined) return otherwise
   if (text === 'infinity') return Number.MAX_SAFE_INTEGER
-  const units: Record<string, number> = { '': 1000, us: 0.001, ms: 1, s: 1000, sec: 1000, m: 60_000, min: 60_000, h: 3_600_000, hr: 3_600_000, d: 86_400_000 }
+  const units: Record<string, number> = {
+    '': 1000,
+    us: 0.001,
+    ms: 1,
+    s: 1000,
+    sec: 1000,
+    m: 60_000,
+    min: 60_000,
+    h: 3_600_000,
+    hr: 3_600_000,
+    d: 86_400_000,
+  }
   let sum = 0
-  for (const [, amount, unit] of text.matchAll(/(\d+(?:\.\d+)?)\s*([a-z]*)/g)) sum += Number(amount) * (units[unit ?? ''] ?? 1000)
+  for (const [, amount, unit] of text.matchAll(/(\d+(?:\.\d+)?)\s*([a-z]*)/g))
+    sum += Number(amount) * (units[unit ?? ''] ?? 1000)
   return sum
 }
 
@@ -162,9 +221,15 @@ export function restartSecMs(definition: UnitDefinition): number {
 
 /** StartLimitIntervalSec and Burst; an interval of 0 means no limit. */
 export function startLimit(definition: UnitDefinition): { intervalMs: number; burst: number } {
-  const interval = value(definition, 'Unit.StartLimitIntervalSec') ?? value(definition, 'Unit.StartLimitInterval') ?? value(definition, 'Service.StartLimitInterval')
+  const interval =
+    value(definition, 'Unit.StartLimitIntervalSec') ??
+    value(definition, 'Unit.StartLimitInterval') ??
+    value(definition, 'Service.StartLimitInterval')
   const burst = value(definition, 'Unit.StartLimitBurst') ?? value(definition, 'Service.StartLimitBurst')
-  return { intervalMs: durationMs(interval, UNIT_DEFAULTS.startLimitIntervalMs), burst: burst === undefined ? UNIT_DEFAULTS.startLimitBurst : Number(burst) }
+  return {
+    intervalMs: durationMs(interval, UNIT_DEFAULTS.startLimitIntervalMs),
+    burst: burst === undefined ? UNIT_DEFAULTS.startLimitBurst : Number(burst),
+  }
 }
 
 /** The command of a line of Exec…=, without its prefixes, before variables are put in. */
@@ -175,7 +240,10 @@ export function commandOf(line: string): { path: string; words: string[]; mayFai
 }
 
 /** The variables of Environment= and EnvironmentFile=; or the file that should be there and is not. */
-export function environmentOf(files: FileTree, definition: UnitDefinition): Record<string, string> | { missing: string } {
+export function environmentOf(
+  files: FileTree,
+  definition: UnitDefinition,
+): Record<string, string> | { missing: string } {
   const env: Record<string, string> = { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin', LANG: 'C.UTF-8' }
   const take = (word: string): void => {
     const equals = word.indexOf('=')

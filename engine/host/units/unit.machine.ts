@@ -17,7 +17,12 @@ export const unitMachine = createMachine({
   states: {
     inactive: {
       entry: ['enterInactive'],
-      on: { START: [{ guard: 'underStartLimit', target: 'activating' }, { target: 'failed', actions: ['limitHit'] }] },
+      on: {
+        START: [
+          { guard: 'underStartLimit', target: 'activating' },
+          { target: 'failed', actions: ['limitHit'] },
+        ],
+      },
     },
     activating: {
       entry: ['spawn'],
@@ -52,13 +57,19 @@ export const unitMachine = createMachine({
       },
       on: {
         STOP: { target: 'inactive', actions: ['stopped'] },
-        START: [{ guard: 'underStartLimit', target: 'activating' }, { target: 'failed', actions: ['limitHit'] }],
+        START: [
+          { guard: 'underStartLimit', target: 'activating' },
+          { target: 'failed', actions: ['limitHit'] },
+        ],
       },
     },
     failed: {
       entry: ['enterFailed'],
       on: {
-        START: [{ guard: 'underStartLimit', target: 'activating' }, { target: 'failed', actions: ['limitHit'] }],
+        START: [
+          { guard: 'underStartLimit', target: 'activating' },
+          { target: 'failed', actions: ['limitHit'] },
+        ],
         RESET: { target: 'inactive' },
       },
     },

@@ -11,15 +11,29 @@ import type { MachineEvent } from '../../kernel/machine.ts'
 import type { FileTree } from '../files.ts'
 import { allows, basename, ROOT } from '../files.ts'
 import { UNIT_DEFAULTS } from '../flags.ts'
-import type { Host, ModelledProcess } from '../host.ts'
+import type { ModelledProcess, UnitHost } from './unit-host.ts'
 import type { Catalog } from '../journald.ts'
 import { ANSWER_EVENT, RUNTIME_ADDRESS } from '../pending.ts'
 import type { AnswerData } from '../pending.ts'
 import { BRIEF, BUILT_IN } from './built-in.ts'
 import { isClean, journalStatus, resultOf, wantsRestart } from './exit.ts'
 import type { UnitExit } from './exit.ts'
-import type { UnitActionName, UnitDelayName, UnitGuardName, UnitRows } from './rows.ts'
-import { UNIT_PATHS, canonicalName, commandOf, durationMs, environmentOf, expandCommand, fullName, loadUnit, restartSecMs, serviceType, startLimit, value, values } from './unit-file.ts'
+import type { UnitActionName, UnitActions, UnitDelayName, UnitGuardName, UnitRows } from './rows.ts'
+import {
+  UNIT_PATHS,
+  canonicalName,
+  commandOf,
+  durationMs,
+  environmentOf,
+  expandCommand,
+  fullName,
+  loadUnit,
+  restartSecMs,
+  serviceType,
+  startLimit,
+  value,
+  values,
+} from './unit-file.ts'
 import type { UnitDefinition } from './unit-file.ts'
 
 export const UNIT_EVENTS = {
@@ -136,24 +150,28 @@ export interface UnitStatus {
 }
 
 /** How a job began: done at once, to be told later, or refused. */
-export type JobStart = { done: true } | { pending: true } | { failed: string } | { refused: 'not-found' | 'masked' | 'error' | 'bad-setting' }
-
-/** What the machine rows call on. */
-export interface UnitActions {
-  act(action: UnitActionName, unit: string, event: MachineEvent): void
-  guard(guard: UnitGuardName, unit: string, event: MachineEvent): boolean
-  delayMs(delay: UnitDelayName, unit: string): number
-}
+export type JobStart =
+  | { done: true }
+  | { pending: true }
+  | { failed: string }
+  | { refused: 'not-found' | 'masked' | 'error' | 'bad-setting' }
 
 const DEFAULT_MEMORY = 38 * 1024 ** 2
-const SUB: Record<string, string> = { inactive: 'dead', activating: 'start', active: 'running', deactivating: 'stop-sigterm', autoRestart: 'auto-restart', failed: 'failed' }
+const SUB: Record<string, string> = {
+  inactive: 'dead',
+  activating: 'start',
+  active: 'running',
+  deactivating: 'stop-sigterm',
+  autoRestart: 'auto-restart',
+  failed: 'failed',
+}
 
 export class Units implements UnitActions {
   private records = new Map<string, UnitRecord>()
   private jobs = 0
 
   constructor(
-    private readonly host: Host,
+    private readonly host: UnitHost,
     private readonly rows: UnitRows,
   ) {}
 
@@ -226,7 +244,7 @@ export class Units implements UnitActions {
   /** Reads all unit files again. */
   daemonReload(): void {
     for (const record of this.records.values()) record.definition = this.loaded(record.name)
-    this.host.journal.write('', 6, 'Reloading requested from client PID 1 (\'systemctl\')...')
+    this.host.journal.write('', 6, "Reloading requested from client PID 1 ('systemctl')...")
     this.host.journal.write('', 6, 'Reloading...')
   }
 
@@ -235,7 +253,19 @@ export class Units implements UnitActions {
     const record = this.record(unit)
     const state = this.rows.state(this.host.name, unit)
     const { definition, result, sinceMs, durationMs: lasted, pid, argv, exit, restarts, startedMs } = record
-    const status: UnitStatus = { name: unit, definition, active: state === 'autoRestart' ? 'activating' : state, sub: SUB[state] ?? state, enabled: this.enabledState(unit), result, argv, restarts, startedMs, memoryBytes: this.memoryOf(record), needsReload: this.needsReload(record) }
+    const status: UnitStatus = {
+      name: unit,
+      definition,
+      active: state === 'autoRestart' ? 'activating' : state,
+      sub: SUB[state] ?? state,
+      enabled: this.enabledState(unit),
+      result,
+      argv,
+      restarts,
+      startedMs,
+      memoryBytes: this.memoryOf(record),
+      needsReload: this.needsReload(record),
+    }
     if (sinceMs !== undefined) status.sinceMs = sinceMs
     if (lasted !== undefined) status.durationMs = lasted
     if (pid !== undefined) status.pid = pid
@@ -248,7 +278,8 @@ export class Units implements UnitActions {
     const names = new Set<string>(this.records.keys())
     for (const directory of UNIT_PATHS) {
       const listed = this.files.list(directory)
-      if ('names' in listed) for (const name of listed.names) if (/\.(service|target|timer|socket)$/.test(name)) names.add(name)
+      if ('names' in listed)
+        for (const name of listed.names) if (/\.(service|target|timer|socket)$/.test(name)) names.add(name)
     }
     return [...names].filter((name) => canonicalName(this.files, name) === name).sort()
   }
@@ -263,8 +294,11 @@ export class Units implements UnitActions {
     if (definition.loadState === 'masked') return 'masked'
     if (definition.path === '') return 'not-found'
     if (canonicalName(this.files, name) !== name) return 'alias'
-    if (this.installLinks(definition).some((link) => 'kind' in this.files.stat(link, ROOT, { followLinks: false }))) return 'enabled'
-    return ['WantedBy', 'RequiredBy', 'Alias', 'Also'].some((key) => values(definition, `Install.${key}`).length > 0) ? 'disabled' : 'static'
+    if (this.installLinks(definition).some((link) => 'kind' in this.files.stat(link, ROOT, { followLinks: false })))
+      return 'enabled'
+    return ['WantedBy', 'RequiredBy', 'Alias', 'Also'].some((key) => values(definition, `Install.${key}`).length > 0)
+      ? 'disabled'
+      : 'static'
   }
 
   /** Makes the links of [Install]. Returns the lines that systemctl prints. */
@@ -320,18 +354,27 @@ export class Units implements UnitActions {
 
   /** At boot: starts what is enabled. */
   boot(): void {
-    this.host.journal.write('', 5, `Linux version ${this.host.kernelVersion} (buildd@lcy02-amd64-080)`, { identifier: 'kernel', pid: 0 })
+    this.host.journal.write('', 5, `Linux version ${this.host.kernelVersion} (buildd@lcy02-amd64-080)`, {
+      identifier: 'kernel',
+      pid: 0,
+    })
     for (const name of ['systemd-journald.service', ...this.names()]) {
       if (!name.endsWith('.service')) continue
       const always = name === 'systemd-journald.service'
-      if (always ? this.files.exists(`/usr/lib/systemd/system/${name}`) : this.enabledState(name) === 'enabled') this.start(name)
+      if (always ? this.files.exists(`/usr/lib/systemd/system/${name}`) : this.enabledState(name) === 'enabled')
+        this.start(name)
     }
   }
 
   /** The power is gone: nothing runs, and nobody is told goodbye. */
   die(): void {
     for (const record of this.records.values()) {
-      if (record.address !== undefined && record.pid !== undefined) this.tell(record, UNIT_EVENTS.stop, { ...this.runOf(record), signal: 'KILL', power: true } satisfies UnitStopData)
+      if (record.address !== undefined && record.pid !== undefined)
+        this.tell(record, UNIT_EVENTS.stop, {
+          ...this.runOf(record),
+          signal: 'KILL',
+          power: true,
+        } satisfies UnitStopData)
       this.closePorts(record)
       this.rows.remove(this.host.name, record.name)
     }
@@ -346,7 +389,10 @@ export class Units implements UnitActions {
   exited(data: UnitExitedData): void {
     const record = this.running(data)
     if (record === undefined) return
-    const exit: UnitExit = data.signal === undefined ? { pid: data.pid, how: 'exited', code: data.code ?? 0 } : { pid: data.pid, how: 'killed', code: 0, signal: data.signal }
+    const exit: UnitExit =
+      data.signal === undefined
+        ? { pid: data.pid, how: 'exited', code: data.code ?? 0 }
+        : { pid: data.pid, how: 'killed', code: 0, signal: data.signal }
     this.closePorts(record)
     delete record.pid
     this.send(record, { type: 'EXITED', exit })
@@ -356,21 +402,51 @@ export class Units implements UnitActions {
   log(data: UnitLogData): void {
     const record = this.records.get(this.nameOf(data.unit))
     if (record === undefined) return
-    for (const text of data.text.replace(/\n$/, '').split('\n')) this.host.journal.write(record.name, 6, text, { identifier: basename(record.argv[0] ?? record.name), pid: data.pid })
+    for (const text of data.text.replace(/\n$/, '').split('\n'))
+      this.host.journal.write(record.name, 6, text, {
+        identifier: basename(record.argv[0] ?? record.name),
+        pid: data.pid,
+      })
   }
 
   builtIn(data: { unit: string; pid: number; what: string }): void {
     const record = this.running(data)
     if (record === undefined) return
     if (data.what === 'ready') this.builtInReady(record)
-    else this.exited({ host: this.host.name, unit: data.unit, pid: data.pid, ...(data.what.startsWith('code ') ? { code: Number(data.what.slice(5)) } : { signal: data.what }) })
+    else
+      this.exited({
+        host: this.host.name,
+        unit: data.unit,
+        pid: data.pid,
+        ...(data.what.startsWith('code ') ? { code: Number(data.what.slice(5)) } : { signal: data.what }),
+      })
   }
 
   processes(): ModelledProcess[] {
     if (this.host.power !== 'on') return []
     const own = [...this.records.values()].filter(({ pid }) => pid !== undefined)
-    const init: ModelledProcess = { pid: 1, ppid: 0, user: 'root', argv: ['/sbin/init'], startedMs: this.host.bootedAtMs, memoryBytes: 13 * 1024 ** 2, cpu: 0 }
-    return [init, ...own.map((record) => ({ pid: record.pid as number, ppid: 1, user: value(record.definition, 'Service.User') ?? 'root', argv: record.argv, startedMs: record.startedMs, memoryBytes: this.memoryOf(record), cpu: 0.01, unit: record.name }))]
+    const init: ModelledProcess = {
+      pid: 1,
+      ppid: 0,
+      user: 'root',
+      argv: ['/sbin/init'],
+      startedMs: this.host.bootedAtMs,
+      memoryBytes: 13 * 1024 ** 2,
+      cpu: 0,
+    }
+    return [
+      init,
+      ...own.map((record) => ({
+        pid: record.pid as number,
+        ppid: 1,
+        user: value(record.definition, 'Service.User') ?? 'root',
+        argv: record.argv,
+        startedMs: record.startedMs,
+        memoryBytes: this.memoryOf(record),
+        cpu: 0.01,
+        unit: record.name,
+      })),
+    ]
   }
 
   dump(): UnitsState {
@@ -402,7 +478,10 @@ export class Units implements UnitActions {
     if (delay === 'restartSec') return restartSecMs(definition)
     const key = delay === 'timeoutStart' ? 'TimeoutStartSec' : 'TimeoutStopSec'
     const oneshot = delay === 'timeoutStart' && serviceType(definition) === 'oneshot'
-    return durationMs(value(definition, `Service.${key}`) ?? value(definition, 'Service.TimeoutSec'), oneshot ? Number.MAX_SAFE_INTEGER / 4 : UNIT_DEFAULTS.timeoutStopMs)
+    return durationMs(
+      value(definition, `Service.${key}`) ?? value(definition, 'Service.TimeoutSec'),
+      oneshot ? Number.MAX_SAFE_INTEGER / 4 : UNIT_DEFAULTS.timeoutStopMs,
+    )
   }
 
   private readonly actions: Record<UnitActionName, (record: UnitRecord, event: MachineEvent) => void> = {
@@ -430,13 +509,21 @@ export class Units implements UnitActions {
     },
     enterFailed: (record) => {
       this.changed(record, 'failed')
-      if (!record.reachedActive) this.journal(record, `Failed to start ${fullName(record.definition)}.`, { kind: 'startFailed', job: record.job }, 3)
+      if (!record.reachedActive)
+        this.journal(
+          record,
+          `Failed to start ${fullName(record.definition)}.`,
+          { kind: 'startFailed', job: record.job },
+          3,
+        )
       this.answer(record, { failed: record.result })
       this.startIfAsked(record)
     },
     noteExit: (record, event) => this.noteExit(record, event.exit as UnitExit),
-    finished: (record) => this.journal(record, `Finished ${fullName(record.definition)}.`, { kind: 'started', job: record.job }),
-    stopped: (record) => this.journal(record, `Stopped ${fullName(record.definition)}.`, { kind: 'stopped', job: record.job }),
+    finished: (record) =>
+      this.journal(record, `Finished ${fullName(record.definition)}.`, { kind: 'started', job: record.job }),
+    stopped: (record) =>
+      this.journal(record, `Stopped ${fullName(record.definition)}.`, { kind: 'stopped', job: record.job }),
     limitHit: (record) => {
       record.result = 'start-limit-hit'
       this.say(record, 'Start request repeated too quickly.', 4)
@@ -446,7 +533,10 @@ export class Units implements UnitActions {
     countRestart: (record) => {
       record.restarts++
       record.job = ++this.jobs
-      this.say(record, `Scheduled restart job, restart counter is at ${record.restarts}.`, 6, { kind: 'restartScheduled', counter: record.restarts })
+      this.say(record, `Scheduled restart job, restart counter is at ${record.restarts}.`, 6, {
+        kind: 'restartScheduled',
+        counter: record.restarts,
+      })
     },
     startTimedOut: (record) => this.timedOut(record, 'start operation timed out. Terminating.'),
     stopTimedOut: (record) => this.timedOut(record, "State 'stop-sigterm' timed out. Killing."),
@@ -465,10 +555,23 @@ export class Units implements UnitActions {
     const known = this.records.get(name)
     if (known !== undefined) {
       const idle = ['inactive', 'failed'].includes(this.rows.state(this.host.name, name))
-      if (idle && (known.definition.loadState !== 'loaded' || this.enabledState(name) !== 'enabled')) known.definition = this.loaded(name)
+      if (idle && (known.definition.loadState !== 'loaded' || this.enabledState(name) !== 'enabled'))
+        known.definition = this.loaded(name)
       return known
     }
-    const record: UnitRecord = { name, definition: this.loaded(name), argv: [], startedMs: 0, result: 'success', restarts: 0, starts: [], job: 0, waiters: [], startAgain: false, reachedActive: false }
+    const record: UnitRecord = {
+      name,
+      definition: this.loaded(name),
+      argv: [],
+      startedMs: 0,
+      result: 'success',
+      restarts: 0,
+      starts: [],
+      job: 0,
+      waiters: [],
+      startAgain: false,
+      reachedActive: false,
+    }
     if (record.definition.loadState !== 'not-found') this.records.set(name, record)
     return record
   }
@@ -476,7 +579,8 @@ export class Units implements UnitActions {
   private loaded(name: string): UnitDefinition {
     const definition = loadUnit(this.files, name)
     const known = this.records.get(name)?.definition.complaints ?? []
-    for (const complaint of definition.complaints) if (!known.includes(complaint)) this.host.journal.write(name, 4, complaint)
+    for (const complaint of definition.complaints)
+      if (!known.includes(complaint)) this.host.journal.write(name, 4, complaint)
     return definition
   }
 
@@ -492,7 +596,8 @@ export class Units implements UnitActions {
     delete record.exit
     this.changed(record, 'activating')
     const type = serviceType(definition)
-    if (type !== 'simple' && type !== 'exec') this.journal(record, `Starting ${fullName(definition)}...`, { kind: 'starting', job: record.job })
+    if (type !== 'simple' && type !== 'exec')
+      this.journal(record, `Starting ${fullName(definition)}...`, { kind: 'starting', job: record.job })
     const env = environmentOf(this.files, definition)
     if ('missing' in env) return this.failBeforeExec(record)
     const command = commandOf(value(definition, 'Service.ExecStart') ?? '')
@@ -513,26 +618,39 @@ export class Units implements UnitActions {
   private exec(record: UnitRecord, path: string, env: Record<string, string>): void {
     const node = this.files.node(path)
     delete record.address
-    if (node === undefined || node.kind !== 'file' || !allows(node, ROOT, 1)) return this.execFailed(record, path, node === undefined ? 'No such file or directory' : 'Permission denied')
+    if (node === undefined || node.kind !== 'file' || !allows(node, ROOT, 1))
+      return this.execFailed(record, path, node === undefined ? 'No such file or directory' : 'Permission denied')
     const program = node.program ?? basename(path)
     const address = this.host.hosts.unitPrograms.get(program)?.replaceAll('<host>', this.host.name)
     this.host.hosts.kernel.record('host.unit.spawned', { host: this.host.name, unit: record.name, program })
     if (address !== undefined) {
       record.address = address
-      this.tell(record, UNIT_EVENTS.start, { host: this.host.name, unit: record.name, pid: record.pid as number, argv: record.argv, env } satisfies UnitStartData)
+      this.tell(record, UNIT_EVENTS.start, {
+        host: this.host.name,
+        unit: record.name,
+        pid: record.pid as number,
+        argv: record.argv,
+        env,
+      } satisfies UnitStartData)
     } else this.runBuiltIn(record, program)
   }
 
   private execFailed(record: UnitRecord, path: string, why: string): void {
     const from = { identifier: `(${basename(path).slice(0, 8)})`, pid: record.pid ?? 0 }
-    if (why === 'No such file or directory') this.host.journal.write(record.name, 3, `${record.name}: Failed to locate executable ${path}: ${why}`, from)
+    if (why === 'No such file or directory')
+      this.host.journal.write(record.name, 3, `${record.name}: Failed to locate executable ${path}: ${why}`, from)
     this.host.journal.write(record.name, 3, `${record.name}: Failed at step EXEC spawning ${path}: ${why}`, from)
     this.exitSoon(record, 'code 203')
   }
 
   private exitSoon(record: UnitRecord, what: string, afterMs = 0): void {
     record.pid ??= this.host.nextPid()
-    const data = { host: this.host.name, unit: record.name, pid: record.pid, what: what === 'resources' ? 'code 1' : what }
+    const data = {
+      host: this.host.name,
+      unit: record.name,
+      pid: record.pid,
+      what: what === 'resources' ? 'code 1' : what,
+    }
     this.host.hosts.kernel.send({ to: HOSTS, type: UNIT_EVENTS.builtIn, data }, afterMs)
   }
 
@@ -543,7 +661,13 @@ export class Units implements UnitActions {
       return
     }
     const daemon = BUILT_IN[program]
-    if (daemon === undefined) return this.log({ host: this.host.name, unit: record.name, pid: record.pid ?? 0, text: `not simulated: ${program} as a service; it is taken to run and do nothing` })
+    if (daemon === undefined)
+      return this.log({
+        host: this.host.name,
+        unit: record.name,
+        pid: record.pid ?? 0,
+        text: `not simulated: ${program} as a service; it is taken to run and do nothing`,
+      })
     const data = { host: this.host.name, unit: record.name, pid: record.pid, what: 'ready' }
     this.host.hosts.kernel.send({ to: HOSTS, type: UNIT_EVENTS.builtIn, data }, daemon.readyMs)
   }
@@ -553,7 +677,8 @@ export class Units implements UnitActions {
     if (daemon === undefined || record.pid === undefined) return
     this.sayBuiltIn(record, daemon.lines)
     if (daemon.port !== undefined) this.host.hosts.fabric.listen(this.host.name, daemon.port, HOSTS)
-    for (const socket of daemon.sockets ?? []) this.host.addSocket({ ...socket, program: basename(record.argv[0] ?? ''), pid: record.pid })
+    for (const socket of daemon.sockets ?? [])
+      this.host.addSocket({ ...socket, program: basename(record.argv[0] ?? ''), pid: record.pid })
     this.send(record, { type: 'READY' })
   }
 
@@ -563,7 +688,8 @@ export class Units implements UnitActions {
 
   private sayBuiltIn(record: UnitRecord, lines: readonly string[]): void {
     const time = new Date(this.host.clockMs()).toISOString().replace('Z', '000000Z')
-    for (const line of lines) this.log({ host: this.host.name, unit: record.name, pid: record.pid ?? 0, text: line.replace('<time>', time) })
+    for (const line of lines)
+      this.log({ host: this.host.name, unit: record.name, pid: record.pid ?? 0, text: line.replace('<time>', time) })
   }
 
   private closePorts(record: UnitRecord): void {
@@ -573,21 +699,28 @@ export class Units implements UnitActions {
   }
 
   private signalMain(record: UnitRecord, signal: string): void {
-    if (record.pid === undefined) return this.send(record, { type: 'EXITED', exit: { pid: 0, how: 'exited', code: 0 } satisfies UnitExit })
+    if (record.pid === undefined)
+      return this.send(record, { type: 'EXITED', exit: { pid: 0, how: 'exited', code: 0 } satisfies UnitExit })
     if (record.address !== undefined && this.host.hosts.kernel.component(record.address) !== undefined) {
       return this.tell(record, UNIT_EVENTS.stop, { ...this.runOf(record), signal } satisfies UnitStopData)
     }
     const daemon = this.builtInOf(record)
     if (signal === 'TERM') this.sayBuiltIn(record, daemon?.farewell ?? [])
-    this.exitSoon(record, daemon !== undefined && signal === 'TERM' ? 'code 0' : signal, 5)
+    this.exitSoon(record, daemon !== undefined && signal === 'TERM' ? 'code 0' : signal, signal === 'KILL' ? 0 : 5)
   }
 
   private noteExit(record: UnitRecord, exit: UnitExit): void {
     record.exit = exit
-    if (record.reachedActive && record.sinceMs !== undefined) record.durationMs = this.host.hosts.kernel.now - record.startedMs
+    if (record.reachedActive && record.sinceMs !== undefined)
+      record.durationMs = this.host.hosts.kernel.now - record.startedMs
     record.result = resultOf(exit)
     const clean = isClean(exit)
-    if (!clean) this.say(record, `Main process exited, ${journalStatus(exit)}`, 5, { kind: 'exited', how: exit.how, status: exit.how === 'killed' ? (exit.signal ?? '') : String(exit.code) })
+    if (!clean)
+      this.say(record, `Main process exited, ${journalStatus(exit)}`, 5, {
+        kind: 'exited',
+        how: exit.how,
+        status: exit.how === 'killed' ? (exit.signal ?? '') : String(exit.code),
+      })
     if (clean) this.say(record, 'Deactivated successfully.', 6, { kind: 'succeeded' })
     else this.say(record, `Failed with result '${record.result}'.`, 4, { kind: 'failed', result: record.result })
   }
@@ -595,7 +728,8 @@ export class Units implements UnitActions {
   private timedOut(record: UnitRecord, text: string): void {
     record.result = 'timeout'
     this.say(record, text, 4)
-    if (record.pid !== undefined && record.address !== undefined) this.tell(record, UNIT_EVENTS.stop, { ...this.runOf(record), signal: 'KILL' } satisfies UnitStopData)
+    if (record.pid !== undefined && record.address !== undefined)
+      this.tell(record, UNIT_EVENTS.stop, { ...this.runOf(record), signal: 'KILL' } satisfies UnitStopData)
     delete record.pid
     this.say(record, `Failed with result 'timeout'.`, 4, { kind: 'failed', result: 'timeout' })
   }
@@ -621,7 +755,11 @@ export class Units implements UnitActions {
     const waiters = record.waiters
     record.waiters = []
     for (const { pid, call } of waiters) {
-      this.host.hosts.kernel.send({ to: RUNTIME_ADDRESS, type: ANSWER_EVENT, data: { host: this.host.name, pid, call, answer } satisfies AnswerData })
+      this.host.hosts.kernel.send({
+        to: RUNTIME_ADDRESS,
+        type: ANSWER_EVENT,
+        data: { host: this.host.name, pid, call, answer } satisfies AnswerData,
+      })
     }
   }
 
@@ -659,13 +797,20 @@ export class Units implements UnitActions {
     const { sources, loadState } = record.definition
     if (loadState === 'not-found') return false
     const now = loadUnit(this.files, record.name).sources
-    return now.length !== sources.length || now.some(({ path, text }, index) => sources[index]?.path !== path || sources[index]?.text !== text)
+    return (
+      now.length !== sources.length ||
+      now.some(({ path, text }, index) => sources[index]?.path !== path || sources[index]?.text !== text)
+    )
   }
 
   private installLinks(definition: UnitDefinition): string[] {
     const targets = (key: string, suffix: string): string[] =>
-      values(definition, `Install.${key}`).flatMap((line) => line.split(/\s+/)).map((target) => `/etc/systemd/system/${target}.${suffix}/${definition.name}`)
-    const aliases = values(definition, 'Install.Alias').flatMap((line) => line.split(/\s+/)).map((alias) => `/etc/systemd/system/${alias}`)
+      values(definition, `Install.${key}`)
+        .flatMap((line) => line.split(/\s+/))
+        .map((target) => `/etc/systemd/system/${target}.${suffix}/${definition.name}`)
+    const aliases = values(definition, 'Install.Alias')
+      .flatMap((line) => line.split(/\s+/))
+      .map((alias) => `/etc/systemd/system/${alias}`)
     return [...aliases, ...targets('WantedBy', 'wants'), ...targets('RequiredBy', 'requires')]
   }
 

@@ -1,5 +1,35 @@
 /** The verbs that only read, in order of kubectl's help. */
 import type { Command } from './command.ts'
+import { apiResourcesCommand, apiVersionsCommand } from './verbs/api-resources.ts'
+import { canICommand, whoamiCommand } from './verbs/auth.ts'
+import { clusterInfoCommand } from './verbs/cluster-info.ts'
+import { completionCommand, pluginListCommand } from './verbs/completion.ts'
+import { configCommands } from './verbs/config.ts'
+import { describeCommand } from './verbs/describe.ts'
+import { eventsCommand } from './verbs/events.ts'
+import { execCommand } from './verbs/exec.ts'
 import { getCommand } from './verbs/get.ts'
+import { logsCommand } from './verbs/logs.ts'
+import { topNodeCommand, topPodCommand } from './verbs/top.ts'
+import { versionCommand } from './verbs/version.ts'
+import { waitCommand } from './verbs/wait.ts'
 
-export const readCommands: readonly Command[] = [getCommand]
+export const readCommands: readonly Command[] = [
+  getCommand,
+  clusterInfoCommand,
+  topNodeCommand,
+  topPodCommand,
+  describeCommand,
+  logsCommand,
+  execCommand,
+  canICommand,
+  whoamiCommand,
+  eventsCommand,
+  waitCommand,
+  completionCommand,
+  apiResourcesCommand,
+  apiVersionsCommand,
+  ...configCommands,
+  pluginListCommand,
+  versionCommand,
+]

@@ -11,7 +11,7 @@ const classes = (core: Core): Iterable<PriorityClass> =>
 /** The default class with the lowest value, when there is one. */
 function globalDefault(core: Core): PriorityClass | undefined {
   let found: PriorityClass | undefined
-  for (const one of classes(core)) if (one.globalDefault === true && (found === undefined || one.value < found.value)) found = one
+  for (const one of classes(core)) if (one.globalDefault === true && (found === undefined || (one.value ?? 0) < (found.value ?? 0))) found = one
   return found
 }
 

@@ -31,6 +31,16 @@ const wait: RuntimeCall = (machine, process, args) => {
   return machine.block(process, args, `child ${process.pid}`)
 }
 
+/** `wait` with an end: answers `{ code: -1 }` after `timeoutMs`. */
+const waitFor: RuntimeCall = (machine, process, args) => {
+  const child = machine.processes.get(args.pid as number)
+  if (child === undefined || child.exit !== undefined) return wait(machine, process, args)
+  const first = process.blocked === undefined
+  const pending = machine.block(process, { ...args, timeoutAnswer: { code: -1 } }, `child ${process.pid}`)
+  if (first) machine.timer(process, args.timeoutMs as number)
+  return pending
+}
+
 /** `pid` below 0 is a process group. */
 const kill: RuntimeCall = (machine, process, args) => {
   const pid = args.pid as number
@@ -81,6 +91,7 @@ export const processCalls: Record<string, RuntimeCall> = {
   random: (machine, process) => machine.kernel.random(`host/${process.host}`).next(),
   sleep,
   wait,
+  waitFor,
   kill,
   spawn,
   chdir,

@@ -15,6 +15,7 @@ import type { ApiObject, ListObject } from '../client.ts'
 import type { Command, Context } from '../command.ts'
 import { AggregateError, CommandError, isNotFound, PlainError, StatusError, UsageError } from '../errors.ts'
 import { pathOf, singularWithGroup } from '../mapper.ts'
+import { asList } from '../printers/lists.ts'
 import { outputFormat, type ObjectPrinter } from '../printers/output.ts'
 import { noSuchField, sortByField } from '../printers/sort.ts'
 import { isTable, plainTable, TablePrinter, type Table } from '../printers/table.ts'
@@ -95,7 +96,7 @@ function* printObjects(ctx: Context, options: BuildOptions, printer: ObjectPrint
   const sorted = sortedInfos(ctx, infos)
   if (planned.single && sorted.length === 0) return finish(errors)
   if (!(ctx.flags.bool('ignore-not-found') && planned.targets.every((t) => t.name !== undefined) && sorted.length === 0))
-    yield* ctx.p.out(printer.print(planned.single ? sorted[0]!.object : asList(sorted)))
+    yield* ctx.p.out(printer.print(planned.single ? sorted[0]!.object : asList(sorted.map((info) => info.object))))
   finish(errors)
 }
 
@@ -106,13 +107,6 @@ function sortedInfos(ctx: Context, infos: Info[]): Info[] {
   if (!sorted) throw noSuchField(field)
   return sorted
 }
-
-export const asList = (infos: Info[]): ApiObject => ({
-  apiVersion: 'v1',
-  kind: 'List',
-  metadata: { resourceVersion: '' },
-  items: infos.map((info) => info.object),
-})
 
 /** Errors of documents print without `error: `. */
 const bare = (error: CommandError): CommandError => new PlainError(error.message)

@@ -1,0 +1,50 @@
+/** /healthz, /livez, /readyz and their checks (O7, O8). */
+import type { HttpResponse } from '../../fabric/http.ts'
+import type { Core } from '../core.ts'
+import type { Flight } from '../flight.ts'
+import { failure } from '../status.ts'
+
+const HOOKS = [
+  'start-apiserver-admission-initializer', 'generic-apiserver-start-informers', 'priority-and-fairness-config-consumer', 'priority-and-fairness-filter', 'storage-object-count-tracker-hook',
+  'start-apiextensions-informers', 'start-apiextensions-controllers', 'crd-informer-synced', 'start-system-namespaces-controller', 'start-cluster-authentication-info-controller',
+  'start-kube-apiserver-identity-lease-controller', 'start-kube-apiserver-identity-lease-garbage-collector', 'start-legacy-token-tracking-controller', 'start-service-ip-repair-controllers',
+  'rbac/bootstrap-roles', 'scheduling/bootstrap-system-priority-classes', 'priority-and-fairness-config-producer', 'bootstrap-controller', 'start-kubernetes-service-cidr-controller',
+  'aggregator-reload-proxy-client-cert', 'start-kube-aggregator-informers', 'apiservice-status-local-available-controller', 'apiservice-status-remote-available-controller',
+  'apiservice-registration-controller', 'apiservice-wait-for-first-sync', 'apiservice-discovery-controller', 'kube-apiserver-autoregistration',
+].map((name) => `poststarthook/${name}`)
+
+const TAIL = ['autoregister-completion', 'poststarthook/apiservice-openapi-controller', 'poststarthook/apiservice-openapiv3-controller']
+
+type Endpoint = 'healthz' | 'livez' | 'readyz'
+
+function checksOf(endpoint: Endpoint): string[] {
+  const ready = endpoint === 'readyz'
+  return ['ping', 'log', 'etcd', ...(ready ? ['etcd-readiness', 'informer-sync'] : []), ...HOOKS, ...TAIL, ...(ready ? ['shutdown'] : [])]
+}
+
+const passes = (core: Core, check: string): boolean => (check.startsWith('etcd') ? core.etcdHealthy : check === 'informer-sync' ? core.cache.ready : true)
+
+const text = (code: number, body: string): HttpResponse => ({ code, headers: { 'content-type': 'text/plain; charset=utf-8' }, body })
+
+/** The answer to a health path; one check by its name. */
+export function answerHealth(core: Core, flight: Flight, endpoint: Endpoint, only?: string): HttpResponse | undefined {
+  const checks = checksOf(endpoint)
+  if (only !== undefined) return oneCheck(core, checks, flight.info.path.split('/').slice(2).join('/'))
+  const { exclude = '' } = flight.request.query
+  const lines = checks.map((check) => line(core, check, exclude))
+  const failed = lines.some((one) => one.startsWith('[-]'))
+  if (failed) return text(500, `${lines.join('\n')}\n${endpoint} check failed\n`)
+  return text(200, 'verbose' in flight.request.query ? `${lines.join('\n')}\n${endpoint} check passed\n` : 'ok')
+}
+
+function line(core: Core, check: string, exclude: string): string {
+  if (check === exclude) return `[+]${check} excluded: ok`
+  return passes(core, check) ? `[+]${check} ok` : `[-]${check} failed: reason withheld`
+}
+
+function oneCheck(core: Core, checks: string[], name: string): HttpResponse | undefined {
+  if (!checks.includes(name)) return undefined
+  if (passes(core, name)) return text(200, 'ok')
+  const status = failure(500, 'InternalError', `internal server error: ${name} failed`)
+  return text(500, status.message ?? '')
+}

@@ -1,0 +1,50 @@
+/** Patches of an object, by content type. Models apiserver endpoints/handlers/patch.go. */
+import { PatchError } from '../objects/patch/json-value.ts'
+import type { Json, JsonObject } from '../objects/patch/json-value.ts'
+import { applyJsonPatch } from '../objects/patch/json.ts'
+import { applyMerge } from '../objects/patch/merge.ts'
+import { applyStrategic } from '../objects/patch/strategic.ts'
+import type { Flight } from './flight.ts'
+import type { KubeObject } from './client.ts'
+import { badRequest, failure, unsupportedMediaType } from './status.ts'
+import type { ApiStatus } from './status.ts'
+
+export type PatchType = 'json' | 'merge' | 'strategic' | 'apply'
+
+export const PATCH_TYPES: Record<string, PatchType> = {
+  'application/json-patch+json': 'json',
+  'application/merge-patch+json': 'merge',
+  'application/strategic-merge-patch+json': 'strategic',
+  'application/apply-patch+yaml': 'apply',
+}
+
+const mediaOf = (flight: Flight): string => (flight.request.headers['content-type'] ?? '').split(';')[0]?.trim() ?? ''
+
+/** The type of a request's patch; custom resources have no strategic one. */
+export function patchTypeOf(flight: Flight, isCustom = false): PatchType | ApiStatus {
+  const type = PATCH_TYPES[mediaOf(flight)]
+  const accepted = Object.keys(PATCH_TYPES).filter((media) => !isCustom || PATCH_TYPES[media] !== 'strategic')
+  return type === undefined || (isCustom && type === 'strategic') ? unsupportedMediaType(accepted) : type
+}
+
+/** The operations of a JSON patch did not fit the object. */
+const rejected = (): ApiStatus => failure(422, 'Invalid', 'the server rejected our request due to an error in our request', {})
+
+/** The object with the request's JSON, merge or strategic patch applied. `schema` is its schema type, where it has one. */
+export function applyTextPatch(flight: Flight, object: KubeObject, schema?: string): { object: KubeObject } | { status: ApiStatus } {
+  const { body } = flight.request
+  const type = PATCH_TYPES[mediaOf(flight)]
+  if (typeof body !== 'object' || body === null || Array.isArray(body) !== (type === 'json')) return { status: badRequest(`error decoding patch: ${JSON.stringify(body) ?? ''}`) }
+  try {
+    return { object: patched(type, object as unknown as JsonObject, body as JsonObject, schema) as unknown as KubeObject }
+  } catch (error) {
+    if (!(error instanceof PatchError)) throw error
+    return { status: type === 'json' ? rejected() : badRequest(error.message) }
+  }
+}
+
+function patched(type: PatchType | undefined, object: JsonObject, patch: JsonObject, schema: string | undefined): Json {
+  if (type === 'json') return applyJsonPatch(object, patch as unknown as unknown[])
+  if (type === 'strategic') return applyStrategic(schema, object, patch)
+  return applyMerge(object, patch)
+}

@@ -1,0 +1,70 @@
+/** scale: the number of replicas alone, as autoscaling/v1 Scale. Models pkg/registry/apps/<kind>/storage/storage.go ScaleREST. */
+import { makeLabelSelector, selectorFromLabels, selectorFromObject } from '../../objects/selectors.ts'
+import type { LabelSelector } from '../../objects/types.gen.ts'
+import type { KubeObject } from '../client.ts'
+import type { Core, Outcome, ReadSteps, VerbHandler, WriteSteps } from '../core.ts'
+import type { Flight } from '../flight.ts'
+import { applyTextPatch } from '../patching.ts'
+import { JSON_HEADERS } from '../present.ts'
+import { badRequest, conflict, invalid, MODIFIED, notFound } from '../status.ts'
+import { keyOfFlight, replace } from '../verbs/update.ts'
+
+interface Scalable extends KubeObject {
+  spec?: { replicas?: number; selector?: LabelSelector | Record<string, string> }
+  status?: { replicas?: number }
+}
+
+interface Scale extends KubeObject {
+  spec?: { replicas?: number }
+}
+
+function selectorText({ spec, kind }: Scalable): string {
+  const selector = spec?.selector
+  if (selector === undefined) return ''
+  return makeLabelSelector(kind === 'ReplicationController' ? selectorFromLabels(selector as Record<string, string>) : selectorFromObject(selector as LabelSelector))
+}
+
+function scaleOf(object: Scalable): Scale & { status: { replicas: number; selector: string } } {
+  const { name, namespace, uid, resourceVersion, creationTimestamp } = object.metadata
+  return {
+    kind: 'Scale', apiVersion: 'autoscaling/v1', metadata: { name, namespace, uid, resourceVersion, creationTimestamp },
+    spec: { replicas: object.spec?.replicas ?? 0 }, status: { replicas: object.status?.replicas ?? 0, selector: selectorText(object) },
+  }
+}
+
+function answer(core: Core, flight: Flight, object: KubeObject): void {
+  core.respond(flight, { code: 200, headers: JSON_HEADERS, body: scaleOf(object as Scalable) })
+}
+
+export const getScale: VerbHandler = (core, flight) => core.readConsistently(flight, 'scale')
+
+export const updateScale: VerbHandler = (core, flight) => {
+  const body = flight.request.body as Scale | undefined
+  if (body?.metadata === undefined) return core.refuse(flight, badRequest('name must be provided'))
+  flight.body = body
+  core.write(flight, 'scale', keyOfFlight(core, flight))
+}
+
+export const patchScale: VerbHandler = (core, flight) => core.write(flight, 'scale', keyOfFlight(core, flight))
+
+function transform(core: Core, flight: Flight, current: KubeObject | undefined): Outcome {
+  const entry = core.entryOf(flight)
+  if (current === undefined) return { kind: 'refuse', status: notFound(entry, flight.info.name) }
+  const before = current as Scalable
+  const wanted = flight.info.verb === 'patch' ? applyTextPatch(flight, scaleOf(before)) : { object: flight.body as Scale }
+  if ('status' in wanted) return { kind: 'refuse', status: wanted.status }
+  const { spec, metadata } = wanted.object as Scale
+  if (metadata?.resourceVersion !== undefined && metadata.resourceVersion !== current.metadata.resourceVersion) return { kind: 'refuse', status: conflict(entry, flight.info.name, MODIFIED) }
+  const replicas = spec?.replicas ?? 0
+  if (replicas < 0) return { kind: 'refuse', status: invalid({ group: 'autoscaling', kind: 'Scale' }, flight.info.name, [{ type: 'Invalid', field: 'spec.replicas', badValue: replicas, detail: 'must be greater than or equal to 0' }]) }
+  return replace(core, flight, entry, { ...before, spec: { ...before.spec, replicas } } as KubeObject, current)
+}
+
+function serve(core: Core, flight: Flight): void {
+  const object = core.cache.get(keyOfFlight(core, flight))
+  if (object === undefined) return core.refuse(flight, notFound(core.entryOf(flight), flight.info.name))
+  answer(core, flight, object)
+}
+
+export const scaleReadSteps: ReadSteps = { scale: serve }
+export const scaleSteps: WriteSteps = { scale: { transform, done: answer } }

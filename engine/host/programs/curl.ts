@@ -1,0 +1,352 @@
+/** Models curl 8.5 (Q6). Not modelled: cookies, uploads by form, proxies, retries, several URLs in parallel. */
+import type { HttpResponse } from '../../fabric/http.ts'
+import type { HttpFailure, Outgoing, Proc, Program, Run } from '../process.ts'
+import { has, parseOptions, valueOf } from './options.ts'
+import type { Options } from './options.ts'
+import { bodyText, outgoingUrl, parseUrl, reason } from './url.ts'
+import type { ParsedUrl } from './url.ts'
+
+const SPEC = {
+  flags: [
+    's',
+    'S',
+    'k',
+    'v',
+    'O',
+    'I',
+    'i',
+    'f',
+    'L',
+    'g',
+    'G',
+    'N',
+    '4',
+    '6',
+    'silent',
+    'show-error',
+    'insecure',
+    'verbose',
+    'remote-name',
+    'head',
+    'include',
+    'fail',
+    'location',
+    'get',
+    'no-buffer',
+    'compressed',
+    'http1.1',
+    'no-progress-meter',
+    'fail-with-body',
+  ],
+  withValue: [
+    'o',
+    'm',
+    'w',
+    'X',
+    'd',
+    'H',
+    'A',
+    'u',
+    'e',
+    'E',
+    'output',
+    'max-time',
+    'connect-timeout',
+    'write-out',
+    'request',
+    'data',
+    'data-raw',
+    'data-binary',
+    'header',
+    'user-agent',
+    'user',
+    'cacert',
+    'cert',
+    'key',
+    'resolve',
+    'url',
+    'retry',
+  ],
+  alias: {
+    silent: 's',
+    'show-error': 'S',
+    insecure: 'k',
+    verbose: 'v',
+    'remote-name': 'O',
+    head: 'I',
+    include: 'i',
+    fail: 'f',
+    location: 'L',
+    get: 'G',
+    output: 'o',
+    'max-time': 'm',
+    'write-out': 'w',
+    request: 'X',
+    data: 'd',
+    'data-raw': 'd',
+    'data-binary': 'd',
+    header: 'H',
+    'user-agent': 'A',
+    user: 'u',
+    cert: 'E',
+    'fail-with-body': 'f',
+  },
+}
+
+const UNMODELLED = ['u', 'resolve', 'retry']
+const MAX_REDIRECTS = 50
+
+interface Fetch {
+  p: Proc
+  options: Options
+  url: ParsedUrl
+  startedMs: number
+}
+
+export const curl: Program = function* (argv, p) {
+  const options = parseOptions(argv, SPEC)
+  if (options.unknown !== undefined)
+    return yield* end(
+      p,
+      2,
+      `curl: option ${options.unknown}: is unknown\ncurl: try 'curl --help' or 'curl --manual' for more information\n`,
+    )
+  if (options.missing !== undefined)
+    return yield* end(
+      p,
+      2,
+      `curl: option ${options.missing}: requires parameter\ncurl: try 'curl --help' or 'curl --manual' for more information\n`,
+    )
+  const urls = [...options.rest, ...(options.values.get('url') ?? [])]
+  if (urls.length === 0) return yield* end(p, 2, "curl: try 'curl --help' or 'curl --manual' for more information\n")
+  for (const name of UNMODELLED)
+    if (has(options, name)) return yield* end(p, 2, `not simulated: curl ${name.length === 1 ? '-' : '--'}${name}\n`)
+  let code = 0
+  for (const text of urls) code = yield* one(p, options, text)
+  return code
+}
+
+function* end(p: Proc, code: number, text: string): Run<number> {
+  yield* p.err(text)
+  return code
+}
+
+/** An error of the transfer: silent with -s unless -S. */
+function* wrong({ p, options }: Pick<Fetch, 'p' | 'options'>, code: number, text: string): Run<number> {
+  if (!has(options, 's') || has(options, 'S')) yield* p.err(`curl: (${code}) ${text}\n`)
+  const format = valueOf(options, 'w')
+  if (format !== undefined)
+    yield* p.out(writeOut(format, { http_code: '000', response_code: '000', exitcode: String(code) }))
+  return code
+}
+
+function* one(p: Proc, options: Options, text: string): Run<number> {
+  const url = parseUrl(text)
+  if (url === undefined) return yield* wrong({ p, options }, 3, 'URL using bad/illegal format or missing URL')
+  if (url.scheme !== 'http' && url.scheme !== 'https')
+    return yield* wrong({ p, options }, 1, `Protocol "${url.scheme}" not supported or disabled in libcurl`)
+  const fetch = { p, options, url, startedMs: yield* p.now() }
+  const outgoing = yield* requestOf(fetch)
+  if (typeof outgoing === 'number') return outgoing
+  if (!(yield* p.isTty(1)) && !has(options, 's') && !has(options, 'no-progress-meter') && !has(options, 'o'))
+    yield* p.err(METER)
+  const answer = yield* p.http(outgoing)
+  if ('failure' in answer) return yield* failed(fetch, answer)
+  const location = answer.headers.location
+  if (has(options, 'L') && location !== undefined && answer.code >= 300 && answer.code < 400)
+    return yield* follow(p, options, url, location)
+  return yield* show(fetch, outgoing, answer)
+}
+
+const METER =
+  '  % Total    % Received % Xferd  Average Speed   Time    Time     Time  Current\n                                 Dload  Upload   Total   Spent    Left  Speed\n'
+
+function* follow(p: Proc, options: Options, url: ParsedUrl, location: string): Run<number> {
+  const hops = Number(valueOf(options, 'hops') ?? 0) + 1
+  options.values.set('hops', [String(hops)])
+  if (hops > MAX_REDIRECTS) return yield* wrong({ p, options }, 47, `Maximum (${MAX_REDIRECTS}) redirects followed`)
+  const next = location.startsWith('/') ? `${url.scheme}://${url.host}:${url.port}${location}` : location
+  return yield* one(p, options, next)
+}
+
+function* requestOf({ p, options, url }: Fetch): Run<Outgoing | number> {
+  const headers: Record<string, string> = {
+    host: url.portGiven ? `${url.host}:${url.port}` : url.host,
+    'user-agent': valueOf(options, 'A') ?? 'curl/8.5.0',
+    accept: '*/*',
+  }
+  const parts: string[] = []
+  for (const data of options.values.get('d') ?? []) {
+    if (!data.startsWith('@')) parts.push(data)
+    else if (data === '@-') parts.push(yield* p.readAll())
+    else {
+      const file = yield* p.readFile(data.slice(1))
+      if ('text' in file) parts.push(file.text)
+    }
+  }
+  if (parts.length > 0) headers['content-type'] = 'application/x-www-form-urlencoded'
+  for (const header of options.values.get('H') ?? []) {
+    const colon = header.indexOf(':')
+    if (colon > 0) headers[header.slice(0, colon).toLowerCase()] = header.slice(colon + 1).trim()
+  }
+  const method =
+    valueOf(options, 'X') ?? (has(options, 'I') ? 'HEAD' : parts.length > 0 && !has(options, 'G') ? 'POST' : 'GET')
+  const request: Outgoing['request'] = { method: method as Outgoing['request']['method'], query: url.query, headers }
+  if (parts.length > 0) request.body = parts.join('&')
+  const tls = yield* tlsOf(p, options)
+  if (typeof tls === 'number') return tls
+  const limits = ['m', 'connect-timeout']
+    .map((name) => valueOf(options, name))
+    .filter((seconds) => seconds !== undefined)
+    .map((seconds) => Number(seconds) * 1000)
+  return { url: outgoingUrl(url), request, tls, ...(limits.length === 0 ? {} : { timeoutMs: Math.min(...limits) }) }
+}
+
+function* tlsOf(p: Proc, options: Options): Run<NonNullable<Outgoing['tls']> | number> {
+  const tls: NonNullable<Outgoing['tls']> = { insecure: has(options, 'k') }
+  for (const [option, field, code, what] of [
+    ['cacert', 'ca', 77, 'error setting certificate verify locations:'],
+    ['E', 'cert', 58, 'could not load PEM client certificate from'],
+    ['key', 'key', 58, 'unable to set private key file:'],
+  ] as const) {
+    const path = valueOf(options, option)
+    if (path === undefined) continue
+    const file = yield* p.readFile(path)
+    if ('error' in file)
+      return yield* wrong(
+        { p, options },
+        code,
+        field === 'ca' ? `${what}  CAfile: ${path} CApath: /etc/ssl/certs` : `${what} ${path}`,
+      )
+    tls[field] = file.text
+  }
+  return tls
+}
+
+function* failed(fetch: Fetch, { failure, message }: HttpFailure): Run<number> {
+  const { p, options, url } = fetch
+  const tookMs = (yield* p.now()) - fetch.startedMs
+  const where = `Failed to connect to ${url.host} port ${url.port} after ${tookMs} ms: `
+  if (failure === 'interrupted') return 130
+  if (failure === 'dns') return yield* wrong(fetch, 6, `Could not resolve host: ${url.host}`)
+  if (failure === 'refused') return yield* wrong(fetch, 7, `${where}Couldn't connect to server`)
+  if (failure === 'reset') return yield* wrong(fetch, 56, 'Recv failure: Connection reset by peer')
+  if (failure === 'tls') return yield* tlsFailed(fetch, message)
+  if (/no route to host/.test(message)) return yield* wrong(fetch, 7, `${where}No route to host`)
+  const limit = Number(valueOf(options, 'm') ?? NaN) * 1000
+  if (!/dial|connect/.test(message) && !Number.isNaN(limit))
+    return yield* wrong(fetch, 28, `Operation timed out after ${tookMs} milliseconds with 0 bytes received`)
+  if (!Number.isNaN(limit) && tookMs >= limit)
+    return yield* wrong(fetch, 28, `Connection timed out after ${tookMs} milliseconds`)
+  return yield* wrong(
+    fetch,
+    28,
+    `${where}${has(options, 'connect-timeout') ? 'Timeout was reached' : "Couldn't connect to server"}`,
+  )
+}
+
+const MORE =
+  '\nMore details here: https://curl.se/docs/sslcerts.html\n\ncurl failed to verify the legitimacy of the server and therefore could not\nestablish a secure connection to it. To learn more about this situation and\nhow to fix it, please visit the web page mentioned above.'
+
+function* tlsFailed(fetch: Fetch, message: string): Run<number> {
+  if (/HTTP response to HTTPS|first record/.test(message))
+    return yield* wrong(fetch, 35, 'OpenSSL/3.0.13: error:0A00010B:SSL routines::wrong version number')
+  if (/valid for|not valid for|doesn't contain any IP SANs/.test(message))
+    return yield* wrong(
+      fetch,
+      60,
+      `SSL: no alternative certificate subject name matches target host name '${fetch.url.host}'${MORE}`,
+    )
+  if (/expired|not yet valid/.test(message))
+    return yield* wrong(
+      fetch,
+      60,
+      `SSL certificate problem: certificate ${/not yet/.test(message) ? 'is not yet valid' : 'has expired'}${MORE}`,
+    )
+  if (/bad certificate|certificate required|remote error/.test(message))
+    return yield* wrong(
+      fetch,
+      56,
+      'OpenSSL SSL_read: OpenSSL/3.0.13: error:0A00045C:SSL routines::tlsv13 alert certificate required, errno 0',
+    )
+  return yield* wrong(fetch, 60, `SSL certificate problem: unable to get local issuer certificate${MORE}`)
+}
+
+function headerText({ code, headers }: HttpResponse, https: boolean): string {
+  const first = https ? `HTTP/2 ${code} ` : `HTTP/1.1 ${code} ${reason(code)}`
+  const names = Object.entries(headers).map(
+    ([name, text]) => `${https ? name : name.replace(/(^|-)[a-z]/g, (letter) => letter.toUpperCase())}: ${text}`,
+  )
+  return `${[first, ...names].join('\r\n')}\r\n\r\n`
+}
+
+function* show(fetch: Fetch, outgoing: Outgoing, answer: HttpResponse): Run<number> {
+  const { p, options, url } = fetch
+  const https = url.scheme === 'https'
+  if (has(options, 'v')) yield* p.err(verbose(url, outgoing, answer, https))
+  const failing = has(options, 'f') && answer.code >= 400
+  const body = has(options, 'I') ? '' : bodyText(answer)
+  const text = `${has(options, 'i') || has(options, 'I') ? headerText(answer, https) : ''}${failing ? '' : body}`
+  const code = failing
+    ? yield* wrong(fetch, 22, `The requested URL returned error: ${answer.code}`)
+    : yield* deliver(fetch, text)
+  const format = valueOf(options, 'w')
+  if (format !== undefined && !failing) {
+    const seconds = (((yield* p.now()) - fetch.startedMs) / 1000).toFixed(6)
+    yield* p.out(
+      writeOut(format, {
+        http_code: String(answer.code),
+        response_code: String(answer.code),
+        time_total: seconds,
+        time_connect: seconds,
+        size_download: String(body.length),
+        content_type: answer.headers['content-type'] ?? '',
+        exitcode: '0',
+        remote_ip: url.host,
+        url_effective: outgoingUrl(url),
+      }),
+    )
+  }
+  return code
+}
+
+function* deliver(fetch: Fetch, text: string): Run<number> {
+  const { p, options, url } = fetch
+  const path = has(options, 'O') ? (url.path.split('/').at(-1) ?? '') : valueOf(options, 'o')
+  if (has(options, 'O') && path === '')
+    return yield* wrong(fetch, 23, 'Failed writing received data to disk/application')
+  if (path === undefined || path === '-') yield* p.out(text)
+  else {
+    const done = yield* p.writeFile(path, text)
+    if ('error' in done) return yield* wrong(fetch, 23, 'client returned ERROR on write, expected more data')
+  }
+  return 0
+}
+
+function verbose(url: ParsedUrl, { request }: Outgoing, answer: HttpResponse, https: boolean): string {
+  const sent = Object.entries(request.headers).map(
+    ([name, text]) => `> ${name.replace(/(^|-)[a-z]/g, (letter) => letter.toUpperCase())}: ${text}`,
+  )
+  const got = headerText(answer, https)
+    .trimEnd()
+    .split('\r\n')
+    .map((line) => `< ${line}`)
+  const lines = [
+    `*   Trying ${url.host}:${url.port}...`,
+    `* Connected to ${url.host} (${url.host}) port ${url.port}`,
+    `> ${request.method} ${url.target} HTTP/${https ? '2' : '1.1'}`,
+    ...sent,
+    '> ',
+    ...got,
+    '< ',
+    `* Connection #0 to host ${url.host} left intact`,
+  ]
+  return lines.map((line) => `${line}\n`).join('')
+}
+
+function writeOut(format: string, values: Record<string, string>): string {
+  return format
+    .replace(/%\{(\w+)\}/g, (whole, name: string) => values[name] ?? whole)
+    .replaceAll('\\n', '\n')
+    .replaceAll('\\t', '\t')
+}

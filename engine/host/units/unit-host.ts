@@ -1,0 +1,43 @@
+/** What systemd needs of the host it runs on; `Host` is one. */
+import type { Fabric, HostName } from '../../fabric/fabric.ts'
+import type { Kernel, VirtualMs } from '../../kernel/kernel.ts'
+import type { FileTree } from '../files.ts'
+import type { Journald } from '../journald.ts'
+
+/** A process that is not run by the process runtime: systemd, kubelet, a container's main program. */
+export interface ModelledProcess {
+  pid: number
+  ppid: number
+  user: string
+  argv: string[]
+  startedMs: VirtualMs
+  memoryBytes: number
+  /** CPU seconds per second, roughly. */
+  cpu: number
+  unit?: string
+  /** The kernel address that hears of signals to it, as `process.signal` {host, pid, signal}. */
+  address?: string
+}
+
+/** What listens on a TCP port of a host, for ss and netstat. */
+export interface ListeningSocket {
+  /** `*`, `127.0.0.1` or an address of the host. */
+  address: string
+  port: number
+  program: string
+  pid: number
+}
+
+export interface UnitHost {
+  readonly name: HostName
+  readonly files: FileTree
+  readonly journal: Journald
+  readonly kernelVersion: string
+  readonly power: 'on' | 'off' | 'booting'
+  readonly bootedAtMs: VirtualMs
+  readonly hosts: { readonly kernel: Kernel; readonly fabric: Fabric; readonly unitPrograms: ReadonlyMap<string, string> }
+  clockMs(): number
+  nextPid(): number
+  addSocket(socket: ListeningSocket): void
+  removeSocket(port: number, address?: string): void
+}

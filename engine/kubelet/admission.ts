@@ -1,0 +1,52 @@
+/**
+ * Whether the kubelet takes a pod in. Models pkg/kubelet/lifecycle/predicate.go (F11).
+ * Not modelled: extended resources, host ports, node affinity beyond nodeSelector and required terms' absence.
+ */
+import { quantityMilliValue, quantityValue } from '../objects/quantity.ts'
+import type { Node, Pod } from '../objects/types.gen.ts'
+
+export interface Rejection {
+  reason: string
+  message: string
+}
+
+/** What a pod asks for: cpu in millicores, memory and ephemeral-storage in bytes. Models resource.PodRequests. */
+export function requestOf(pod: Pod, name: string): number {
+  const read = (amounts: Record<string, string | number> | undefined): number => (amounts?.[name] === undefined ? 0 : name === 'cpu' ? quantityMilliValue(amounts[name]) : quantityValue(amounts[name]))
+  const containers = (pod.spec?.containers ?? []).reduce((sum, { resources }) => sum + read(resources?.requests), 0)
+  let sidecars = 0
+  let peak = 0
+  for (const init of pod.spec?.initContainers ?? []) {
+    const own = read(init.resources?.requests)
+    if (init.restartPolicy === 'Always') sidecars += own
+    peak = Math.max(peak, init.restartPolicy === 'Always' ? sidecars : own + sidecars)
+  }
+  return Math.max(containers + sidecars, peak) + read(pod.spec?.overhead)
+}
+
+/** Undefined when the pod may run beside the others; the first trouble otherwise. */
+export function rejectionOf(pod: Pod, others: readonly Pod[], node: Node | undefined, allocatable: Record<string, string>, maxPods: number): Rejection | undefined {
+  const missing = selectorTrouble(pod, node)
+  if (missing !== undefined) return missing
+  if (others.length + 1 > maxPods) return lacking('pods', 1, others.length, maxPods)
+  for (const name of ['cpu', 'memory', 'ephemeral-storage']) {
+    const wanted = requestOf(pod, name)
+    const limit = allocatable[name]
+    if (wanted === 0 || limit === undefined) continue
+    const capacity = name === 'cpu' ? quantityMilliValue(limit) : quantityValue(limit)
+    const used = others.reduce((sum, other) => sum + requestOf(other, name), 0)
+    if (wanted + used > capacity) return lacking(name, wanted, used, capacity)
+  }
+  return undefined
+}
+
+function lacking(name: string, requested: number, used: number, capacity: number): Rejection {
+  return { reason: `OutOf${name}`, message: `Pod was rejected: Node didn't have enough resource: ${name}, requested: ${requested}, used: ${used}, capacity: ${capacity}` }
+}
+
+function selectorTrouble(pod: Pod, node: Node | undefined): Rejection | undefined {
+  if (node === undefined) return undefined
+  const labels = node.metadata.labels ?? {}
+  const fits = Object.entries(pod.spec?.nodeSelector ?? {}).every(([key, value]) => labels[key] === value)
+  return fits ? undefined : { reason: 'NodeAffinity', message: "Pod was rejected: Predicate NodeAffinity failed: node(s) didn't match Pod's node affinity/selector" }
+}

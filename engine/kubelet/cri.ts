@@ -1,0 +1,90 @@
+/**
+ * What the container runtime of a node knows, as crictl asks for it (Q4). Plain lists, newest first.
+ */
+import type { Core } from './core.ts'
+import type { ContainerInstance, PodRecord } from './state.ts'
+
+export interface CriContainer {
+  id: string
+  image: string
+  imageId: string
+  createdMs: number
+  startedMs?: number
+  finishedMs?: number
+  state: 'Created' | 'Running' | 'Exited'
+  exitCode?: number
+  reason?: string
+  name: string
+  attempt: number
+  podId: string
+  pod: string
+  namespace: string
+  podUid: string
+  logs: ContainerInstance['logs']
+}
+
+export interface CriSandbox {
+  id: string
+  createdMs: number
+  state: 'Ready' | 'NotReady'
+  name: string
+  namespace: string
+  attempt: number
+  uid: string
+  ip: string
+}
+
+export interface CriImage {
+  /** `docker.io/library/nginx` */
+  repository: string
+  tag: string
+  id: string
+  digest: string
+  sizeBytes: number
+}
+
+export interface CriFacts {
+  containers: CriContainer[]
+  sandboxes: CriSandbox[]
+  images: CriImage[]
+}
+
+export function criList(core: Core): CriFacts {
+  const records = [...core.records.values()]
+  return {
+    containers: records.flatMap(containersOf).sort((a, b) => b.createdMs - a.createdMs),
+    sandboxes: records.flatMap(sandboxOf).sort((a, b) => b.createdMs - a.createdMs),
+    images: [...core.images.values()].map(({ reference, digest, sizeBytes }) => {
+      const colon = reference.lastIndexOf(':')
+      return { repository: reference.slice(0, colon), tag: reference.slice(colon + 1), id: digest, digest, sizeBytes }
+    }),
+  }
+}
+
+function containersOf(record: PodRecord): CriContainer[] {
+  return [...Object.values(record.previous), ...Object.values(record.containers)].map((one) => ({
+    id: one.id,
+    image: one.image,
+    imageId: one.imageID.slice(one.imageID.indexOf('@') + 1),
+    createdMs: one.createdMs,
+    ...(one.startedMs !== undefined && { startedMs: one.startedMs }),
+    ...(one.finishedMs !== undefined && { finishedMs: one.finishedMs }),
+    state: one.finishedMs !== undefined ? 'Exited' : one.startedMs === undefined ? 'Created' : 'Running',
+    ...(one.exitCode !== undefined && { exitCode: one.exitCode }),
+    ...(one.reason !== undefined && { reason: one.reason }),
+    name: one.name,
+    attempt: one.attempt,
+    podId: record.sandbox?.id ?? '',
+    pod: record.name,
+    namespace: record.namespace,
+    podUid: record.uid,
+    logs: one.logs,
+  }))
+}
+
+function sandboxOf(record: PodRecord): CriSandbox[] {
+  const { sandbox } = record
+  if (sandbox === undefined) return []
+  const { id, createdMs, attempt } = sandbox
+  return [{ id, createdMs, attempt, state: sandbox.ready ? 'Ready' : 'NotReady', name: record.name, namespace: record.namespace, uid: record.uid, ip: record.ip ?? '' }]
+}

@@ -1,0 +1,745 @@
+/**
+ * A node's kubelet with its container runtime. Models cmd/kubelet and pkg/kubelet (F, B1, B2). The process can
+ * stop and start while containers live on; a crash of the host takes everything.
+ */
+import type { Answer, ApiClient, ApiClientOwner, Change, Informer, Resource } from '../api/client.ts'
+import { EventRecorder } from '../api/event-recorder.ts'
+import type { Fabric } from '../fabric/fabric.ts'
+import { HTTP } from '../fabric/http.ts'
+import type { HttpRequestData } from '../fabric/http.ts'
+import type { Component, EventId, Kernel } from '../kernel/kernel.ts'
+import { compileMachine, MACHINE_TIMEOUT, MachineRows } from '../kernel/machine.ts'
+import type { MachineTimeout } from '../kernel/machine.ts'
+import type { KernelEvent } from '../kernel/queue.ts'
+import type { Random } from '../kernel/random.ts'
+import { timestamp } from '../objects/meta.ts'
+import type { Container, Node, Pod, Service } from '../objects/types.gen.ts'
+import { rejectionOf } from './admission.ts'
+import { CONTAINER_EXIT, Containers, hashOf } from './container.actions.ts'
+import { containerMachine } from './container.machine.ts'
+import type { Core, ExecPurpose } from './core.ts'
+import { criList } from './cri.ts'
+import type { CriFacts } from './cri.ts'
+import { EXEC_PLANNED, Execs } from './exec.ts'
+import type { ExecResult } from './exec.ts'
+import { DEFAULT_FLAGS } from './flags.ts'
+import type { KubeletFlags } from './flags.ts'
+import { Pulls } from './imagePull.actions.ts'
+import { imagePullMachine } from './imagePull.machine.ts'
+import { resolveImage } from './images/catalogue.ts'
+import { makeImageReference, parseImageReference } from './images/reference.ts'
+import type { Listeners } from './listeners.ts'
+import { LEASE_TAG, LEASE_TICK, NODE_TAG, NODE_TICK, NodeStatuses } from './node.ts'
+import type { NodeFactsOption } from './node.ts'
+import { graceOf, PodWorkers, REFERENT_TAG, RESYNC } from './pod.actions.ts'
+import { podMachine } from './pod.machine.ts'
+import { PodListeners } from './podListeners.ts'
+import { Probes } from './probe.actions.ts'
+import { probeMachine } from './probe.machine.ts'
+import { RUNTIME } from './runtime.ts'
+import type { ExecExit, ExecOutput, KubeletPorts, RuntimeExit, RuntimeOutput } from './runtime.ts'
+import { FOLLOW_TICK, Server } from './server.ts'
+import { containerKey, hexOf } from './state.ts'
+import type { ContainerInstance, ImageOnNode, PodRecord } from './state.ts'
+import { makeMirror, MANIFEST_TICK, MIRROR_TAG, StaticPods } from './staticPods.ts'
+import { allStopped } from './status.ts'
+import type { NodeFacts } from './status.ts'
+import { DELETE_TAG, sameValue, STATUS_TAG, STATUS_TICK, StatusManager } from './statusManager.ts'
+import { textsOf } from './texts.ts'
+import type { Texts } from './texts.ts'
+import type { VolumeFacts } from './volumes.ts'
+
+const TABLES = {
+  pod: compileMachine(podMachine),
+  container: compileMachine(containerMachine),
+  imagePull: compileMachine(imagePullMachine),
+  probe: compileMachine(probeMachine),
+}
+
+const PLEG = 'pleg.relist'
+const PRE_STOP_DONE = 'container.preStopDone'
+const MIRROR_RETRY = 'mirror.retry'
+const PORT = 10250
+const MIRROR = 'kubernetes.io/config.mirror'
+const LOG_LINES = 1000
+
+export interface KubeletOptions extends NodeFactsOption {
+  kernel: Kernel
+  fabric: Fabric
+  host: string
+  nodeName: string
+  flags?: Partial<KubeletFlags>
+  /** Used until the Node has a podCIDR: `10.244.1.0/24`. */
+  podCidr?: string
+  ports?: KubeletPorts
+  /** Images that are on the node from the start: `registry.k8s.io/pause:3.10`. */
+  images?: string[]
+  /** Makes the client that talks to the API server; called once. */
+  connect(address: string, owner: ApiClientOwner): ApiClient
+}
+
+interface Answering {
+  kind: string
+  uid: string
+  what: string
+  reference: string
+}
+
+/** Data of `unit.start` and `unit.stop`. */
+interface UnitData {
+  host: string
+  unit: string
+  pid: number
+  power?: boolean
+}
+
+interface KubeletState {
+  up: boolean
+  runtime: boolean
+  pid?: number
+  lastOffset: number
+  dirty: string[]
+  relistQueued: boolean
+  swept: boolean
+  generation: number
+}
+
+interface Dumped {
+  state: KubeletState
+  records: PodRecord[]
+  images: ImageOnNode[]
+  rows: ReturnType<MachineRows['dump']>[]
+  parts: unknown[]
+  recorder: ReturnType<EventRecorder['dump']>
+  client: unknown
+}
+
+export class Kubelet implements Component, Core {
+  readonly kernel: Kernel
+  readonly address: string
+  readonly host: string
+  readonly nodeName: string
+  readonly minor: number
+  readonly flags: KubeletFlags
+  readonly ports: KubeletPorts
+  readonly client: ApiClient
+  readonly texts: Texts
+  readonly records = new Map<string, PodRecord>()
+  readonly images = new Map<string, ImageOnNode>()
+  readonly pods: MachineRows
+  readonly containerRows: MachineRows
+  readonly workers: PodWorkers
+  readonly containers: Containers
+  readonly pulls: Pulls
+  readonly probes: Probes
+  readonly statuses: StatusManager
+  readonly execs: Execs
+  /** For the network and the tools. */
+  readonly listeners: Listeners
+  private readonly pullRows: MachineRows
+  private readonly probeRows: MachineRows
+  private readonly recorder: EventRecorder
+  private readonly nodeStatus: NodeStatuses
+  private readonly server: Server
+  private readonly staticPods: StaticPods
+  private readonly podInformer: Informer<Pod>
+  private readonly nodeInformer: Informer<Node>
+  private readonly serviceInformer: Informer<Service>
+  private readonly byIp = new Map<string, string>()
+  private state: KubeletState = { up: false, runtime: true, lastOffset: 1, dirty: [], relistQueued: false, swept: false, generation: 0 }
+
+  constructor(private readonly options: KubeletOptions) {
+    this.kernel = options.kernel
+    this.host = options.host
+    this.nodeName = options.nodeName
+    this.address = `kubelet/${options.host}`
+    this.minor = Number(options.release.split('.')[1])
+    this.flags = { ...DEFAULT_FLAGS, ...options.flags }
+    this.ports = options.ports ?? {}
+    this.texts = textsOf(this.minor)
+    const owner: ApiClientOwner = { onAnswer: (answer) => this.onAnswer(answer), onChange: (resource, change) => this.onChange(resource, change) }
+    this.client = options.connect(this.address, owner)
+    this.podInformer = this.client.informer<Pod>('v1/pods', { fieldSelector: `spec.nodeName=${options.nodeName}` })
+    this.nodeInformer = this.client.informer<Node>('v1/nodes', { fieldSelector: `metadata.name=${options.nodeName}` })
+    this.serviceInformer = this.client.informer<Service>('v1/services')
+    this.recorder = new EventRecorder(this.kernel, this.client, { component: 'kubelet', host: options.nodeName })
+    this.workers = new PodWorkers(this)
+    this.containers = new Containers(this)
+    this.statuses = new StatusManager(this)
+    this.execs = new Execs(this, { output: (purpose, stream, text) => this.execOutput(purpose, stream, text), ended: (purpose, result) => this.execEnded(purpose, result) })
+    this.server = new Server(this, options.fabric, () => this.execs)
+    this.listeners = new PodListeners(this, this.byIp, (record, instance) => this.server.grown(record, instance))
+    this.pulls = new Pulls(this, () => this.pullRows, (record, failure) => this.workers.pulled(record, failure))
+    this.probes = new Probes(this, () => this.probeRows, this.listeners, (port) => options.fabric.dial(this.host, this.host, port).kind === 'open')
+    this.nodeStatus = new NodeStatuses(this, options, { event: (type, reason, message) => this.nodeEvent(type, reason, message) })
+    this.staticPods = new StaticPods(this, { take: (pod, hash) => this.takeStatic(pod, hash), drop: (uid) => this.dropStatic(uid) })
+    this.pods = new MachineRows(this.kernel, this.address, TABLES.pod, this.workers.meaning())
+    this.containerRows = new MachineRows(this.kernel, this.address, TABLES.container, this.containers.meaning())
+    this.pullRows = new MachineRows(this.kernel, this.address, TABLES.imagePull, this.pulls.meaning())
+    this.probeRows = new MachineRows(this.kernel, this.address, TABLES.probe, this.probes.meaning())
+    for (const image of options.images ?? []) this.preload(image)
+    this.kernel.register(this.address, this)
+  }
+
+  get running(): boolean {
+    return this.state.up
+  }
+
+  get runtimeUp(): boolean {
+    return this.state.runtime
+  }
+
+  get random(): Random {
+    return this.kernel.random(this.address)
+  }
+
+  /** Starts the process. It finds the containers that live. */
+  start(): void {
+    if (this.state.up) return
+    this.state = { ...this.state, up: true, swept: false, dirty: [], relistQueued: false, generation: this.state.generation + 1 }
+    this.options.fabric.listen(this.host, PORT, this.address)
+    this.kernel.record('kubelet.started', { node: this.nodeName })
+    this.log('I', 'server.go:530', 'Kubelet version', { kubeletVersion: `v${this.options.release}` })
+    for (const record of [...this.records.values()]) this.adopt(record)
+    this.client.start()
+    this.nodeStatus.start()
+    this.after(this.flags.nodeStatusUpdateMs, NODE_TICK, this.state.generation)
+    this.after(this.flags.leaseRenewMs, LEASE_TICK, this.state.generation)
+    this.after(this.flags.manifestPollMs, MANIFEST_TICK, this.state.generation)
+    this.staticPods.read()
+  }
+
+  /** Ends the process. Containers live on. */
+  stop(): void {
+    if (!this.state.up) return
+    this.state.up = false
+    this.options.fabric.unlisten(this.host, PORT)
+    this.server.reset()
+    this.client.stop()
+    this.recorder.reset()
+    this.pulls.reset()
+    this.probes.reset()
+    this.statuses.reset()
+    this.staticPods.reset()
+    for (const uid of this.pods.ids()) this.pods.remove(uid)
+    for (const record of this.records.values()) forgetMemory(this.kernel, record)
+    this.kernel.record('kubelet.stopped', { node: this.nodeName })
+  }
+
+  /** The host lost its power: the process and all containers are gone. */
+  hostCrashed(): void {
+    this.stop()
+    for (const record of this.records.values()) {
+      this.containers.crash(record)
+      if (record.sandbox !== undefined) record.sandbox = { ...record.sandbox, ready: false }
+    }
+    this.nodeStatus.booted()
+  }
+
+  /** containerd starts or stops; containers live on without it. */
+  setRuntime(up: boolean): void {
+    if (this.state.runtime === up) return
+    this.state.runtime = up
+    this.nodeStatus.runtimeDown(up ? undefined : this.kernel.now)
+    if (!up) this.log('E', 'log.go:32', 'Status from runtime service failed', { err: 'rpc error: code = Unavailable desc = connection error: desc = "transport: Error while dialing: dial unix /run/containerd/containerd.sock: connect: connection refused"' })
+    else for (const uid of this.records.keys()) this.workers.sync(uid)
+  }
+
+  setPressure(kind: 'memoryPressure' | 'diskPressure' | 'pidPressure', on: boolean): void {
+    this.nodeStatus.pressure(kind, on)
+  }
+
+  /** The manifest directory changed. */
+  manifestsChanged(): void {
+    if (this.state.up) this.staticPods.read()
+  }
+
+  /** The network plugin of the node came or went. */
+  networkChanged(): void {
+    this.nodeStatus.update()
+    for (const record of this.records.values()) if (record.sandbox?.ready !== true) this.workers.sync(record.uid)
+  }
+
+  criList(): CriFacts {
+    return criList(this)
+  }
+
+  /** Stops one container as `crictl stop` does, or removes it by force. */
+  criStop(id: string, graceMs: number): boolean {
+    const found = this.containers.find(id)
+    if (found === undefined || found.instance.finishedMs !== undefined) return false
+    found.instance.stopBy = this.kernel.now + graceMs
+    return this.containerRows.send(containerKey(found.record.uid, found.instance.name), { type: 'STOP' })
+  }
+
+  handle(event: KernelEvent): void {
+    if (event.type === MACHINE_TIMEOUT) return this.timeout(event.data as MachineTimeout)
+    if (this.client.handle(event)) return this.sweep()
+    this.handlers[event.type]?.(event.data)
+  }
+
+  dump(): unknown {
+    return {
+      state: this.state,
+      records: [...this.records.values()],
+      images: [...this.images.values()],
+      rows: [this.pods, this.containerRows, this.pullRows, this.probeRows].map((rows) => rows.dump()),
+      parts: [this.workers, this.statuses, this.execs, this.server, this.pulls, this.probes, this.nodeStatus, this.staticPods].map((part) => part.dump()),
+      recorder: this.recorder.dump(),
+      client: this.client.dump(),
+    }
+  }
+
+  load(state: unknown): void {
+    const dumped = state as Dumped
+    this.state = dumped.state
+    this.records.clear()
+    this.byIp.clear()
+    for (const record of dumped.records) this.index(record)
+    this.images.clear()
+    for (const image of dumped.images) this.images.set(image.reference, image)
+    ;[this.pods, this.containerRows, this.pullRows, this.probeRows].forEach((rows, index) => rows.load(dumped.rows[index] ?? {}))
+    ;[this.workers, this.statuses, this.execs, this.server, this.pulls, this.probes, this.nodeStatus, this.staticPods].forEach((part, index) => part.load(dumped.parts[index]))
+    this.recorder.load(dumped.recorder)
+    this.client.load(dumped.client)
+  }
+
+  // What the parts ask for.
+
+  node(): Node | undefined {
+    return this.nodeInformer.get('', this.nodeName)
+  }
+
+  services(): readonly Service[] {
+    return this.serviceInformer.list()
+  }
+
+  nodeFacts(): NodeFacts {
+    return { hostIP: this.options.hostIP, minor: this.minor, clockMs: this.kernel.clockMs }
+  }
+
+  volumeFacts(record: PodRecord): VolumeFacts {
+    return {
+      hostIP: this.options.hostIP,
+      allocatable: this.options.capacity,
+      token: (account) => this.ports.token?.(record.namespace, account, { name: record.name, uid: record.uid }) ?? `not simulated: token of ${account}`,
+      hostPathKind: (path) => (this.ports.hostPathKind === undefined ? 'directory' : this.ports.hostPathKind(path)),
+    }
+  }
+
+  relist(uid: string): void {
+    if (!this.state.dirty.includes(uid)) this.state.dirty.push(uid)
+    if (this.state.relistQueued || !this.state.up) return
+    this.state.relistQueued = true
+    const period = this.flags.plegRelistMs
+    const phase = parseInt(hexOf(this.nodeName, 6), 16) % period
+    this.after(period - ((this.kernel.now + phase) % period), PLEG, null)
+  }
+
+  event(record: PodRecord, type: 'Normal' | 'Warning', reason: string, message: string, container?: Container): void {
+    const init = (record.pod.spec?.initContainers ?? []).some((one) => one.name === container?.name)
+    const fieldPath = container === undefined ? undefined : `spec.${init ? 'initContainers' : 'containers'}{${container.name}}`
+    const about = { apiVersion: 'v1', kind: 'Pod', metadata: record.pod.metadata }
+    if (this.state.up) this.recorder.record(about, { type, reason, message, ...(fieldPath !== undefined && { fieldPath }) })
+  }
+
+  after(delayMs: number, type: string, data: unknown): EventId {
+    return this.kernel.send({ to: this.address, type, data }, delayMs)
+  }
+
+  log(level: 'I' | 'W' | 'E', where: string, message: string, facts: Record<string, string> = {}): void {
+    if (this.ports.log === undefined && this.state.pid === undefined) return
+    const iso = new Date(this.kernel.clockMs).toISOString()
+    const stamp = `${iso.slice(5, 7)}${iso.slice(8, 10)} ${iso.slice(11, 23)}000`
+    const pairs = Object.entries(facts).map(([key, value]) => ` ${key}=${JSON.stringify(value)}`)
+    this.say(`${level}${stamp} ${String(this.state.pid ?? 1).padStart(7)} ${where}] ${JSON.stringify(message)}${pairs.join('')}`)
+  }
+
+  /** To the port, or to the journal of the unit that this process is. */
+  private say(text: string): void {
+    if (this.ports.log !== undefined) return this.ports.log(text)
+    this.kernel.send({ to: 'hosts', type: 'unit.log', data: { host: this.host, unit: 'kubelet.service', pid: this.state.pid, text } })
+  }
+
+  /** The next free address of the node's range. Models the host-local IPAM plugin. */
+  allocateIp(record: PodRecord): string | undefined {
+    if (record.pod.spec?.hostNetwork === true) return undefined
+    const cidr = this.node()?.spec?.podCIDR ?? this.options.podCidr
+    if (cidr === undefined) return undefined
+    const [base = '', bits = '24'] = cidr.split('/')
+    const size = 2 ** (32 - Number(bits))
+    for (let tried = 0; tried < size; tried++) {
+      this.state.lastOffset = this.state.lastOffset + 1 >= size - 1 ? 2 : this.state.lastOffset + 1
+      const ip = addOffset(base, this.state.lastOffset)
+      if (this.byIp.has(ip)) continue
+      this.byIp.set(ip, record.uid)
+      return ip
+    }
+    return undefined
+  }
+
+  forget(record: PodRecord): void {
+    this.pods.remove(record.uid)
+    for (const name of Object.keys(record.containers)) this.containerRows.remove(containerKey(record.uid, name))
+    if (record.ip !== undefined) this.byIp.delete(record.ip)
+    this.records.delete(record.uid)
+    this.kernel.record('kubelet.pod.forgotten', { pod: `${record.namespace}/${record.name}`, node: this.nodeName })
+  }
+
+  private readonly handlers: Record<string, (data: unknown) => void> = {
+    [PLEG]: () => this.relisted(),
+    [RESYNC]: (uid) => this.workers.sync(uid as string),
+    [STATUS_TICK]: () => this.statuses.tick(),
+    [NODE_TICK]: (generation) => this.periodic(generation, NODE_TICK, this.flags.nodeStatusUpdateMs, () => this.nodeStatus.update()),
+    [LEASE_TICK]: (generation) => this.periodic(generation, LEASE_TICK, this.flags.leaseRenewMs, () => this.nodeStatus.renew()),
+    [MANIFEST_TICK]: (generation) => this.periodic(generation, MANIFEST_TICK, this.flags.manifestPollMs, () => this.staticPods.read()),
+    [MIRROR_RETRY]: (uid) => this.retryMirror(uid as string),
+    [CONTAINER_EXIT]: (data) => this.runtimeExit(data as RuntimeExit),
+    [PRE_STOP_DONE]: (data) => this.execEnded((data as { purpose: ExecPurpose }).purpose, { code: 0, output: '' }),
+    [EXEC_PLANNED]: (data) => this.execs.planned(data as Parameters<Execs['planned']>[0]),
+    [FOLLOW_TICK]: (key) => this.server.tick(key as string),
+    [RUNTIME.output]: (data) => this.runtimeOutput(data as RuntimeOutput),
+    [RUNTIME.exit]: (data) => this.runtimeExit(data as RuntimeExit),
+    [RUNTIME.execOutput]: (data) => this.execs.output(data as ExecOutput),
+    [RUNTIME.execExit]: (data) => this.execs.exited(data as ExecExit),
+    [HTTP.request]: (data) => this.state.up && this.server.request(data as HttpRequestData),
+    [HTTP.cancel]: (data) => this.server.cancel((data as { id: string }).id, (data as { from: string }).from),
+    [HTTP.input]: (data) => this.server.input((data as { id: string }).id, (data as { from: string }).from, (data as { input: unknown }).input),
+    'unit.start': (data) => this.unitStart(data as UnitData),
+    'unit.stop': (data) => this.unitStop(data as UnitData),
+  }
+
+  private timeout(data: MachineTimeout): void {
+    for (const rows of [this.pods, this.containerRows, this.pullRows, this.probeRows]) if (rows.timeout(data)) return
+  }
+
+  private periodic(generation: unknown, type: string, everyMs: number, act: () => void): void {
+    if (!this.state.up || generation !== this.state.generation) return
+    this.after(everyMs, type, generation)
+    act()
+  }
+
+  private relisted(): void {
+    this.state.relistQueued = false
+    if (!this.state.up || !this.state.runtime) return
+    const dirty = this.state.dirty
+    this.state.dirty = []
+    for (const uid of dirty) if (this.records.has(uid)) this.workers.sync(uid)
+  }
+
+  private unitStart(data: UnitData): void {
+    this.state.pid = data.pid
+    const refused = this.state.runtime ? undefined : RUNTIME_GONE
+    if (refused !== undefined) {
+      this.log('E', 'run.go:72', 'command failed', { err: refused })
+      return void this.kernel.send({ to: 'hosts', type: 'unit.exited', data: { host: data.host, unit: data.unit, pid: data.pid, code: 1 } }, 300)
+    }
+    this.kernel.send({ to: 'hosts', type: 'unit.started', data: { host: data.host, unit: data.unit, pid: data.pid } })
+    this.start()
+  }
+
+  private unitStop(data: UnitData): void {
+    if (data.power === true) return this.hostCrashed()
+    this.stop()
+    this.kernel.send({ to: 'hosts', type: 'unit.exited', data: { host: data.host, unit: data.unit, pid: data.pid, code: 0 } }, 20)
+  }
+
+  private nodeEvent(type: 'Normal' | 'Warning', reason: string, message: string): void {
+    // The kubelet uses the node's name as the uid of the reference.
+    this.recorder.record({ apiVersion: 'v1', kind: 'Node', metadata: { name: this.nodeName, uid: this.nodeName } }, { type, reason, message })
+  }
+
+  private onAnswer(answer: Answer): void {
+    const tag = answer.tag as Answering | string
+    if (typeof tag === 'string' || tag === null || tag === undefined) return
+    const acts: Record<string, () => void> = {
+      [STATUS_TAG]: () => this.statuses.answered(answer, tag.uid),
+      [DELETE_TAG]: () => this.statuses.deleted(answer, tag.uid),
+      [NODE_TAG]: () => this.nodeStatus.nodeAnswered(answer, tag.what),
+      [LEASE_TAG]: () => this.nodeStatus.leaseAnswered(answer),
+      [REFERENT_TAG]: () => this.workers.referentAnswered(answer, tag.uid, tag.reference),
+      [MIRROR_TAG]: () => this.mirrorAnswered(answer, tag.uid),
+    }
+    acts[tag.kind]?.()
+  }
+
+  private onChange(resource: Resource, change: Change): void {
+    if (resource === 'v1/pods') return this.podChanged(change as Change<Pod>)
+    if (resource === 'v1/nodes' && change.type === 'added') this.nodeStatus.update()
+  }
+
+  private podChanged(change: Change<Pod>): void {
+    const pod = change.object
+    if (pod.metadata.annotations?.[MIRROR] !== undefined) return this.mirrorChanged(change)
+    const record = this.records.get(pod.metadata.uid ?? '')
+    if (change.type === 'deleted') return this.podDeleted(record)
+    if (record === undefined) return this.podAdded(pod)
+    this.podUpdated(record, pod, change.type === 'added')
+  }
+
+  private podAdded(pod: Pod): void {
+    const record = makeRecord(pod, 'api', this.kernel)
+    this.index(record)
+    const phase = pod.status?.phase
+    if (phase === 'Succeeded' || phase === 'Failed') return this.takeForeign(record)
+    if (pod.metadata.deletionTimestamp !== undefined) record.doom = { graceMs: graceOf(record) }
+    else if (!this.admit(record)) return
+    this.workers.sync(record.uid)
+  }
+
+  /** It ended before: nothing to run, only a deletion to confirm. */
+  private takeForeign(record: PodRecord): void {
+    record.foreign = true
+    record.doom = { graceMs: 0 }
+    this.workers.sync(record.uid)
+  }
+
+  private admit(record: PodRecord): boolean {
+    const others = [...this.records.values()].filter((one) => one !== record && one.finished !== true).map(({ pod }) => pod)
+    const rejection = rejectionOf(record.pod, others, this.node(), this.nodeStatus.allocatable(), this.flags.maxPods)
+    const refused = rejection ?? this.pressureRejection(record)
+    if (refused === undefined) return true
+    this.event(record, 'Warning', refused.reason, refused.message.replace(/^Pod was rejected: /, ''))
+    record.doom = { graceMs: 0, phase: 'Failed', reason: refused.reason, message: refused.message }
+    this.workers.sync(record.uid)
+    return false
+  }
+
+  private pressureRejection({ pod }: PodRecord): { reason: string; message: string } | undefined {
+    if ((pod.spec?.priority ?? 0) >= 2_000_000_000) return undefined
+    const asks = [...(pod.spec?.containers ?? [])].some(({ resources }) => Object.keys({ ...resources?.requests, ...resources?.limits }).length > 0)
+    const tolerates = (pod.spec?.tolerations ?? []).some(({ key, operator }) => key === 'node.kubernetes.io/memory-pressure' || (key === undefined && operator === 'Exists'))
+    const conditions = [
+      ...(this.nodeStatus.underPressure('memoryPressure') && !asks && !tolerates ? ['MemoryPressure'] : []),
+      ...(this.nodeStatus.underPressure('diskPressure') ? ['DiskPressure'] : []),
+      ...(this.nodeStatus.underPressure('pidPressure') ? ['PIDPressure'] : []),
+    ]
+    return conditions.length === 0 ? undefined : { reason: 'Evicted', message: `Pod was rejected: The node had condition: [${conditions.join(' ')}]. ` }
+  }
+
+  private podUpdated(record: PodRecord, pod: Pod, first: boolean): void {
+    const before = record.pod
+    record.pod = pod
+    this.statuses.reconcile(record)
+    const dying = pod.metadata.deletionTimestamp !== undefined
+    if (dying && (before.metadata.deletionTimestamp === undefined || before.metadata.deletionGracePeriodSeconds !== pod.metadata.deletionGracePeriodSeconds || first)) return this.doomed(record)
+    if (first) return this.workers.sync(record.uid)
+    if (before.spec !== pod.spec && !sameValue(before.spec, pod.spec)) return this.specChanged(record, before)
+    if (!sameValue(gatesOf(before), gatesOf(pod))) this.workers.sync(record.uid)
+    else if (pod.status?.phase === 'Failed' && record.status?.phase !== 'Failed') this.evicted(record)
+  }
+
+  private doomed(record: PodRecord): void {
+    const graceMs = graceOf(record)
+    record.doom = { ...record.doom, graceMs: Math.min(graceMs, record.doom?.graceMs ?? graceMs) }
+    this.workers.sync(record.uid)
+  }
+
+  /** Someone else set the phase: the containers go. */
+  private evicted(record: PodRecord): void {
+    record.doom = { graceMs: graceOf(record), phase: 'Failed' }
+    this.workers.sync(record.uid)
+  }
+
+  /** A changed image restarts its container. */
+  private specChanged(record: PodRecord, before: Pod): void {
+    const old = new Map([...(before.spec?.containers ?? []), ...(before.spec?.initContainers ?? [])].map((one) => [one.name, one]))
+    for (const container of record.pod.spec?.containers ?? []) {
+      const was = old.get(container.name)
+      if (was === undefined || hashOf(was) === hashOf(container)) continue
+      delete record.reasons[container.name]
+      this.containers.stop(record, container.name, graceOf(record), `Container ${container.name} definition changed, will be restarted`)
+    }
+    this.workers.sync(record.uid)
+  }
+
+  private podDeleted(record: PodRecord | undefined): void {
+    if (record === undefined) return
+    record.removed = true
+    if (record.finished === true || allStopped(record)) return this.forget(record)
+    record.doom = { graceMs: Math.min(graceOf(record), record.doom?.graceMs ?? graceOf(record)) }
+    this.workers.sync(record.uid)
+  }
+
+  /** After the first list: containers of pods that went while the process was down are killed. */
+  private sweep(): void {
+    if (this.state.swept || !this.state.up || !this.podInformer.synced) return
+    this.state.swept = true
+    for (const record of [...this.records.values()]) {
+      if (record.source !== 'api') continue
+      const shown = this.podInformer.get(record.namespace, record.name)
+      if (shown?.metadata.uid !== record.uid) this.podDeleted(record)
+    }
+  }
+
+  private adopt(record: PodRecord): void {
+    if (record.source === 'file' && record.removed !== true) this.workers.sync(record.uid)
+    for (const container of record.pod.spec?.containers ?? []) {
+      const instance = record.containers[container.name]
+      if (instance === undefined || instance.finishedMs !== undefined) continue
+      this.probes.start(record, container)
+      record.ready[container.name] = container.readinessProbe === undefined
+    }
+  }
+
+  private index(record: PodRecord): void {
+    this.records.set(record.uid, record)
+    if (record.ip !== undefined) this.byIp.set(record.ip, record.uid)
+  }
+
+  private preload(image: string): void {
+    const reference = parseImageReference(image)
+    const found = reference && resolveImage(reference, this.minor)
+    if (reference === undefined || found === undefined || 'error' in found) throw new Error(`kubelet: no image ${image}`)
+    const text = makeImageReference(reference)
+    this.images.set(text, { reference: text, imageID: `${reference.repository}@${found.digest}`, digest: found.digest, sizeBytes: found.sizeBytes, pulledMs: 0 })
+  }
+
+  private takeStatic(pod: Pod, hash: string): void {
+    const record = this.records.get(hash) ?? makeRecord(pod, 'file', this.kernel)
+    record.configHash = hash
+    this.index(record)
+    this.createMirror(record)
+    this.workers.sync(record.uid)
+  }
+
+  private dropStatic(uid: string): void {
+    const record = this.records.get(uid)
+    if (record === undefined) return
+    if (record.pod.metadata.annotations?.[MIRROR] !== undefined) this.deleteMirror(record.namespace, record.name)
+    this.podDeleted(record)
+  }
+
+  private createMirror(record: PodRecord): void {
+    const body = makeMirror(record.pod, record.configHash ?? '', { name: this.nodeName, uid: this.node()?.metadata.uid })
+    this.client.call({ verb: 'create', resource: 'v1/pods', namespace: record.namespace, body }, { kind: MIRROR_TAG, uid: record.uid })
+  }
+
+  private deleteMirror(namespace: string, name: string): void {
+    this.client.call({ verb: 'delete', resource: 'v1/pods', namespace, name, body: { apiVersion: 'v1', kind: 'DeleteOptions', gracePeriodSeconds: 0 } }, { kind: 'ignored', uid: '' })
+  }
+
+  private mirrorAnswered(answer: Answer, uid: string): void {
+    const record = this.records.get(uid)
+    if (record === undefined || (answer.code >= 200 && answer.code < 300) || answer.code === 409) return
+    this.after(this.flags.errorResyncMs, MIRROR_RETRY, uid)
+  }
+
+  private retryMirror(uid: string): void {
+    const record = this.records.get(uid)
+    const mirrored = record?.pod.metadata.annotations?.[MIRROR] !== undefined
+    if (record !== undefined && this.state.up && record.removed !== true && !mirrored) this.createMirror(record)
+  }
+
+  private mirrorChanged(change: Change<Pod>): void {
+    const { namespace = '', name, annotations, deletionTimestamp } = change.object.metadata
+    const record = [...this.records.values()].find((one) => one.source === 'file' && one.removed !== true && one.namespace === namespace && one.name === name)
+    if (change.type === 'deleted') return record === undefined ? undefined : this.recreateMirror(record)
+    if (record === undefined || annotations?.[MIRROR] !== record.configHash || deletionTimestamp !== undefined) {
+      return this.deleteMirror(namespace, name)
+    }
+    const fresh = record.pod.metadata.annotations?.[MIRROR] === undefined
+    record.pod = { ...record.pod, metadata: change.object.metadata, ...(change.object.status !== undefined && { status: change.object.status }) }
+    if (fresh) delete record.sent
+    this.statuses.push(record)
+  }
+
+  private recreateMirror(record: PodRecord): void {
+    const { [MIRROR]: _gone, ...annotations } = record.pod.metadata.annotations ?? {}
+    void _gone
+    record.pod = { ...record.pod, metadata: { ...record.pod.metadata, annotations, uid: record.uid } }
+    delete record.sent
+    this.createMirror(record)
+  }
+
+  private runtimeOutput({ id, stream, text }: RuntimeOutput): void {
+    const found = this.containers.find(id)
+    if (found === undefined) return
+    appendOutput(found.instance, this.kernel.clockMs, stream, text)
+    this.server.grown(found.record, found.instance)
+  }
+
+  private runtimeExit(exit: RuntimeExit): void {
+    const found = this.containers.find(exit.id)
+    this.containers.exited(exit)
+    if (found !== undefined) this.server.ended(found.record, found.instance)
+  }
+
+  private execOutput(purpose: ExecPurpose, stream: 'stdout' | 'stderr', text: string): void {
+    if (purpose.kind === 'http') this.server.execOutput(purpose.exchange, stream, text)
+  }
+
+  private execEnded(purpose: ExecPurpose, result: ExecResult): void {
+    if (purpose.kind === 'http') return this.server.execEnded(purpose.exchange, result)
+    if (purpose.kind === 'probe') return this.probes.execDone(purpose.id, result.code, result.output, result.failure)
+    const record = this.records.get(purpose.uid)
+    const instance = record?.containers[purpose.name]
+    if (record === undefined || instance?.id !== purpose.id) return
+    if (purpose.kind === 'postStart') return this.containers.postStartDone(record, purpose.name, result.code, result.output)
+    if (result.code !== 0) this.event(record, 'Warning', 'FailedPreStopHook', 'PreStopHook failed')
+    this.containerRows.send(containerKey(purpose.uid, purpose.name), { type: 'HOOK_DONE' })
+  }
+}
+
+const RUNTIME_GONE =
+  'failed to run Kubelet: validate service connection: validate CRI v1 runtime API for endpoint "unix:///run/containerd/containerd.sock": rpc error: code = Unavailable desc = connection error: desc = "transport: Error while dialing: dial unix /run/containerd/containerd.sock: connect: no such file or directory"'
+
+function makeRecord(pod: Pod, source: 'api' | 'file', kernel: Kernel): PodRecord {
+  return {
+    uid: pod.metadata.uid ?? '',
+    namespace: pod.metadata.namespace ?? 'default',
+    name: pod.metadata.name,
+    pod,
+    source,
+    seenMs: kernel.now,
+    startTime: typeof pod.status?.startTime === 'string' ? pod.status.startTime : timestamp(kernel.clockMs),
+    sandboxes: 0,
+    containers: {},
+    previous: {},
+    reasons: {},
+    backOff: {},
+    pullBackOff: {},
+    pullErrors: {},
+    ready: {},
+    started: {},
+    tried: [],
+    again: false,
+    referents: {},
+    awaiting: [],
+    fetched: false,
+  }
+}
+
+/** What a kubelet process keeps only in its memory. */
+function forgetMemory(kernel: Kernel, record: PodRecord): void {
+  kernel.cancel(record.resync)
+  Object.assign(record, { reasons: {}, backOff: {}, pullBackOff: {}, pullErrors: {}, tried: [], awaiting: [], again: false, fetched: false, inFlight: false, deleting: false })
+  for (const field of ['resync', 'current', 'failedSync', 'sent', 'mountRetryMs'] as const) delete record[field]
+  if (record.removed !== true && record.doom?.phase === undefined && record.finished !== true) delete record.doom
+}
+
+function gatesOf(pod: Pod): unknown {
+  const gates = (pod.spec?.readinessGates ?? []).map(({ conditionType }) => conditionType)
+  return pod.status?.conditions?.filter(({ type }) => gates.includes(type)).map(({ type, status }) => `${type}=${status}`) ?? []
+}
+
+function addOffset(base: string, offset: number): string {
+  const value = base.split('.').reduce((sum, part) => sum * 256 + Number(part), 0) + offset
+  return [24, 16, 8, 0].map((shift) => Math.floor(value / 2 ** shift) % 256).join('.')
+}
+
+/** Splits output into lines; a piece without its newline is joined by the next one. */
+function appendOutput(instance: ContainerInstance, atMs: number, stream: 'stdout' | 'stderr', text: string): void {
+  const pieces = text.split('\n')
+  const rest = pieces.pop() ?? ''
+  for (const piece of pieces) addLine(instance, atMs, stream, piece, false)
+  if (rest !== '') addLine(instance, atMs, stream, rest, true)
+  if (instance.logs.length > LOG_LINES) instance.logs.splice(0, LOG_LINES / 4)
+}
+
+function addLine(instance: ContainerInstance, atMs: number, stream: 'stdout' | 'stderr', text: string, partial: boolean): void {
+  const last = instance.logs[instance.logs.length - 1]
+  const joins = last?.partial === true && last.stream === stream
+  if (joins) instance.logs[instance.logs.length - 1] = { atMs: last.atMs, stream, text: last.text + text, ...(partial && { partial }) }
+  else instance.logs.push({ atMs, stream, text, ...(partial && { partial }) })
+}

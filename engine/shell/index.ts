@@ -1,0 +1,7 @@
+/** The public face of the shell: programs to put into the registry, and terminals. */
+import type { Program } from '../host/process.ts'
+import { corePrograms } from './core/index.ts'
+import { bash } from './program.ts'
+
+/** Every program of this folder by the name that executables carry. */
+export const shellPrograms: Readonly<Record<string, Program>> = { ...corePrograms, bash, sh: bash, dash: bash, rbash: bash }

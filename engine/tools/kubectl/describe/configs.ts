@@ -1,0 +1,326 @@
+/** ConfigMaps, Secrets, ServiceAccounts, Namespaces, quotas, PDBs, priority classes, roles, storage. Models kubectl/pkg/describe (K3). */
+import type { Run } from '../../../host/process.ts'
+import type {
+  ConfigMap,
+  PersistentVolume,
+  PersistentVolumeClaim,
+  PodDisruptionBudget,
+  PriorityClass,
+  ResourceQuota,
+  Role,
+  RoleBinding,
+  Secret,
+  ServiceAccount,
+  StorageClass,
+} from '../../../objects/types.gen.ts'
+import { listAll } from '../builder.ts'
+import type { ObjectMeta } from '../client.ts'
+import type { Context } from '../command.ts'
+import { texts } from '../texts.ts'
+import { labelSelectorText, type PodLike } from '../verbs/pods-of.ts'
+import type { Describer } from './describer.ts'
+import { annotationLines, labelLines, type Writer } from './writer.ts'
+
+function head(w: Writer, metadata: ObjectMeta | undefined, namespaced = true): void {
+  w.field('Name', metadata?.name)
+  if (namespaced) w.field('Namespace', metadata?.namespace)
+  labelLines(w, 'Labels', metadata?.labels)
+  annotationLines(w, metadata?.annotations)
+}
+
+const base64Length = (data: string): number => Math.floor((data.replace(/=+$/, '').length * 3) / 4)
+
+export const configMapDescriber: Describer = {
+  kinds: ['ConfigMap'],
+  *lines(w, object) {
+    const { data, binaryData } = object as unknown as ConfigMap
+    head(w, object.metadata)
+    w.line(0, '\nData\n====')
+    for (const key of Object.keys(data ?? {}).sort()) w.line(0, `${key}:\n----\n${data![key]}\n`)
+    w.line(0, '\nBinaryData\n====')
+    for (const key of Object.keys(binaryData ?? {}).sort()) w.line(0, `${key}: ${base64Length(binaryData![key]!)} bytes`)
+    w.line(0, '')
+  },
+}
+
+export const secretDescriber: Describer = {
+  kinds: ['Secret'],
+  *lines(w, object) {
+    const { data, type } = object as unknown as Secret
+    head(w, object.metadata)
+    w.line(0, `\nType:\t${type}`)
+    w.line(0, '\nData\n====')
+    for (const key of Object.keys(data ?? {}).sort()) w.line(0, `${key}:\t${secretValue(type, key, data![key]!)}`)
+  },
+  events: false,
+}
+
+const secretValue = (type: string | undefined, key: string, data: string): string =>
+  type === 'kubernetes.io/service-account-token' && key === 'token' ? atob(data) : `${base64Length(data)} bytes`
+
+export const serviceAccountDescriber: Describer = {
+  kinds: ['ServiceAccount'],
+  *lines(w, object, ctx) {
+    const account = object as unknown as ServiceAccount
+    head(w, object.metadata)
+    nameList(w, 'Image pull secrets', (account.imagePullSecrets ?? []).map((ref) => ref.name ?? ''))
+    if (!texts.describeServiceAccountSecrets(ctx.session.minor)) return
+    nameList(w, 'Mountable secrets', (account.secrets ?? []).map((ref) => ref.name ?? ''))
+    const type = (yield* ctx.session.mapper()).resolve('secrets')
+    const secrets = yield* listAll(ctx, type, object.metadata?.namespace ?? '', { fieldSelector: 'type=kubernetes.io/service-account-token' })
+    const own = secrets.filter((s) => s.metadata?.annotations?.['kubernetes.io/service-account.name'] === object.metadata?.name)
+    nameList(w, 'Tokens', own.map((s) => s.metadata?.name ?? ''))
+  },
+}
+
+function nameList(w: Writer, title: string, names: string[]): void {
+  if (names.length === 0) return w.field(title, '<none>')
+  names.forEach((name, i) => w.line(0, `${i === 0 ? `${title}:` : ''}\t${name}`))
+}
+
+export const namespaceDescriber: Describer = {
+  kinds: ['Namespace'],
+  *lines(w, object, ctx) {
+    head(w, object.metadata, false)
+    w.field('Status', (object.status as { phase?: string } | undefined)?.phase)
+    const quotas = yield* inNamespace<ResourceQuota>(ctx, 'resourcequotas', object.metadata?.name ?? '')
+    if (quotas.length === 0) w.line(0, '\nNo resource quota.')
+    else w.line(0, '\nResource Quotas')
+    for (const quota of quotas) quotaLines(w, quota, '  ', '---')
+    yield* limits(w, ctx, object.metadata?.name ?? '')
+  },
+  events: false,
+}
+
+function* inNamespace<T>(ctx: Context, resource: string, namespace: string): Run<T[]> {
+  const type = (yield* ctx.session.mapper()).resolve(resource)
+  return (yield* listAll(ctx, type, namespace)) as unknown as T[]
+}
+
+const SCOPES: Record<string, string> = {
+  Terminating: 'Matches all pods that have an active deadline. These pods have a limited lifespan on a node before being actively terminated by the system.',
+  NotTerminating: 'Matches all pods that do not have an active deadline. These pods usually include long running pods whose container command is not expected to terminate.',
+  BestEffort: 'Matches all pods that do not have resource requirements set. These pods have a best effort quality of service.',
+  NotBestEffort: 'Matches all pods that have at least one resource requirement set. These pods have a burstable or guaranteed quality of service.',
+}
+
+function quotaLines(w: Writer, quota: ResourceQuota, indent: string, rule: string): void {
+  w.line(0, `${indent}Name:\t${quota.metadata.name}`)
+  if (indent === '') w.field('Namespace', quota.metadata.namespace)
+  const scopes = [...(quota.spec?.scopes ?? [])].sort()
+  if (scopes.length > 0) w.line(0, `${indent}Scopes:\t${scopes.join(', ')}`)
+  for (const scope of scopes) if (SCOPES[scope]) w.line(0, `${indent}* ${SCOPES[scope]}`)
+  w.line(0, `${indent}Resource\tUsed\tHard`)
+  w.line(0, `${indent}--------\t${indent === '' ? '----\t----' : `${rule}\t${rule}`}`)
+  const { hard = {}, used = {} } = quota.status ?? {}
+  for (const key of Object.keys(hard).sort()) w.line(0, `${indent}${key}\t${used[key] ?? '0'}\t${hard[key]}`)
+}
+
+interface Limit {
+  type: string
+  max?: Record<string, string>
+  min?: Record<string, string>
+  default?: Record<string, string>
+  defaultRequest?: Record<string, string>
+  maxLimitRequestRatio?: Record<string, string>
+}
+
+const LIMIT_HEADERS = 'Type\tResource\tMin\tMax\tDefault Request\tDefault Limit\tMax Limit/Request Ratio'
+
+function limitRows(limit: Limit): string[] {
+  const { type, max, min, default: preset, defaultRequest, maxLimitRequestRatio: ratio } = limit
+  const keys = [...new Set([max, min, preset, defaultRequest, ratio].flatMap((part) => Object.keys(part ?? {})))].sort()
+  return keys.map((key) => [type, key, ...[min, max, defaultRequest, preset, ratio].map((part) => part?.[key] ?? '-')].join('\t'))
+}
+
+function* limits(w: Writer, ctx: Context, namespace: string): Run<void> {
+  const ranges = yield* inNamespace<{ spec?: { limits?: Limit[] } }>(ctx, 'limitranges', namespace)
+  if (ranges.length === 0) return w.line(0, '\nNo LimitRange resource.')
+  w.line(0, '\nResource Limits')
+  w.line(0, ` ${LIMIT_HEADERS}`)
+  w.line(0, ' ----\t--------\t---\t---\t---------------\t-------------\t-----------------------')
+  for (const range of ranges) for (const limit of range.spec?.limits ?? []) for (const row of limitRows(limit)) w.line(0, ` ${row}`)
+}
+
+export const limitRangeDescriber: Describer = {
+  kinds: ['LimitRange'],
+  *lines(w, object) {
+    w.field('Name', object.metadata?.name)
+    w.field('Namespace', object.metadata?.namespace)
+    w.line(0, LIMIT_HEADERS)
+    w.line(0, '----\t--------\t---\t---\t---------------\t-------------\t-----------------------')
+    for (const limit of (object.spec as { limits?: Limit[] } | undefined)?.limits ?? []) for (const row of limitRows(limit)) w.line(0, row)
+  },
+  events: false,
+}
+
+export const quotaDescriber: Describer = {
+  kinds: ['ResourceQuota'],
+  *lines(w, object) {
+    quotaLines(w, object as unknown as ResourceQuota, '', '----')
+  },
+  events: false,
+}
+
+export const pdbDescriber: Describer = {
+  kinds: ['PodDisruptionBudget.policy'],
+  *lines(w, object) {
+    const { spec, status } = object as unknown as PodDisruptionBudget
+    w.field('Name', object.metadata?.name)
+    w.field('Namespace', object.metadata?.namespace)
+    if (spec?.minAvailable !== undefined) w.field('Min available', spec.minAvailable)
+    else if (spec?.maxUnavailable !== undefined) w.field('Max unavailable', spec.maxUnavailable)
+    w.field('Selector', spec?.selector ? labelSelectorText(spec.selector) : '<unset>')
+    w.line(0, 'Status:')
+    w.field('    Allowed disruptions', status?.disruptionsAllowed ?? 0)
+    w.field('    Current', status?.currentHealthy ?? 0)
+    w.field('    Desired', status?.desiredHealthy ?? 0)
+    w.field('    Total', status?.expectedPods ?? 0)
+  },
+}
+
+export const priorityClassDescriber: Describer = {
+  kinds: ['PriorityClass.scheduling.k8s.io'],
+  *lines(w, object) {
+    const of = object as unknown as PriorityClass
+    w.field('Name', of.metadata.name)
+    w.field('Value', of.value)
+    w.field('GlobalDefault', of.globalDefault ?? false)
+    w.field('PreemptionPolicy', of.preemptionPolicy ?? 'PreemptLowerPriority')
+    w.field('Description', of.description ?? '')
+    w.field('Annotations', Object.keys(of.metadata.annotations ?? {}).sort().map((key) => `${key}=${of.metadata.annotations![key]}`).join(',') || '<none>')
+  },
+}
+
+export const roleDescriber: Describer = {
+  kinds: ['Role.rbac.authorization.k8s.io', 'ClusterRole.rbac.authorization.k8s.io'],
+  *lines(w, object) {
+    w.field('Name', object.metadata?.name)
+    labelLines(w, 'Labels', object.metadata?.labels)
+    annotationLines(w, object.metadata?.annotations)
+    w.line(0, 'PolicyRule:')
+    w.line(1, 'Resources\tNon-Resource URLs\tResource Names\tVerbs')
+    w.line(1, '---------\t-----------------\t--------------\t-----')
+    for (const row of ruleRows((object as unknown as Role).rules ?? [])) w.line(1, row)
+  },
+  events: false,
+}
+
+function ruleRows(rules: NonNullable<Role['rules']>): string[] {
+  const rows = rules.flatMap((rule) => {
+    const verbs = `[${(rule.verbs ?? []).join(' ')}]`
+    const names = `[${(rule.resourceNames ?? []).join(' ')}]`
+    const resources = (rule.apiGroups ?? []).flatMap((group) => (rule.resources ?? []).map((r) => (group ? `${r}.${group}` : r)))
+    const urls = rule.nonResourceURLs ?? []
+    return [...resources.map((r) => `${r}\t[]\t${names}\t${verbs}`), ...urls.map((url) => `\t[${url}]\t[]\t${verbs}`)]
+  })
+  return rows.sort()
+}
+
+export const roleBindingDescriber: Describer = {
+  kinds: ['RoleBinding.rbac.authorization.k8s.io', 'ClusterRoleBinding.rbac.authorization.k8s.io'],
+  *lines(w, object) {
+    const { roleRef, subjects } = object as unknown as RoleBinding
+    w.field('Name', object.metadata?.name)
+    labelLines(w, 'Labels', object.metadata?.labels)
+    annotationLines(w, object.metadata?.annotations)
+    w.line(0, 'Role:')
+    w.field('Kind', roleRef.kind, 1)
+    w.field('Name', roleRef.name, 1)
+    w.line(0, 'Subjects:')
+    w.line(1, 'Kind\tName\tNamespace')
+    w.line(1, '----\t----\t---------')
+    for (const subject of subjects ?? []) w.line(1, `${subject.kind}\t${subject.name}\t${subject.namespace ?? ''}`)
+  },
+  events: false,
+}
+
+const MODES: Record<string, string> = { ReadWriteOnce: 'RWO', ReadOnlyMany: 'ROX', ReadWriteMany: 'RWX', ReadWriteOncePod: 'RWOP' }
+const modes = (all: readonly string[] | undefined): string => (all ?? []).map((mode) => MODES[mode] ?? mode).join(',')
+
+export const pvcDescriber: Describer = {
+  kinds: ['PersistentVolumeClaim'],
+  *lines(w, object, ctx) {
+    const { metadata, spec, status } = object as unknown as PersistentVolumeClaim
+    w.field('Name', metadata.name)
+    w.field('Namespace', metadata.namespace)
+    w.field('StorageClass', spec?.storageClassName ?? '')
+    w.field('Status', metadata.deletionTimestamp ? `Terminating (lasts <unknown>)` : status?.phase)
+    w.field('Volume', spec?.volumeName ?? '')
+    labelLines(w, 'Labels', metadata.labels)
+    annotationLines(w, metadata.annotations)
+    w.field('Finalizers', `[${(metadata.finalizers ?? []).join(' ')}]`)
+    w.field('Capacity', spec?.volumeName ? (status?.capacity?.storage ?? '') : '')
+    w.field('Access Modes', spec?.volumeName ? modes(status?.accessModes) : '')
+    w.field('VolumeMode', spec?.volumeMode ?? '')
+    if (spec?.dataSource) w.field('DataSource', '')
+    const pods = (yield* inNamespace<PodLike>(ctx, 'pods', metadata.namespace ?? '')) as PodLike[]
+    const users = pods.filter((pod) => uses(pod, metadata.name ?? '')).map((pod) => pod.metadata?.name ?? '')
+    nameList(w, 'Used By', users)
+  },
+}
+
+const uses = (pod: PodLike, claim: string): boolean =>
+  ((pod.spec?.volumes as { persistentVolumeClaim?: { claimName?: string } }[] | undefined) ?? []).some((v) => v.persistentVolumeClaim?.claimName === claim)
+
+export const pvDescriber: Describer = {
+  kinds: ['PersistentVolume'],
+  *lines(w, object) {
+    const { metadata, spec, status } = object as unknown as PersistentVolume
+    head(w, metadata as ObjectMeta, false)
+    w.field('Finalizers', `[${(metadata.finalizers ?? []).join(' ')}]`)
+    w.field('StorageClass', spec?.storageClassName ?? '')
+    w.field('Status', metadata.deletionTimestamp ? 'Terminating (lasts <unknown>)' : status?.phase)
+    w.field('Claim', spec?.claimRef ? `${spec.claimRef.namespace}/${spec.claimRef.name}` : '')
+    w.field('Reclaim Policy', spec?.persistentVolumeReclaimPolicy)
+    w.field('Access Modes', modes(spec?.accessModes))
+    w.optional('VolumeMode', spec?.volumeMode)
+    w.field('Capacity', spec?.capacity?.storage)
+    nodeAffinity(w, spec)
+    w.field('Message', status?.message ?? '')
+    w.line(0, 'Source:')
+    sourceLines(w, spec ?? {})
+  },
+}
+
+function nodeAffinity(w: Writer, spec: PersistentVolume['spec']): void {
+  const required = spec?.nodeAffinity?.required
+  if (!required) return w.line(0, 'Node Affinity:\t<none>')
+  w.line(0, 'Node Affinity:')
+  w.line(1, 'Required Terms:\t')
+  required.nodeSelectorTerms.forEach((term, i) => {
+    const texts = (term.matchExpressions ?? []).map((e) => `${e.key} ${e.operator.toLowerCase()} [${(e.values ?? []).join(', ')}]`)
+    w.line(2, `Term ${i}:\t${texts[0] ?? '<none>'}`)
+    for (const text of texts.slice(1)) w.line(2, `\t${text}`)
+  })
+}
+
+function sourceLines(w: Writer, spec: NonNullable<PersistentVolume['spec']>): void {
+  const rows: [string, unknown][] = spec.hostPath
+    ? [['Type', 'HostPath (bare host directory volume)'], ['Path', spec.hostPath.path], ['HostPathType', spec.hostPath.type ?? '']]
+    : spec.local
+      ? [['Type', 'LocalVolume (a persistent volume backed by local storage on a node)'], ['Path', spec.local.path]]
+      : spec.nfs
+        ? [['Type', 'NFS (an NFS mount that lasts the lifetime of a pod)'], ['Server', spec.nfs.server], ['Path', spec.nfs.path], ['ReadOnly', spec.nfs.readOnly ?? false]]
+        : [['Type', '<unknown>']]
+  for (const [title, value] of rows) w.field(`    ${title}`, value)
+}
+
+export const storageClassDescriber: Describer = {
+  kinds: ['StorageClass.storage.k8s.io'],
+  *lines(w, object) {
+    const of = object as unknown as StorageClass
+    const isDefault = of.metadata.annotations?.['storageclass.kubernetes.io/is-default-class'] === 'true'
+    w.field('Name', of.metadata.name)
+    w.field('IsDefaultClass', isDefault ? 'Yes' : 'No')
+    w.field('Annotations', Object.keys(of.metadata.annotations ?? {}).sort().map((key) => `${key}=${of.metadata.annotations![key]}`).join(',') || '<none>')
+    w.field('Provisioner', of.provisioner)
+    w.field('Parameters', Object.keys(of.parameters ?? {}).sort().map((key) => `${key}=${of.parameters![key]}`).join(',') || '<none>')
+    w.field('AllowVolumeExpansion', of.allowVolumeExpansion === undefined ? '<unset>' : of.allowVolumeExpansion ? 'True' : 'False')
+    if (!of.mountOptions?.length) w.field('MountOptions', '<none>')
+    else w.line(0, `MountOptions:\n  ${of.mountOptions.join('\n  ')}`)
+    w.optional('ReclaimPolicy', of.reclaimPolicy)
+    w.optional('VolumeBindingMode', of.volumeBindingMode)
+  },
+}
+

@@ -1,0 +1,118 @@
+/** Pods. Models kubectl/pkg/describe PodDescriber (K3). */
+import { humanDuration } from '../../../objects/duration.ts'
+import type { Container, EnvVar, Pod } from '../../../objects/types.gen.ts'
+import type { Context } from '../command.ts'
+import { texts } from '../texts.ts'
+import { containerLines, type ContainerView } from './containers.ts'
+import type { Describer } from './describer.ts'
+import { tolerationLines } from './pod-template.ts'
+import { volumeLines } from './volumes.ts'
+import { annotationLines, labelLines, timeText, type Writer } from './writer.ts'
+
+export const podDescriber: Describer = {
+  kinds: ['Pod'],
+  *lines(w, object, ctx) {
+    const pod = object as unknown as Pod
+    identity(w, pod)
+    state(w, pod, yield* ctx.p.now())
+    containers(w, pod, ctx)
+    conditions(w, pod)
+    volumeLines(w, pod.spec?.volumes, '')
+    w.optional('QoS Class', pod.status?.qosClass)
+    labelLines(w, 'Node-Selectors', pod.spec?.nodeSelector)
+    tolerationLines(w, pod.spec?.tolerations, '')
+    spread(w, pod)
+  },
+}
+
+function identity(w: Writer, pod: Pod): void {
+  const { spec, status, metadata } = pod
+  w.field('Name', metadata.name)
+  w.field('Namespace', metadata.namespace)
+  if (spec?.priority !== undefined) w.field('Priority', spec.priority)
+  w.optional('Priority Class Name', spec?.priorityClassName)
+  w.optional('Runtime Class Name', spec?.runtimeClassName)
+  w.optional('Service Account', spec?.serviceAccountName)
+  w.field('Node', spec?.nodeName ? `${spec.nodeName}/${status?.hostIP ?? ''}` : '<none>')
+  if (status?.startTime) w.field('Start Time', timeText(status.startTime))
+  labelLines(w, 'Labels', metadata.labels)
+  annotationLines(w, metadata.annotations)
+}
+
+function state(w: Writer, pod: Pod, nowMs: number): void {
+  const { status, metadata, spec } = pod
+  if (metadata.deletionTimestamp) {
+    w.field('Status', `Terminating (lasts ${humanDuration(nowMs - Date.parse(metadata.deletionTimestamp))})`)
+    w.field('Termination Grace Period', `${metadata.deletionGracePeriodSeconds ?? 0}s`)
+  } else w.field('Status', status?.phase)
+  w.optional('Reason', status?.reason)
+  w.optional('Message', status?.message)
+  const seccomp = spec?.securityContext?.seccompProfile
+  if (seccomp) w.field('SeccompProfile', seccomp.type)
+  if (seccomp?.type === 'Localhost') w.field('LocalhostProfile', seccomp.localhostProfile)
+  w.field('IP', status?.podIP)
+  const ips = status?.podIPs ?? []
+  if (ips.length === 0) w.field('IPs', '<none>')
+  else w.line(0, 'IPs:')
+  for (const { ip } of ips) w.field('IP', ip, 1)
+  const owner = metadata.ownerReferences?.find((ref) => ref.controller)
+  if (owner) w.field('Controlled By', `${owner.kind}/${owner.name}`)
+  w.optional('NominatedNodeName', status?.nominatedNodeName)
+}
+
+function containers(w: Writer, pod: Pod, ctx: Context): void {
+  const { spec, status } = pod
+  const view = (statuses: ContainerView['statuses'] | undefined): ContainerView => ({
+    space: '',
+    statuses: statuses ?? [],
+    resolve: (variable, container) => resolved(pod, variable, container),
+    portNames: texts.describePortNames(ctx.session.minor),
+  })
+  if (spec?.initContainers?.length) containerLines(w, 'Init Containers', spec.initContainers, view(status?.initContainerStatuses))
+  containerLines(w, 'Containers', spec?.containers ?? [], view(status?.containerStatuses))
+  if (spec?.ephemeralContainers?.length)
+    containerLines(w, 'Ephemeral Containers', spec.ephemeralContainers as unknown as Container[], view(status?.ephemeralContainerStatuses))
+}
+
+/** What the client can tell of a downward API value: metadata and resources. */
+function resolved(pod: Pod, variable: EnvVar, container: Container): string {
+  const path = variable.valueFrom?.fieldRef?.fieldPath
+  if (path === 'metadata.name') return pod.metadata.name ?? ''
+  if (path === 'metadata.namespace') return pod.metadata.namespace ?? ''
+  if (path === 'metadata.uid') return pod.metadata.uid ?? ''
+  const key = /^metadata\.(labels|annotations)\['([^']*)'\]$/.exec(path ?? '')
+  if (key) return (key[1] === 'labels' ? pod.metadata.labels : pod.metadata.annotations)?.[key[2]!] ?? ''
+  const resource = /^(limits|requests)\.(.+)$/.exec(variable.valueFrom?.resourceFieldRef?.resource ?? '')
+  if (!resource) return ''
+  const amount = (resource[1] === 'limits' ? container.resources?.limits : container.resources?.requests)?.[resource[2]!]
+  return amount === undefined ? 'node allocatable' : resourceValue(String(amount))
+}
+
+/** A quantity in its unit, rounded up: `64Mi` is 67108864. */
+function resourceValue(amount: string): string {
+  const units: Record<string, number> = { Ki: 2 ** 10, Mi: 2 ** 20, Gi: 2 ** 30, Ti: 2 ** 40, k: 1e3, M: 1e6, G: 1e9, m: 1e-3 }
+  const match = /^([\d.]+)(\w*)$/.exec(amount)
+  return match ? String(Math.ceil(Number(match[1]) * (units[match[2]!] ?? 1))) : amount
+}
+
+function conditions(w: Writer, pod: Pod): void {
+  const gates = pod.spec?.readinessGates ?? []
+  const all = pod.status?.conditions ?? []
+  if (gates.length > 0) {
+    w.line(0, 'Readiness Gates:')
+    w.line(1, 'Type\tStatus')
+    for (const gate of gates) w.line(1, `${gate.conditionType} \t${all.find((c) => c.type === gate.conditionType)?.status ?? '<none>'} `)
+  }
+  if (all.length === 0) return
+  w.line(0, 'Conditions:')
+  w.line(1, 'Type\tStatus')
+  for (const condition of all) w.line(1, `${condition.type} \t${condition.status} `)
+}
+
+function spread(w: Writer, pod: Pod): void {
+  const all = [...(pod.spec?.topologySpreadConstraints ?? [])].sort((a, b) => (a.topologyKey < b.topologyKey ? -1 : 1))
+  all.forEach((constraint, i) => {
+    const text = `${constraint.topologyKey}:${constraint.whenUnsatisfiable} when max skew ${constraint.maxSkew} is exceeded`
+    w.line(0, `${i === 0 ? 'Topology Spread Constraints:' : ''}\t${text}`)
+  })
+}

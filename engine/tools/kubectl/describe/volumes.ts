@@ -1,0 +1,60 @@
+/** Volumes of a pod. Models kubectl/pkg/describe describeVolumes. */
+import type { Volume } from '../../../objects/types.gen.ts'
+import type { Writer } from './writer.ts'
+
+type Line = [title: string, value: unknown]
+
+/** A list of volumes; `space` indents those of a template. */
+export function volumeLines(w: Writer, volumes: readonly Volume[] | undefined, space: string): void {
+  if (!volumes?.length) return w.line(0, `${space}Volumes:\t<none>`)
+  w.line(0, `${space}Volumes:`)
+  for (const volume of volumes) {
+    w.line(1, `${space ? ' ' : ''}${volume.name}:`)
+    for (const [title, value] of linesOf(volume)) w.field(title, value, 2)
+    if (volume.downwardAPI) downwardItems(w, volume)
+  }
+}
+
+function downwardItems(w: Writer, volume: Volume): void {
+  w.line(2, 'Items:')
+  for (const item of volume.downwardAPI?.items ?? []) w.line(3, `${item.fieldRef?.fieldPath ?? item.resourceFieldRef?.resource} -> ${item.path}`)
+}
+
+function linesOf(volume: Volume): Line[] {
+  const { hostPath, emptyDir, secret, configMap, persistentVolumeClaim, projected, nfs, csi } = volume
+  if (hostPath) return [['Type', 'HostPath (bare host directory volume)'], ['Path', hostPath.path], ['HostPathType', hostPath.type ?? '']]
+  if (emptyDir)
+    return [['Type', "EmptyDir (a temporary directory that shares a pod's lifetime)"], ['Medium', emptyDir.medium ?? ''], ['SizeLimit', emptyDir.sizeLimit ?? '<unset>']]
+  if (secret) return [['Type', 'Secret (a volume populated by a Secret)'], ['SecretName', secret.secretName], ['Optional', secret.optional ?? false]]
+  if (configMap) return [['Type', 'ConfigMap (a volume populated by a ConfigMap)'], ['Name', configMap.name], ['Optional', configMap.optional ?? false]]
+  if (persistentVolumeClaim)
+    return [
+      ['Type', 'PersistentVolumeClaim (a reference to a PersistentVolumeClaim in the same namespace)'],
+      ['ClaimName', persistentVolumeClaim.claimName],
+      ['ReadOnly', persistentVolumeClaim.readOnly ?? false],
+    ]
+  if (projected) return projectedLines(projected.sources ?? [])
+  if (nfs) return [['Type', 'NFS (an NFS mount that lasts the lifetime of a pod)'], ['Server', nfs.server], ['Path', nfs.path], ['ReadOnly', nfs.readOnly ?? false]]
+  if (volume.downwardAPI) return [['Type', 'DownwardAPI (a volume populated by information about the pod)']]
+  if (csi)
+    return [
+      ['Type', 'CSI (a Container Storage Interface (CSI) volume source)'],
+      ['Driver', csi.driver],
+      ['FSType', csi.fsType ?? ''],
+      ['ReadOnly', csi.readOnly ?? false],
+    ]
+  return [['Type', '<unknown>']]
+}
+
+type Source = NonNullable<NonNullable<Volume['projected']>['sources']>[number]
+
+function projectedLines(sources: readonly Source[]): Line[] {
+  const lines: Line[] = [['Type', 'Projected (a volume that contains injected data from multiple sources)']]
+  for (const source of sources) {
+    if (source.secret) lines.push(['SecretName', source.secret.name], ['Optional', source.secret.optional ?? false])
+    else if (source.downwardAPI) lines.push(['DownwardAPI', true])
+    else if (source.configMap) lines.push(['ConfigMapName', source.configMap.name], ['Optional', source.configMap.optional ?? false])
+    else if (source.serviceAccountToken) lines.push(['TokenExpirationSeconds', source.serviceAccountToken.expirationSeconds ?? 3600])
+  }
+  return lines
+}

@@ -1,0 +1,138 @@
+/** From `pod`, `deploy/web`, `svc/x` to pods. Models kubectl/pkg/polymorphichelpers. */
+import type { Run } from '../../../host/process.ts'
+import { build, listAll, type BuildOptions, type Info } from '../builder.ts'
+import type { ApiObject } from '../client.ts'
+import type { Context } from '../command.ts'
+import { CommandError } from '../errors.ts'
+import { labelsText } from '../printers/table.ts'
+
+export interface PodContainer {
+  name: string
+  [field: string]: unknown
+}
+
+export interface PodLike extends ApiObject {
+  spec?: {
+    containers?: PodContainer[]
+    initContainers?: PodContainer[]
+    ephemeralContainers?: PodContainer[]
+    nodeName?: string
+    [field: string]: unknown
+  }
+  status?: {
+    phase?: string
+    conditions?: { type: string; status: string; lastTransitionTime?: string }[]
+    containerStatuses?: { name: string; restartCount?: number; ready?: boolean }[]
+    [field: string]: unknown
+  }
+}
+
+interface Selecting {
+  selector?: Record<string, unknown>
+}
+
+/** The label selector of a workload or Service, as a query; undefined for what has none. */
+export function selectorOf(object: ApiObject): string | undefined {
+  const { selector } = (object.spec ?? {}) as Selecting
+  if (!selector) return undefined
+  if (object.kind === 'Service' || object.kind === 'ReplicationController') return labelsText(selector as Record<string, string>)
+  return labelSelectorText(selector as LabelSelector)
+}
+
+interface LabelSelector {
+  matchLabels?: Record<string, string>
+  matchExpressions?: { key: string; operator: string; values?: string[] }[]
+}
+
+/** A LabelSelector as `metav1.FormatLabelSelector` prints it. */
+export function labelSelectorText(selector: LabelSelector | undefined): string {
+  const equal = Object.keys(selector?.matchLabels ?? {}).map((key) => [key, `${key}=${selector!.matchLabels![key]}`] as const)
+  const more = (selector?.matchExpressions ?? []).map((e) => [e.key, expressionText(e)] as const)
+  const parts = [...equal, ...more].sort((a, b) => (a[0] < b[0] ? -1 : a[0] > b[0] ? 1 : 0)).map(([, text]) => text)
+  return parts.length === 0 ? '<none>' : parts.join(',')
+}
+
+function expressionText(e: { key: string; operator: string; values?: string[] }): string {
+  const values = [...(e.values ?? [])].sort().join(',')
+  switch (e.operator) {
+    case 'In':
+      return `${e.key} in (${values})`
+    case 'NotIn':
+      return `${e.key} notin (${values})`
+    case 'DoesNotExist':
+      return `!${e.key}`
+    default:
+      return e.key
+  }
+}
+
+export const isPod = (object: ApiObject): object is PodLike => object.kind === 'Pod'
+
+/** The pods behind one object: itself, or those it selects, best for logs first. */
+export function* podsOf(ctx: Context, info: Info): Run<PodLike[]> {
+  if (isPod(info.object)) return [info.object]
+  const selector = selectorOf(info.object)
+  if (selector === undefined)
+    throw new CommandError(`cannot get the logs from ${info.type.group ? `${info.type.group}/` : ''}${info.type.version}, Kind=${info.type.kind}: selector for ${info.type.kind} not implemented`)
+  const pods = (yield* ctx.session.mapper()).resolve('pods')
+  const items = yield* listAll(ctx, pods, info.namespace, { labelSelector: selector })
+  return [...(items as PodLike[])].sort(byActivity)
+}
+
+const isReady = (pod: PodLike): boolean => pod.status?.conditions?.some((c) => c.type === 'Ready' && c.status === 'True') ?? false
+const PHASES: Record<string, number> = { Pending: 0, Unknown: 1, Running: 2 }
+const restarts = (pod: PodLike): number => Math.max(0, ...(pod.status?.containerStatuses ?? []).map((c) => c.restartCount ?? 0))
+
+/** Assigned before not, running before pending, ready before not, few restarts, older first. */
+function byActivity(a: PodLike, b: PodLike): number {
+  return (
+    Number(Boolean(b.spec?.nodeName)) - Number(Boolean(a.spec?.nodeName)) ||
+    (PHASES[b.status?.phase ?? ''] ?? 1) - (PHASES[a.status?.phase ?? ''] ?? 1) ||
+    Number(isReady(b)) - Number(isReady(a)) ||
+    restarts(a) - restarts(b) ||
+    Date.parse(a.metadata?.creationTimestamp ?? '') - Date.parse(b.metadata?.creationTimestamp ?? '') ||
+    0
+  )
+}
+
+/** One object named on the command line, by name (a pod) or by type and name. */
+export function* oneObject(ctx: Context, word: string, more: Partial<BuildOptions> = {}): Run<Info> {
+  const options: BuildOptions = { args: [word], defaultType: word.includes('/') ? undefined : 'pods', ...more }
+  const built = yield* build(ctx, options)
+  if (built.errors.length > 0) throw built.errors[0]!
+  return built.infos[0]!
+}
+
+/** The first pod of a workload, as exec, attach and port-forward take it. */
+export function* firstPod(ctx: Context, info: Info): Run<PodLike> {
+  const pods = yield* podsOf(ctx, info)
+  const [pod] = pods
+  if (!pod) throw new CommandError(`timed out waiting for the condition`)
+  return pod
+}
+
+/** All containers with how `Defaulted container` lists them. */
+function described(pod: PodLike): string {
+  const names = [
+    ...(pod.spec?.containers ?? []).map((c) => c.name),
+    ...(pod.spec?.ephemeralContainers ?? []).map((c) => `${c.name} (ephem)`),
+    ...(pod.spec?.initContainers ?? []).map((c) => `${c.name} (init)`),
+  ]
+  return names.join(', ')
+}
+
+const DEFAULT_CONTAINER = 'kubectl.kubernetes.io/default-container'
+
+/** The container a command acts on. Says so on stderr when there was a choice. */
+export function* containerOf(ctx: Context, pod: PodLike, wanted: string, quiet = false): Run<string> {
+  const all = [...(pod.spec?.containers ?? []), ...(pod.spec?.initContainers ?? []), ...(pod.spec?.ephemeralContainers ?? [])]
+  if (wanted !== '') {
+    if (!all.some((c) => c.name === wanted)) throw new CommandError(`container ${wanted} not found in pod ${pod.metadata?.name ?? ''}`)
+    return wanted
+  }
+  const annotated = pod.metadata?.annotations?.[DEFAULT_CONTAINER]
+  if (annotated && all.some((c) => c.name === annotated)) return annotated
+  const first = pod.spec?.containers?.[0]?.name ?? ''
+  if (all.length > 1 && !quiet) yield* ctx.p.err(`Defaulted container "${first}" out of: ${described(pod)}\n`)
+  return first
+}

@@ -1,0 +1,85 @@
+import { describe, expect, it } from 'vitest'
+import type { Pod } from '../../engine/objects/types.gen.ts'
+import { addPod, makeBench } from './bench.ts'
+import type { NodeBench } from './bench.ts'
+
+function goneAfter(bench: NodeBench, name = 'web'): number {
+  const from = bench.kernel.now
+  while (bench.pod(name) !== undefined && bench.kernel.now - from < 120_000) bench.run(50)
+  return bench.kernel.now - from
+}
+
+describe('termination (F9)', () => {
+  it('nginx goes at once, and the deletion is confirmed with grace 0', () => {
+    const bench = makeBench({ images: ['nginx:1.27'] })
+    addPod(bench, {})
+    bench.run(3_000)
+    bench.api.deletePod('web')
+    expect(goneAfter(bench)).toBeLessThan(1_000)
+    const last = bench.api.calls.filter(({ call }) => call.verb === 'delete')
+    expect(last.map(({ call }) => call.body)).toMatchObject([{ gracePeriodSeconds: 0, preconditions: { uid: '0000-web' } }])
+    expect(bench.events()).toContain('Killing Stopping container c')
+    bench.run(100)
+    expect(bench.kubelet.listeners.hasAddress('10.244.1.2')).toBe(false)
+  })
+
+  it('sleep ignores TERM: 137 after the grace period', () => {
+    const bench = makeBench({ images: ['busybox:1.36'] })
+    addPod(bench, { image: 'busybox:1.36', command: ['sleep', '3600'] }, { terminationGracePeriodSeconds: 8 })
+    bench.run(3_000)
+    bench.api.deletePod('web')
+    const took = goneAfter(bench)
+    expect(took).toBeGreaterThan(8_000)
+    expect(took).toBeLessThan(9_000)
+    const final = bench.api.calls.filter(({ call }) => call.verb === 'patch' && call.resource === 'v1/pods').pop()?.call.body as { status: Pod['status'] }
+    expect(final.status?.phase).toBe('Failed')
+    expect(final.status?.containerStatuses?.[0]?.state?.terminated).toMatchObject({ exitCode: 137, reason: 'Error' })
+  })
+
+  it('preStop counts inside the grace period', () => {
+    const bench = makeBench({ images: ['nginx:1.27'] })
+    addPod(bench, { lifecycle: { preStop: { exec: { command: ['sleep', '5'] } } } })
+    bench.run(3_000)
+    bench.api.deletePod('web')
+    const took = goneAfter(bench)
+    expect(took).toBeGreaterThan(5_000)
+    expect(took).toBeLessThan(6_000)
+  })
+
+  it('a preStop that overruns leaves 2 s for TERM', () => {
+    const bench = makeBench({ images: ['busybox:1.36'] })
+    addPod(bench, { image: 'busybox:1.36', command: ['sleep', '3600'], lifecycle: { preStop: { exec: { command: ['sleep', '60'] } } } }, { terminationGracePeriodSeconds: 4 })
+    bench.run(3_000)
+    bench.api.deletePod('web')
+    const took = goneAfter(bench)
+    expect(took).toBeGreaterThanOrEqual(6_000)
+    expect(took).toBeLessThan(7_000)
+  })
+
+  it('a second, shorter deletion hurries the first', () => {
+    const bench = makeBench({ images: ['busybox:1.36'] })
+    addPod(bench, { image: 'busybox:1.36', command: ['sleep', '3600'] })
+    bench.run(3_000)
+    bench.api.deletePod('web')
+    bench.run(2_000)
+    bench.api.deletePod('web', 1)
+    expect(goneAfter(bench)).toBeLessThan(2_000)
+  })
+
+  it('a pod that still pulls goes at once', () => {
+    const bench = makeBench()
+    addPod(bench, { image: 'nicolaka/netshoot' })
+    bench.run(1_500)
+    bench.api.deletePod('web')
+    expect(goneAfter(bench)).toBeLessThan(1_000)
+  })
+
+  it('a finished pod is confirmed at once', () => {
+    const bench = makeBench({ images: ['busybox:1.36'] })
+    addPod(bench, { image: 'busybox:1.36', command: ['true'] }, { restartPolicy: 'Never' })
+    bench.run(6_000)
+    expect(bench.pod().status?.phase).toBe('Succeeded')
+    bench.api.deletePod('web')
+    expect(goneAfter(bench)).toBeLessThan(300)
+  })
+})
