@@ -61,8 +61,16 @@ export interface ClusterView {
   /** A file's text, or undefined. */
   file(host: string, path: string): Promise<string | undefined>
   unit(host: string, unit: string): Promise<{ active: boolean; enabled: boolean } | undefined>
-  /** What the journal recorded under a dotted prefix. Throws NotSupported on a real cluster. */
+  /**
+   * What the journal recorded under a dotted prefix since `sinceMs` on the cluster's clock (as `now`,
+   * ms since 1970). Throws NotSupported on a real cluster.
+   */
   journal(prefix: string, sinceMs?: number): Promise<JournalEntry[]>
+  /**
+   * The versions that one object had since `sinceMs` (as `now`), oldest first: the one that was valid
+   * then, and each later one; without `object` where it was deleted. Missing where no cluster keeps them.
+   */
+  history?(query: ObjectQuery & { name: string }, sinceMs: number): Promise<{ atMs: number; object?: ViewedObject }[]>
 }
 
 export interface ClusterHands {

@@ -8,7 +8,7 @@ import type { HttpRequest, HttpRequestData } from '../fabric/http.ts'
 import type { EventId } from '../kernel/kernel.ts'
 import type { KubeObject } from './client.ts'
 import type { Core } from './core.ts'
-import { cidrRange, makeIPv4 } from './strategy/addresses.ts'
+import { cidrRange, makeIPv4, parseIPv4 } from './strategy/addresses.ts'
 
 export interface BootstrapState {
   timerId?: EventId
@@ -82,7 +82,8 @@ export class Bootstrap {
       this.send('POST', '/api/v1/namespaces/default/services', kubernetesService(clusterIP))
       return true
     }
-    return this.reconcileEndpoints()
+    // Endpoints hold addresses; a server known by its host's name alone has none to tell.
+    return parseIPv4(this.core.advertiseAddress) === undefined ? false : this.reconcileEndpoints()
   }
 
   private reconcileEndpoints(): boolean {

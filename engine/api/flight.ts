@@ -4,6 +4,7 @@
  */
 import type { HostName } from '../fabric/fabric.ts'
 import type { HttpRequest, ReplyTo } from '../fabric/http.ts'
+import type { EtcdCall } from '../etcd/messages.ts'
 import type { KubeObject } from './client.ts'
 
 export type ApiVerb =
@@ -65,8 +66,8 @@ export interface Flight {
   /** The decoded body of the request. */
   body?: KubeObject
   warnings: string[]
-  /** A revision that the watch cache must reach before a read is answered. */
-  minRevision?: number
+  /** A call that no etcd endpoint has taken yet. */
+  unsent?: EtcdCall
   /** Plain data of the verb at work. */
   memo: Record<string, unknown>
 }

@@ -3,6 +3,7 @@ import { updateManagedFields } from '../objects/apply/server-side.ts'
 import { apiVersionOf } from '../objects/kinds.ts'
 import type { KindEntry } from '../objects/kinds.ts'
 import type { ManagedFieldsEntry } from '../objects/types.gen.ts'
+import { isTyped } from './body.ts'
 import type { KubeObject } from './client.ts'
 import type { Core } from './core.ts'
 import type { Flight } from './flight.ts'
@@ -31,9 +32,36 @@ function stamped(core: Core, flight: Flight, entry: KindEntry, updated: KubeObje
   return withMeta(updated, { managedFields })
 }
 
-/** A new object with its field manager's record. */
+interface Remembered {
+  key: string
+  managedFields: ManagedFieldsEntry[]
+}
+
+/** Controllers make many objects of one template: what they set is told by the template and the metadata's keys. */
+const templates = new WeakMap<object, Remembered>()
+
+function templateOf(flight: Flight): object | undefined {
+  const { spec } = (flight.request.body ?? {}) as { spec?: unknown }
+  return isTyped(flight) && typeof spec === 'object' && spec !== null ? spec : undefined
+}
+
+function metadataKey(core: Core, flight: Flight, { metadata }: KubeObject): string {
+  const { labels = {}, annotations = {}, finalizers = [], ownerReferences = [], generateName } = metadata
+  const owners = ownerReferences.map(({ uid }) => uid)
+  return JSON.stringify([managerOf(flight), Object.keys(labels), Object.keys(annotations), finalizers, owners, generateName !== undefined, core.minor])
+}
+
+/** A new object with its field manager's record: what the client sent and the defaults, before admission adds to it. */
 export function stampCreate(core: Core, flight: Flight, entry: KindEntry, object: KubeObject): KubeObject {
-  return isUnrecorded(entry) ? object : stamped(core, flight, entry, object, undefined)
+  if (isUnrecorded(entry)) return object
+  const template = templateOf(flight)
+  if (template === undefined) return stamped(core, flight, entry, object, undefined)
+  const key = metadataKey(core, flight, object)
+  const known = templates.get(template)
+  if (known?.key === key) return withMeta(object, { managedFields: known.managedFields.map((one) => ({ ...one, time: core.timestamp() })) })
+  const made = stamped(core, flight, entry, object, undefined)
+  templates.set(template, { key, managedFields: made.metadata.managedFields ?? [] })
+  return made
 }
 
 /** A changed object with the field managers' records brought up to date. */

@@ -7,7 +7,7 @@ import type { Core } from './core.ts'
 import { keptMetadata, withMeta } from './metadata.ts'
 import type { ApiStatus } from './status.ts'
 import { COUNTS_GENERATIONS, STRATEGIES } from './strategy/table.ts'
-import type { Plain } from './strategy/table.ts'
+import type { Plain } from './strategy/strategy.ts'
 
 export type Prepared = { object: KubeObject } | { refuse: ApiStatus }
 
@@ -93,4 +93,29 @@ function sameMeta(a: KubeObject['metadata'], b: KubeObject['metadata']): boolean
   const keys = new Set([...Object.keys(a), ...Object.keys(b)]) as Set<keyof KubeObject['metadata']>
   for (const key of keys) if (key !== 'resourceVersion' && key !== 'managedFields' && !deepEqual(a[key], b[key])) return false
   return true
+}
+
+type Podlike = KubeObject & { spec?: Plain & { containers?: (Plain & { name: string })[] }; status?: Plain }
+
+/** What a subresource that is a view of the object may change; everything else comes from the stored object. */
+const VIEWS: Record<string, (object: Podlike, old: Podlike) => Podlike> = {
+  ephemeralcontainers: (object, old) => ({ ...old, spec: { ...old.spec, ephemeralContainers: object.spec?.ephemeralContainers } }) as Podlike,
+  resize: (object, old) => ({ ...old, spec: { ...old.spec, containers: resized(object, old) } }) as Podlike,
+  approval: (object, old) => ({ ...old, status: { ...old.status, conditions: object.status?.conditions } }) as Podlike,
+}
+
+function resized(object: Podlike, old: Podlike): NonNullable<Podlike['spec']>['containers'] {
+  return old.spec?.containers?.map((container) => {
+    const wanted = object.spec?.containers?.find(({ name }) => name === container.name)
+    return wanted === undefined ? container : { ...container, resources: wanted.resources, ...(wanted.resizePolicy !== undefined && { resizePolicy: wanted.resizePolicy }) }
+  })
+}
+
+/** An object as an update of a subresource leaves it. */
+export function prepareView(core: Core, entry: KindEntry, subresource: string, object: KubeObject, old: KubeObject): Prepared {
+  if (subresource === 'status') return { object: prepareStatusUpdate(entry, object, old) }
+  const view = VIEWS[subresource]
+  if (view === undefined) return prepareUpdate(core, entry, object, old)
+  const seen = view(object as Podlike, old as Podlike)
+  return prepareUpdate(core, entry, seen, subresource === 'approval' ? seen : old)
 }

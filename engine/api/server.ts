@@ -58,8 +58,10 @@ export const API_PORT = 6443
 
 const REGISTRY = '/registry/'
 /** The kernel events that a server sends to itself. */
-const OWN = { sweep: 'apiserver.sweep', tend: 'apiserver.tend', source: 'apiserver.source', bootstrap: 'apiserver.bootstrap' } as const
+const OWN = { sweep: 'apiserver.sweep', tend: 'apiserver.tend', source: 'apiserver.source', bootstrap: 'apiserver.bootstrap', compact: 'apiserver.compact' } as const
 
+/** --etcd-compaction-interval */
+const COMPACT_MS = 300_000
 const SWEEP_MS = 1_000
 const SOURCE_CHECK_MS = 2_000
 
@@ -79,6 +81,9 @@ interface ServerState {
   sweepId?: EventId
   tendId?: EventId
   tendAt?: number
+  term: number
+  compactTo: number
+  compactId?: EventId
   sourceId?: EventId
   bootstrap: BootstrapState
   proxy: NodeProxyState
@@ -110,11 +115,17 @@ export class ApiServer implements Component, Core {
   /** Requests that came before the cache was filled. */
   private held: string[] = []
   private watchId = ''
+  private term = 0
+  private compactTo = 0
+  private compactId: EventId | undefined
   private heardAt = 0
   private sweepId: EventId | undefined
   private tendId: EventId | undefined
   private tendAt: number | undefined
   private sourceId: EventId | undefined
+  /** The text of the instant that was asked for last; derived. */
+  private stampedMs = -1
+  private stamp = ''
   private storageEntries = new Map<string, KindEntry>()
 
   constructor(options: ApiServerOptions) {
@@ -161,6 +172,7 @@ export class ApiServer implements Component, Core {
     this.fabric.listen(this.host, API_PORT, this.address)
     this.kernel.record('apiserver.started', { host: this.host })
     this.openSource()
+    this.compact()
   }
 
   /** Ends the process: every connection breaks. */
@@ -189,6 +201,7 @@ export class ApiServer implements Component, Core {
       case OWN.tend: return this.tend()
       case OWN.source: return this.checkSource()
       case OWN.bootstrap: return this.bootstrap.run()
+      case OWN.compact: return this.compact()
     }
   }
 
@@ -260,7 +273,12 @@ export class ApiServer implements Component, Core {
   }
 
   timestamp(): string {
-    return timestamp(this.kernel.clockMs)
+    const { clockMs } = this.kernel
+    if (clockMs !== this.stampedMs) {
+      this.stampedMs = clockMs
+      this.stamp = timestamp(clockMs)
+    }
+    return this.stamp
   }
 
   respond(flight: Flight, response: HttpResponse): void {
@@ -277,7 +295,8 @@ export class ApiServer implements Component, Core {
   }
 
   ask(flight: Flight, call: Parameters<EtcdClient['send']>[0]): void {
-    this.etcd.send(call, flight.id)
+    if (this.etcd.send(call, flight.id)) delete flight.unsent
+    else flight.unsent = call
   }
 
   readConsistently(flight: Flight, step: string): void {
@@ -341,11 +360,25 @@ export class ApiServer implements Component, Core {
 
   private etcdAnswered({ tag, result, header }: EtcdResponse): void {
     this.heardAt = this.kernel.now
+    if (this.term !== header.raftTerm) this.newTerm(header.raftTerm)
     if (tag === 'fill') return this.filled(result, header)
-    if (tag === 'lease' || tag === 'watch') return
+    if (tag === 'lease' || tag === 'watch' || tag === 'compact') return
     if (tag.startsWith('boot:')) return
     const flight = this.flights.get(tag)
     if (flight !== undefined) this.resume(flight, result, header)
+  }
+
+  /** After an election, or a restart of the member, the watch may be gone without a word. */
+  private newTerm(term: number): void {
+    this.term = term
+    if (this.cache.ready && this.watching !== undefined) this.openSource()
+  }
+
+  /** Every five minutes, what is older than five minutes. Models storage/etcd3/compact.go. */
+  private compact(): void {
+    if (this.compactTo > 0) this.etcd.send({ kind: 'compact', revision: this.compactTo }, 'compact')
+    this.compactTo = this.cache.revision
+    this.compactId = this.kernel.send({ to: this.address, type: OWN.compact }, COMPACT_MS)
   }
 
   private filled(result: EtcdResult, header: EtcdHeader): void {
@@ -389,7 +422,8 @@ export class ApiServer implements Component, Core {
   /** The history that the watch needs was compacted away: start over, as a restarted cacher does. */
   private sourceCanceled(canceled: { compactRevision?: number }): void {
     this.watching = undefined
-    if (canceled.compactRevision === undefined) return this.openSource()
+    // Without a leader etcd refuses watches: the next check tries again.
+    if (canceled.compactRevision === undefined) return
     for (const watch of this.watches.list()) this.outbox.end(watch.replyTo)
     this.watches.clear()
     this.cache.clear()
@@ -415,7 +449,10 @@ export class ApiServer implements Component, Core {
   private sweep(): void {
     this.sweepId = undefined
     const now = this.kernel.now
-    for (const flight of [...this.flights.values()]) if (flight.deadlineAt <= now) this.expire(flight)
+    for (const flight of [...this.flights.values()]) {
+      if (flight.deadlineAt <= now) this.expire(flight)
+      else if (flight.unsent !== undefined) this.ask(flight, flight.unsent)
+    }
     for (const host of this.outbox.retry()) this.dropClients(host)
     if (this.flights.size > 0 || this.outbox.waiting) this.armSweep()
   }
@@ -423,9 +460,17 @@ export class ApiServer implements Component, Core {
   private expire(flight: Flight): void {
     const wait = this.waiting.get(flight.id)
     this.waiting.delete(flight.id)
-    // A revision outside /registry/ was the newest: the cache is as fresh as it can be.
-    if (wait !== undefined && this.etcd.connected) return this.readStep(flight, wait.step)
+    if (wait !== undefined && this.etcd.connected) return this.overdue(flight, wait)
     this.refuse(flight, isMutating(flight.info) ? writeTimeout() : readTimeout())
+  }
+
+  /** The watch of etcd may have been lost: open it anew. If that does not help, a revision outside /registry/ was the newest. */
+  private overdue(flight: Flight, { step, revision }: { step: string; revision: number }): void {
+    if (flight.memo.overdue === true) return this.readStep(flight, step)
+    flight.memo.overdue = true
+    this.openSource()
+    flight.deadlineAt = this.kernel.now + SWEEP_MS
+    this.waiting.set(flight.id, { step, revision })
   }
 
   private tend(): void {
@@ -457,8 +502,11 @@ export class ApiServer implements Component, Core {
     this.outbox.clear()
     this.proxy.clear()
     this.watching = undefined
-    for (const id of [this.sweepId, this.tendId, this.sourceId]) this.kernel.cancel(id)
+    for (const id of [this.sweepId, this.tendId, this.sourceId, this.compactId]) this.kernel.cancel(id)
     this.sweepId = this.tendId = this.sourceId = this.tendAt = undefined
+    this.compactId = undefined
+    this.compactTo = 0
+    this.term = 0
     this.bootstrap.clear()
     this.leaseMemo = { id: 0 }
   }
@@ -468,7 +516,7 @@ export class ApiServer implements Component, Core {
       running: this.up, serial: this.serial, cache: this.cache.dump(), watches: this.watches.dump(), outbox: this.outbox.dump(),
       flights: [...this.flights.values()], waiting: [...this.waiting], held: [...this.held], etcdCurrent: this.etcd.current,
       watchId: this.watchId, lease: { ...this.leaseMemo }, heardAt: this.heardAt, sweepId: this.sweepId, tendId: this.tendId,
-      tendAt: this.tendAt, sourceId: this.sourceId, bootstrap: this.bootstrap.dump(), proxy: this.proxy.dump(), watching: this.watching,
+      tendAt: this.tendAt, term: this.term, compactTo: this.compactTo, compactId: this.compactId, sourceId: this.sourceId, bootstrap: this.bootstrap.dump(), proxy: this.proxy.dump(), watching: this.watching,
     }
   }
 
@@ -491,6 +539,9 @@ export class ApiServer implements Component, Core {
     this.tendId = saved.tendId
     this.tendAt = saved.tendAt
     this.sourceId = saved.sourceId
+    this.term = saved.term
+    this.compactTo = saved.compactTo
+    this.compactId = saved.compactId
     this.watching = saved.watching
     this.bootstrap.load(saved.bootstrap)
     this.proxy.load(saved.proxy)

@@ -5,6 +5,7 @@
 import { parse as parseYaml, stringify as makeYaml } from 'yaml'
 import type { HttpRequest, HttpResponse } from '../fabric/http.ts'
 import { duplicateFields } from '../objects/duplicate-fields.ts'
+import { decodeProtobuf, ProtobufError } from '../objects/protobuf.ts'
 import { TYPED, TYPED_HEADER } from './body.ts'
 import { refusal, badRequest, unsupportedMediaType } from './status.ts'
 import type { ApiStatus } from './status.ts'
@@ -78,13 +79,6 @@ export class WireError extends Error {
   }
 }
 
-type ProtobufDecoder = (bytes: Uint8Array) => unknown
-
-/** Decodes protobuf bodies; without one they are refused with 415. */
-export interface WireOptions {
-  decodeProtobuf?: ProtobufDecoder
-}
-
 const ACCEPTED = ['application/json', 'application/yaml', 'application/vnd.kubernetes.protobuf']
 
 function parseJson(text: string): unknown {
@@ -103,17 +97,27 @@ function parseYamlText(text: string): unknown {
   }
 }
 
-function parseBody(media: string, bytes: Uint8Array, { decodeProtobuf }: WireOptions): unknown {
+function parseProtobuf(bytes: Uint8Array): unknown {
+  try {
+    return decodeProtobuf(bytes).object
+  } catch (error) {
+    if (error instanceof ProtobufError) throw new WireError(badRequest(error.message))
+    throw error
+  }
+}
+
+function parseBody(media: string, bytes: Uint8Array): unknown {
   if (media === '' || media.endsWith('json')) return parseJson(decoder.decode(bytes))
   if (media.endsWith('yaml')) return parseYamlText(decoder.decode(bytes))
-  if (media === 'application/vnd.kubernetes.protobuf' && decodeProtobuf !== undefined) return decodeProtobuf(bytes)
+  if (media === 'application/vnd.kubernetes.protobuf') return parseProtobuf(bytes)
   throw new WireError(unsupportedMediaType(ACCEPTED))
 }
 
-/** Repeated query parameters that mean a list (`command` of exec) are joined by NUL. */
+/** The query; the words of exec's `command`, which is repeated, as one JSON list. */
 export function queryOf(search: URLSearchParams): Record<string, string> {
   const query: Record<string, string> = {}
-  for (const [key, value] of search) query[key] = key in query ? `${query[key]}\0${value}` : value
+  for (const [key, value] of search) query[key] = value
+  if (search.has('command')) query.command = JSON.stringify(search.getAll('command'))
   return query
 }
 
@@ -121,14 +125,14 @@ export function queryOf(search: URLSearchParams): Record<string, string> {
  * A request from outside. Header names must be in lower case. Throws WireError, whose `response` is to
  * be sent, when the body cannot be read. The certificate is the caller's to add.
  */
-export function fromWire(method: string, url: string, headers: Record<string, string>, bytes: Uint8Array, options: WireOptions = {}): HttpRequest {
+export function fromWire(method: string, url: string, headers: Record<string, string>, bytes: Uint8Array): HttpRequest {
   const parsed = new URL(url, 'https://kubernetes')
   const { [TYPED_HEADER]: _, 'x-duplicate-fields': __, ...clean } = headers
   const media = (clean['content-type'] ?? '').split(';')[0]?.trim() ?? ''
   if (media === TYPED) throw new WireError(unsupportedMediaType(ACCEPTED))
   const request: HttpRequest = { method: method.toUpperCase() as HttpRequest['method'], path: parsed.pathname, query: queryOf(parsed.searchParams), headers: clean }
   if (bytes.length === 0) return request
-  const body = parseBody(media, bytes, options)
+  const body = parseBody(media, bytes)
   const duplicates = media.endsWith('json') && media !== 'application/json-patch+json' ? duplicateFields(decoder.decode(bytes)) : []
   return { ...request, body, ...(duplicates.length > 0 && { headers: { ...clean, 'x-duplicate-fields': JSON.stringify(duplicates) } }) }
 }

@@ -13,7 +13,7 @@ import type { ToolPlace } from './tool-files.ts'
 
 /** The tools that are lent by just-bash. */
 export const TOOLS = [
-  'sed', 'awk', 'jq', 'yq', 'cut', 'tr', 'paste', 'rev', 'fold', 'expand', 'unexpand', 'column', 'join', 'comm', 'diff', 'split',
+  'sed', 'awk', 'jq', 'yq', 'cut', 'tr', 'paste', 'rev', 'fold', 'expand', 'unexpand', 'column', 'join', 'comm', 'split',
   'strings', 'od', 'expr', 'md5sum', 'sha1sum', 'sha256sum', 'base64', 'sort', 'uniq', 'find', 'tree', 'gzip', 'gunzip', 'zcat', 'tar', 'nl',
 ] as const satisfies readonly CommandName[]
 

@@ -350,6 +350,8 @@ export const HOST_EVENTS = {
   down: 'host.down',
   /** The system is up; its enabled units have been started. */
   up: 'host.up',
+  /** A unit entered a state: data is `{ host, unit, state }`. */
+  unit: 'host.unit',
 } as const
 
 export class Hosts implements Component {
@@ -480,6 +482,11 @@ export class Hosts implements Component {
     host.powerOff(power)
     this.fabric.setUp(name, false)
     this.tell(HOST_EVENTS.down, name)
+  }
+
+  /** For `Units`: subscribers hear of every change of a unit's state. */
+  unitChanged(host: HostName, unit: string, state: string): void {
+    for (const address of this.subscribers) this.kernel.send({ to: address, type: HOST_EVENTS.unit, data: { host, unit, state } })
   }
 
   private tell(type: string, host: HostName): void {

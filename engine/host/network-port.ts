@@ -7,7 +7,7 @@
 import type { HostName } from '../fabric/fabric.ts'
 import type { ReplyTo } from '../fabric/http.ts'
 import type { HttpFailure, Outgoing } from './process.ts'
-import type { ProcessRoot } from './runtime/world.ts'
+import type { ProcessRoot } from './runtime/root.ts'
 
 /** Who calls: a process of a host or of a container on it. */
 export interface NetworkPoint {

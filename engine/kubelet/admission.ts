@@ -12,7 +12,12 @@ export interface Rejection {
 
 /** What a pod asks for: cpu in millicores, memory and ephemeral-storage in bytes. Models resource.PodRequests. */
 export function requestOf(pod: Pod, name: string): number {
-  const read = (amounts: Record<string, string | number> | undefined): number => (amounts?.[name] === undefined ? 0 : name === 'cpu' ? quantityMilliValue(amounts[name]) : quantityValue(amounts[name]))
+  const read = (amounts: Record<string, string | number> | undefined): number =>
+    amounts?.[name] === undefined
+      ? 0
+      : name === 'cpu'
+        ? quantityMilliValue(amounts[name])
+        : quantityValue(amounts[name])
   const containers = (pod.spec?.containers ?? []).reduce((sum, { resources }) => sum + read(resources?.requests), 0)
   let sidecars = 0
   let peak = 0
@@ -24,29 +29,49 @@ export function requestOf(pod: Pod, name: string): number {
   return Math.max(containers + sidecars, peak) + read(pod.spec?.overhead)
 }
 
+/** The pods that run beside it; listed only when something is asked for. */
+export interface Others {
+  count: number
+  pods(): Pod[]
+}
+
 /** Undefined when the pod may run beside the others; the first trouble otherwise. */
-export function rejectionOf(pod: Pod, others: readonly Pod[], node: Node | undefined, allocatable: Record<string, string>, maxPods: number): Rejection | undefined {
+export function rejectionOf(
+  pod: Pod,
+  others: Others,
+  node: Node | undefined,
+  allocatable: Record<string, string>,
+  maxPods: number,
+): Rejection | undefined {
   const missing = selectorTrouble(pod, node)
   if (missing !== undefined) return missing
-  if (others.length + 1 > maxPods) return lacking('pods', 1, others.length, maxPods)
+  if (others.count + 1 > maxPods) return lacking('pods', 1, others.count, maxPods)
   for (const name of ['cpu', 'memory', 'ephemeral-storage']) {
     const wanted = requestOf(pod, name)
     const limit = allocatable[name]
     if (wanted === 0 || limit === undefined) continue
     const capacity = name === 'cpu' ? quantityMilliValue(limit) : quantityValue(limit)
-    const used = others.reduce((sum, other) => sum + requestOf(other, name), 0)
+    const used = others.pods().reduce((sum, other) => sum + requestOf(other, name), 0)
     if (wanted + used > capacity) return lacking(name, wanted, used, capacity)
   }
   return undefined
 }
 
 function lacking(name: string, requested: number, used: number, capacity: number): Rejection {
-  return { reason: `OutOf${name}`, message: `Pod was rejected: Node didn't have enough resource: ${name}, requested: ${requested}, used: ${used}, capacity: ${capacity}` }
+  return {
+    reason: `OutOf${name}`,
+    message: `Pod was rejected: Node didn't have enough resource: ${name}, requested: ${requested}, used: ${used}, capacity: ${capacity}`,
+  }
 }
 
 function selectorTrouble(pod: Pod, node: Node | undefined): Rejection | undefined {
   if (node === undefined) return undefined
   const labels = node.metadata.labels ?? {}
   const fits = Object.entries(pod.spec?.nodeSelector ?? {}).every(([key, value]) => labels[key] === value)
-  return fits ? undefined : { reason: 'NodeAffinity', message: "Pod was rejected: Predicate NodeAffinity failed: node(s) didn't match Pod's node affinity/selector" }
+  return fits
+    ? undefined
+    : {
+        reason: 'NodeAffinity',
+        message: "Pod was rejected: Predicate NodeAffinity failed: node(s) didn't match Pod's node affinity/selector",
+      }
 }

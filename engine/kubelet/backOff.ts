@@ -7,7 +7,12 @@ export interface BackOffLimits {
 }
 
 /** Whether the entry says to wait, counted from the event's own time. */
-export function isInBackOffSince(entry: BackOffEntry | undefined, eventMs: number, nowMs: number, limits: BackOffLimits): boolean {
+export function isInBackOffSince(
+  entry: BackOffEntry | undefined,
+  eventMs: number,
+  nowMs: number,
+  limits: BackOffLimits,
+): boolean {
   if (entry === undefined || expired(entry, eventMs, limits)) return false
   return nowMs - eventMs < entry.delayMs
 }
@@ -18,7 +23,12 @@ export function isInBackOff(entry: BackOffEntry | undefined, nowMs: number, limi
 }
 
 /** The entry after one more failure. */
-export function nextBackOff(entry: BackOffEntry | undefined, eventMs: number, nowMs: number, limits: BackOffLimits): BackOffEntry {
+export function nextBackOff(
+  entry: BackOffEntry | undefined,
+  eventMs: number,
+  nowMs: number,
+  limits: BackOffLimits,
+): BackOffEntry {
   const fresh = entry === undefined || expired(entry, eventMs, limits)
   return { delayMs: fresh ? limits.initialMs : Math.min(entry.delayMs * 2, limits.capMs), updatedMs: nowMs }
 }

@@ -24,7 +24,8 @@ import { WAITING } from './texts.ts'
 import { covered, mountedText, mountsOf } from './volumes.ts'
 
 export const CONTAINER_EXIT = 'container.exit'
-const START_ERROR = 'failed to create containerd task: failed to create shim task: OCI runtime create failed: runc create failed: unable to start container process: '
+const START_ERROR =
+  'failed to create containerd task: failed to create shim task: OCI runtime create failed: runc create failed: unable to start container process: '
 
 type Launch = { plan: Plan } | { component: string; plan: Plan } | { process: true } | { failure: string }
 
@@ -43,7 +44,8 @@ export class Containers implements ContainerKeeper {
       },
       delays: {
         grace: (id) => this.graceLeft(id),
-        remainingGrace: (id) => Math.max(this.graceLeft(id), this.preStopOf(id) === undefined ? 0 : this.core.flags.minimumGraceMs),
+        remainingGrace: (id) =>
+          Math.max(this.graceLeft(id), this.preStopOf(id) === undefined ? 0 : this.core.flags.minimumGraceMs),
       },
     }
   }
@@ -92,7 +94,14 @@ export class Containers implements ContainerKeeper {
     const hostNetwork = pod.spec?.hostNetwork === true
     return {
       id: instance.id,
-      pod: { uid: record.uid, namespace: record.namespace, name: record.name, ip: this.addressOf(record), hostNetwork, hostname: hostnameOf(record, this.core.nodeName) },
+      pod: {
+        uid: record.uid,
+        namespace: record.namespace,
+        name: record.name,
+        ip: this.addressOf(record),
+        hostNetwork,
+        hostname: hostnameOf(record, this.core.nodeName),
+      },
       name: instance.name,
       image: instance.image,
       base: entry?.base ?? 'scratch',
@@ -120,7 +129,12 @@ export class Containers implements ContainerKeeper {
   crash(record: PodRecord): void {
     for (const instance of Object.values(record.containers)) {
       if (instance.finishedMs !== undefined) continue
-      this.core.containerRows.send(containerKey(record.uid, instance.name), { type: 'CRASH', id: instance.id, code: 255, reason: 'Unknown' })
+      this.core.containerRows.send(containerKey(record.uid, instance.name), {
+        type: 'CRASH',
+        id: instance.id,
+        code: 255,
+        reason: 'Unknown',
+      })
     }
   }
 
@@ -162,16 +176,23 @@ export class Containers implements ContainerKeeper {
     if (missing !== undefined) return { failure: START_ERROR + missing }
     const plan = planCommand(instance.argv)
     if (plan !== undefined) return { plan }
-    return this.core.ports.containers === undefined ? { failure: `not simulated: ${instance.argv.join(' ')}` } : { process: true }
+    return this.core.ports.containers === undefined
+      ? { failure: `not simulated: ${instance.argv.join(' ')}` }
+      : { process: true }
   }
 
   private missingProgram(entry: ImageEntry, container: Container, program: string): string | undefined {
     if (program === '') return 'exec: no command'
-    const known = entry.programs.includes(program) || hasBaseProgram(entry.base, program) || this.core.ports.containers?.hasProgram(entry.base, program) === true
+    const known =
+      entry.programs.includes(program) ||
+      hasBaseProgram(entry.base, program) ||
+      this.core.ports.containers?.hasProgram(entry.base, program) === true
     if (known) return undefined
     const dir = (container.volumeMounts ?? []).some(({ mountPath }) => program.startsWith(mountPath))
     if (dir && this.core.ports.containers !== undefined) return undefined
-    return program.includes('/') ? `exec: "${program}": stat ${program}: no such file or directory: unknown` : `exec: "${program}": executable file not found in $PATH: unknown`
+    return program.includes('/')
+      ? `exec: "${program}": stat ${program}: no such file or directory: unknown`
+      : `exec: "${program}": executable file not found in $PATH: unknown`
   }
 
   private failStart(record: PodRecord, container: Container, instance: ContainerInstance, failure: string): false {
@@ -179,18 +200,30 @@ export class Containers implements ContainerKeeper {
     Object.assign(instance, { startedMs: 0, finishedMs: now, exitCode: 128, reason: 'StartError', message: failure })
     record.reasons[container.name] = { reason: WAITING.runError, message: failure }
     this.core.event(record, 'Warning', 'Failed', `Error: ${failure}`, container)
-    this.core.kernel.record('kubelet.container.startError', { pod: `${record.namespace}/${record.name}`, container: container.name })
+    this.core.kernel.record('kubelet.container.startError', {
+      pod: `${record.namespace}/${record.name}`,
+      container: container.name,
+    })
     return false
   }
 
-  private run(record: PodRecord, container: Container, instance: ContainerInstance, launch: Exclude<Launch, { failure: string }>): void {
+  private run(
+    record: PodRecord,
+    container: Container,
+    instance: ContainerInstance,
+    launch: Exclude<Launch, { failure: string }>,
+  ): void {
     instance.startedMs = this.core.kernel.clockMs
     record.ready[container.name] = container.readinessProbe === undefined
     record.started[container.name] = container.startupProbe === undefined
     this.core.containerRows.remove(containerKey(record.uid, container.name))
     this.core.containerRows.start(containerKey(record.uid, container.name))
     this.core.event(record, 'Normal', 'Started', this.core.texts.started(container.name), container)
-    this.core.kernel.record('kubelet.container.started', { pod: `${record.namespace}/${record.name}`, container: container.name, attempt: instance.attempt })
+    this.core.kernel.record('kubelet.container.started', {
+      pod: `${record.namespace}/${record.name}`,
+      container: container.name,
+      attempt: instance.attempt,
+    })
     this.begin(record, instance, launch)
     this.core.probes.start(record, container)
     this.runPostStart(record, container, instance)
@@ -200,10 +233,16 @@ export class Containers implements ContainerKeeper {
     if ('process' in launch) {
       instance.runner = 'process'
       const container = containerOf(record, instance.name)
-      this.core.ports.containers?.start(this.spec(record, instance), instance.argv, { tty: container?.tty === true, stdin: container?.stdin === true })
+      this.core.ports.containers?.start(this.spec(record, instance), instance.argv, {
+        tty: container?.tty === true,
+        stdin: container?.stdin === true,
+      })
       return
     }
-    if ('component' in launch && this.core.ports.components?.start(launch.component, this.spec(record, instance), instance.argv) === true) {
+    if (
+      'component' in launch &&
+      this.core.ports.components?.start(launch.component, this.spec(record, instance), instance.argv) === true
+    ) {
       instance.runner = 'component'
       instance.component = launch.component
       return
@@ -212,15 +251,29 @@ export class Containers implements ContainerKeeper {
     if (launch.plan.exit !== undefined) this.planExit(instance, launch.plan.exit.atMs, launch.plan.exit)
   }
 
-  private planExit(instance: ContainerInstance, delayMs: number, exit: { code: number; reason?: string; message?: string }): void {
-    const data: RuntimeExit = { id: instance.id, code: exit.code, ...(exit.reason !== undefined && { reason: exit.reason }), ...(exit.message !== undefined && { message: exit.message }) }
+  private planExit(
+    instance: ContainerInstance,
+    delayMs: number,
+    exit: { code: number; reason?: string; message?: string },
+  ): void {
+    const data: RuntimeExit = {
+      id: instance.id,
+      code: exit.code,
+      ...(exit.reason !== undefined && { reason: exit.reason }),
+      ...(exit.message !== undefined && { message: exit.message }),
+    }
     this.core.after(delayMs, CONTAINER_EXIT, data)
   }
 
   private runPostStart(record: PodRecord, container: Container, instance: ContainerInstance): void {
     const command = container.lifecycle?.postStart?.exec?.command
     if (command === undefined) return
-    this.core.execs.run(record, instance, command, { kind: 'postStart', uid: record.uid, name: container.name, id: instance.id })
+    this.core.execs.run(record, instance, command, {
+      kind: 'postStart',
+      uid: record.uid,
+      name: container.name,
+      id: instance.id,
+    })
   }
 
   /** A postStart hook ended (F6). */
@@ -240,7 +293,12 @@ export class Containers implements ContainerKeeper {
     const found = this.byKey(id)
     const hook = this.preStopOf(id)
     if (found === undefined || hook === undefined) return
-    const purpose = { kind: 'preStop' as const, uid: found.record.uid, name: found.instance.name, id: found.instance.id }
+    const purpose = {
+      kind: 'preStop' as const,
+      uid: found.record.uid,
+      name: found.instance.name,
+      id: found.instance.id,
+    }
     if (hook.exec?.command !== undefined) this.core.execs.run(found.record, found.instance, hook.exec.command, purpose)
     else this.core.after((hook.sleep?.seconds ?? 0) * 1000, 'container.preStopDone', { purpose, code: 0 })
   }
@@ -250,7 +308,8 @@ export class Containers implements ContainerKeeper {
     if (found === undefined) return
     const { instance } = found
     if (instance.runner === 'process') return this.core.ports.containers?.signal(instance.id, 'TERM')
-    if (instance.runner === 'component') return this.core.ports.components?.signal(instance.component ?? '', instance.id, 'TERM')
+    if (instance.runner === 'component')
+      return this.core.ports.components?.signal(instance.component ?? '', instance.id, 'TERM')
     const term = instance.plan?.term ?? 'ignore'
     if (term !== 'ignore') this.planExit(instance, term.afterMs, { code: term.code })
   }
@@ -260,7 +319,8 @@ export class Containers implements ContainerKeeper {
     if (found === undefined) return
     const { instance } = found
     if (instance.runner === 'process') this.core.ports.containers?.signal(instance.id, 'KILL')
-    if (instance.runner === 'component') this.core.ports.components?.signal(instance.component ?? '', instance.id, 'KILL')
+    if (instance.runner === 'component')
+      this.core.ports.components?.signal(instance.component ?? '', instance.id, 'KILL')
     this.planExit(instance, 5, { code: 137 })
   }
 
@@ -273,10 +333,16 @@ export class Containers implements ContainerKeeper {
     instance.reason = exit.reason ?? (exit.code === 0 ? 'Completed' : 'Error')
     const message = exit.message ?? this.terminationMessage(record, instance)
     if (message !== undefined) instance.message = message
+    this.core.ports.containers?.remove(instance.id)
     record.ready[instance.name] = false
     record.started[instance.name] = false
     this.core.probes.stop(record.uid, instance.name)
-    this.core.kernel.record('kubelet.container.exited', { pod: `${record.namespace}/${record.name}`, container: instance.name, code: exit.code, reason: instance.reason })
+    this.core.kernel.record('kubelet.container.exited', {
+      pod: `${record.namespace}/${record.name}`,
+      container: instance.name,
+      code: exit.code,
+      reason: instance.reason,
+    })
     this.core.workers.stopped(record)
   }
 
@@ -284,10 +350,17 @@ export class Containers implements ContainerKeeper {
   private terminationMessage(record: PodRecord, instance: ContainerInstance): string | undefined {
     const container = containerOf(record, instance.name)
     const path = container?.terminationMessagePath ?? '/dev/termination-log'
-    const written = instance.runner === 'process' ? this.core.ports.containers?.readFile(this.spec(record, instance), path) : undefined
+    const written =
+      instance.runner === 'process'
+        ? this.core.ports.containers?.readFile(this.spec(record, instance), path)
+        : undefined
     if (written !== undefined && written !== '') return written.slice(-4096)
     if (container?.terminationMessagePolicy !== 'FallbackToLogsOnError' || instance.exitCode === 0) return undefined
-    return linesOf(instance, this.core.kernel.clockMs).slice(-80).map(({ text }) => `${text}\n`).join('').slice(-2048)
+    return linesOf(instance, this.core.kernel.clockMs)
+      .slice(-80)
+      .map(({ text }) => `${text}\n`)
+      .join('')
+      .slice(-2048)
   }
 
   private byKey(id: string): { record: PodRecord; instance: ContainerInstance } | undefined {
@@ -328,10 +401,14 @@ export class Containers implements ContainerKeeper {
   }
 
   private facts(record: PodRecord, container: Container, instance: ContainerInstance, entry: ImageEntry): LaunchFacts {
-    const mounted = (path: string): boolean => (container.volumeMounts ?? []).some(({ mountPath }) => path.startsWith(mountPath))
+    const mounted = (path: string): boolean =>
+      (container.volumeMounts ?? []).some(({ mountPath }) => path.startsWith(mountPath))
     return {
       argv: instance.argv,
-      env: container.env === undefined && container.envFrom === undefined ? entry.config.env : this.envOf(record, container, entry),
+      env:
+        container.env === undefined && container.envFrom === undefined
+          ? entry.config.env
+          : this.envOf(record, container, entry),
       hostname: hostnameOf(record, this.core.nodeName),
       podIP: this.addressOf(record),
       nodeName: this.core.nodeName,
@@ -348,19 +425,40 @@ export class Containers implements ContainerKeeper {
 
   private ownFiles(record: PodRecord): Record<string, string> {
     const hostname = hostnameOf(record, this.core.nodeName)
-    const aliases = (record.pod.spec?.hostAliases ?? []).map(({ ip, hostnames }) => `${ip}\t${(hostnames ?? []).join('\t')}`)
-    const lines = ['# Kubernetes-managed hosts file.', '127.0.0.1\tlocalhost', '::1\tlocalhost ip6-localhost ip6-loopback', 'fe00::0\tip6-localnet', 'fe00::0\tip6-mcastprefix', 'fe00::1\tip6-allnodes', 'fe00::2\tip6-allrouters', `${this.addressOf(record)}\t${hostname}`]
+    const aliases = (record.pod.spec?.hostAliases ?? []).map(
+      ({ ip, hostnames }) => `${ip}\t${(hostnames ?? []).join('\t')}`,
+    )
+    const lines = [
+      '# Kubernetes-managed hosts file.',
+      '127.0.0.1\tlocalhost',
+      '::1\tlocalhost ip6-localhost ip6-loopback',
+      'fe00::0\tip6-localnet',
+      'fe00::0\tip6-mcastprefix',
+      'fe00::1\tip6-allnodes',
+      'fe00::2\tip6-allrouters',
+      `${this.addressOf(record)}\t${hostname}`,
+    ]
     const extra = aliases.length === 0 ? [] : ['', '# Entries added by HostAliases.', ...aliases]
     const dns = this.dnsOf(record)
-    const resolv = [...(dns.searches.length > 0 ? [`search ${dns.searches.join(' ')}`] : []), ...dns.nameservers.map((server) => `nameserver ${server}`), `options ndots:${dns.ndots}`]
-    return { '/etc/hosts': `${[...lines, ...extra].join('\n')}\n`, '/etc/hostname': `${hostname}\n`, '/etc/resolv.conf': `${resolv.join('\n')}\n` }
+    const resolv = [
+      ...(dns.searches.length > 0 ? [`search ${dns.searches.join(' ')}`] : []),
+      ...dns.nameservers.map((server) => `nameserver ${server}`),
+      `options ndots:${dns.ndots}`,
+    ]
+    return {
+      '/etc/hosts': `${[...lines, ...extra].join('\n')}\n`,
+      '/etc/hostname': `${hostname}\n`,
+      '/etc/resolv.conf': `${resolv.join('\n')}\n`,
+    }
   }
 
   private dnsOf(record: PodRecord): { nameservers: string[]; searches: string[]; ndots: number } {
     const { dnsPolicy = 'ClusterFirst', dnsConfig, hostNetwork } = record.pod.spec ?? {}
     const { clusterDns, clusterDomain } = this.core.flags
     const clustered = dnsPolicy === 'ClusterFirstWithHostNet' || (dnsPolicy === 'ClusterFirst' && hostNetwork !== true)
-    const searches = clustered ? [`${record.namespace}.svc.${clusterDomain}`, `svc.${clusterDomain}`, clusterDomain] : []
+    const searches = clustered
+      ? [`${record.namespace}.svc.${clusterDomain}`, `svc.${clusterDomain}`, clusterDomain]
+      : []
     const nameservers = clustered ? [clusterDns] : dnsPolicy === 'None' ? [] : ['8.8.8.8']
     const ndots = dnsConfig?.options?.find(({ name }) => name === 'ndots')?.value
     return {
@@ -377,7 +475,9 @@ export function linesOf(instance: ContainerInstance, clockMs: number): Container
   const end = Math.min(clockMs, instance.finishedMs ?? clockMs)
   const planned = (instance.plan?.logs ?? []).filter(({ atMs }) => started + atMs <= end)
   if (planned.length === 0) return instance.logs
-  const lines = planned.flatMap(({ atMs, text, stream }) => text.split('\n').map((line) => ({ atMs: started + atMs, stream: stream ?? ('stdout' as const), text: line })))
+  const lines = planned.flatMap(({ atMs, text, stream }) =>
+    text.split('\n').map((line) => ({ atMs: started + atMs, stream: stream ?? ('stdout' as const), text: line })),
+  )
   return instance.logs.length === 0 ? lines : [...lines, ...instance.logs].sort((a, b) => a.atMs - b.atMs)
 }
 

@@ -51,7 +51,13 @@ export type ExecPurpose =
   | { kind: 'http'; exchange: string }
 
 export interface ExecKeeper {
-  run(record: PodRecord, instance: ContainerInstance, argv: string[], purpose: ExecPurpose, options?: { tty: boolean; stdin: boolean }): string
+  run(
+    record: PodRecord,
+    instance: ContainerInstance,
+    argv: string[],
+    purpose: ExecPurpose,
+    options?: { tty: boolean; stdin: boolean },
+  ): string
   forget(session: string): void
 }
 

@@ -86,5 +86,16 @@ function sandboxOf(record: PodRecord): CriSandbox[] {
   const { sandbox } = record
   if (sandbox === undefined) return []
   const { id, createdMs, attempt } = sandbox
-  return [{ id, createdMs, attempt, state: sandbox.ready ? 'Ready' : 'NotReady', name: record.name, namespace: record.namespace, uid: record.uid, ip: record.ip ?? '' }]
+  return [
+    {
+      id,
+      createdMs,
+      attempt,
+      state: sandbox.ready ? 'Ready' : 'NotReady',
+      name: record.name,
+      namespace: record.namespace,
+      uid: record.uid,
+      ip: record.ip ?? '',
+    },
+  ]
 }

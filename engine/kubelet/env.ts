@@ -61,29 +61,43 @@ function fromSource(record: PodRecord, source: NonNullable<Container['envFrom']>
   return Object.fromEntries(Object.entries(found.data).map(([key, value]) => [`${source.prefix ?? ''}${key}`, value]))
 }
 
-function valueOf(record: PodRecord, container: Container, variable: EnvVar, facts: EnvFacts, known: Record<string, string>): string | undefined {
+function valueOf(
+  record: PodRecord,
+  container: Container,
+  variable: EnvVar,
+  facts: EnvFacts,
+  known: Record<string, string>,
+): string | undefined {
   const from = variable.valueFrom
   if (from === undefined) return expand(variable.value ?? '', known)
   if (from.fieldRef !== undefined) return fieldValue(record, from.fieldRef.fieldPath, facts.hostIP)
-  if (from.resourceFieldRef !== undefined) return resourceValue(record.pod, container, from.resourceFieldRef, facts.allocatable)
+  if (from.resourceFieldRef !== undefined)
+    return resourceValue(record.pod, container, from.resourceFieldRef, facts.allocatable)
   if (from.configMapKeyRef !== undefined) return keyValue(record, 'configmaps', from.configMapKeyRef)
   if (from.secretKeyRef !== undefined) return keyValue(record, 'secrets', from.secretKeyRef)
   throw new ConfigError('not simulated: this source of an environment variable')
 }
 
-function keyValue(record: PodRecord, kind: 'configmaps' | 'secrets', reference: { name?: string; key: string; optional?: boolean }): string | undefined {
+function keyValue(
+  record: PodRecord,
+  kind: 'configmaps' | 'secrets',
+  reference: { name?: string; key: string; optional?: boolean },
+): string | undefined {
   const word = kind === 'configmaps' ? 'ConfigMap' : 'Secret'
   const found = record.referents[`${kind}/${reference.name ?? ''}`]
   const value = found?.data[reference.key]
   if (value !== undefined) return value
   if (reference.optional === true) return undefined
-  if (found === null || found === undefined) throw new ConfigError(`${word.toLowerCase()} "${reference.name ?? ''}" not found`)
+  if (found === null || found === undefined)
+    throw new ConfigError(`${word.toLowerCase()} "${reference.name ?? ''}" not found`)
   throw new ConfigError(`couldn't find key ${reference.key} in ${word} ${record.namespace}/${reference.name ?? ''}`)
 }
 
 /** `$(NAME)` becomes its value; `$$(NAME)` stays `$(NAME)`; an unknown name stays as it is. */
 export function expand(text: string, known: Record<string, string>): string {
-  return text.replace(/\$(\$|\(([^)]+)\))/g, (all, second: string, name: string | undefined) => (second === '$' ? '$' : (known[name ?? ''] ?? all)))
+  return text.replace(/\$(\$|\(([^)]+)\))/g, (all, second: string, name: string | undefined) =>
+    second === '$' ? '$' : (known[name ?? ''] ?? all),
+  )
 }
 
 /** The value of a downward API field. */
@@ -111,16 +125,30 @@ export function fieldValue(record: PodRecord, path: string, hostIP: string): str
 }
 
 function mapText(map: Record<string, string> | undefined): string {
-  return Object.entries(map ?? {}).sort(([a], [b]) => (a < b ? -1 : 1)).map(([key, value]) => `${key}=${JSON.stringify(value)}`).join('\n')
+  return Object.entries(map ?? {})
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([key, value]) => `${key}=${JSON.stringify(value)}`)
+    .join('\n')
 }
 
 /** The value of a resourceFieldRef, rounded up to its divisor. */
-export function resourceValue(pod: Pod, own: Container, reference: ResourceFieldSelector, allocatable: Record<string, string | number>): string {
-  const container = reference.containerName === undefined ? own : [...(pod.spec?.containers ?? []), ...(pod.spec?.initContainers ?? [])].find(({ name }) => name === reference.containerName)
+export function resourceValue(
+  pod: Pod,
+  own: Container,
+  reference: ResourceFieldSelector,
+  allocatable: Record<string, string | number>,
+): string {
+  const container =
+    reference.containerName === undefined
+      ? own
+      : [...(pod.spec?.containers ?? []), ...(pod.spec?.initContainers ?? [])].find(
+          ({ name }) => name === reference.containerName,
+        )
   const [what = '', name = ''] = reference.resource.split('.')
   const amounts = container?.resources?.[what as 'limits' | 'requests']
   const amount = amounts?.[name] ?? (what === 'limits' ? (allocatable[name] ?? '0') : '0')
-  const divisor = reference.divisor === undefined || reference.divisor === '0' || reference.divisor === '' ? '1' : reference.divisor
+  const divisor =
+    reference.divisor === undefined || reference.divisor === '0' || reference.divisor === '' ? '1' : reference.divisor
   if (name === 'cpu') return String(Math.ceil(quantityMilliValue(amount) / quantityMilliValue(divisor)))
   return String(Math.ceil(quantityValue(amount) / quantityValue(divisor)))
 }
@@ -144,7 +172,9 @@ function oneService(service: Service): Record<string, string> {
   if (ip === undefined || ip === '' || ip === 'None' || first === undefined) return {}
   const prefix = service.metadata.name.replaceAll('-', '_').toUpperCase()
   const env: Record<string, string> = { [`${prefix}_SERVICE_HOST`]: ip, [`${prefix}_SERVICE_PORT`]: String(first.port) }
-  for (const port of ports) if (port.name !== undefined) env[`${prefix}_SERVICE_PORT_${port.name.replaceAll('-', '_').toUpperCase()}`] = String(port.port)
+  for (const port of ports)
+    if (port.name !== undefined)
+      env[`${prefix}_SERVICE_PORT_${port.name.replaceAll('-', '_').toUpperCase()}`] = String(port.port)
   env[`${prefix}_PORT`] = `${(first.protocol ?? 'TCP').toLowerCase()}://${ip}:${first.port}`
   for (const port of ports) Object.assign(env, onePort(prefix, ip, port.port, port.protocol ?? 'TCP'))
   return env
@@ -153,5 +183,10 @@ function oneService(service: Service): Record<string, string> {
 function onePort(prefix: string, ip: string, port: number, protocol: string): Record<string, string> {
   const name = `${prefix}_PORT_${port}_${protocol.toUpperCase()}`
   const proto = protocol.toLowerCase()
-  return { [name]: `${proto}://${ip}:${port}`, [`${name}_PROTO`]: proto, [`${name}_PORT`]: String(port), [`${name}_ADDR`]: ip }
+  return {
+    [name]: `${proto}://${ip}:${port}`,
+    [`${name}_PROTO`]: proto,
+    [`${name}_PORT`]: String(port),
+    [`${name}_ADDR`]: ip,
+  }
 }

@@ -27,7 +27,11 @@ export interface ExecAudience {
 }
 
 /** Health checks that clients of a database do, where the database is only modelled. */
-const CHECKS: Record<string, string> = { 'redis-cli': 'PONG\n', pg_isready: '/var/run/postgresql:5432 - accepting connections\n', mysqladmin: 'mysqld is alive\n' }
+const CHECKS: Record<string, string> = {
+  'redis-cli': 'PONG\n',
+  pg_isready: '/var/run/postgresql:5432 - accepting connections\n',
+  mysqladmin: 'mysqld is alive\n',
+}
 
 export class Execs implements ExecKeeper {
   private sessions: Record<string, Session> = {}
@@ -38,7 +42,13 @@ export class Execs implements ExecKeeper {
     private readonly audience: ExecAudience,
   ) {}
 
-  run(record: PodRecord, instance: ContainerInstance, argv: string[], purpose: ExecPurpose, options = { tty: false, stdin: false }): string {
+  run(
+    record: PodRecord,
+    instance: ContainerInstance,
+    argv: string[],
+    purpose: ExecPurpose,
+    options = { tty: false, stdin: false },
+  ): string {
     const session = `${this.core.nodeName}/exec/${++this.serial}`
     this.sessions[session] = { purpose, output: '' }
     const spec = this.core.containers.spec(record, instance)
@@ -50,9 +60,12 @@ export class Execs implements ExecKeeper {
     }
     const check = CHECKS[argv[0] ?? '']
     if (check !== undefined) this.core.after(30, EXEC_PLANNED, this.checked(session, instance, check))
-    else if (!this.known(spec.base, argv[0] ?? '')) this.core.after(15, EXEC_PLANNED, { session, code: 126, output: '', failure: notFound(session, argv[0] ?? '') })
-    else if (this.core.ports.containers !== undefined) this.core.ports.containers.exec({ session, container: spec, argv, tty: options.tty, stdin: options.stdin })
-    else this.core.after(5, EXEC_PLANNED, { session, code: 126, output: '', failure: `not simulated: ${argv.join(' ')}` })
+    else if (!this.known(spec.base, argv[0] ?? ''))
+      this.core.after(15, EXEC_PLANNED, { session, code: 126, output: '', failure: notFound(session, argv[0] ?? '') })
+    else if (this.core.ports.containers !== undefined)
+      this.core.ports.containers.exec({ session, container: spec, argv, tty: options.tty, stdin: options.stdin })
+    else
+      this.core.after(5, EXEC_PLANNED, { session, code: 126, output: '', failure: `not simulated: ${argv.join(' ')}` })
     return session
   }
 
@@ -67,7 +80,11 @@ export class Execs implements ExecKeeper {
 
   planned(data: { session: string; code: number; output: string; failure?: string }): void {
     if (data.output !== '') this.output({ session: data.session, stream: 'stdout', text: data.output })
-    this.exited({ session: data.session, code: data.code, ...(data.failure !== undefined && { failure: data.failure }) })
+    this.exited({
+      session: data.session,
+      code: data.code,
+      ...(data.failure !== undefined && { failure: data.failure }),
+    })
   }
 
   output({ session, stream, text }: ExecOutput): void {
@@ -104,17 +121,23 @@ export class Execs implements ExecKeeper {
 
   private known(base: string, program: string): boolean {
     if (this.core.ports.containers === undefined) return hasBaseProgram(base, program)
-    return program.includes('/') || hasBaseProgram(base, program) || this.core.ports.containers.hasProgram(base, program)
+    return (
+      program.includes('/') || hasBaseProgram(base, program) || this.core.ports.containers.hasProgram(base, program)
+    )
   }
 
   private checked(session: string, instance: ContainerInstance, output: string): unknown {
-    const up = (instance.plan?.listens ?? []).some(({ fromMs }) => (instance.startedMs ?? 0) + fromMs <= this.core.kernel.clockMs)
+    const up = (instance.plan?.listens ?? []).some(
+      ({ fromMs }) => (instance.startedMs ?? 0) + fromMs <= this.core.kernel.clockMs,
+    )
     return up ? { session, code: 0, output } : { session, code: 1, output: 'Could not connect: Connection refused\n' }
   }
 }
 
 function notFound(session: string, program: string): string {
   const id = hexOf(session, 64)
-  const why = program.includes('/') ? `stat ${program}: no such file or directory` : 'executable file not found in $PATH'
+  const why = program.includes('/')
+    ? `stat ${program}: no such file or directory`
+    : 'executable file not found in $PATH'
   return `failed to exec in container: failed to start exec "${id}": OCI runtime exec failed: exec failed: unable to start container process: exec: "${program}": ${why}: unknown`
 }

@@ -49,7 +49,13 @@ export class Pulls implements PullKeeper {
   start(record: PodRecord, container: Container): void {
     const id = `${record.uid}/${container.name}`
     this.drop(id)
-    this.pulls[id] = { id, uid: record.uid, container: container.name, image: container.image ?? '', queuedMs: this.core.kernel.now }
+    this.pulls[id] = {
+      id,
+      uid: record.uid,
+      container: container.name,
+      image: container.image ?? '',
+      queuedMs: this.core.kernel.now,
+    }
     this.rows().start(id)
     this.next()
   }
@@ -124,7 +130,13 @@ export class Pulls implements PullKeeper {
   private store(found: { reference: ImageReference; digest: string; sizeBytes: number }): void {
     const reference = makeImageReference(found.reference)
     const imageID = `${found.reference.repository}@${found.digest}`
-    this.core.images.set(reference, { reference, imageID, digest: found.digest, sizeBytes: found.sizeBytes, pulledMs: this.core.kernel.now })
+    this.core.images.set(reference, {
+      reference,
+      imageID,
+      digest: found.digest,
+      sizeBytes: found.sizeBytes,
+      pulledMs: this.core.kernel.now,
+    })
   }
 
   private tell(record: PodRecord, pull: Pull, found: ReturnType<typeof resolveImage>): void {

@@ -15,6 +15,7 @@ import type { Random } from '../kernel/random.ts'
 import { timestamp } from '../objects/meta.ts'
 import type { Container, Node, Pod, Service } from '../objects/types.gen.ts'
 import { rejectionOf } from './admission.ts'
+import type { Others } from './admission.ts'
 import { CONTAINER_EXIT, Containers, hashOf } from './container.actions.ts'
 import { containerMachine } from './container.machine.ts'
 import type { Core, ExecPurpose } from './core.ts'
@@ -31,7 +32,7 @@ import { makeImageReference, parseImageReference } from './images/reference.ts'
 import type { Listeners } from './listeners.ts'
 import { LEASE_TAG, LEASE_TICK, NODE_TAG, NODE_TICK, NodeStatuses } from './node.ts'
 import type { NodeFactsOption } from './node.ts'
-import { graceOf, PodWorkers, REFERENT_TAG, RESYNC } from './pod.actions.ts'
+import { graceOf, PodWorkers, REFERENT_TAG, REFRESH_TAG, RESYNC } from './pod.actions.ts'
 import { podMachine } from './pod.machine.ts'
 import { PodListeners } from './podListeners.ts'
 import { Probes } from './probe.actions.ts'
@@ -146,7 +147,15 @@ export class Kubelet implements Component, Core {
   private readonly nodeInformer: Informer<Node>
   private readonly serviceInformer: Informer<Service>
   private readonly byIp = new Map<string, string>()
-  private state: KubeletState = { up: false, runtime: true, lastOffset: 1, dirty: [], relistQueued: false, swept: false, generation: 0 }
+  private state: KubeletState = {
+    up: false,
+    runtime: true,
+    lastOffset: 1,
+    dirty: [],
+    relistQueued: false,
+    swept: false,
+    generation: 0,
+  }
 
   constructor(private readonly options: KubeletOptions) {
     this.kernel = options.kernel
@@ -157,7 +166,10 @@ export class Kubelet implements Component, Core {
     this.flags = { ...DEFAULT_FLAGS, ...options.flags }
     this.ports = options.ports ?? {}
     this.texts = textsOf(this.minor)
-    const owner: ApiClientOwner = { onAnswer: (answer) => this.onAnswer(answer), onChange: (resource, change) => this.onChange(resource, change) }
+    const owner: ApiClientOwner = {
+      onAnswer: (answer) => this.onAnswer(answer),
+      onChange: (resource, change) => this.onChange(resource, change),
+    }
     this.client = options.connect(this.address, owner)
     this.podInformer = this.client.informer<Pod>('v1/pods', { fieldSelector: `spec.nodeName=${options.nodeName}` })
     this.nodeInformer = this.client.informer<Node>('v1/nodes', { fieldSelector: `metadata.name=${options.nodeName}` })
@@ -166,13 +178,30 @@ export class Kubelet implements Component, Core {
     this.workers = new PodWorkers(this)
     this.containers = new Containers(this)
     this.statuses = new StatusManager(this)
-    this.execs = new Execs(this, { output: (purpose, stream, text) => this.execOutput(purpose, stream, text), ended: (purpose, result) => this.execEnded(purpose, result) })
+    this.execs = new Execs(this, {
+      output: (purpose, stream, text) => this.execOutput(purpose, stream, text),
+      ended: (purpose, result) => this.execEnded(purpose, result),
+    })
     this.server = new Server(this, options.fabric, () => this.execs)
     this.listeners = new PodListeners(this, this.byIp, (record, instance) => this.server.grown(record, instance))
-    this.pulls = new Pulls(this, () => this.pullRows, (record, failure) => this.workers.pulled(record, failure))
-    this.probes = new Probes(this, () => this.probeRows, this.listeners, (port) => options.fabric.dial(this.host, this.host, port).kind === 'open')
-    this.nodeStatus = new NodeStatuses(this, options, { event: (type, reason, message) => this.nodeEvent(type, reason, message) })
-    this.staticPods = new StaticPods(this, { take: (pod, hash) => this.takeStatic(pod, hash), drop: (uid) => this.dropStatic(uid) })
+    this.pulls = new Pulls(
+      this,
+      () => this.pullRows,
+      (record, failure) => this.workers.pulled(record, failure),
+    )
+    this.probes = new Probes(
+      this,
+      () => this.probeRows,
+      this.listeners,
+      (port) => options.fabric.dial(this.host, this.host, port).kind === 'open',
+    )
+    this.nodeStatus = new NodeStatuses(this, options, {
+      event: (type, reason, message) => this.nodeEvent(type, reason, message),
+    })
+    this.staticPods = new StaticPods(this, {
+      take: (pod, hash) => this.takeStatic(pod, hash),
+      drop: (uid) => this.dropStatic(uid),
+    })
     this.pods = new MachineRows(this.kernel, this.address, TABLES.pod, this.workers.meaning())
     this.containerRows = new MachineRows(this.kernel, this.address, TABLES.container, this.containers.meaning())
     this.pullRows = new MachineRows(this.kernel, this.address, TABLES.imagePull, this.pulls.meaning())
@@ -196,7 +225,14 @@ export class Kubelet implements Component, Core {
   /** Starts the process. It finds the containers that live. */
   start(): void {
     if (this.state.up) return
-    this.state = { ...this.state, up: true, swept: false, dirty: [], relistQueued: false, generation: this.state.generation + 1 }
+    this.state = {
+      ...this.state,
+      up: true,
+      swept: false,
+      dirty: [],
+      relistQueued: false,
+      generation: this.state.generation + 1,
+    }
     this.options.fabric.listen(this.host, PORT, this.address)
     this.kernel.record('kubelet.started', { node: this.nodeName })
     this.log('I', 'server.go:530', 'Kubelet version', { kubeletVersion: `v${this.options.release}` })
@@ -241,7 +277,10 @@ export class Kubelet implements Component, Core {
     if (this.state.runtime === up) return
     this.state.runtime = up
     this.nodeStatus.runtimeDown(up ? undefined : this.kernel.now)
-    if (!up) this.log('E', 'log.go:32', 'Status from runtime service failed', { err: 'rpc error: code = Unavailable desc = connection error: desc = "transport: Error while dialing: dial unix /run/containerd/containerd.sock: connect: connection refused"' })
+    if (!up)
+      this.log('E', 'log.go:32', 'Status from runtime service failed', {
+        err: 'rpc error: code = Unavailable desc = connection error: desc = "transport: Error while dialing: dial unix /run/containerd/containerd.sock: connect: connection refused"',
+      })
     else for (const uid of this.records.keys()) this.workers.sync(uid)
   }
 
@@ -284,7 +323,16 @@ export class Kubelet implements Component, Core {
       records: [...this.records.values()],
       images: [...this.images.values()],
       rows: [this.pods, this.containerRows, this.pullRows, this.probeRows].map((rows) => rows.dump()),
-      parts: [this.workers, this.statuses, this.execs, this.server, this.pulls, this.probes, this.nodeStatus, this.staticPods].map((part) => part.dump()),
+      parts: [
+        this.workers,
+        this.statuses,
+        this.execs,
+        this.server,
+        this.pulls,
+        this.probes,
+        this.nodeStatus,
+        this.staticPods,
+      ].map((part) => part.dump()),
       recorder: this.recorder.dump(),
       client: this.client.dump(),
     }
@@ -298,8 +346,19 @@ export class Kubelet implements Component, Core {
     for (const record of dumped.records) this.index(record)
     this.images.clear()
     for (const image of dumped.images) this.images.set(image.reference, image)
-    ;[this.pods, this.containerRows, this.pullRows, this.probeRows].forEach((rows, index) => rows.load(dumped.rows[index] ?? {}))
-    ;[this.workers, this.statuses, this.execs, this.server, this.pulls, this.probes, this.nodeStatus, this.staticPods].forEach((part, index) => part.load(dumped.parts[index]))
+    ;[this.pods, this.containerRows, this.pullRows, this.probeRows].forEach((rows, index) =>
+      rows.load(dumped.rows[index] ?? {}),
+    )
+    ;[
+      this.workers,
+      this.statuses,
+      this.execs,
+      this.server,
+      this.pulls,
+      this.probes,
+      this.nodeStatus,
+      this.staticPods,
+    ].forEach((part, index) => part.load(dumped.parts[index]))
     this.recorder.load(dumped.recorder)
     this.client.load(dumped.client)
   }
@@ -322,7 +381,9 @@ export class Kubelet implements Component, Core {
     return {
       hostIP: this.options.hostIP,
       allocatable: this.options.capacity,
-      token: (account) => this.ports.token?.(record.namespace, account, { name: record.name, uid: record.uid }) ?? `not simulated: token of ${account}`,
+      token: (account) =>
+        this.ports.token?.(record.namespace, account, { name: record.name, uid: record.uid }) ??
+        `not simulated: token of ${account}`,
       hostPathKind: (path) => (this.ports.hostPathKind === undefined ? 'directory' : this.ports.hostPathKind(path)),
     }
   }
@@ -338,9 +399,11 @@ export class Kubelet implements Component, Core {
 
   event(record: PodRecord, type: 'Normal' | 'Warning', reason: string, message: string, container?: Container): void {
     const init = (record.pod.spec?.initContainers ?? []).some((one) => one.name === container?.name)
-    const fieldPath = container === undefined ? undefined : `spec.${init ? 'initContainers' : 'containers'}{${container.name}}`
+    const fieldPath =
+      container === undefined ? undefined : `spec.${init ? 'initContainers' : 'containers'}{${container.name}}`
     const about = { apiVersion: 'v1', kind: 'Pod', metadata: record.pod.metadata }
-    if (this.state.up) this.recorder.record(about, { type, reason, message, ...(fieldPath !== undefined && { fieldPath }) })
+    if (this.state.up)
+      this.recorder.record(about, { type, reason, message, ...(fieldPath !== undefined && { fieldPath }) })
   }
 
   after(delayMs: number, type: string, data: unknown): EventId {
@@ -352,13 +415,19 @@ export class Kubelet implements Component, Core {
     const iso = new Date(this.kernel.clockMs).toISOString()
     const stamp = `${iso.slice(5, 7)}${iso.slice(8, 10)} ${iso.slice(11, 23)}000`
     const pairs = Object.entries(facts).map(([key, value]) => ` ${key}=${JSON.stringify(value)}`)
-    this.say(`${level}${stamp} ${String(this.state.pid ?? 1).padStart(7)} ${where}] ${JSON.stringify(message)}${pairs.join('')}`)
+    this.say(
+      `${level}${stamp} ${String(this.state.pid ?? 1).padStart(7)} ${where}] ${JSON.stringify(message)}${pairs.join('')}`,
+    )
   }
 
   /** To the port, or to the journal of the unit that this process is. */
   private say(text: string): void {
     if (this.ports.log !== undefined) return this.ports.log(text)
-    this.kernel.send({ to: 'hosts', type: 'unit.log', data: { host: this.host, unit: 'kubelet.service', pid: this.state.pid, text } })
+    this.kernel.send({
+      to: 'hosts',
+      type: 'unit.log',
+      data: { host: this.host, unit: 'kubelet.service', pid: this.state.pid, text },
+    })
   }
 
   /** The next free address of the node's range. Models the host-local IPAM plugin. */
@@ -379,7 +448,10 @@ export class Kubelet implements Component, Core {
   }
 
   forget(record: PodRecord): void {
+    this.kernel.cancel(record.resync)
     this.pods.remove(record.uid)
+    this.pulls.cancel(record.uid)
+    this.ports.containers?.removePod(record.uid)
     for (const name of Object.keys(record.containers)) this.containerRows.remove(containerKey(record.uid, name))
     if (record.ip !== undefined) this.byIp.delete(record.ip)
     this.records.delete(record.uid)
@@ -390,9 +462,12 @@ export class Kubelet implements Component, Core {
     [PLEG]: () => this.relisted(),
     [RESYNC]: (uid) => this.workers.sync(uid as string),
     [STATUS_TICK]: () => this.statuses.tick(),
-    [NODE_TICK]: (generation) => this.periodic(generation, NODE_TICK, this.flags.nodeStatusUpdateMs, () => this.nodeStatus.update()),
-    [LEASE_TICK]: (generation) => this.periodic(generation, LEASE_TICK, this.flags.leaseRenewMs, () => this.nodeStatus.renew()),
-    [MANIFEST_TICK]: (generation) => this.periodic(generation, MANIFEST_TICK, this.flags.manifestPollMs, () => this.staticPods.read()),
+    [NODE_TICK]: (generation) =>
+      this.periodic(generation, NODE_TICK, this.flags.nodeStatusUpdateMs, () => this.nodeStatus.update()),
+    [LEASE_TICK]: (generation) =>
+      this.periodic(generation, LEASE_TICK, this.flags.leaseRenewMs, () => this.nodeStatus.renew()),
+    [MANIFEST_TICK]: (generation) =>
+      this.periodic(generation, MANIFEST_TICK, this.flags.manifestPollMs, () => this.staticPods.read()),
     [MIRROR_RETRY]: (uid) => this.retryMirror(uid as string),
     [CONTAINER_EXIT]: (data) => this.runtimeExit(data as RuntimeExit),
     [PRE_STOP_DONE]: (data) => this.execEnded((data as { purpose: ExecPurpose }).purpose, { code: 0, output: '' }),
@@ -404,7 +479,12 @@ export class Kubelet implements Component, Core {
     [RUNTIME.execExit]: (data) => this.execs.exited(data as ExecExit),
     [HTTP.request]: (data) => this.state.up && this.server.request(data as HttpRequestData),
     [HTTP.cancel]: (data) => this.server.cancel((data as { id: string }).id, (data as { from: string }).from),
-    [HTTP.input]: (data) => this.server.input((data as { id: string }).id, (data as { from: string }).from, (data as { input: unknown }).input),
+    [HTTP.input]: (data) =>
+      this.server.input(
+        (data as { id: string }).id,
+        (data as { from: string }).from,
+        (data as { input: unknown }).input,
+      ),
     'unit.start': (data) => this.unitStart(data as UnitData),
     'unit.stop': (data) => this.unitStop(data as UnitData),
   }
@@ -432,7 +512,10 @@ export class Kubelet implements Component, Core {
     const refused = this.state.runtime ? undefined : RUNTIME_GONE
     if (refused !== undefined) {
       this.log('E', 'run.go:72', 'command failed', { err: refused })
-      return void this.kernel.send({ to: 'hosts', type: 'unit.exited', data: { host: data.host, unit: data.unit, pid: data.pid, code: 1 } }, 300)
+      return void this.kernel.send(
+        { to: 'hosts', type: 'unit.exited', data: { host: data.host, unit: data.unit, pid: data.pid, code: 1 } },
+        300,
+      )
     }
     this.kernel.send({ to: 'hosts', type: 'unit.started', data: { host: data.host, unit: data.unit, pid: data.pid } })
     this.start()
@@ -441,12 +524,18 @@ export class Kubelet implements Component, Core {
   private unitStop(data: UnitData): void {
     if (data.power === true) return this.hostCrashed()
     this.stop()
-    this.kernel.send({ to: 'hosts', type: 'unit.exited', data: { host: data.host, unit: data.unit, pid: data.pid, code: 0 } }, 20)
+    this.kernel.send(
+      { to: 'hosts', type: 'unit.exited', data: { host: data.host, unit: data.unit, pid: data.pid, code: 0 } },
+      20,
+    )
   }
 
   private nodeEvent(type: 'Normal' | 'Warning', reason: string, message: string): void {
     // The kubelet uses the node's name as the uid of the reference.
-    this.recorder.record({ apiVersion: 'v1', kind: 'Node', metadata: { name: this.nodeName, uid: this.nodeName } }, { type, reason, message })
+    this.recorder.record(
+      { apiVersion: 'v1', kind: 'Node', metadata: { name: this.nodeName, uid: this.nodeName } },
+      { type, reason, message },
+    )
   }
 
   private onAnswer(answer: Answer): void {
@@ -458,6 +547,7 @@ export class Kubelet implements Component, Core {
       [NODE_TAG]: () => this.nodeStatus.nodeAnswered(answer, tag.what),
       [LEASE_TAG]: () => this.nodeStatus.leaseAnswered(answer),
       [REFERENT_TAG]: () => this.workers.referentAnswered(answer, tag.uid, tag.reference),
+      [REFRESH_TAG]: () => this.workers.refreshAnswered(answer, tag.uid, tag.reference),
       [MIRROR_TAG]: () => this.mirrorAnswered(answer, tag.uid),
     }
     acts[tag.kind]?.()
@@ -495,8 +585,13 @@ export class Kubelet implements Component, Core {
   }
 
   private admit(record: PodRecord): boolean {
-    const others = [...this.records.values()].filter((one) => one !== record && one.finished !== true).map(({ pod }) => pod)
-    const rejection = rejectionOf(record.pod, others, this.node(), this.nodeStatus.allocatable(), this.flags.maxPods)
+    const rejection = rejectionOf(
+      record.pod,
+      this.others(record),
+      this.node(),
+      this.nodeStatus.allocatable(),
+      this.flags.maxPods,
+    )
     const refused = rejection ?? this.pressureRejection(record)
     if (refused === undefined) return true
     this.event(record, 'Warning', refused.reason, refused.message.replace(/^Pod was rejected: /, ''))
@@ -505,16 +600,33 @@ export class Kubelet implements Component, Core {
     return false
   }
 
+  private others(record: PodRecord): Others {
+    let count = 0
+    for (const one of this.records.values()) if (one !== record && one.finished !== true) count++
+    return {
+      count,
+      pods: () =>
+        [...this.records.values()].filter((one) => one !== record && one.finished !== true).map(({ pod }) => pod),
+    }
+  }
+
   private pressureRejection({ pod }: PodRecord): { reason: string; message: string } | undefined {
     if ((pod.spec?.priority ?? 0) >= 2_000_000_000) return undefined
-    const asks = [...(pod.spec?.containers ?? [])].some(({ resources }) => Object.keys({ ...resources?.requests, ...resources?.limits }).length > 0)
-    const tolerates = (pod.spec?.tolerations ?? []).some(({ key, operator }) => key === 'node.kubernetes.io/memory-pressure' || (key === undefined && operator === 'Exists'))
+    const asks = [...(pod.spec?.containers ?? [])].some(
+      ({ resources }) => Object.keys({ ...resources?.requests, ...resources?.limits }).length > 0,
+    )
+    const tolerates = (pod.spec?.tolerations ?? []).some(
+      ({ key, operator }) =>
+        key === 'node.kubernetes.io/memory-pressure' || (key === undefined && operator === 'Exists'),
+    )
     const conditions = [
       ...(this.nodeStatus.underPressure('memoryPressure') && !asks && !tolerates ? ['MemoryPressure'] : []),
       ...(this.nodeStatus.underPressure('diskPressure') ? ['DiskPressure'] : []),
       ...(this.nodeStatus.underPressure('pidPressure') ? ['PIDPressure'] : []),
     ]
-    return conditions.length === 0 ? undefined : { reason: 'Evicted', message: `Pod was rejected: The node had condition: [${conditions.join(' ')}]. ` }
+    return conditions.length === 0
+      ? undefined
+      : { reason: 'Evicted', message: `Pod was rejected: The node had condition: [${conditions.join(' ')}]. ` }
   }
 
   private podUpdated(record: PodRecord, pod: Pod, first: boolean): void {
@@ -522,7 +634,13 @@ export class Kubelet implements Component, Core {
     record.pod = pod
     this.statuses.reconcile(record)
     const dying = pod.metadata.deletionTimestamp !== undefined
-    if (dying && (before.metadata.deletionTimestamp === undefined || before.metadata.deletionGracePeriodSeconds !== pod.metadata.deletionGracePeriodSeconds || first)) return this.doomed(record)
+    if (
+      dying &&
+      (before.metadata.deletionTimestamp === undefined ||
+        before.metadata.deletionGracePeriodSeconds !== pod.metadata.deletionGracePeriodSeconds ||
+        first)
+    )
+      return this.doomed(record)
     if (first) return this.workers.sync(record.uid)
     if (before.spec !== pod.spec && !sameValue(before.spec, pod.spec)) return this.specChanged(record, before)
     if (!sameValue(gatesOf(before), gatesOf(pod))) this.workers.sync(record.uid)
@@ -543,12 +661,19 @@ export class Kubelet implements Component, Core {
 
   /** A changed image restarts its container. */
   private specChanged(record: PodRecord, before: Pod): void {
-    const old = new Map([...(before.spec?.containers ?? []), ...(before.spec?.initContainers ?? [])].map((one) => [one.name, one]))
+    const old = new Map(
+      [...(before.spec?.containers ?? []), ...(before.spec?.initContainers ?? [])].map((one) => [one.name, one]),
+    )
     for (const container of record.pod.spec?.containers ?? []) {
       const was = old.get(container.name)
       if (was === undefined || hashOf(was) === hashOf(container)) continue
       delete record.reasons[container.name]
-      this.containers.stop(record, container.name, graceOf(record), `Container ${container.name} definition changed, will be restarted`)
+      this.containers.stop(
+        record,
+        container.name,
+        graceOf(record),
+        `Container ${container.name} definition changed, will be restarted`,
+      )
     }
     this.workers.sync(record.uid)
   }
@@ -578,7 +703,6 @@ export class Kubelet implements Component, Core {
       const instance = record.containers[container.name]
       if (instance === undefined || instance.finishedMs !== undefined) continue
       this.probes.start(record, container)
-      record.ready[container.name] = container.readinessProbe === undefined
     }
   }
 
@@ -590,9 +714,16 @@ export class Kubelet implements Component, Core {
   private preload(image: string): void {
     const reference = parseImageReference(image)
     const found = reference && resolveImage(reference, this.minor)
-    if (reference === undefined || found === undefined || 'error' in found) throw new Error(`kubelet: no image ${image}`)
+    if (reference === undefined || found === undefined || 'error' in found)
+      throw new Error(`kubelet: no image ${image}`)
     const text = makeImageReference(reference)
-    this.images.set(text, { reference: text, imageID: `${reference.repository}@${found.digest}`, digest: found.digest, sizeBytes: found.sizeBytes, pulledMs: 0 })
+    this.images.set(text, {
+      reference: text,
+      imageID: `${reference.repository}@${found.digest}`,
+      digest: found.digest,
+      sizeBytes: found.sizeBytes,
+      pulledMs: 0,
+    })
   }
 
   private takeStatic(pod: Pod, hash: string): void {
@@ -611,12 +742,27 @@ export class Kubelet implements Component, Core {
   }
 
   private createMirror(record: PodRecord): void {
-    const body = makeMirror(record.pod, record.configHash ?? '', { name: this.nodeName, uid: this.node()?.metadata.uid })
-    this.client.call({ verb: 'create', resource: 'v1/pods', namespace: record.namespace, body }, { kind: MIRROR_TAG, uid: record.uid })
+    const body = makeMirror(record.pod, record.configHash ?? '', {
+      name: this.nodeName,
+      uid: this.node()?.metadata.uid,
+    })
+    this.client.call(
+      { verb: 'create', resource: 'v1/pods', namespace: record.namespace, body },
+      { kind: MIRROR_TAG, uid: record.uid },
+    )
   }
 
   private deleteMirror(namespace: string, name: string): void {
-    this.client.call({ verb: 'delete', resource: 'v1/pods', namespace, name, body: { apiVersion: 'v1', kind: 'DeleteOptions', gracePeriodSeconds: 0 } }, { kind: 'ignored', uid: '' })
+    this.client.call(
+      {
+        verb: 'delete',
+        resource: 'v1/pods',
+        namespace,
+        name,
+        body: { apiVersion: 'v1', kind: 'DeleteOptions', gracePeriodSeconds: 0 },
+      },
+      { kind: 'ignored', uid: '' },
+    )
   }
 
   private mirrorAnswered(answer: Answer, uid: string): void {
@@ -633,13 +779,15 @@ export class Kubelet implements Component, Core {
 
   private mirrorChanged(change: Change<Pod>): void {
     const { namespace = '', name, annotations, deletionTimestamp } = change.object.metadata
-    const record = [...this.records.values()].find((one) => one.source === 'file' && one.removed !== true && one.namespace === namespace && one.name === name)
+    const record = [...this.records.values()].find(
+      (one) => one.source === 'file' && one.removed !== true && one.namespace === namespace && one.name === name,
+    )
     if (change.type === 'deleted') return record === undefined ? undefined : this.recreateMirror(record)
     if (record === undefined || annotations?.[MIRROR] !== record.configHash || deletionTimestamp !== undefined) {
       return this.deleteMirror(namespace, name)
     }
     const fresh = record.pod.metadata.annotations?.[MIRROR] === undefined
-    record.pod = { ...record.pod, metadata: change.object.metadata, ...(change.object.status !== undefined && { status: change.object.status }) }
+    record.pod = { ...record.pod, metadata: change.object.metadata, status: change.object.status }
     if (fresh) delete record.sent
     this.statuses.push(record)
   }
@@ -675,7 +823,8 @@ export class Kubelet implements Component, Core {
     const record = this.records.get(purpose.uid)
     const instance = record?.containers[purpose.name]
     if (record === undefined || instance?.id !== purpose.id) return
-    if (purpose.kind === 'postStart') return this.containers.postStartDone(record, purpose.name, result.code, result.output)
+    if (purpose.kind === 'postStart')
+      return this.containers.postStartDone(record, purpose.name, result.code, result.output)
     if (result.code !== 0) this.event(record, 'Warning', 'FailedPreStopHook', 'PreStopHook failed')
     this.containerRows.send(containerKey(purpose.uid, purpose.name), { type: 'HOOK_DONE' })
   }
@@ -713,14 +862,28 @@ function makeRecord(pod: Pod, source: 'api' | 'file', kernel: Kernel): PodRecord
 /** What a kubelet process keeps only in its memory. */
 function forgetMemory(kernel: Kernel, record: PodRecord): void {
   kernel.cancel(record.resync)
-  Object.assign(record, { reasons: {}, backOff: {}, pullBackOff: {}, pullErrors: {}, tried: [], awaiting: [], again: false, fetched: false, inFlight: false, deleting: false })
+  Object.assign(record, {
+    reasons: {},
+    backOff: {},
+    pullBackOff: {},
+    pullErrors: {},
+    tried: [],
+    awaiting: [],
+    again: false,
+    fetched: false,
+    inFlight: false,
+    deleting: false,
+  })
   for (const field of ['resync', 'current', 'failedSync', 'sent', 'mountRetryMs'] as const) delete record[field]
   if (record.removed !== true && record.doom?.phase === undefined && record.finished !== true) delete record.doom
 }
 
 function gatesOf(pod: Pod): unknown {
   const gates = (pod.spec?.readinessGates ?? []).map(({ conditionType }) => conditionType)
-  return pod.status?.conditions?.filter(({ type }) => gates.includes(type)).map(({ type, status }) => `${type}=${status}`) ?? []
+  return (
+    pod.status?.conditions?.filter(({ type }) => gates.includes(type)).map(({ type, status }) => `${type}=${status}`) ??
+    []
+  )
 }
 
 function addOffset(base: string, offset: number): string {
@@ -737,9 +900,21 @@ function appendOutput(instance: ContainerInstance, atMs: number, stream: 'stdout
   if (instance.logs.length > LOG_LINES) instance.logs.splice(0, LOG_LINES / 4)
 }
 
-function addLine(instance: ContainerInstance, atMs: number, stream: 'stdout' | 'stderr', text: string, partial: boolean): void {
+function addLine(
+  instance: ContainerInstance,
+  atMs: number,
+  stream: 'stdout' | 'stderr',
+  text: string,
+  partial: boolean,
+): void {
   const last = instance.logs[instance.logs.length - 1]
   const joins = last?.partial === true && last.stream === stream
-  if (joins) instance.logs[instance.logs.length - 1] = { atMs: last.atMs, stream, text: last.text + text, ...(partial && { partial }) }
+  if (joins)
+    instance.logs[instance.logs.length - 1] = {
+      atMs: last.atMs,
+      stream,
+      text: last.text + text,
+      ...(partial && { partial }),
+    }
   else instance.logs.push({ atMs, stream, text, ...(partial && { partial }) })
 }

@@ -12,17 +12,34 @@ export interface LogOptions {
 
 /** Reads the options out of a query. */
 export function parseLogOptions(query: Record<string, string>): LogOptions {
-  const number = (name: string): number | undefined => (query[name] === undefined || query[name] === '' ? undefined : Number(query[name]))
+  const number = (name: string): number | undefined =>
+    query[name] === undefined || query[name] === '' ? undefined : Number(query[name])
   const sinceTime = query.sinceTime === undefined ? undefined : Date.parse(query.sinceTime)
-  return { tailLines: number('tailLines'), sinceSeconds: number('sinceSeconds'), sinceTimeMs: sinceTime, timestamps: query.timestamps === 'true', limitBytes: number('limitBytes') }
+  return {
+    tailLines: number('tailLines'),
+    sinceSeconds: number('sinceSeconds'),
+    sinceTimeMs: sinceTime,
+    timestamps: query.timestamps === 'true',
+    limitBytes: number('limitBytes'),
+  }
 }
 
 /** The text of the lines that the options choose, and how many lines the container has printed. */
-export function logText(instance: ContainerInstance, clockMs: number, options: LogOptions): { text: string; count: number } {
+export function logText(
+  instance: ContainerInstance,
+  clockMs: number,
+  options: LogOptions,
+): { text: string; count: number } {
   const all = linesOf(instance, clockMs)
-  const since = options.sinceTimeMs ?? (options.sinceSeconds === undefined ? undefined : clockMs - options.sinceSeconds * 1000)
+  const since =
+    options.sinceTimeMs ?? (options.sinceSeconds === undefined ? undefined : clockMs - options.sinceSeconds * 1000)
   const recent = since === undefined ? all : all.filter(({ atMs }) => atMs >= since)
-  const chosen = options.tailLines === undefined || options.tailLines < 0 ? recent : options.tailLines === 0 ? [] : recent.slice(-options.tailLines)
+  const chosen =
+    options.tailLines === undefined || options.tailLines < 0
+      ? recent
+      : options.tailLines === 0
+        ? []
+        : recent.slice(-options.tailLines)
   const text = chosen.map((line) => lineText(line, options.timestamps)).join('')
   return { text: options.limitBytes === undefined ? text : text.slice(0, options.limitBytes), count: all.length }
 }

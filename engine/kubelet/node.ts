@@ -63,7 +63,11 @@ export class NodeStatuses {
 
   /** The kubelet's process begins. */
   start(): void {
-    this.state = { ...fresh(), boots: this.state.boots, ...(this.state.runtimeDownMs !== undefined && { runtimeDownMs: this.state.runtimeDownMs }) }
+    this.state = {
+      ...fresh(),
+      boots: this.state.boots,
+      ...(this.state.runtimeDownMs !== undefined && { runtimeDownMs: this.state.runtimeDownMs }),
+    }
     delete this.wasReady
     this.voice.event('Normal', 'Starting', 'Starting kubelet.')
     this.voice.event('Warning', 'InvalidDiskCapacity', 'invalid capacity 0 on image filesystem')
@@ -100,16 +104,36 @@ export class NodeStatuses {
     const status = this.makeStatus(node)
     const due = this.core.kernel.now - this.state.postedMs >= this.core.flags.nodeStatusReportMs
     const body = { metadata: { uid: node.metadata.uid }, status }
+    this.wasReady ??= conditionOf(node.status?.conditions, 'Ready')?.status
     if (!due && sameStatus(status, this.state.posted)) return
+    this.noteReboot(node, status)
     this.state.posted = status
     this.state.postedMs = this.core.kernel.now
     this.announce(status)
-    this.core.client.call({ verb: 'patch', resource: 'v1/nodes', name: this.core.nodeName, subresource: 'status', patchType: 'strategic', body }, { kind: NODE_TAG, what: 'status' })
+    this.core.client.call(
+      {
+        verb: 'patch',
+        resource: 'v1/nodes',
+        name: this.core.nodeName,
+        subresource: 'status',
+        patchType: 'strategic',
+        body,
+      },
+      { kind: NODE_TAG, what: 'status' },
+    )
+  }
+
+  private noteReboot(node: Node, status: NodeStatus): void {
+    const [before, now] = [node.status?.nodeInfo?.bootID, status.nodeInfo?.bootID]
+    if (before === undefined || before === '' || before === now || this.state.announced.includes('rebooted')) return
+    this.state.announced.push('rebooted')
+    this.voice.event('Warning', 'Rebooted', `Node ${this.core.nodeName} has been rebooted, boot id: ${now ?? ''}`)
   }
 
   nodeAnswered(answer: Answer, what: string): void {
     if (what === 'create') this.state.registering = false
-    if (what === 'create' && (answer.code < 300 || answer.code === 409) && answer.code !== 0) return this.nowRegistered(answer)
+    if (what === 'create' && (answer.code < 300 || answer.code === 409) && answer.code !== 0)
+      return this.nowRegistered(answer)
     if (what === 'create') return this.registrationFailed(answer)
     if (answer.code === 0 || answer.code >= 400) delete this.state.posted
     if (answer.code === 404) this.state.registered = true
@@ -141,7 +165,12 @@ export class NodeStatuses {
   /** Capacity less what is reserved. */
   allocatable(): Record<string, string> {
     const reserved = this.options.reserved ?? { memory: '100Mi' }
-    return Object.fromEntries(Object.entries(this.options.capacity).map(([name, amount]) => [name, reserved[name] === undefined ? amount : less(amount, reserved[name])]))
+    return Object.fromEntries(
+      Object.entries(this.options.capacity).map(([name, amount]) => [
+        name,
+        reserved[name] === undefined ? amount : less(amount, reserved[name]),
+      ]),
+    )
   }
 
   private register(): void {
@@ -151,7 +180,11 @@ export class NodeStatuses {
     const body: Node = {
       apiVersion: 'v1',
       kind: 'Node',
-      metadata: { name: this.core.nodeName, labels: this.labels(), annotations: { 'volumes.kubernetes.io/controller-managed-attach-detach': 'true' } },
+      metadata: {
+        name: this.core.nodeName,
+        labels: this.labels(),
+        annotations: { 'volumes.kubernetes.io/controller-managed-attach-detach': 'true' },
+      },
       spec: this.options.taints.length > 0 ? { taints: this.options.taints } : {},
       status: this.makeStatus(undefined),
     }
@@ -160,7 +193,10 @@ export class NodeStatuses {
 
   private registrationFailed(answer: Answer): void {
     const err = answer.failure ?? String((answer.body as { message?: string } | undefined)?.message ?? answer.code)
-    this.core.log('E', 'kubelet_node_status.go:107', 'Unable to register node with API server', { err, node: this.core.nodeName })
+    this.core.log('E', 'kubelet_node_status.go:107', 'Unable to register node with API server', {
+      err,
+      node: this.core.nodeName,
+    })
   }
 
   private nowRegistered(answer: Answer): void {
@@ -169,24 +205,40 @@ export class NodeStatuses {
     if (answer.code < 300) this.announce((answer.body as Node).status ?? {})
     if (answer.code < 300) this.state.posted = (answer.body as Node).status
     this.state.postedMs = this.core.kernel.now
-    if (!this.state.announced.includes('allocatable')) this.voice.event('Normal', 'NodeAllocatableEnforced', 'Updated Node Allocatable limit across pods')
+    if (!this.state.announced.includes('allocatable'))
+      this.voice.event('Normal', 'NodeAllocatableEnforced', 'Updated Node Allocatable limit across pods')
     this.state.announced.push('allocatable')
     this.update()
   }
 
   private labels(): Record<string, string> {
-    const own = { 'beta.kubernetes.io/arch': 'amd64', 'beta.kubernetes.io/os': 'linux', 'kubernetes.io/arch': 'amd64', 'kubernetes.io/hostname': this.core.nodeName, 'kubernetes.io/os': 'linux' }
+    const own = {
+      'beta.kubernetes.io/arch': 'amd64',
+      'beta.kubernetes.io/os': 'linux',
+      'kubernetes.io/arch': 'amd64',
+      'kubernetes.io/hostname': this.core.nodeName,
+      'kubernetes.io/os': 'linux',
+    }
     return { ...own, ...this.options.labels }
   }
 
   private makeStatus(node: Node | undefined): NodeStatus {
     const seed = `${this.core.kernel.seed}/${this.core.nodeName}`
-    const { release, hostIP, osImage = 'Ubuntu 24.04.1 LTS', kernelVersion = '6.8.0-45-generic', containerRuntimeVersion = 'containerd://1.7.24' } = this.options
+    const {
+      release,
+      hostIP,
+      osImage = 'Ubuntu 24.04.1 LTS',
+      kernelVersion = '6.8.0-45-generic',
+      containerRuntimeVersion = 'containerd://1.7.24',
+    } = this.options
     return {
       capacity: this.options.capacity,
       allocatable: this.allocatable(),
       conditions: this.conditions(node),
-      addresses: [{ type: 'InternalIP', address: hostIP }, { type: 'Hostname', address: this.core.nodeName }],
+      addresses: [
+        { type: 'InternalIP', address: hostIP },
+        { type: 'Hostname', address: this.core.nodeName },
+      ],
       daemonEndpoints: { kubeletEndpoint: { Port: 10250 } },
       nodeInfo: {
         machineID: hexOf(`machine/${seed}`, 32),
@@ -206,10 +258,25 @@ export class NodeStatuses {
   private conditions(node: Node | undefined): NodeCondition[] {
     const { memoryPressure, diskPressure, pidPressure } = this.state
     const made = [
-      pressureCondition('MemoryPressure', memoryPressure, ['KubeletHasSufficientMemory', 'kubelet has sufficient memory available'], ['KubeletHasInsufficientMemory', 'kubelet has insufficient memory available']),
-      pressureCondition('DiskPressure', diskPressure, ['KubeletHasNoDiskPressure', 'kubelet has no disk pressure'], ['KubeletHasDiskPressure', 'kubelet has disk pressure']),
-      pressureCondition('PIDPressure', pidPressure, ['KubeletHasSufficientPID', 'kubelet has sufficient PID available'], ['KubeletHasInsufficientPID', 'kubelet has insufficient PID available']),
-      this.readyCondition(),
+      pressureCondition(
+        'MemoryPressure',
+        memoryPressure,
+        ['KubeletHasSufficientMemory', 'kubelet has sufficient memory available'],
+        ['KubeletHasInsufficientMemory', 'kubelet has insufficient memory available'],
+      ),
+      pressureCondition(
+        'DiskPressure',
+        diskPressure,
+        ['KubeletHasNoDiskPressure', 'kubelet has no disk pressure'],
+        ['KubeletHasDiskPressure', 'kubelet has disk pressure'],
+      ),
+      pressureCondition(
+        'PIDPressure',
+        pidPressure,
+        ['KubeletHasSufficientPID', 'kubelet has sufficient PID available'],
+        ['KubeletHasInsufficientPID', 'kubelet has insufficient PID available'],
+      ),
+      this.readyCondition(node),
     ]
     const now = timestamp(this.core.kernel.clockMs)
     return made.map((condition) => {
@@ -219,9 +286,10 @@ export class NodeStatuses {
     })
   }
 
-  private readyCondition(): NodeCondition {
-    const troubles = this.troubles()
-    if (troubles.length === 0) return { type: 'Ready', status: 'True', reason: 'KubeletReady', message: 'kubelet is posting ready status' }
+  private readyCondition(node: Node | undefined): NodeCondition {
+    const troubles = node === undefined ? [STARTING] : this.troubles()
+    if (troubles.length === 0)
+      return { type: 'Ready', status: 'True', reason: 'KubeletReady', message: 'kubelet is posting ready status' }
     const message = troubles.length === 1 ? (troubles[0] ?? '') : `[${troubles.join(', ')}]`
     return { type: 'Ready', status: 'False', reason: 'KubeletNotReady', message }
   }
@@ -231,7 +299,8 @@ export class NodeStatuses {
     const downMs = this.state.runtimeDownMs === undefined ? 0 : kernel.now - this.state.runtimeDownMs
     const troubles: string[] = []
     if (downMs >= flags.runtimeDownGraceMs) troubles.push('container runtime is down')
-    if (downMs >= flags.plegUnhealthyMs) troubles.push(`PLEG is not healthy: pleg was last seen active ${goSeconds(downMs)} ago; threshold is 3m0s`)
+    if (downMs >= flags.plegUnhealthyMs)
+      troubles.push(`PLEG is not healthy: pleg was last seen active ${goSeconds(downMs)} ago; threshold is 3m0s`)
     if (ports.networkReady?.() === false) troubles.push(NETWORK_NOT_READY)
     return troubles
   }
@@ -243,7 +312,11 @@ export class NodeStatuses {
       if (type === 'Ready') this.announceReady(value)
       else if (!this.state.announced.includes(key)) {
         this.state.announced = [...this.state.announced.filter((one) => !one.startsWith(`${type}=`)), key]
-        this.voice.event('Normal', (reason ?? '').replace(/^Kubelet/, 'Node'), `Node ${this.core.nodeName} status is now: ${(reason ?? '').replace(/^Kubelet/, 'Node')}`)
+        this.voice.event(
+          'Normal',
+          (reason ?? '').replace(/^Kubelet/, 'Node'),
+          `Node ${this.core.nodeName} status is now: ${(reason ?? '').replace(/^Kubelet/, 'Node')}`,
+        )
       }
     }
   }
@@ -263,24 +336,47 @@ export class NodeStatuses {
     if (this.state.lease === undefined) return this.createLease()
     this.state.leaseInFlight = true
     const spec = { ...this.state.lease.spec, renewTime: microTimestamp(this.core.kernel.clockMs) }
-    this.core.client.call({ verb: 'update', resource: LEASES, namespace: LEASE_NAMESPACE, name: this.core.nodeName, body: { ...this.state.lease, spec } }, { kind: LEASE_TAG })
+    this.core.client.call(
+      {
+        verb: 'update',
+        resource: LEASES,
+        namespace: LEASE_NAMESPACE,
+        name: this.core.nodeName,
+        body: { ...this.state.lease, spec },
+      },
+      { kind: LEASE_TAG },
+    )
   }
 
   private createLease(): void {
     this.state.leaseInFlight = true
     const node = this.core.node()
-    const owner = node?.metadata.uid === undefined ? [] : [{ apiVersion: 'v1', kind: 'Node', name: this.core.nodeName, uid: node.metadata.uid }]
+    const owner =
+      node?.metadata.uid === undefined
+        ? []
+        : [{ apiVersion: 'v1', kind: 'Node', name: this.core.nodeName, uid: node.metadata.uid }]
     const body: Lease = {
       apiVersion: 'coordination.k8s.io/v1',
       kind: 'Lease',
-      metadata: { name: this.core.nodeName, namespace: LEASE_NAMESPACE, ...(owner.length > 0 && { ownerReferences: owner }) },
-      spec: { holderIdentity: this.core.nodeName, leaseDurationSeconds: this.core.flags.nodeLeaseDurationSeconds, renewTime: microTimestamp(this.core.kernel.clockMs) },
+      metadata: {
+        name: this.core.nodeName,
+        namespace: LEASE_NAMESPACE,
+        ...(owner.length > 0 && { ownerReferences: owner }),
+      },
+      spec: {
+        holderIdentity: this.core.nodeName,
+        leaseDurationSeconds: this.core.flags.nodeLeaseDurationSeconds,
+        renewTime: microTimestamp(this.core.kernel.clockMs),
+      },
     }
     this.core.client.call({ verb: 'create', resource: LEASES, namespace: LEASE_NAMESPACE, body }, { kind: LEASE_TAG })
   }
 
   private getLease(): void {
-    this.core.client.call({ verb: 'get', resource: LEASES, namespace: LEASE_NAMESPACE, name: this.core.nodeName }, { kind: LEASE_TAG })
+    this.core.client.call(
+      { verb: 'get', resource: LEASES, namespace: LEASE_NAMESPACE, name: this.core.nodeName },
+      { kind: LEASE_TAG },
+    )
   }
 
   private leaseHeld(answer: Answer): void {
@@ -289,15 +385,29 @@ export class NodeStatuses {
   }
 
   private leaseFailed(answer: Answer): void {
-    this.core.log('E', 'controller.go:145', 'Failed to ensure lease exists, will retry', { err: answer.failure ?? String(answer.code), interval: '200ms' })
+    this.core.log('E', 'controller.go:145', 'Failed to ensure lease exists, will retry', {
+      err: answer.failure ?? String(answer.code),
+      interval: '200ms',
+    })
   }
 }
 
+const STARTING = 'container runtime status check may not have completed yet'
 const LEASES = 'coordination.k8s.io/v1/leases'
 const LEASE_NAMESPACE = 'kube-node-lease'
 
 function fresh(): NodeState {
-  return { registered: false, registering: false, postedMs: 0, leaseInFlight: false, boots: 0, memoryPressure: false, diskPressure: false, pidPressure: false, announced: [] }
+  return {
+    registered: false,
+    registering: false,
+    postedMs: 0,
+    leaseInFlight: false,
+    boots: 0,
+    memoryPressure: false,
+    diskPressure: false,
+    pidPressure: false,
+    announced: [],
+  }
 }
 
 function pressureCondition(type: string, on: boolean, good: [string, string], bad: [string, string]): NodeCondition {
@@ -307,7 +417,15 @@ function pressureCondition(type: string, on: boolean, good: [string, string], ba
 
 /** The same but for heartbeats. */
 function sameStatus(a: NodeStatus, b: NodeStatus | undefined): boolean {
-  const bare = (status: NodeStatus | undefined): unknown => ({ ...status, conditions: status?.conditions?.map(({ type, status: value, reason, message }) => ({ type, value, reason, message })) })
+  const bare = (status: NodeStatus | undefined): unknown => ({
+    ...status,
+    conditions: status?.conditions?.map(({ type, status: value, reason, message }) => ({
+      type,
+      value,
+      reason,
+      message,
+    })),
+  })
   return sameValue(bare(a), bare(b))
 }
 

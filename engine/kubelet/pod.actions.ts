@@ -18,11 +18,13 @@ import { makeImageReference, parseImageReference } from './images/reference.ts'
 import { hexOf } from './state.ts'
 import type { PodRecord, Referent } from './state.ts'
 import { isDone, isSidecar, restarts } from './status.ts'
+import { sameValue } from './statusManager.ts'
 import { WAITING } from './texts.ts'
-import { mountTrouble, volumeReferents } from './volumes.ts'
+import { mountTrouble, usedVolumes, volumeFiles, volumeReferents } from './volumes.ts'
 
 export const RESYNC = 'pod.resync'
 export const REFERENT_TAG = 'referent'
+export const REFRESH_TAG = 'refresh'
 const ROOT_CA = 'configmaps/kube-root-ca.crt'
 const DEADLINE_MESSAGE = 'Pod was active on the node longer than the specified deadline'
 
@@ -34,10 +36,12 @@ export class PodWorkers {
 
   /** The meaning of the machine's names. */
   meaning(): MachineMeaning {
-    const on = (act: (record: PodRecord) => void) => (uid: string): void => {
-      const record = this.core.records.get(uid)
-      if (record !== undefined) act(record)
-    }
+    const on =
+      (act: (record: PodRecord) => void) =>
+      (uid: string): void => {
+        const record = this.core.records.get(uid)
+        if (record !== undefined) act(record)
+      }
     return {
       guards: { doomed: (uid) => this.core.records.get(uid)?.doom !== undefined },
       actions: {
@@ -81,6 +85,27 @@ export class PodWorkers {
     if (record.awaiting.length === 0) this.mount(record)
   }
 
+  /** Looks at ConfigMaps and Secrets of mounted volumes again, once a minute or more seldom. */
+  private refresh(record: PodRecord): void {
+    const due = this.core.kernel.now - (record.refreshedMs ?? 0) >= this.core.flags.volumeResyncMs
+    const wanted = due && record.sandbox?.ready === true ? refreshed(record) : []
+    if (wanted.length > 0) record.refreshedMs = this.core.kernel.now
+    for (const reference of wanted) this.get(record, reference, REFRESH_TAG)
+  }
+
+  /** What was looked at again shows in the volumes when it changed. */
+  refreshAnswered(answer: Answer, uid: string, reference: string): void {
+    const record = this.core.records.get(uid)
+    if (record === undefined || answer.code !== 200) return
+    const found = contents(answer.body, reference)
+    if (sameValue(found, record.referents[reference])) return
+    record.referents[reference] = found
+    for (const volume of usedVolumes(record.pod)) {
+      const files = volumeFiles(record, volume, this.core.volumeFacts(record))
+      if (files !== undefined) this.core.ports.containers?.updateVolume?.(`${record.uid}/${volume.name}`, files)
+    }
+  }
+
   dump(): unknown {
     return this.rootCas
   }
@@ -102,6 +127,7 @@ export class PodWorkers {
     delete record.failedSync
     delete record.current
     if (this.pastDeadline(record)) return this.step(record, 'DONE', true)
+    this.refresh(record)
     this.core.statuses.set(record)
     if (isDone(record)) {
       record.doom = { graceMs: graceOf(record) }
@@ -166,18 +192,27 @@ export class PodWorkers {
     record.referentsFailed = false
     const cached = this.rootCas[record.namespace]
     if (cached !== undefined) record.referents[ROOT_CA] = cached
-    const wanted = [...new Set([...volumeReferents(record.pod), ...envReferents(record.pod)])].filter((reference) => reference !== ROOT_CA || cached === undefined)
+    const wanted = [...new Set([...volumeReferents(record.pod), ...envReferents(record.pod)])].filter(
+      (reference) => reference !== ROOT_CA || cached === undefined,
+    )
     record.awaiting = wanted
-    if (wanted.length === 0 && mountTrouble(record, this.core.volumeFacts(record)) === undefined) return this.advance(record)
+    if (wanted.length === 0 && mountTrouble(record, this.core.volumeFacts(record)) === undefined)
+      return this.advance(record)
     this.step(record, 'MOUNT')
     for (const reference of wanted) this.get(record, reference)
+    record.refreshedMs = this.core.kernel.now
     if (wanted.length === 0) this.mount(record)
   }
 
-  private get(record: PodRecord, reference: string): void {
+  private get(record: PodRecord, reference: string, kind = REFERENT_TAG): void {
     const slash = reference.indexOf('/')
-    const call = { verb: 'get' as const, resource: `v1/${reference.slice(0, slash)}`, namespace: record.namespace, name: reference.slice(slash + 1) }
-    this.core.client.call(call, { kind: REFERENT_TAG, uid: record.uid, reference })
+    const call = {
+      verb: 'get' as const,
+      resource: `v1/${reference.slice(0, slash)}`,
+      namespace: record.namespace,
+      name: reference.slice(slash + 1),
+    }
+    this.core.client.call(call, { kind, uid: record.uid, reference })
   }
 
   private mount(record: PodRecord): void {
@@ -193,19 +228,29 @@ export class PodWorkers {
 
   private retryMount(record: PodRecord, how: 'error' | undefined): void {
     if (how !== undefined) record.failedSync = how
-    else record.mountRetryMs = Math.min((record.mountRetryMs ?? this.core.flags.mountRetryMs / 2) * 2, this.core.flags.mountRetryCapMs)
+    else
+      record.mountRetryMs = Math.min(
+        (record.mountRetryMs ?? this.core.flags.mountRetryMs / 2) * 2,
+        this.core.flags.mountRetryCapMs,
+      )
     this.step(record, 'RETRY')
   }
 
   private makeSandbox(record: PodRecord): void {
-    if (record.sandboxes > 0) this.core.event(record, 'Normal', 'SandboxChanged', 'Pod sandbox changed, it will be killed and re-created.')
+    if (record.sandboxes > 0)
+      this.core.event(record, 'Normal', 'SandboxChanged', 'Pod sandbox changed, it will be killed and re-created.')
     this.step(record, 'SANDBOX')
   }
 
   private sandboxCreated(record: PodRecord): void {
     if (record.ip === undefined) record.ip = this.core.allocateIp(record)
     const attempt = record.sandboxes++
-    record.sandbox = { id: hexOf(`sandbox/${record.uid}/${attempt}`, 64), attempt, createdMs: this.core.kernel.clockMs, ready: true }
+    record.sandbox = {
+      id: hexOf(`sandbox/${record.uid}/${attempt}`, 64),
+      attempt,
+      createdMs: this.core.kernel.clockMs,
+      ready: true,
+    }
     this.core.relist(record.uid)
   }
 
@@ -237,10 +282,20 @@ export class PodWorkers {
       return false
     }
     const pod = `${record.name}_${record.namespace}(${record.uid})`
-    this.core.event(record, 'Warning', 'BackOff', `Back-off restarting failed container ${container.name} in pod ${pod}`, container)
+    this.core.event(
+      record,
+      'Warning',
+      'BackOff',
+      `Back-off restarting failed container ${container.name} in pod ${pod}`,
+      container,
+    )
     const message = `back-off ${makeGoDuration(entry?.delayMs ?? 0)} restarting failed container=${container.name} pod=${pod}`
     record.reasons[container.name] = { reason: WAITING.crashLoop, message }
-    this.core.kernel.record('kubelet.container.backOff', { pod: `${record.namespace}/${record.name}`, container: container.name, delayMs: entry?.delayMs ?? 0 })
+    this.core.kernel.record('kubelet.container.backOff', {
+      pod: `${record.namespace}/${record.name}`,
+      container: container.name,
+      delayMs: entry?.delayMs ?? 0,
+    })
     return true
   }
 
@@ -249,7 +304,9 @@ export class PodWorkers {
     const image = container.image ?? ''
     const reference = parseImageReference(image)
     if (reference === undefined) return this.invalidName(record, container, image)
-    const policy = container.imagePullPolicy ?? (reference.tag === 'latest' && reference.digest === undefined ? 'Always' : 'IfNotPresent')
+    const policy =
+      container.imagePullPolicy ??
+      (reference.tag === 'latest' && reference.digest === undefined ? 'Always' : 'IfNotPresent')
     const present = this.core.images.has(makeImageReference(reference))
     if (present && policy !== 'Always') {
       this.core.event(record, 'Normal', 'Pulled', this.core.texts.present(image), container)
@@ -257,7 +314,9 @@ export class PodWorkers {
     }
     if (policy === 'Never') return this.neverPulled(record, container, image)
     const limits = { initialMs: this.core.flags.imageBackOffMs, capMs: this.core.flags.imageBackOffCapMs }
-    return isInBackOff(record.pullBackOff[image], this.core.kernel.now, limits) ? this.pullBackOff(record, container, image) : 'pull'
+    return isInBackOff(record.pullBackOff[image], this.core.kernel.now, limits)
+      ? this.pullBackOff(record, container, image)
+      : 'pull'
   }
 
   private invalidName(record: PodRecord, container: Container, image: string): 'failed' {
@@ -274,7 +333,12 @@ export class PodWorkers {
 
   private pullBackOff(record: PodRecord, container: Container, image: string): 'failed' {
     this.core.event(record, 'Normal', 'BackOff', `Back-off pulling image "${image}"`, container)
-    return this.failImage(record, container, WAITING.imageBackOff, this.core.texts.backOffPulling(image, record.pullErrors[image]))
+    return this.failImage(
+      record,
+      container,
+      WAITING.imageBackOff,
+      this.core.texts.backOffPulling(image, record.pullErrors[image]),
+    )
   }
 
   private failImage(record: PodRecord, container: Container, reason: string, message: string): 'failed' {
@@ -296,7 +360,12 @@ export class PodWorkers {
     if (failure === undefined) return this.configureAfterPull(record, container)
     const image = container.image ?? ''
     const limits = { initialMs: this.core.flags.imageBackOffMs, capMs: this.core.flags.imageBackOffCapMs }
-    record.pullBackOff[image] = nextBackOff(record.pullBackOff[image], this.core.kernel.now, this.core.kernel.now, limits)
+    record.pullBackOff[image] = nextBackOff(
+      record.pullBackOff[image],
+      this.core.kernel.now,
+      this.core.kernel.now,
+      limits,
+    )
     record.pullErrors[image] = failure
     this.core.event(record, 'Warning', 'Failed', `Failed to pull image "${image}": ${failure}`, container)
     this.failImage(record, container, WAITING.errImagePull, failure)
@@ -329,7 +398,13 @@ export class PodWorkers {
     const rootError = rootTrouble(record, container)
     if (rootError !== undefined) return rootError
     if (container.env === undefined && container.envFrom === undefined) return undefined
-    const facts = { hostIP: this.core.nodeFacts().hostIP, services: [], allocatable: {}, imageEnv: {}, hostname: record.name }
+    const facts = {
+      hostIP: this.core.nodeFacts().hostIP,
+      services: [],
+      allocatable: {},
+      imageEnv: {},
+      hostname: record.name,
+    }
     const made = makeEnv(record, container, facts)
     return 'error' in made ? made.error : undefined
   }
@@ -351,13 +426,17 @@ export class PodWorkers {
   private nextSyncMs(record: PodRecord): number | undefined {
     const { flags, random } = this.core
     if (record.again) return 0
-    if (record.failedSync === 'transient') return Math.round(flags.transientResyncMs * (1 + random.next() * flags.errorResyncJitter))
-    if (record.failedSync === 'error') return Math.round(flags.errorResyncMs * (1 + random.next() * flags.errorResyncJitter))
+    if (record.failedSync === 'transient')
+      return Math.round(flags.transientResyncMs * (1 + random.next() * flags.errorResyncJitter))
+    if (record.failedSync === 'error')
+      return Math.round(flags.errorResyncMs * (1 + random.next() * flags.errorResyncJitter))
     if (record.mountRetryMs !== undefined) return record.mountRetryMs
     const deadline = this.deadlineMs(record)
-    const refresh = Object.keys(record.referents).some((reference) => reference !== ROOT_CA) ? flags.volumeResyncMs : undefined
-    if (deadline === undefined) return undefined
-    return Math.min(deadline, refresh ?? deadline)
+    const refresh =
+      refreshed(record).length > 0
+        ? Math.round(flags.volumeResyncMs * (1 + random.next() * flags.errorResyncJitter))
+        : undefined
+    return deadline === undefined ? refresh : Math.min(deadline, refresh ?? deadline)
   }
 
   private deadlineMs(record: PodRecord): number | undefined {
@@ -416,6 +495,11 @@ export function graceOf(record: PodRecord): number {
   return (record.pod.metadata.deletionGracePeriodSeconds ?? record.pod.spec?.terminationGracePeriodSeconds ?? 30) * 1000
 }
 
+/** Referents of volumes whose contents may change under a running pod. */
+function refreshed(record: PodRecord): string[] {
+  return volumeReferents(record.pod).filter((reference) => reference !== ROOT_CA)
+}
+
 function initVerdict(record: PodRecord, init: Container): 'start' | 'wait' | 'next' {
   const one = record.containers[init.name]
   const tried = record.tried.includes(init.name)
@@ -444,8 +528,11 @@ function rootTrouble(record: PodRecord, container: Container): string | undefine
   if (uid !== undefined) return uid === 0 ? `container's runAsUser breaks non-root policy ${where}` : undefined
   const reference = parseImageReference(container.image ?? '')
   const user = reference === undefined ? '' : (imageEntry(reference.repository)?.config.user ?? '')
-  if (user === '' || user === '0' || user === 'root') return `container has runAsNonRoot and image will run as root ${where}`
-  return /^\d/.test(user) ? undefined : `container has runAsNonRoot and image has non-numeric user (${user}), cannot verify user is non-root ${where}`
+  if (user === '' || user === '0' || user === 'root')
+    return `container has runAsNonRoot and image will run as root ${where}`
+  return /^\d/.test(user)
+    ? undefined
+    : `container has runAsNonRoot and image has non-numeric user (${user}), cannot verify user is non-root ${where}`
 }
 
 function contents(body: unknown, reference: string): Referent {
@@ -465,4 +552,3 @@ export function decodeBase64(text: string): string {
 export function bytesOf(quantity: string | number | undefined): number | undefined {
   return quantity === undefined ? undefined : quantityValue(quantity)
 }
-

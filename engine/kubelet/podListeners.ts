@@ -40,13 +40,29 @@ export class PodListeners implements Listeners {
     this.hearLine(record, instance)
   }
 
-  private find(podIP: string, port: number): { record: PodRecord; instance: ContainerInstance; listening: Listening } | undefined {
+  private find(
+    podIP: string,
+    port: number,
+  ): { record: PodRecord; instance: ContainerInstance; listening: Listening } | undefined {
     for (const record of this.at(podIP)) {
       for (const instance of Object.values(record.containers)) {
-        const planned = instance.finishedMs === undefined ? instance.plan?.listens.find((one) => one.port === port) : undefined
+        const planned =
+          instance.finishedMs === undefined ? instance.plan?.listens.find((one) => one.port === port) : undefined
         if (planned === undefined || (instance.startedMs ?? 0) + planned.fromMs > this.core.kernel.clockMs) continue
         const { uid: podUid, namespace, name: pod } = record
-        return { record, instance, listening: { podUid, namespace, pod, container: instance.name, port, responder: planned.responder, http: planned.http } }
+        return {
+          record,
+          instance,
+          listening: {
+            podUid,
+            namespace,
+            pod,
+            container: instance.name,
+            port,
+            responder: planned.responder,
+            http: planned.http,
+          },
+        }
       }
     }
     return undefined

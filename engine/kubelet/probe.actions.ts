@@ -19,7 +19,8 @@ interface ProbeState {
   session?: string
 }
 
-export type ProbeResult = { kind: 'success' } | { kind: 'failure'; output: string } | { kind: 'error'; output: string } | { kind: 'pending' }
+export type ProbeResult =
+  { kind: 'success' } | { kind: 'failure'; output: string } | { kind: 'error'; output: string } | { kind: 'pending' }
 
 /** Whether a TCP port of the node itself is open, as its own processes find it. */
 export type HostDial = (port: number) => boolean
@@ -91,13 +92,24 @@ export class Probes implements ProbeKeeper {
     this.probes = state as Record<string, ProbeState>
   }
 
-  private at(id: string): { state: ProbeState; record: PodRecord; container: Container; instance: ContainerInstance; probe: Probe } | undefined {
+  private at(
+    id: string,
+  ):
+    | { state: ProbeState; record: PodRecord; container: Container; instance: ContainerInstance; probe: Probe }
+    | undefined {
     const state = this.probes[id]
     const record = state && this.core.records.get(state.uid)
     const container = record && containerOf(record, state.name)
     const probe = container?.[`${state?.kind ?? 'liveness'}Probe`]
     const instance = record?.containers[state?.name ?? '']
-    if (state === undefined || record === undefined || container === undefined || probe === undefined || instance === undefined) return undefined
+    if (
+      state === undefined ||
+      record === undefined ||
+      container === undefined ||
+      probe === undefined ||
+      instance === undefined
+    )
+      return undefined
     return { state, record, container, instance, probe }
   }
 
@@ -108,7 +120,8 @@ export class Probes implements ProbeKeeper {
   private initialDelay(id: string): number {
     const found = this.at(id)
     if (found === undefined) return 0
-    const due = (found.instance.startedMs ?? 0) + (found.probe.initialDelaySeconds ?? 0) * 1000 - this.core.kernel.clockMs
+    const due =
+      (found.instance.startedMs ?? 0) + (found.probe.initialDelaySeconds ?? 0) * 1000 - this.core.kernel.clockMs
     return Math.max(0, due) + this.core.random.int(1000)
   }
 
@@ -131,11 +144,24 @@ export class Probes implements ProbeKeeper {
 
   private errored(id: string, output: string): void {
     const found = this.at(id)
-    if (found !== undefined) this.core.event(found.record, 'Warning', 'Unhealthy', `${TITLES[found.state.kind]} probe errored and resulted in unknown state: ${output}`, found.container)
+    if (found !== undefined)
+      this.core.event(
+        found.record,
+        'Warning',
+        'Unhealthy',
+        `${TITLES[found.state.kind]} probe errored and resulted in unknown state: ${output}`,
+        found.container,
+      )
     this.rows().send(id, { type: 'SKIP' })
   }
 
-  private check(id: string, probe: Probe, record: PodRecord, container: Container, instance: ContainerInstance): ProbeResult {
+  private check(
+    id: string,
+    probe: Probe,
+    record: PodRecord,
+    container: Container,
+    instance: ContainerInstance,
+  ): ProbeResult {
     if (probe.exec !== undefined) {
       const session = this.core.execs.run(record, instance, probe.exec.command ?? [], { kind: 'probe', id })
       if (this.probes[id] !== undefined) (this.probes[id] as ProbeState).session = session
@@ -167,14 +193,20 @@ export class Probes implements ProbeKeeper {
     const port = portOf(container, get.port)
     const path = get.path ?? '/'
     const url = `${(get.scheme ?? 'HTTP').toLowerCase()}://${host}:${port}${path}`
-    const headers = Object.fromEntries([['user-agent', `kube-probe/1.${this.core.minor}`], ...(get.httpHeaders ?? []).map(({ name, value }) => [name.toLowerCase(), value] as const)])
+    const headers = Object.fromEntries([
+      ['user-agent', `kube-probe/1.${this.core.minor}`],
+      ...(get.httpHeaders ?? []).map(({ name, value }) => [name.toLowerCase(), value] as const),
+    ])
     const request = { method: 'GET' as const, path: path.split('?')[0] ?? '/', query: {}, headers }
     const local = this.listeners.respond(host, port, request, this.core.nodeFacts().hostIP)
     const answer = local ?? this.core.ports.probe?.http?.(host, port, request)
-    if (answer !== undefined && 'failure' in answer) return { kind: 'failure', output: `Get "${url}": ${answer.failure}` }
+    if (answer !== undefined && 'failure' in answer)
+      return { kind: 'failure', output: `Get "${url}": ${answer.failure}` }
     const code = answer?.code ?? (this.opens(record, host, port) ? 200 : undefined)
     if (code === undefined) return { kind: 'failure', output: `Get "${url}": ${refused(host, port)}` }
-    return code >= 200 && code < 400 ? { kind: 'success' } : { kind: 'failure', output: `HTTP probe failed with statuscode: ${code}` }
+    return code >= 200 && code < 400
+      ? { kind: 'success' }
+      : { kind: 'failure', output: `HTTP probe failed with statuscode: ${code}` }
   }
 
   private succeeded(id: string): void {
@@ -199,7 +231,11 @@ export class Probes implements ProbeKeeper {
   private setReady(record: PodRecord, container: Container, ready: boolean): void {
     if (record.ready[container.name] === ready) return
     record.ready[container.name] = ready
-    this.core.kernel.record('kubelet.probe.readiness', { pod: `${record.namespace}/${record.name}`, container: container.name, ready })
+    this.core.kernel.record('kubelet.probe.readiness', {
+      pod: `${record.namespace}/${record.name}`,
+      container: container.name,
+      ready,
+    })
     this.core.statuses.set(record)
   }
 
@@ -228,9 +264,12 @@ export class Probes implements ProbeKeeper {
 
   private kill(record: PodRecord, container: Container, kind: Kind, probe: Probe): void {
     const seconds = probe.terminationGracePeriodSeconds ?? record.pod.spec?.terminationGracePeriodSeconds ?? 30
-    for (const other of ['liveness', 'startup'] as const) this.rows().send(`${record.uid}/${container.name}/${other}`, { type: 'STOP' })
+    for (const other of ['liveness', 'startup'] as const)
+      this.rows().send(`${record.uid}/${container.name}/${other}`, { type: 'STOP' })
     const init = record.containers[container.name]?.kind === 'init'
-    const message = init ? `Init container ${container.name} failed ${kind} probe` : `Container ${container.name} failed ${kind} probe, will be restarted`
+    const message = init
+      ? `Init container ${container.name} failed ${kind} probe`
+      : `Container ${container.name} failed ${kind} probe, will be restarted`
     this.core.containers.stop(record, container.name, seconds * 1000, message)
   }
 }

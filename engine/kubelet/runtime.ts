@@ -100,6 +100,8 @@ export interface ContainerRuntimePort {
   hangUp(session: string): void
   /** The text of a file as the container sees it. */
   readFile(container: ContainerSpec, path: string): string | undefined
+  /** New contents of a `files` volume that containers have mounted. */
+  updateVolume?(id: string, files: Record<string, string>): void
   /** Forgets the container's file tree, when it is removed; volumes of a pod go with the pod. */
   remove(id: string): void
   removePod(uid: string): void

@@ -50,7 +50,11 @@ export class Server {
     if (verb === 'containerLogs') return this.logs(data, replier, rest)
     if (verb === 'exec' || verb === 'run') return this.exec(data, replier, rest)
     if (verb === 'attach') return this.attach(data, replier, rest)
-    this.text(replier, 404, verb === 'portForward' ? 'not simulated: portForward at the kubelet' : '404 page not found\n')
+    this.text(
+      replier,
+      404,
+      verb === 'portForward' ? 'not simulated: portForward at the kubelet' : '404 page not found\n',
+    )
   }
 
   cancel(id: string, from: string): void {
@@ -62,14 +66,20 @@ export class Server {
   input(id: string, from: string, input: unknown): void {
     const exchange = this.exchanges[`${from}/${id}`]
     if (exchange === undefined) return
-    const text = typeof input === 'object' && input !== null && 'data' in input ? String(input.data) : typeof input === 'string' ? input : null
+    const text =
+      typeof input === 'object' && input !== null && 'data' in input
+        ? String(input.data)
+        : typeof input === 'string'
+          ? input
+          : null
     const target = exchange.kind === 'attach' ? exchange.instance : exchange.session
     if (target !== undefined) this.execs().input(target, text)
   }
 
   /** New lines of a container go to those who follow it. */
   grown(record: PodRecord, instance: ContainerInstance): void {
-    for (const exchange of Object.values(this.exchanges)) if (exchange.instance === instance.id && exchange.kind !== 'exec') this.pump(exchange, record, instance)
+    for (const exchange of Object.values(this.exchanges))
+      if (exchange.instance === instance.id && exchange.kind !== 'exec') this.pump(exchange, record, instance)
   }
 
   /** A follower looks again: planned lines came due, or the container ended. */
@@ -77,7 +87,9 @@ export class Server {
     delete this.ticking[key]
     const exchange = this.exchanges[key]
     const record = this.core.records.get(exchange?.uid ?? '')
-    const instance = [record?.containers[exchange?.container ?? ''], record?.previous[exchange?.container ?? '']].find((one) => one?.id === exchange?.instance)
+    const instance = [record?.containers[exchange?.container ?? ''], record?.previous[exchange?.container ?? '']].find(
+      (one) => one?.id === exchange?.instance,
+    )
     if (exchange === undefined) return
     if (record === undefined || instance === undefined) return this.close(exchange)
     this.pump(exchange, record, instance)
@@ -117,7 +129,11 @@ export class Server {
 
   private pods(replier: Replier): void {
     const items = [...this.core.records.values()].map(({ pod, status }) => ({ ...pod, status: status ?? pod.status }))
-    replier.respond({ code: 200, headers: { 'content-type': 'application/json' }, body: { kind: 'PodList', apiVersion: 'v1', metadata: {}, items } })
+    replier.respond({
+      code: 200,
+      headers: { 'content-type': 'application/json' },
+      body: { kind: 'PodList', apiVersion: 'v1', metadata: {}, items },
+    })
   }
 
   private target([namespace = '', name = '', container = '']: string[]): Target | undefined {
@@ -144,7 +160,15 @@ export class Server {
 
   private open(data: HttpRequestData, kind: Exchange['kind'], target: Target, instance: ContainerInstance): Exchange {
     const id = `${data.from}/${data.id}`
-    const exchange: Exchange = { id, replyTo: data.replyTo, kind, uid: target.record.uid, container: target.name, instance: instance.id, sent: 0 }
+    const exchange: Exchange = {
+      id,
+      replyTo: data.replyTo,
+      kind,
+      uid: target.record.uid,
+      container: target.name,
+      instance: instance.id,
+      sent: 0,
+    }
     this.exchanges[id] = exchange
     return exchange
   }
@@ -156,10 +180,19 @@ export class Server {
     const timestamps = exchange.options?.timestamps === true
     const fresh = lines.slice(exchange.sent)
     const attach = exchange.kind === 'attach'
-    if (fresh.length > 0) this.replier(exchange).chunk(attach ? { channel: 'stdout', data: fresh.map((line) => lineText(line, false)).join('') } : fresh.map((line) => lineText(line, timestamps)).join(''))
+    if (fresh.length > 0)
+      this.replier(exchange).chunk(
+        attach
+          ? { channel: 'stdout', data: fresh.map((line) => lineText(line, false)).join('') }
+          : fresh.map((line) => lineText(line, timestamps)).join(''),
+      )
     exchange.sent = lines.length
-    if (instance.finishedMs !== undefined || record.containers[exchange.container]?.id !== instance.id) return this.close(exchange)
-    const due = [...(instance.plan?.logs ?? []).map(({ atMs }) => atMs), ...(instance.plan?.exit === undefined ? [] : [instance.plan.exit.atMs + 1])]
+    if (instance.finishedMs !== undefined || record.containers[exchange.container]?.id !== instance.id)
+      return this.close(exchange)
+    const due = [
+      ...(instance.plan?.logs ?? []).map(({ atMs }) => atMs),
+      ...(instance.plan?.exit === undefined ? [] : [instance.plan.exit.atMs + 1]),
+    ]
       .map((atMs) => (instance.startedMs ?? 0) + atMs)
       .filter((atMs) => atMs > now)
     this.wake(exchange, due.length === 0 ? undefined : Math.min(...due) - now)
@@ -181,7 +214,8 @@ export class Server {
   }
 
   private close(exchange: Exchange): void {
-    if (exchange.kind === 'attach') this.replier(exchange).chunk({ channel: 'error', data: makeExecStatus({ code: 0, output: '' }) })
+    if (exchange.kind === 'attach')
+      this.replier(exchange).chunk({ channel: 'error', data: makeExecStatus({ code: 0, output: '' }) })
     this.replier(exchange).end()
     delete this.exchanges[exchange.id]
   }
@@ -194,18 +228,26 @@ export class Server {
     const target = this.target(path)
     if (target === undefined) return this.text(replier, 404, 'pod does not exist')
     const instance = target.instance
-    if (instance === undefined || instance.finishedMs !== undefined) return this.text(replier, 500, `container not found ("${target.name}")`)
+    if (instance === undefined || instance.finishedMs !== undefined)
+      return this.text(replier, 500, `container not found ("${target.name}")`)
     const { query } = data.request
     const exchange = this.open(data, 'exec', target, instance)
     replier.respond({ code: 101, headers: {}, streaming: true })
     const options = { tty: truthy(query.tty), stdin: truthy(query.stdin ?? query.input) }
-    exchange.session = this.core.execs.run(target.record, instance, commandOf(query), { kind: 'http', exchange: exchange.id }, options)
+    exchange.session = this.core.execs.run(
+      target.record,
+      instance,
+      commandOf(query),
+      { kind: 'http', exchange: exchange.id },
+      options,
+    )
   }
 
   private attach(data: HttpRequestData, replier: Replier, path: string[]): void {
     const target = this.target(path)
     const instance = target?.instance
-    if (target === undefined || instance === undefined || instance.finishedMs !== undefined) return this.text(replier, 500, `container not found ("${path[2] ?? ''}")`)
+    if (target === undefined || instance === undefined || instance.finishedMs !== undefined)
+      return this.text(replier, 500, `container not found ("${path[2] ?? ''}")`)
     replier.respond({ code: 101, headers: {}, streaming: true })
     const exchange = this.open(data, 'attach', target, instance)
     exchange.sent = linesOf(instance, this.core.kernel.clockMs).length
@@ -226,9 +268,23 @@ export function commandOf(query: Record<string, string>): string[] {
 
 /** The Status that ends an exec session. */
 export function makeExecStatus({ code, failure }: ExecResult): Record<string, unknown> {
-  if (failure !== undefined) return { metadata: {}, status: 'Failure', message: `Internal error occurred: error executing command in container: ${failure}`, reason: 'InternalError', details: { causes: [{ message: `error executing command in container: ${failure}` }] }, code: 500 }
+  if (failure !== undefined)
+    return {
+      metadata: {},
+      status: 'Failure',
+      message: `Internal error occurred: error executing command in container: ${failure}`,
+      reason: 'InternalError',
+      details: { causes: [{ message: `error executing command in container: ${failure}` }] },
+      code: 500,
+    }
   if (code === 0) return { metadata: {}, status: 'Success' }
-  return { metadata: {}, status: 'Failure', message: `command terminated with non-zero exit code: exit status ${code}`, reason: 'NonZeroExitCode', details: { causes: [{ reason: 'ExitCode', message: String(code) }] } }
+  return {
+    metadata: {},
+    status: 'Failure',
+    message: `command terminated with non-zero exit code: exit status ${code}`,
+    reason: 'NonZeroExitCode',
+    details: { causes: [{ reason: 'ExitCode', message: String(code) }] },
+  }
 }
 
 function currentOf({ record, instance, name }: Target): ContainerInstance | undefined {
@@ -242,10 +298,19 @@ function previousOf({ record, name }: Target): ContainerInstance | undefined {
 
 function waitingText({ record, name }: Target, previous: boolean): string {
   if (previous) return `previous terminated container "${name}" in pod "${record.name}" not found`
-  const reason = record.reasons[name]?.reason
+  const shown = [...(record.status?.containerStatuses ?? []), ...(record.status?.initContainerStatuses ?? [])].find(
+    (one) => one.name === name,
+  )
+  const reason = shown?.state?.waiting?.reason
   const pull = reason === 'ErrImagePull' || reason === 'ImagePullBackOff' || reason === 'ErrImageNeverPull'
-  const why: Record<string, string> = { ErrImagePull: "image can't be pulled", ImagePullBackOff: "trying and failing to pull image" }
+  const why: Record<string, string> = {
+    ErrImagePull: "image can't be pulled",
+    ImagePullBackOff: 'trying and failing to pull image',
+  }
   const hasInits = (record.pod.spec?.initContainers ?? []).length > 0
-  const text = (pull && reason !== undefined ? why[reason] : undefined) ?? reason ?? (hasInits ? 'PodInitializing' : 'ContainerCreating')
+  const text =
+    (pull && reason !== undefined ? why[reason] : undefined) ??
+    reason ??
+    (hasInits ? 'PodInitializing' : 'ContainerCreating')
   return `container "${name}" in pod "${record.name}" is waiting to start: ${text}`
 }

@@ -115,6 +115,8 @@ export interface PodRecord {
   awaiting: string[]
   fetched: boolean
   referentsFailed?: boolean
+  /** Virtual milliseconds of the last look at the volumes' sources. */
+  refreshedMs?: number
   /** The queued event that wakes the worker again. */
   resync?: number
   /** Gone from the API (or from the manifest directory): forgotten when its containers are. */

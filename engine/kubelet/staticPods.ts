@@ -61,7 +61,8 @@ export class StaticPods {
     const hash = hexOf(`${path}|${text}`, 32)
     if (this.known[path]?.hash === hash) return
     const parsed = this.core.ports.parseManifest?.(text, path) ?? { error: 'not simulated: no manifest parser' }
-    if ('error' in parsed) return this.core.log('E', 'file.go:188', 'Could not process manifest file', { err: parsed.error, path })
+    if ('error' in parsed)
+      return this.core.log('E', 'file.go:188', 'Could not process manifest file', { err: parsed.error, path })
     this.forget(path)
     const pod = makeStaticPod(parsed.object as Pod, hash, this.core.nodeName)
     this.known[path] = { path, hash, uid: hash }
@@ -89,7 +90,11 @@ export function makeStaticPod(pod: Pod, hash: string, nodeName: string): Pod {
       name: `${metadata.name}-${nodeName}`,
       namespace: metadata.namespace ?? 'default',
       uid: hash,
-      annotations: { ...metadata.annotations, 'kubernetes.io/config.hash': hash, 'kubernetes.io/config.source': 'file' },
+      annotations: {
+        ...metadata.annotations,
+        'kubernetes.io/config.hash': hash,
+        'kubernetes.io/config.source': 'file',
+      },
     },
     spec: {
       ...spec,
@@ -105,13 +110,18 @@ export function makeStaticPod(pod: Pod, hash: string, nodeName: string): Pod {
 
 /** The mirror of a static pod, as it is created in the API. */
 export function makeMirror(pod: Pod, hash: string, node: { name: string; uid: string | undefined }): Pod {
-  const owner = node.uid === undefined ? [] : [{ apiVersion: 'v1', kind: 'Node', name: node.name, uid: node.uid, controller: true }]
+  const owner =
+    node.uid === undefined ? [] : [{ apiVersion: 'v1', kind: 'Node', name: node.name, uid: node.uid, controller: true }]
   const { uid: _uid, ...metadata } = pod.metadata
   void _uid
   return {
     apiVersion: 'v1',
     kind: 'Pod',
-    metadata: { ...metadata, annotations: { ...metadata.annotations, 'kubernetes.io/config.mirror': hash }, ...(owner.length > 0 && { ownerReferences: owner }) },
+    metadata: {
+      ...metadata,
+      annotations: { ...metadata.annotations, 'kubernetes.io/config.mirror': hash },
+      ...(owner.length > 0 && { ownerReferences: owner }),
+    },
     spec: pod.spec,
   }
 }

@@ -3,10 +3,21 @@
  * Models pkg/kubelet/kubelet_pods.go (getPhase, convertToAPIContainerStatuses) and status/generate.go (F2, F3).
  * Not modelled: resource resize status, device and user fields.
  */
-import { conditionOf, timestamp } from '../objects/meta.ts'
+import { conditionOf, timestamp as makeTimestamp } from '../objects/meta.ts'
 import { quantityMilliValue } from '../objects/quantity.ts'
 import type { Container, ContainerState, ContainerStatus, Pod, PodCondition, PodStatus } from '../objects/types.gen.ts'
 import type { ContainerInstance, PodRecord } from './state.ts'
+
+/** The last text made: most of a node's times fall into the same second. */
+let lastSecond = -1
+let lastText = ''
+
+function timestamp(ms: number): string {
+  const second = Math.floor(ms / 1000)
+  if (second !== lastSecond) lastText = makeTimestamp(ms)
+  lastSecond = second
+  return lastText
+}
 
 export interface NodeFacts {
   hostIP: string
@@ -41,7 +52,8 @@ export function makePodStatus(record: PodRecord, facts: NodeFacts): PodStatus {
   const regulars = pod.spec?.containers ?? []
   const initStatuses = inits.map((container) => containerStatus(record, container, inits.length > 0))
   const statuses = regulars.map((container) => containerStatus(record, container, inits.length > 0))
-  const phase = record.doom?.phase !== undefined && allStopped(record) ? record.doom.phase : keepTerminal(record, phaseOf(record))
+  const phase =
+    record.doom?.phase !== undefined && allStopped(record) ? record.doom.phase : keepTerminal(record, phaseOf(record))
   const address = record.pod.spec?.hostNetwork === true ? facts.hostIP : record.ip
   const status: PodStatus = {
     phase,
@@ -81,7 +93,8 @@ export function phaseOf(record: PodRecord): string {
   const seen = regulars.map(instance)
   const waiting = seen.some((one, index) => isWaiting(record, regulars[index] as Container, one))
   if (waiting) return 'Pending'
-  if (seen.some((one) => one !== undefined && one.startedMs !== undefined && one.finishedMs === undefined)) return 'Running'
+  if (seen.some((one) => one !== undefined && one.startedMs !== undefined && one.finishedMs === undefined))
+    return 'Running'
   return stoppedPhase(record, seen)
 }
 
@@ -97,7 +110,12 @@ function stoppedPhase(record: PodRecord, seen: (ContainerInstance | undefined)[]
   const dying = record.doom !== undefined && record.source !== 'file'
   if (dying && allStopped(record)) return good ? 'Succeeded' : 'Failed'
   if (restartPolicyOf(pod) === 'Always' || dying) return 'Running'
-  if (sidecarsRun(record) && record.doom === undefined && !seen.every((one) => one !== undefined && !restarts(pod, one))) return 'Running'
+  if (
+    sidecarsRun(record) &&
+    record.doom === undefined &&
+    !seen.every((one) => one !== undefined && !restarts(pod, one))
+  )
+    return 'Running'
   if (good) return sidecarsRun(record) ? 'Running' : 'Succeeded'
   if (restartPolicyOf(pod) === 'OnFailure') return 'Running'
   return sidecarsRun(record) ? 'Running' : 'Failed'
@@ -111,7 +129,9 @@ export function sidecarsRun(record: PodRecord): boolean {
 /** Whether no regular container will run again. */
 export function isDone(record: PodRecord): boolean {
   const { pod } = record
-  const failedInit = plainInits(pod).map((init) => record.containers[init.name]).some((one) => one?.finishedMs !== undefined && one.exitCode !== 0 && !restarts(pod, one))
+  const failedInit = plainInits(pod)
+    .map((init) => record.containers[init.name])
+    .some((one) => one?.finishedMs !== undefined && one.exitCode !== 0 && !restarts(pod, one))
   if (failedInit) return true
   return (pod.spec?.containers ?? []).every((container) => {
     const one = record.containers[container.name]
@@ -146,11 +166,18 @@ function containerStatus(record: PodRecord, container: Container, hasInits: bool
   }
 }
 
-function stateOf(record: PodRecord, container: Container, instance: ContainerInstance | undefined, hasInits: boolean): ContainerState {
+function stateOf(
+  record: PodRecord,
+  container: Container,
+  instance: ContainerInstance | undefined,
+  hasInits: boolean,
+): ContainerState {
   const reason = record.reasons[container.name]
   if (instance !== undefined && instance.finishedMs === undefined) {
     if (reason?.reason === 'PostStartHookError') return { waiting: reason }
-    return instance.startedMs === undefined ? { waiting: { reason: 'ContainerCreating' } } : { running: { startedAt: timestamp(instance.startedMs) } }
+    return instance.startedMs === undefined
+      ? { waiting: { reason: 'ContainerCreating' } }
+      : { running: { startedAt: timestamp(instance.startedMs) } }
   }
   const over = record.doom !== undefined && allStopped(record)
   if (reason !== undefined && !over) return { waiting: reason }
@@ -158,8 +185,14 @@ function stateOf(record: PodRecord, container: Container, instance: ContainerIns
   return { waiting: { reason: hasInits ? 'PodInitializing' : 'ContainerCreating' } }
 }
 
-function lastState(record: PodRecord, container: Container, instance: ContainerInstance | undefined, state: ContainerState): ContainerState {
-  const last = state.waiting !== undefined && instance?.finishedMs !== undefined ? instance : record.previous[container.name]
+function lastState(
+  record: PodRecord,
+  container: Container,
+  instance: ContainerInstance | undefined,
+  state: ContainerState,
+): ContainerState {
+  const last =
+    state.waiting !== undefined && instance?.finishedMs !== undefined ? instance : record.previous[container.name]
   return last === undefined ? {} : { terminated: terminated(last) }
 }
 
@@ -178,11 +211,24 @@ type Verdict = Omit<PodCondition, 'type'>
 
 const TRUE: Verdict = { status: 'True' }
 
-function conditions(record: PodRecord, phase: string, inits: ContainerStatus[], statuses: ContainerStatus[], facts: NodeFacts): PodCondition[] {
+function conditions(
+  record: PodRecord,
+  phase: string,
+  inits: ContainerStatus[],
+  statuses: ContainerStatus[],
+  facts: NodeFacts,
+): PodCondition[] {
   const known = record.pod.status?.conditions
   const containersReady = containersReadyVerdict(record, phase, inits, statuses)
   const made: [string, Verdict][] = [
-    ...(facts.minor >= 29 ? [['PodReadyToStartContainers', record.sandbox?.ready === true ? TRUE : { status: 'False' }] as [string, Verdict]] : []),
+    ...(facts.minor >= 29
+      ? [
+          ['PodReadyToStartContainers', record.sandbox?.ready === true ? TRUE : { status: 'False' }] as [
+            string,
+            Verdict,
+          ],
+        ]
+      : []),
     ['Initialized', initializedVerdict(record, phase)],
     ['Ready', readyVerdict(record, containersReady)],
     ['ContainersReady', containersReady],
@@ -190,10 +236,19 @@ function conditions(record: PodRecord, phase: string, inits: ContainerStatus[], 
   ]
   const now = timestamp(facts.clockMs)
   const before = record.status?.conditions ?? known
-  return made.map(([type, verdict]) => dated(conditionOf(before, type), conditionOf(known, type), { type, ...verdict }, now, facts.minor, record))
+  return made.map(([type, verdict]) =>
+    dated(conditionOf(before, type), conditionOf(known, type), { type, ...verdict }, now, facts.minor, record),
+  )
 }
 
-function dated(before: PodCondition | undefined, known: PodCondition | undefined, made: PodCondition, now: string, minor: number, record: PodRecord): PodCondition {
+function dated(
+  before: PodCondition | undefined,
+  known: PodCondition | undefined,
+  made: PodCondition,
+  now: string,
+  minor: number,
+  record: PodRecord,
+): PodCondition {
   if (made.type === 'PodScheduled' && known !== undefined) return known
   const lastTransitionTime = before?.status === made.status ? (before.lastTransitionTime ?? now) : now
   const generation = minor >= 34 ? record.pod.metadata.generation : undefined
@@ -206,19 +261,36 @@ function initializedVerdict(record: PodRecord, phase: string): Verdict {
   if (begun) return TRUE
   const unfinished = (record.pod.spec?.initContainers ?? []).filter((container) => {
     const one = record.containers[container.name]
-    return isSidecar(container) ? record.started[container.name] !== true : one?.finishedMs === undefined || one.exitCode !== 0
+    return isSidecar(container)
+      ? record.started[container.name] !== true
+      : one?.finishedMs === undefined || one.exitCode !== 0
   })
   if (unfinished.length === 0) return TRUE
-  return { status: 'False', reason: 'ContainersNotInitialized', message: `containers with incomplete status: [${unfinished.map(({ name }) => name).join(' ')}]` }
+  return {
+    status: 'False',
+    reason: 'ContainersNotInitialized',
+    message: `containers with incomplete status: [${unfinished.map(({ name }) => name).join(' ')}]`,
+  }
 }
 
-function containersReadyVerdict(record: PodRecord, phase: string, inits: ContainerStatus[], statuses: ContainerStatus[]): Verdict {
+function containersReadyVerdict(
+  record: PodRecord,
+  phase: string,
+  inits: ContainerStatus[],
+  statuses: ContainerStatus[],
+): Verdict {
   if (phase === 'Succeeded') return { status: 'False', reason: 'PodCompleted' }
   if (phase === 'Failed' || record.doom?.phase === 'Failed') return { status: 'False', reason: 'PodFailed' }
-  const sidecars = inits.filter((status) => (record.pod.spec?.initContainers ?? []).some((one) => one.name === status.name && isSidecar(one)))
+  const sidecars = inits.filter((status) =>
+    (record.pod.spec?.initContainers ?? []).some((one) => one.name === status.name && isSidecar(one)),
+  )
   const unready = [...sidecars, ...statuses].filter(({ ready }) => !ready).map(({ name }) => name)
   if (unready.length === 0) return TRUE
-  return { status: 'False', reason: 'ContainersNotReady', message: `containers with unready status: [${unready.join(' ')}]` }
+  return {
+    status: 'False',
+    reason: 'ContainersNotReady',
+    message: `containers with unready status: [${unready.join(' ')}]`,
+  }
 }
 
 function readyVerdict(record: PodRecord, containersReady: Verdict): Verdict {
@@ -226,9 +298,13 @@ function readyVerdict(record: PodRecord, containersReady: Verdict): Verdict {
   const troubles = (record.pod.spec?.readinessGates ?? []).flatMap(({ conditionType }) => {
     const found = conditionOf(record.pod.status?.conditions, conditionType)
     if (found === undefined) return [`corresponding condition of pod readiness gate "${conditionType}" does not exist.`]
-    return found.status === 'True' ? [] : [`the status of pod readiness gate "${conditionType}" is not "True", but ${found.status}`]
+    return found.status === 'True'
+      ? []
+      : [`the status of pod readiness gate "${conditionType}" is not "True", but ${found.status}`]
   })
-  return troubles.length === 0 ? TRUE : { status: 'False', reason: 'ReadinessGatesNotReady', message: troubles.join(', ') }
+  return troubles.length === 0
+    ? TRUE
+    : { status: 'False', reason: 'ReadinessGatesNotReady', message: troubles.join(', ') }
 }
 
 /** Guaranteed, Burstable or BestEffort. Models pkg/apis/core/v1/helper/qos. */
@@ -236,11 +312,18 @@ export function qosOf(pod: Pod): string {
   const containers = [...(pod.spec?.containers ?? []), ...(pod.spec?.initContainers ?? [])]
   const asked = containers.some(({ resources }) => hasAmount(resources?.requests) || hasAmount(resources?.limits))
   if (!asked) return 'BestEffort'
-  const exact = containers.every(({ resources }) => ['cpu', 'memory'].every((name) => {
-    const limit = resources?.limits?.[name]
-    const request = resources?.requests?.[name] ?? limit
-    return limit !== undefined && request !== undefined && quantityMilliValue(limit) === quantityMilliValue(request) && quantityMilliValue(limit) > 0
-  }))
+  const exact = containers.every(({ resources }) =>
+    ['cpu', 'memory'].every((name) => {
+      const limit = resources?.limits?.[name]
+      const request = resources?.requests?.[name] ?? limit
+      return (
+        limit !== undefined &&
+        request !== undefined &&
+        quantityMilliValue(limit) === quantityMilliValue(request) &&
+        quantityMilliValue(limit) > 0
+      )
+    }),
+  )
   return exact ? 'Guaranteed' : 'Burstable'
 }
 

@@ -51,7 +51,9 @@ export class StatusManager {
     const version = Number(record.pod.metadata.resourceVersion ?? 0)
     const shown = record.pod.status?.conditions ?? []
     if (record.sent === undefined || record.inFlight === true || version <= (record.sentVersion ?? 0)) return
-    const wrong = (record.status?.conditions ?? []).some((condition) => shown.find(({ type }) => type === condition.type)?.status !== condition.status)
+    const wrong = (record.status?.conditions ?? []).some(
+      (condition) => shown.find(({ type }) => type === condition.type)?.status !== condition.status,
+    )
     if (!wrong) return
     delete record.sent
     this.push(record)
@@ -91,11 +93,15 @@ export class StatusManager {
     const changed = difference(status, record.sent ?? record.pod.status)
     if (Object.keys(changed).length === 0) return this.upToDate(record, status)
     const body = { metadata: { uid: apiUid(record) }, status: changed }
-    if (record.source === 'file' && record.pod.metadata.annotations?.['kubernetes.io/config.mirror'] === undefined) return
+    if (record.source === 'file' && record.pod.metadata.annotations?.['kubernetes.io/config.mirror'] === undefined)
+      return
     record.inFlight = true
     this.attempted.set(record.uid, status)
     const { namespace, name } = record
-    this.core.client.call({ verb: 'patch', resource: 'v1/pods', namespace, name, subresource: 'status', patchType: 'strategic', body }, { kind: STATUS_TAG, uid: record.uid })
+    this.core.client.call(
+      { verb: 'patch', resource: 'v1/pods', namespace, name, subresource: 'status', patchType: 'strategic', body },
+      { kind: STATUS_TAG, uid: record.uid },
+    )
   }
 
   private upToDate(record: PodRecord, status: PodStatus): void {
@@ -104,12 +110,16 @@ export class StatusManager {
   }
 
   private confirmDeletion(record: PodRecord): void {
-    if (record.finished !== true || record.deleting === true || record.pod.metadata.deletionTimestamp === undefined) return
+    if (record.finished !== true || record.deleting === true || record.pod.metadata.deletionTimestamp === undefined)
+      return
     if (!allStopped(record) || record.source === 'file') return
     record.deleting = true
     const body = { apiVersion: 'v1', kind: 'DeleteOptions', gracePeriodSeconds: 0, preconditions: { uid: record.uid } }
     const { namespace, name } = record
-    this.core.client.call({ verb: 'delete', resource: 'v1/pods', namespace, name, body }, { kind: DELETE_TAG, uid: record.uid })
+    this.core.client.call(
+      { verb: 'delete', resource: 'v1/pods', namespace, name, body },
+      { kind: DELETE_TAG, uid: record.uid },
+    )
   }
 
   private retryLater(): void {
@@ -125,7 +135,11 @@ function apiUid(record: PodRecord): string {
 
 function noteTransition(core: Core, record: PodRecord, status: PodStatus): void {
   if (record.status?.phase === status.phase) return
-  core.kernel.record('kubelet.pod.phase', { pod: `${record.namespace}/${record.name}`, node: core.nodeName, phase: status.phase ?? '' })
+  core.kernel.record('kubelet.pod.phase', {
+    pod: `${record.namespace}/${record.name}`,
+    node: core.nodeName,
+    phase: status.phase ?? '',
+  })
 }
 
 /** The fields that differ from what the API server shows; conditions one by one, by type. */
@@ -134,9 +148,16 @@ function difference(status: PodStatus, shown: PodStatus | undefined): Record<str
   for (const [field, value] of Object.entries(status)) {
     if (field !== 'conditions' && !sameValue(value, shown?.[field as keyof PodStatus])) changed[field] = value
   }
-  for (const field of ['reason', 'message', 'podIP', 'podIPs'] as const) if (status[field] === undefined && shown?.[field] !== undefined) changed[field] = null
+  for (const field of ['reason', 'message', 'podIP', 'podIPs'] as const)
+    if (status[field] === undefined && shown?.[field] !== undefined) changed[field] = null
   const conditions = status.conditions ?? []
-  const fresh = conditions.filter((condition) => !sameValue(condition, shown?.conditions?.find(({ type }) => type === condition.type)))
+  const fresh = conditions.filter(
+    (condition) =>
+      !sameValue(
+        condition,
+        shown?.conditions?.find(({ type }) => type === condition.type),
+      ),
+  )
   if (fresh.length > 0) return { ...changed, ...conditionPatch(conditions, fresh) }
   return changed
 }

@@ -11,11 +11,19 @@ export interface Texts {
 /** The texts of a minor release (35 for 1.35). */
 export function textsOf(minor: number): Texts {
   return {
-    created: (container) => (minor >= 35 ? 'Container created' : minor >= 32 ? `Created container: ${container}` : `Created container ${container}`),
+    created: (container) =>
+      minor >= 35
+        ? 'Container created'
+        : minor >= 32
+          ? `Created container: ${container}`
+          : `Created container ${container}`,
     started: (container) => (minor >= 35 ? 'Container started' : `Started container ${container}`),
-    present: (image) => `Container image "${image}" already present on machine${minor >= 35 ? ' and can be accessed by the pod' : ''}`,
+    present: (image) =>
+      `Container image "${image}" already present on machine${minor >= 35 ? ' and can be accessed by the pod' : ''}`,
     backOffPulling: (image, error) =>
-      minor >= 32 && error !== undefined ? `Back-off pulling image "${image}": ErrImagePull: ${error}` : `Back-off pulling image "${image}"`,
+      minor >= 32 && error !== undefined
+        ? `Back-off pulling image "${image}": ErrImagePull: ${error}`
+        : `Back-off pulling image "${image}"`,
   }
 }
 

@@ -42,7 +42,8 @@ export function volumeReferents(pod: Pod): string[] {
 export function mountTrouble(record: PodRecord, facts: VolumeFacts): { volume: string; message: string } | undefined {
   for (const volume of usedVolumes(record.pod)) {
     const message = referentTrouble(record, volume) ?? hostPathTrouble(volume, facts)
-    if (message !== undefined) return { volume: volume.name, message: `MountVolume.SetUp failed for volume "${volume.name}" : ${message}` }
+    if (message !== undefined)
+      return { volume: volume.name, message: `MountVolume.SetUp failed for volume "${volume.name}" : ${message}` }
   }
   return undefined
 }
@@ -57,11 +58,35 @@ interface Wanted {
 function wantedBy(volume: Volume): Wanted[] {
   const wanted: Wanted[] = []
   const { configMap, secret } = volume
-  if (configMap !== undefined) wanted.push({ kind: 'configmaps', name: configMap.name ?? '', optional: configMap.optional === true, items: configMap.items })
-  if (secret !== undefined) wanted.push({ kind: 'secrets', name: secret.secretName ?? '', optional: secret.optional === true, items: secret.items })
+  if (configMap !== undefined)
+    wanted.push({
+      kind: 'configmaps',
+      name: configMap.name ?? '',
+      optional: configMap.optional === true,
+      items: configMap.items,
+    })
+  if (secret !== undefined)
+    wanted.push({
+      kind: 'secrets',
+      name: secret.secretName ?? '',
+      optional: secret.optional === true,
+      items: secret.items,
+    })
   for (const source of volume.projected?.sources ?? []) {
-    if (source.configMap !== undefined) wanted.push({ kind: 'configmaps', name: source.configMap.name ?? '', optional: source.configMap.optional === true, items: source.configMap.items })
-    if (source.secret !== undefined) wanted.push({ kind: 'secrets', name: source.secret.name ?? '', optional: source.secret.optional === true, items: source.secret.items })
+    if (source.configMap !== undefined)
+      wanted.push({
+        kind: 'configmaps',
+        name: source.configMap.name ?? '',
+        optional: source.configMap.optional === true,
+        items: source.configMap.items,
+      })
+    if (source.secret !== undefined)
+      wanted.push({
+        kind: 'secrets',
+        name: source.secret.name ?? '',
+        optional: source.secret.optional === true,
+        items: source.secret.items,
+      })
   }
   return wanted
 }
@@ -70,9 +95,13 @@ function referentTrouble(record: PodRecord, volume: Volume): string | undefined 
   for (const { kind, name, optional, items } of wantedBy(volume)) {
     const found = record.referents[`${kind}/${name}`]
     if (optional) continue
-    if (found === null || found === undefined) return `${kind === 'configmaps' ? 'configmap' : 'secret'} "${name}" not found`
+    if (found === null || found === undefined)
+      return `${kind === 'configmaps' ? 'configmap' : 'secret'} "${name}" not found`
     const missing = items?.find(({ key }) => found.data[key] === undefined)
-    if (missing !== undefined) return kind === 'configmaps' ? `configmap references non-existent config key: ${missing.key}` : `references non-existent secret key: ${missing.key}`
+    if (missing !== undefined)
+      return kind === 'configmaps'
+        ? `configmap references non-existent config key: ${missing.key}`
+        : `references non-existent secret key: ${missing.key}`
   }
   return undefined
 }
@@ -88,20 +117,24 @@ function hostPathTrouble(volume: Volume, facts: VolumeFacts): string | undefined
 function pick(found: Referent | undefined, items: KeyToPath[] | undefined): Record<string, string> {
   if (found === null || found === undefined) return {}
   if (items === undefined || items.length === 0) return found.data
-  return Object.fromEntries(items.flatMap(({ key, path }) => (found.data[key] === undefined ? [] : [[path, found.data[key]]])))
+  return Object.fromEntries(
+    items.flatMap(({ key, path }) => (found.data[key] === undefined ? [] : [[path, found.data[key]]])),
+  )
 }
 
 /** The files that a volume holds by itself; undefined for a volume that is somebody's directory. */
 export function volumeFiles(record: PodRecord, volume: Volume, facts: VolumeFacts): Record<string, string> | undefined {
   const wanted = wantedBy(volume)
-  if (volume.configMap !== undefined || volume.secret !== undefined) return pick(record.referents[`${wanted[0]?.kind}/${wanted[0]?.name}`], wanted[0]?.items)
+  if (volume.configMap !== undefined || volume.secret !== undefined)
+    return pick(record.referents[`${wanted[0]?.kind}/${wanted[0]?.name}`], wanted[0]?.items)
   if (volume.downwardAPI !== undefined) return downward(record, volume.downwardAPI.items ?? [], facts)
   if (volume.projected === undefined) return undefined
   const files: Record<string, string> = {}
   for (const one of wanted) Object.assign(files, pick(record.referents[`${one.kind}/${one.name}`], one.items))
   for (const source of volume.projected.sources ?? []) {
     if (source.downwardAPI !== undefined) Object.assign(files, downward(record, source.downwardAPI.items ?? [], facts))
-    if (source.serviceAccountToken !== undefined) files[source.serviceAccountToken.path] = facts.token(record.pod.spec?.serviceAccountName ?? 'default')
+    if (source.serviceAccountToken !== undefined)
+      files[source.serviceAccountToken.path] = facts.token(record.pod.spec?.serviceAccountName ?? 'default')
   }
   return files
 }
@@ -110,10 +143,15 @@ type DownwardItems = NonNullable<NonNullable<Volume['downwardAPI']>['items']>
 
 function downward(record: PodRecord, items: DownwardItems, facts: VolumeFacts): Record<string, string> {
   const owner = (record.pod.spec?.containers ?? [])[0] as Container
-  return Object.fromEntries(items.map(({ path, fieldRef, resourceFieldRef }) => {
-    if (fieldRef !== undefined) return [path, fieldValue(record, fieldRef.fieldPath, facts.hostIP)]
-    return [path, resourceFieldRef === undefined ? '' : resourceValue(record.pod, owner, resourceFieldRef, facts.allocatable)]
-  }))
+  return Object.fromEntries(
+    items.map(({ path, fieldRef, resourceFieldRef }) => {
+      if (fieldRef !== undefined) return [path, fieldValue(record, fieldRef.fieldPath, facts.hostIP)]
+      return [
+        path,
+        resourceFieldRef === undefined ? '' : resourceValue(record.pod, owner, resourceFieldRef, facts.allocatable),
+      ]
+    }),
+  )
 }
 
 /** The mounts of a container. */
@@ -121,7 +159,14 @@ export function mountsOf(record: PodRecord, container: Container, facts: VolumeF
   return (container.volumeMounts ?? []).flatMap((mount) => {
     const volume = (record.pod.spec?.volumes ?? []).find(({ name }) => name === mount.name)
     if (volume === undefined) return []
-    return [{ path: mount.mountPath, ...(mount.subPath !== undefined && { subPath: mount.subPath }), readOnly: mount.readOnly === true, volume: volumeOf(record, volume, facts) }]
+    return [
+      {
+        path: mount.mountPath,
+        ...(mount.subPath !== undefined && { subPath: mount.subPath }),
+        readOnly: mount.readOnly === true,
+        volume: volumeOf(record, volume, facts),
+      },
+    ]
   })
 }
 
@@ -150,5 +195,7 @@ export function mountedText(mounts: VolumeMountSpec[], path: string): string | u
 
 /** Whether a mount covers the path, so that the image's own file there is hidden. */
 export function covered(mounts: VolumeMountSpec[], path: string): boolean {
-  return mounts.some((mount) => path === mount.path || path.startsWith(mount.path.endsWith('/') ? mount.path : `${mount.path}/`))
+  return mounts.some(
+    (mount) => path === mount.path || path.startsWith(mount.path.endsWith('/') ? mount.path : `${mount.path}/`),
+  )
 }

@@ -42,7 +42,7 @@ export class KubeProxy implements Component, ApiClientOwner {
   /** Derived: rules by `ip:port/protocol` and by node port. */
   private byAddress = new Map<string, ServiceRule>()
 
-  constructor(private readonly options: KubeProxyOptions) {
+  constructor(options: KubeProxyOptions) {
     this.client = options.createClient(this)
     this.services = this.client.informer<Service>('v1/services')
     this.slices = this.client.informer<EndpointSlice>('discovery.k8s.io/v1/endpointslices', { indexes: { [BY_SERVICE_KEY]: byServiceKey } })

@@ -46,15 +46,15 @@ export class DurationError extends Error {
   override name = 'DurationError'
 }
 
-const UNITS_NS: Record<string, number> = {
-  ns: 1,
-  us: 1e3,
-  'µs': 1e3,
-  'μs': 1e3,
-  ms: 1e6,
-  s: 1e9,
-  m: 6e10,
-  h: 3.6e12,
+const UNITS_NS: Record<string, bigint> = {
+  ns: 1n,
+  us: 1_000n,
+  µs: 1_000n,
+  μs: 1_000n,
+  ms: 1_000_000n,
+  s: 1_000_000_000n,
+  m: 60_000_000_000n,
+  h: 3_600_000_000_000n,
 }
 
 function unitError(unit: string, text: string): DurationError {
@@ -69,37 +69,46 @@ export function parseGoDuration(text: string): number {
   const invalid = new DurationError(`time: invalid duration ${JSON.stringify(text)}`)
   if (body === '') throw invalid
   let rest = body
-  let ns = 0
+  let ns = 0n
   while (rest !== '') {
-    const match = /^(\d+\.?\d*|\.\d+)([^\d.]*)/.exec(rest)
-    if (match === null) throw invalid
-    const [all, number, unit = ''] = match
-    const scale = Object.hasOwn(UNITS_NS, unit) ? UNITS_NS[unit]! : undefined
+    const match = /^(\d*)(?:\.(\d*))?([^\d.]*)/.exec(rest)!
+    const [all, whole = '', fraction = '', unit = ''] = match
+    if (whole + fraction === '') throw invalid
+    const scale = Object.hasOwn(UNITS_NS, unit) ? UNITS_NS[unit] : undefined
     if (scale === undefined) throw unitError(unit, text)
-    ns += Number(number) * scale
+    ns += (BigInt(whole + fraction) * scale) / 10n ** BigInt(fraction.length)
     rest = rest.slice(all.length)
   }
-  ns = Math.round(ns)
-  return (sign === '-' ? -ns : ns) / 1e6
+  const ms = Number(ns / MILLISECOND_NS) + Number(ns % MILLISECOND_NS) / 1e6
+  return sign === '-' ? -ms : ms
 }
 
-const trimmed = (value: number, digits: number): string =>
-  digits === 0 ? String(value) : value.toFixed(digits).replace(/\.?0+$/, '')
+const MILLISECOND_NS = 1_000_000n
+const SECOND_NS = 1_000_000_000n
 
-function makeBelowSecond(ns: number): string {
-  if (ns < 1e3) return `${ns}ns`
-  return ns < 1e6 ? `${trimmed(ns / 1e3, 3)}µs` : `${trimmed(ns / 1e6, 6)}ms`
+/** `1.5` out of 1500 thousandths: without zeros at the end. */
+function decimal(value: bigint, unit: bigint): string {
+  const digits = String(unit).length - 1
+  const fraction = String(value % unit)
+    .padStart(digits, '0')
+    .replace(/0+$/, '')
+  return fraction === '' ? String(value / unit) : `${value / unit}.${fraction}`
+}
+
+function makeBelowSecond(ns: bigint): string {
+  if (ns < 1_000n) return `${ns}ns`
+  return ns < MILLISECOND_NS ? `${decimal(ns, 1_000n)}µs` : `${decimal(ns, MILLISECOND_NS)}ms`
 }
 
 /** Go's text of so many milliseconds: 80 000 → `1m20s`, 1500 → `1.5s`, 0 → `0s`. */
 export function makeGoDuration(ms: number): string {
-  const ns = Math.round(Math.abs(ms) * 1e6)
-  if (ns === 0) return '0s'
+  const whole = Math.floor(Math.abs(ms))
+  const ns = BigInt(whole) * MILLISECOND_NS + BigInt(Math.round((Math.abs(ms) - whole) * 1e6))
+  if (ns === 0n) return '0s'
   const sign = ms < 0 ? '-' : ''
-  if (ns < 1e9) return sign + makeBelowSecond(ns)
-  const minutes = Math.floor(ns / 6e10)
-  const seconds = trimmed((ns - minutes * 6e10) / 1e9, 9) + 's'
-  if (minutes === 0) return sign + seconds
-  const hours = Math.floor(minutes / 60)
-  return hours === 0 ? `${sign}${minutes}m${seconds}` : `${sign}${hours}h${minutes % 60}m${seconds}`
+  if (ns < SECOND_NS) return sign + makeBelowSecond(ns)
+  const minutes = ns / (60n * SECOND_NS)
+  const seconds = `${decimal(ns % (60n * SECOND_NS), SECOND_NS)}s`
+  if (minutes === 0n) return sign + seconds
+  return minutes < 60n ? `${sign}${minutes}m${seconds}` : `${sign}${minutes / 60n}h${minutes % 60n}m${seconds}`
 }

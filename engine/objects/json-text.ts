@@ -1,6 +1,12 @@
 /** JSON as Go prints it: keys sorted, `<`, `>` and `&` escaped. */
 
-const HTML: Record<string, string> = { '<': '\\u003c', '>': '\\u003e', '&': '\\u0026', '\u2028': '\\u2028', '\u2029': '\\u2029' }
+const HTML: Record<string, string> = {
+  '<': '\\u003c',
+  '>': '\\u003e',
+  '&': '\\u0026',
+  '\u2028': '\\u2028',
+  '\u2029': '\\u2029',
+}
 
 const escapeHtml = (text: string): string => text.replace(/[<>&\u2028\u2029]/g, (char) => HTML[char]!)
 
@@ -31,7 +37,14 @@ function wrap(open: string, parts: string[], close: string, indent: string, dept
 
 function makeAt(value: unknown, indent: string, depth: number): string {
   if (typeof value !== 'object' || value === null) return makeScalar(value)
-  if (Array.isArray(value)) return wrap('[', value.map((item) => makeAt(item, indent, depth + 1)), ']', indent, depth)
+  if (Array.isArray(value))
+    return wrap(
+      '[',
+      value.map((item) => makeAt(item, indent, depth + 1)),
+      ']',
+      indent,
+      depth,
+    )
   const fields = value as Record<string, unknown>
   const colon = indent === '' ? ':' : ': '
   const parts = sortedKeys(fields).map((key) => makeScalar(key) + colon + makeAt(fields[key], indent, depth + 1))

@@ -16,10 +16,32 @@ interface ProtoField {
   type: string
   repeated: boolean
   map: boolean
+  inline: boolean
   /** `apimachinery.pkg.apis.meta.v1.Time`; undefined for scalars. */
   message?: string
   scalar?: string
 }
+
+/** Fields that Go embeds: in JSON their fields stand beside the others. */
+const INLINE = new Set([
+  'Probe.handler',
+  'Volume.volumeSource',
+  'PersistentVolumeSpec.persistentVolumeSource',
+  'EphemeralContainer.ephemeralContainerCommon',
+  'ConfigMapKeySelector.localObjectReference',
+  'SecretKeySelector.localObjectReference',
+  'ConfigMapEnvSource.localObjectReference',
+  'SecretEnvSource.localObjectReference',
+  'ConfigMapProjection.localObjectReference',
+  'SecretProjection.localObjectReference',
+  'ConfigMapVolumeSource.localObjectReference',
+  'IngressRule.ingressRuleValue',
+  'RuleWithOperations.rule',
+  'NamedRuleWithOperations.ruleWithOperations',
+  'DeviceClaimConfiguration.deviceConfiguration',
+  'DeviceClassConfiguration.deviceConfiguration',
+  'DeviceAllocationConfiguration.deviceConfiguration',
+])
 
 interface ProtoMessage {
   byNumber: Map<number, ProtoField>
@@ -42,20 +64,29 @@ function fullName(type: string, within: string): string {
   return `${within.slice(0, within.lastIndexOf('.'))}.${plain}`
 }
 
-/** Go keeps a few JSON names that protobuf spells otherwise. */
-function jsonName(name: string): string {
-  if (name.startsWith('xKubernetes')) return `x-kubernetes${name.slice(11).replace(/[A-Z]/g, (char) => `-${char.toLowerCase()}`)}`
-  return JSON_NAMES[name] ?? name
+/** Message fields whose JSON name protobuf spells otherwise, in any message. */
+const RENAMED: Record<string, string> = {
+  Webhooks: 'webhooks',
+  Expression: 'expression',
+  Name: 'name',
+  uID: 'uid',
+  aPIGroup: 'apiGroup',
 }
 
-const JSON_NAMES: Record<string, string> = { ref: '$ref', schema: '$schema', jSONSchemas: 'JSONSchemas' }
+/** The JSON names of JSONSchemaProps. */
+function jsonSchemaName(name: string): string {
+  if (name.startsWith('xKubernetes'))
+    return `x-kubernetes${name.slice(11).replace(/[A-Z]/g, (char) => `-${char.toLowerCase()}`)}`
+  return name === 'ref' || name === 'schema' ? `$${name}` : name
+}
 
 function compileField(name: string, [number, type, label]: FieldRow, within: string): ProtoField {
   const map = /^map<string, (.+)>$/.exec(type)
   const inner = map === null ? type : map[1]!
   const kind = SCALARS.has(inner) ? { scalar: inner } : { message: fullName(inner, within) }
-  const json = within.endsWith('.JSONSchemaProps') ? jsonName(name) : name
-  return { name: json, number, type, repeated: label === 'repeated', map: map !== null, ...kind }
+  const inline = INLINE.has(`${within.slice(within.lastIndexOf('.') + 1)}.${name}`)
+  const json = within.endsWith('.JSONSchemaProps') ? jsonSchemaName(name) : (RENAMED[name] ?? name)
+  return { name: json, number, type, repeated: label === 'repeated', map: map !== null, inline, ...kind }
 }
 
 const compiled = new Map<string, ProtoMessage>()
@@ -129,7 +160,7 @@ const SPECIALS: Record<string, Special> = {
 const choices: Record<string, Special> = {
   JSON: rawJson,
   JSONSchemaPropsOrArray: {
-    toJson: ({ schema, JSONSchemas, jSONSchemas }) => JSONSchemas ?? jSONSchemas ?? schema ?? null,
+    toJson: ({ schema, jSONSchemas }) => jSONSchemas ?? schema ?? null,
     toFields: (json) => (Array.isArray(json) ? { jSONSchemas: json } : { schema: json }),
   },
   JSONSchemaPropsOrBool: {
@@ -209,7 +240,8 @@ function decodeField(result: Fields, reader: Reader, field: ProtoField, wire: nu
   } else if (field.repeated) {
     const list = (result[field.name] ??= []) as unknown[]
     list.push(...decodeRepeated(reader, field, wire, raw))
-  } else result[field.name] = decodeValue(reader, field, raw)
+  } else if (field.inline) Object.assign(result, decodeValue(reader, field, raw))
+  else result[field.name] = decodeValue(reader, field, raw)
 }
 
 function decodeFields(bytes: Uint8Array, name: string, raw: boolean): Fields {
@@ -284,7 +316,8 @@ interface Envelope {
 }
 
 function readEnvelope(bytes: Uint8Array): Envelope {
-  if (MAGIC.some((byte, i) => bytes[i] !== byte)) throw new ProtobufError('provided data does not appear to be a protobuf message, expected prefix [107 56 115 0]')
+  if (MAGIC.some((byte, i) => bytes[i] !== byte))
+    throw new ProtobufError('provided data does not appear to be a protobuf message, expected prefix [107 56 115 0]')
   const unknown = decodeFields(bytes.subarray(4), 'apimachinery.pkg.runtime.Unknown', true)
   const { apiVersion = '', kind = '' } = (unknown['typeMeta'] ?? {}) as { apiVersion?: string; kind?: string }
   return { apiVersion, kind, raw: asBytes(unknown['raw']) }
@@ -339,7 +372,7 @@ function encodeMessage(name: string, json: unknown): Uint8Array {
   const fields = specialOf(name)?.toFields(json) ?? (json as Fields)
   const writer = new Writer()
   for (const field of messageOf(name).byName.values()) {
-    const value = fields[field.name]
+    const value = field.inline ? fields : fields[field.name]
     if (value === undefined || value === null) continue
     if (field.map) encodeMap(writer, field, value as Fields)
     else if (field.repeated) for (const item of value as unknown[]) encodeValue(writer, field, item)

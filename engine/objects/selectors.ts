@@ -59,9 +59,7 @@ export function labelKeyErrors(key: string): string[] {
   const parts = key.split('/')
   if (parts.length === 1) return namePartErrors(key)
   if (parts.length === 2) return [...prefixErrors(parts[0]!), ...namePartErrors(parts[1]!)]
-  return [
-    `a qualified name ${NAME_TEXT} with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')`,
-  ]
+  return [`a qualified name ${NAME_TEXT} with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')`]
 }
 
 /** What is wrong with a label's value, as validation.IsValidLabelValue says it; empty when nothing is. */
@@ -87,7 +85,11 @@ function checkValueCount(operator: LabelOperator, values: readonly string[]): vo
   if ((operator === 'exists' || operator === '!') && values.length > 0)
     throw invalid('values', list, 'values set must be empty for exists and does not exist')
   if ((operator === 'gt' || operator === 'lt') && !(values.length === 1 && /^[+-]?\d+$/.test(values[0]!)))
-    throw invalid('values[0]', JSON.stringify(values[0] ?? ''), "for 'Gt', 'Lt' operators, the value must be an integer")
+    throw invalid(
+      'values[0]',
+      JSON.stringify(values[0] ?? ''),
+      "for 'Gt', 'Lt' operators, the value must be an integer",
+    )
 }
 
 function newRequirement(key: string, operator: LabelOperator, values: Iterable<string>): LabelRequirement {
@@ -282,7 +284,12 @@ export function makeLabelSelector(selector: Selector): string {
   return selector.requirements.map(makeRequirement).join(',')
 }
 
-const OBJECT_OPERATORS: Record<string, LabelOperator> = { In: 'in', NotIn: 'notin', Exists: 'exists', DoesNotExist: '!' }
+const OBJECT_OPERATORS: Record<string, LabelOperator> = {
+  In: 'in',
+  NotIn: 'notin',
+  Exists: 'exists',
+  DoesNotExist: '!',
+}
 
 const fromObjects = new WeakMap<LabelSelector, Selector>()
 
@@ -308,9 +315,11 @@ export function selectorFromObject(object: LabelSelector | undefined | null): Se
 
 /** labels.SelectorFromSet: each label must have exactly that value; an empty or absent map selects everything. */
 export function selectorFromLabels(labels: Labels | undefined): Selector {
-  const requirements = Object.entries(labels ?? {}).map(
-    ([key, value]): LabelRequirement => ({ key, operator: '=', values: [value] }),
-  )
+  const requirements = Object.entries(labels ?? {}).map(([key, value]): LabelRequirement => ({
+    key,
+    operator: '=',
+    values: [value],
+  }))
   return { requirements: requirements.sort(byKey) }
 }
 

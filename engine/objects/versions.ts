@@ -45,7 +45,9 @@ function comparePre(a: string, b: string): number {
 export function compareReleases(a: Release | string, b: Release | string): number {
   const left = asRelease(a)
   const right = asRelease(b)
-  return left.major - right.major || left.minor - right.minor || left.patch - right.patch || comparePre(left.pre, right.pre)
+  return (
+    left.major - right.major || left.minor - right.minor || left.patch - right.patch || comparePre(left.pre, right.pre)
+  )
 }
 
 /** How many minors `a` is ahead of `b` (negative: behind). Across majors there is no such number: NaN. */

@@ -40,7 +40,8 @@ export function resolveScalar(text: string): string | number | boolean | null {
   return FLOAT.test(plain) ? Number(plain) : text
 }
 
-const TIMESTAMP = /^\d{4}-\d{1,2}-\d{1,2}([Tt]\d{1,2}:\d\d:\d\d(\.\d*)?(Z|[-+]\d{1,2}:\d\d)?|\s+\d{1,2}:\d\d:\d\d(\.\d*)?)?$/
+const TIMESTAMP =
+  /^\d{4}-\d{1,2}-\d{1,2}([Tt]\d{1,2}:\d\d:\d\d(\.\d*)?(Z|[-+]\d{1,2}:\d\d)?|\s+\d{1,2}:\d\d:\d\d(\.\d*)?)?$/
 const BASE_60 = /^[-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+(?:\.[0-9_]*)?$/
 
 /** Whether a string would be read back as something else without quotes. */
@@ -54,7 +55,8 @@ const INDICATORS = new Set('#,[]{}&*!|>\'"%@`')
 /** Characters that only double quotes can hold. */
 const SPECIAL = /[^\t\n\u0020-\u007e\u0085\u00a0-\ud7ff\ud800-\udfff\ue000-\ufefe\uff00-\ufffd]/
 
-const isBlank = (char: string | undefined): boolean => char === undefined || char === ' ' || char === '\t' || char === '\n'
+const isBlank = (char: string | undefined): boolean =>
+  char === undefined || char === ' ' || char === '\t' || char === '\n'
 
 /** Whether the emitter may leave a one-line string bare. */
 function mayBePlain(text: string): boolean {

@@ -116,41 +116,62 @@ export class YamlError extends Error {
   override name = 'YamlError'
 }
 
-/** Where go-yaml counts from: scanners name the line itself, parsers the one before. */
+/** What go-yaml says, and the line it names; 0: it names none. */
 interface GoProblem {
   text: string
-  by: 'scanner' | 'parser'
+  line: number
 }
 
-const scanner = (text: string): GoProblem => ({ text, by: 'scanner' })
-const parser = (text: string): GoProblem => ({ text, by: 'parser' })
+const lineOf = (text: string, offset: number): number => text.slice(0, offset).split('\n').length
 
-function goProblem(error: YAMLError, text: string): GoProblem {
-  const char = text[error.pos[0]] ?? ''
-  const atEnd = text.slice(error.pos[0]).trim() === ''
-  if (error.code === 'TAB_AS_INDENT' || char === '\t' || char === '@' || char === '`' || char === '%')
-    return scanner('found character that cannot start any token')
-  if (error.code === 'BLOCK_AS_IMPLICIT_KEY') return scanner('mapping values are not allowed in this context')
-  if (/closing ["']|quote/.test(error.message)) return scanner('found unexpected end of stream')
-  if (error.code === 'MULTILINE_IMPLICIT_KEY' || /map values|implicit key/i.test(error.message))
-    return scanner("could not find expected ':'")
-  if (error.code === 'BAD_DQ_ESCAPE') return scanner('found unknown escape character')
-  if (/[Ff]low (sequence|map)|must end with a|Expected.*(\]|\})/.test(error.message)) return flowProblem(error, atEnd)
-  if (/sequence/.test(error.message)) return parser("did not find expected '-' indicator")
-  return parser('did not find expected key')
+const indentOf = (line: string): number => /^ */.exec(line)![0].length
+
+/** A key that never met its colon, or a colon where no key may be: which of the two depends on the indents. */
+function keyProblem(offset: number, text: string): GoProblem {
+  const lines = text.split('\n')
+  const at = lineOf(text, offset) - 1
+  const rest = text.slice(offset).split('\n')[0]!
+  const notAllowed = 'mapping values are not allowed in this context'
+  if (/:(\s|$)/.test(rest)) return { text: notAllowed, line: at + 1 }
+  const next = lines.findIndex((line, index) => index > at && line.trim() !== '')
+  const isFirst = text.slice(0, offset).trim() === ''
+  const continues = next >= 0 && (isFirst || indentOf(lines[next]!) > indentOf(lines[at]!))
+  if (!continues) return { text: "could not find expected ':'", line: (next < 0 ? lines.length - 1 : next) + 1 }
+  const colon = lines.findIndex((line, index) => index >= next && /:(\s|$)/.test(line))
+  return { text: notAllowed, line: (colon < 0 ? next : colon) + 1 }
 }
 
-function flowProblem(error: YAMLError, atEnd: boolean): GoProblem {
-  if (atEnd) return parser('did not find expected node content')
-  return parser(/map|\}/.test(error.message) ? "did not find expected ',' or '}'" : "did not find expected ',' or ']'")
+/** Parsers name the line before the one they stumble over. */
+function columnProblem(offset: number, text: string): GoProblem {
+  const line = lineOf(text, offset) - 1
+  const lines = text.split('\n')
+  const sibling = lines.slice(0, line).findLast((one) => one.trim() !== '' && indentOf(one) === indentOf(lines[line]!))
+  const inList = sibling !== undefined && /^ *- /.test(sibling)
+  return { text: inList ? "did not find expected '-' indicator" : 'did not find expected key', line }
 }
 
-const lineOf = (text: string, offset: number): number => text.slice(0, offset).split('\n').length - 1
+function flowProblem(offset: number, text: string): GoProblem {
+  const line = lineOf(text, offset) - 1
+  const before = text.slice(0, offset).trimEnd()
+  if (/[[{,]$/.test(before)) return { text: 'did not find expected node content', line }
+  const open = before.lastIndexOf('{') > before.lastIndexOf('[') ? '}' : ']'
+  return { text: `did not find expected ',' or '${open}'`, line }
+}
+
+function goProblem({ code, message, pos: [offset] }: YAMLError, text: string): GoProblem {
+  const char = text[offset] ?? ''
+  if (code === 'TAB_AS_INDENT' || '\t@`%'.includes(char || ' '))
+    return { text: 'found character that cannot start any token', line: lineOf(text, offset) }
+  if (/quote/.test(message)) return { text: 'found unexpected end of stream', line: lineOf(text, text.length) }
+  if (code === 'BAD_DQ_ESCAPE') return { text: 'found unknown escape character', line: lineOf(text, offset) }
+  if (code === 'BLOCK_AS_IMPLICIT_KEY' || code === 'MULTILINE_IMPLICIT_KEY' || /map values|[Ii]mplicit/.test(message))
+    return keyProblem(offset, text)
+  return /[Ff]low |must end with a/.test(message) ? flowProblem(offset, text) : columnProblem(offset, text)
+}
 
 function goMessage(error: YAMLError, text: string): string {
-  const problem = goProblem(error, text)
-  const line = lineOf(text, error.pos[0]) + (problem.by === 'scanner' ? 1 : 0)
-  return `yaml: ${line > 0 ? `line ${line}: ` : ''}${problem.text}`
+  const { text: problem, line } = goProblem(error, text)
+  return `yaml: ${line > 0 ? `line ${line}: ` : ''}${problem}`
 }
 
 function scalarValue(node: Scalar): unknown {
@@ -184,13 +205,19 @@ function mapValue(node: YAMLMap, document: Document): Record<string, unknown> {
 
 /** Plain assignment would lose a key named `__proto__`. */
 function define(target: Record<string, unknown>, key: string, value: unknown): void {
-  if (key === '__proto__') Object.defineProperty(target, key, { value, enumerable: true, writable: true, configurable: true })
+  if (key === '__proto__')
+    Object.defineProperty(target, key, { value, enumerable: true, writable: true, configurable: true })
   else target[key] = value
 }
 
 function toJson(node: Node | null | undefined, document: Document): unknown {
   if (node === null || node === undefined) return null
-  if (isAlias(node)) return toJson(node.resolve(document), document)
+  if (isAlias(node)) {
+    const target = node.resolve(document)
+    if (target === undefined)
+      throw new YamlError(`error converting YAML to JSON: yaml: unknown anchor '${node.source}' referenced`)
+    return toJson(target, document)
+  }
   if (isMap(node)) return mapValue(node, document)
   if (isSeq(node)) return node.items.map((item) => toJson(item as Node, document))
   return isScalar(node) ? scalarValue(node) : null

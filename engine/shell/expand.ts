@@ -3,16 +3,14 @@ import type { Run } from '../host/process.ts'
 import { evaluateArithmetic, evaluateText } from './arithmetic.ts'
 import type { ArithmeticScope } from './arithmetic.ts'
 import { parseQuoted } from './ast.ts'
-import type { Part, WordNode, WordPart } from './ast.ts'
+import type { ArithmeticNode, Part, WordNode, WordPart } from './ast.ts'
 import { ShellError } from './errors.ts'
 import { expandGlob } from './glob.ts'
 import { expandParameter } from './parameter.ts'
-import { escapePattern, hasMagic, unescapePattern } from './pattern.ts'
-import type { Shell } from './shell.ts'
+import { quoteWord } from './quote.ts'
+import { escapePattern, hasMagic } from './pattern.ts'
+import type { Piece, Shell, Words } from './shell.ts'
 import { findVariable, getValue, setItem, setValue } from './variables.ts'
-
-/** A stretch of an expanded word, or the border between two fields. */
-export type Piece = { text: string; mode: 'quoted' | 'literal' | 'split' } | 'border'
 
 /** Expands the words of a command into its arguments. */
 export function* expandWords(sh: Shell, words: readonly WordNode[]): Run<string[]> {
@@ -46,7 +44,7 @@ function* globField(sh: Shell, field: Field): Run<string[]> {
 
 /** One string: for assignments, here-documents, redirections, case words. */
 export function* expandString(sh: Shell, word: WordNode): Run<string> {
-  return joined(yield* expandParts(sh, word.parts, false), getValue(sh.state, 'IFS'))
+  return joined(yield* expandParts(sh, word.parts, false))
 }
 
 /** A pattern: what was quoted is escaped. */
@@ -62,8 +60,7 @@ export function* expandRegex(sh: Shell, word: WordNode): Run<string> {
   return pieces.map((piece) => (piece === 'border' ? ' ' : piece.mode === 'quoted' ? literal(piece.text) : piece.text)).join('')
 }
 
-function joined(pieces: readonly Piece[], ifs = ' \t\n'): string {
-  void ifs
+function joined(pieces: readonly Piece[]): string {
   return pieces.map((piece) => (piece === 'border' ? ' ' : piece.text)).join('')
 }
 
@@ -119,7 +116,7 @@ function* expandPart(sh: Shell, part: WordPart, quoted: boolean): Run<Piece[]> {
     case 'CommandSubstitution':
       return [{ text: yield* sh.substitute(part.body), mode: produced }]
     case 'ArithmeticExpansion':
-      return [{ text: String(yield* evaluateArithmetic(part.expression, arithmeticScope(sh))), mode: produced }]
+      return [{ text: String(yield* arithmetic(sh, part.expression)), mode: produced }]
     case 'ProcessSubstitution':
       return [{ text: yield* sh.processSubstitution(part.body, part.direction), mode: 'quoted' }]
     case 'TildeExpansion':
@@ -130,6 +127,32 @@ function* expandPart(sh: Shell, part: WordPart, quoted: boolean): Run<Piece[]> {
       return [{ text: choices.join(' '), mode: 'literal' }]
     }
   }
+}
+
+/** `$((…))`: an error in it names the expression and ends a script's command. */
+function* arithmetic(sh: Shell, node: ArithmeticNode): Run<number> {
+  try {
+    return yield* evaluateArithmetic(node, arithmeticScope(sh))
+  } catch (error) {
+    if (!(error instanceof ShellError) || error.fatal) throw error
+    throw new ShellError(arithmeticMessage(error.message, node.originalText ?? ''), 1, true)
+  }
+}
+
+/** Puts the text of the expression before the message. */
+export function arithmeticMessage(message: string, text: string): string {
+  if (!message.startsWith('division by 0')) return message
+  return `${text.trimStart()}: division by 0 (error token is "${text.slice(Math.max(text.lastIndexOf('/'), text.lastIndexOf('%')) + 1).trimStart()}")`
+}
+
+/** An argument of export, declare and the like: `name=value` is not split, `name=(…)` keeps its quotes. */
+export function* expandDeclaration(sh: Shell, word: WordNode): Run<string[]> {
+  const [first] = word.parts
+  const start = first?.type === 'Literal' ? /^[A-Za-z_]\w*(\[[^\]]*\])?\+?=(\()?/.exec(first.value) : null
+  if (start === null) return yield* expandWords(sh, [word])
+  if (start[2] === undefined) return [yield* expandString(sh, word)]
+  const pieces = yield* expandParts(sh, word.parts, false)
+  return [pieces.map((piece) => (piece === 'border' ? ' ' : piece.mode === 'quoted' ? quoteWord(piece.text) : piece.text)).join('')]
 }
 
 function* expandDouble(sh: Shell, part: Part<'DoubleQuoted'>): Run<Piece[]> {
@@ -207,7 +230,7 @@ export function arithmeticScope(sh: Shell): ArithmeticScope {
       }
       if (variable !== undefined) return variable.items === undefined ? variable.value : variable.items['0']
       const value = yield* dynamic(sh, name)
-      if (value === undefined && sh.state.options.nounset) throw new ShellError(`${name}: unbound variable`, 1, true)
+      if (value === undefined && sh.state.options.nounset) throw new ShellError(`${name}: unbound variable`, 127, true)
       return value
     },
     set: (name, key, value) => (key === undefined ? setValue(sh.state, name, value) : setItem(sh.state, name, key, value)),
@@ -227,4 +250,5 @@ export function* numberOf(sh: Shell, text: string): Run<number> {
   return yield* evaluateText(text, arithmeticScope(sh))
 }
 
-export { unescapePattern }
+/** The expansions as `parameter.ts` reaches them. */
+export const WORDS: Words = { scope: arithmeticScope, parts: expandParts, pattern: expandPattern, string: expandString, text: expandText, number: numberOf }

@@ -7,7 +7,7 @@ import { assign, expandAlias } from './assignment.ts'
 import { BUILTINS } from './builtins/index.ts'
 import { testCondition } from './conditional.ts'
 import { ExitJump, Interrupted, LoopJump, ReturnJump, ShellError } from './errors.ts'
-import { arithmeticScope, expandPattern, expandString, expandWords } from './expand.ts'
+import { arithmeticMessage, arithmeticScope, expandDeclaration, expandPattern, expandString, expandWords, WORDS } from './expand.ts'
 import { addJob, awaitJob, commandText } from './jobs.ts'
 import { matchesPattern } from './pattern.ts'
 import { quoteNeeded } from './quote.ts'
@@ -20,6 +20,9 @@ import { environment, makeLocal, setValue } from './variables.ts'
 
 const MAX_FUNCTION_DEPTH = 200
 
+/** Builtins whose arguments are assignments. */
+const DECLARING = new Set(['export', 'declare', 'typeset', 'local', 'readonly'])
+
 export class Interpreter implements Shell {
   jobControl = false
   catches = false
@@ -27,6 +30,10 @@ export class Interpreter implements Shell {
   substituted: number | undefined
   guarded = 0
   saved = 0
+  loops = 0
+  readonly words = WORDS
+  /** Run by `-c`: then some messages and codes differ. */
+  fromCommand = false
   /** A forked shell may replace itself by its last command. */
   mayReplace = false
 
@@ -51,9 +58,10 @@ export class Interpreter implements Shell {
     if (this.state.interactive) yield* this.p.err(`${this.prefix(false)}: ${error.message}\n`)
     else {
       this.state.line = error.line
-      yield* this.complain(error.message)
+      const mark = this.fromCommand ? '-c: ' : ''
+      yield* this.complain(error.message, mark)
       const source = text.split('\n')[error.line - 1]
-      if (source !== undefined && /near unexpected token/.test(error.message)) yield* this.complain(`\`${source}'`)
+      if (source !== undefined && /near unexpected token/.test(error.message)) yield* this.complain(`\`${source}'`, mark)
     }
     this.state.status = 2
     return 2
@@ -188,11 +196,22 @@ export class Interpreter implements Shell {
   *fork(body: ForkBody, fds: Record<number, number>, group?: 'new' | number): Run<number | undefined> {
     const start = { state: forkState(this.state), body, guarded: this.guarded }
     const options = { argv: [this.state.name], program: 'bash', env: this.p.env, cwd: this.state.cwd, fds, start, ...(group === undefined ? {} : { group }) }
-    const made = (yield* this.p.ask('spawn', options)) as { pid: number } | { error: string }
+    const made = yield* this.spawn(options)
     if ('pid' in made) return made.pid
-    yield* this.complain('fork: retry: Resource temporarily unavailable')
+    yield* this.complain('fork: Resource temporarily unavailable')
     this.state.status = 254
     return undefined
+  }
+
+  /** Starts a process; while the system has no room for one, tries again after 1, 2, 4 and 8 seconds. */
+  private *spawn(options: Record<string, unknown>): Run<{ pid: number } | { error: string }> {
+    for (let seconds = 1; ; seconds *= 2) {
+      const made = (yield* this.p.ask('spawn', options)) as { pid: number } | { error: string }
+      if ('pid' in made || made.error !== 'EAGAIN' || seconds > 8) return made
+      yield* this.complain('fork: retry: Resource temporarily unavailable')
+      yield* this.p.sleep(seconds * 1000)
+      yield* takeSignals(this)
+    }
   }
 
   *substitute(script: ScriptNode): Run<string> {
@@ -219,7 +238,8 @@ export class Interpreter implements Shell {
   *processSubstitution(script: ScriptNode, direction: 'input' | 'output'): Run<string> {
     const pipe = yield* this.p.pipe()
     const [theirs, ours] = direction === 'input' ? [pipe.writeEnd, pipe.readEnd] : [pipe.readEnd, pipe.writeEnd]
-    yield* this.fork({ kind: 'statements', statements: script.statements }, { ...this.inherited(), [direction === 'input' ? 1 : 0]: theirs })
+    const pid = yield* this.fork({ kind: 'statements', statements: script.statements }, { ...this.inherited(), [direction === 'input' ? 1 : 0]: theirs })
+    if (pid !== undefined) yield* this.p.ask('detach', { pid })
     yield* this.p.closeFd(theirs)
     this.substitutions.push(ours)
     return `/dev/fd/${ours}`
@@ -234,7 +254,7 @@ export class Interpreter implements Shell {
     } catch (error) {
       if (!(error instanceof ShellError)) throw error
       yield* this.complain(error.message)
-      if (error.fatal && !this.state.interactive) throw new ExitJump(error.code === 1 ? 1 : error.code)
+      if (error.fatal && !this.state.interactive) throw new ExitJump(error.code === 127 && !this.fromCommand ? 1 : error.code)
       if (error.fatal) throw new Interrupted()
       return error.code
     } finally {
@@ -283,17 +303,17 @@ export class Interpreter implements Shell {
       case 'Case':
         return yield* this.runCase(command)
       case 'ArithmeticCommand':
-        return (yield* this.arithmetic(() => evaluateArithmetic(command.expression, arithmeticScope(this)))) !== 0 ? 0 : 1
+        return (yield* this.arithmetic(() => evaluateArithmetic(command.expression, arithmeticScope(this)), command.expression.originalText ?? '')) !== 0 ? 0 : 1
       case 'ConditionalCommand':
         return (yield* testCondition(this, command.expression)) ? 0 : 1
     }
   }
 
-  private *arithmetic(run: () => Run<number>): Run<number> {
+  private *arithmetic(run: () => Run<number>, text: string): Run<number> {
     try {
       return yield* run()
     } catch (error) {
-      if (error instanceof ShellError) throw new ShellError(`((: ${error.message}`, 1, error.fatal)
+      if (error instanceof ShellError) throw new ShellError(`((: ${arithmeticMessage(error.message, text)}`, 1, error.fatal)
       throw error
     }
   }
@@ -329,6 +349,7 @@ export class Interpreter implements Shell {
   private *runLoopBody(body: readonly StatementNode[]): Run<'break' | 'next'> {
     yield* this.p.ask('tick')
     yield* takeSignals(this)
+    this.loops++
     try {
       yield* this.runStatements(body)
       return 'next'
@@ -337,6 +358,8 @@ export class Interpreter implements Shell {
       this.state.status = 0
       if (--error.levels > 0) throw error
       return error.kind === 'break' ? 'break' : 'next'
+    } finally {
+      this.loops--
     }
   }
 
@@ -389,9 +412,17 @@ export class Interpreter implements Shell {
     const aliased = this.state.options.expand_aliases ? expandAlias(this.state, command) : undefined
     if (aliased !== undefined) return yield* this.runCommand(aliased)
     this.substituted = undefined
-    const words = command.name === null ? [] : yield* expandWords(this, [command.name, ...command.args])
+    const words = command.name === null ? [] : yield* this.expandCommand(command.name, command.args)
     if (words.length === 0) return yield* this.runAssignments(command)
     return yield* this.runNamed(command, words)
+  }
+
+  private *expandCommand(name: WordNode, args: readonly WordNode[]): Run<string[]> {
+    const [part] = name.parts
+    if (part?.type !== 'Literal' || !DECLARING.has(part.value)) return yield* expandWords(this, [name, ...args])
+    const words = [part.value]
+    for (const arg of args) words.push(...(yield* expandDeclaration(this, arg)))
+    return words
   }
 
   private *runAssignments(command: SimpleCommandNode): Run<number> {
@@ -477,7 +508,7 @@ export class Interpreter implements Shell {
     }
     const job = addJob(this.state, words.join(' '), false)
     const group = this.groupFor(job)
-    const made = (yield* this.p.ask('spawn', { argv: words, env, cwd: this.state.cwd, fds: this.inherited(), ...(group === undefined ? {} : { group }) })) as { pid: number } | { error: string }
+    const made = yield* this.spawn({ argv: words, env, cwd: this.state.cwd, fds: this.inherited(), ...(group === undefined ? {} : { group }) })
     if ('error' in made) {
       this.state.jobs = this.state.jobs.filter((other) => other !== job)
       return yield* this.notFound(words[0] ?? '', made.error)
@@ -488,7 +519,7 @@ export class Interpreter implements Shell {
 
   private *notFound(name: string, error: string): Run<number> {
     if (error === 'EAGAIN') {
-      yield* this.complain('fork: retry: Resource temporarily unavailable')
+      yield* this.complain('fork: Resource temporarily unavailable')
       return 254
     }
     if (error === 'EACCES') {
@@ -520,14 +551,14 @@ export class Interpreter implements Shell {
   }
 
   /** `bash`, `script.sh: line 3`, or dash's `sh: 1`. */
-  private prefix(withLine: boolean): string {
+  private prefix(withLine: boolean, mark = ''): string {
     const name = this.state.name.replace(/^-/, '')
     if (this.state.interactive || !withLine) return name.split('/').pop() ?? name
-    return this.isPosix ? `${name}: ${this.state.line}` : `${name}: line ${this.state.line}`
+    return this.isPosix ? `${name}: ${this.state.line}` : `${name}: ${mark}line ${this.state.line}`
   }
 
-  *complain(message: string): Run<void> {
-    yield* this.p.err(`${this.prefix(true)}: ${message}\n`)
+  *complain(message: string, mark = ''): Run<void> {
+    yield* this.p.err(`${this.prefix(true, mark)}: ${message}\n`)
   }
 }
 

@@ -79,7 +79,7 @@ function* tellSignal(sh: Shell, job: Job, status: Status): Run<void> {
   const text = words[status.signal]
   if (text === undefined) return
   if (sh.state.interactive) yield* sh.p.err(`${text}\n`)
-  else yield* sh.complain(` ${job.pids.at(-1)} ${text.padEnd(23)} ${job.text}`.replace(/^ /, `${''} `))
+  else yield* sh.complain(` ${job.pids.at(-1)} ${text.padEnd(23)} ${job.text}`)
 }
 
 /** Looks which background jobs changed, without waiting. */

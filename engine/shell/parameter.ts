@@ -3,12 +3,10 @@ import type { Run } from '../host/process.ts'
 import { evaluateArithmetic } from './arithmetic.ts'
 import type { ParameterOperation, Part, WordNode } from './ast.ts'
 import { ShellError } from './errors.ts'
-import { arithmeticScope, expandParts, expandPattern, expandString, expandText, numberOf } from './expand.ts'
-import type { Piece } from './expand.ts'
 import { patternSource } from './pattern.ts'
 import { renderPrompt } from './prompt.ts'
 import { quoteWord } from './quote.ts'
-import type { Shell } from './shell.ts'
+import type { Piece, Shell } from './shell.ts'
 import { dynamicValue, findVariable, getValue, itemsOf, keysOf, setItem, setValue, variableNames } from './variables.ts'
 
 /** What a parameter stands for: nothing, one value, or a list (`$@`, `${a[*]}`). */
@@ -41,7 +39,7 @@ function* indirect(sh: Shell, parameter: string, inner: ParameterOperation | nul
 
 function requireSet(sh: Shell, parameter: string, found: Found): void {
   if (found.set || found.list !== undefined || !sh.state.options.nounset) return
-  throw new ShellError(`${/^\d$/.test(parameter) ? `$${parameter}` : parameter}: unbound variable`, 1, true)
+  throw new ShellError(`${/^\d$/.test(parameter) ? `$${parameter}` : parameter}: unbound variable`, 127, true)
 }
 
 export function* lookUp(sh: Shell, parameter: string): Run<Found> {
@@ -87,8 +85,8 @@ function* element(sh: Shell, name: string, subscript: string): Run<Found> {
 /** The key that a subscript's text means for this array. */
 export function* keyFor(sh: Shell, name: string, subscript: string): Run<string> {
   const variable = findVariable(sh.state, name)
-  if (variable?.associative === true) return (yield* expandText(sh, subscript)).replace(/^(["'])([\s\S]*)\1$/, '$2')
-  const index = yield* numberOf(sh, yield* expandText(sh, subscript))
+  if (variable?.associative === true) return (yield* sh.words.text(sh, subscript)).replace(/^(["'])([\s\S]*)\1$/, '$2')
+  const index = yield* sh.words.number(sh, yield* sh.words.text(sh, subscript))
   if (index >= 0) return String(index)
   return String(Math.max(-1, ...keysOf(name === 'PIPESTATUS' ? undefined : variable).map(Number)) + 1 + index)
 }
@@ -114,14 +112,14 @@ function* operate(sh: Shell, parameter: string, found: Found, operation: Paramet
       return present ? yield* wordPieces(sh, operation.word, quoted) : []
     case 'AssignDefault': {
       if (present) return pieces(sh, found, quoted)
-      const value = yield* expandString(sh, operation.word)
+      const value = yield* sh.words.string(sh, operation.word)
       yield* assignParameter(sh, parameter, value)
       return pieces(sh, one(value), quoted)
     }
     case 'ErrorIfUnset': {
       if (present) return pieces(sh, found, quoted)
-      const word = operation.word === null || operation.word.parts.length === 0 ? '' : yield* expandString(sh, operation.word)
-      throw new ShellError(`${parameter}: ${word === '' ? `parameter ${operation.checkEmpty ? 'null or ' : ''}not set` : word}`, 1, true)
+      const word = operation.word === null || operation.word.parts.length === 0 ? '' : yield* sh.words.string(sh, operation.word)
+      throw new ShellError(`${parameter}: ${word === '' ? `parameter ${operation.checkEmpty ? 'null or ' : ''}not set` : word}`, 127, true)
     }
     case 'Length':
       requireSet(sh, parameter, found)
@@ -140,7 +138,7 @@ function* operate(sh: Shell, parameter: string, found: Found, operation: Paramet
 }
 
 function* wordPieces(sh: Shell, word: WordNode, quoted: boolean): Run<Piece[]> {
-  const made = yield* expandParts(sh, word.parts, quoted)
+  const made = yield* sh.words.parts(sh, word.parts, quoted)
   if (quoted) return made.length === 0 ? [{ text: '', mode: 'quoted' }] : made
   return made.map((piece) => (piece === 'border' || piece.mode === 'quoted' ? piece : { ...piece, mode: 'split' }))
 }
@@ -153,7 +151,7 @@ function* assignParameter(sh: Shell, parameter: string, value: string): Run<void
 
 function* substring(sh: Shell, parameter: string, found: Found, operation: Extract<ParameterOperation, { type: 'Substring' }>, quoted: boolean): Run<Piece[]> {
   requireSet(sh, parameter, found)
-  const scope = arithmeticScope(sh)
+  const scope = sh.words.scope(sh)
   const offset = yield* evaluateArithmetic(operation.offset, scope)
   const length = operation.length === null ? undefined : yield* evaluateArithmetic(operation.length, scope)
   if (found.list !== undefined) {
@@ -174,12 +172,12 @@ function slice(all: string[], offset: number, length: number | undefined, parame
 function* changer(sh: Shell, parameter: string, operation: ParameterOperation): Run<(text: string) => string> {
   switch (operation.type) {
     case 'PatternRemoval': {
-      const pattern = yield* expandPattern(sh, operation.pattern)
+      const pattern = yield* sh.words.pattern(sh, operation.pattern)
       return (text) => removePattern(text, pattern, operation.side, operation.greedy)
     }
     case 'PatternReplacement': {
-      const pattern = yield* expandPattern(sh, operation.pattern)
-      const replacement = operation.replacement === null ? '' : yield* expandString(sh, operation.replacement)
+      const pattern = yield* sh.words.pattern(sh, operation.pattern)
+      const replacement = operation.replacement === null ? '' : yield* sh.words.string(sh, operation.replacement)
       const source = patternSource(pattern)
       if (source === '') return (text) => text
       const anchored = operation.anchor === 'start' ? `^(?:${source})` : operation.anchor === 'end' ? `(?:${source})$` : source
@@ -187,7 +185,7 @@ function* changer(sh: Shell, parameter: string, operation: ParameterOperation): 
       return (text) => text.replace(regex, () => replacement)
     }
     case 'CaseModification': {
-      const only = operation.pattern === null ? undefined : new RegExp(`^(?:${patternSource(yield* expandPattern(sh, operation.pattern))})$`)
+      const only = operation.pattern === null ? undefined : new RegExp(`^(?:${patternSource(yield* sh.words.pattern(sh, operation.pattern))})$`)
       const turn = (character: string): string => (operation.direction === 'upper' ? character.toUpperCase() : character.toLowerCase())
       return (text) => [...text].map((character, index) => ((operation.all || index === 0) && (only === undefined || only.test(character)) ? turn(character) : character)).join('')
     }

@@ -4,7 +4,8 @@ import { applySet } from './builtins/names.ts'
 import { ExitJump, Interrupted, LoopJump, ReturnJump, ShellError } from './errors.ts'
 import { Interpreter } from './interpreter.ts'
 import { errnoText } from './redirect.ts'
-import { runInteractive } from './session.ts'
+import { atPrompt, runInteractive } from './session.ts'
+import type { KeptSession } from './session.ts'
 import type { ForkBody } from './shell.ts'
 import { forkState, makeState } from './state.ts'
 import type { ShellState } from './state.ts'
@@ -18,6 +19,8 @@ interface ForkStart {
 
 /** The program of `bash`, `sh`, `dash` and `rbash`. */
 export const bash: Program = function* (argv, p) {
+  const kept = (yield* p.ask('kept')) as KeptSession | null
+  if (kept !== null) return yield* resumeInteractive(p, kept)
   const start = (yield* p.ask('start')) as ForkStart | null
   if (start !== null) return yield* runFork(p, start)
   const call = parseCall(argv)
@@ -29,11 +32,20 @@ export const bash: Program = function* (argv, p) {
   const sh = new Interpreter(p, state)
   yield* applySet(sh, [...call.options])
   if (call.options.length === 0) state.positional = call.positional
+  sh.fromCommand = call.command !== undefined
   if (call.command !== undefined) return yield* guarded(sh, () => sh.runSource(call.command ?? ''))
   if (call.script !== undefined) return yield* runFile(sh, call.script)
-  if (call.interactive || (!call.stdin && (yield* p.isTty(0)))) return yield* runInteractive(sh, { login: call.login, ending: (body) => guarded(sh, body) })
+  if (call.interactive || (!call.stdin && (yield* p.isTty(0)))) return yield* guarded(sh, () => runInteractive(sh, { login: call.login }))
   const text = yield* p.readAll()
   return yield* guarded(sh, () => sh.runSource(text))
+}
+
+/** A shell that a snapshot brought back: it goes on at its prompt. */
+function* resumeInteractive(p: Proc, kept: KeptSession): Run<number> {
+  const sh = new Interpreter(p, kept.state)
+  sh.jobControl = kept.jobControl
+  sh.catches = true
+  return yield* guarded(sh, () => atPrompt(sh, kept.left, true))
 }
 
 function* runFile(sh: Interpreter, path: string): Run<number> {
@@ -52,6 +64,7 @@ function* runFork(p: Proc, start: ForkStart): Run<number> {
   state.traps = Object.fromEntries(Object.entries(start.state.traps).filter(([, text]) => text === ''))
   const sh = new Interpreter(p, state)
   sh.guarded = start.guarded
+  sh.loops = 1
   yield* watchSignals(sh)
   const { body } = start
   const last = body.kind === 'command' ? body.command : body.statements.length === 1 && body.statements[0]?.pipelines.length === 1 && body.statements[0].pipelines[0]?.commands.length === 1 && !body.statements[0].pipelines[0].negated ? body.statements[0].pipelines[0].commands[0] : undefined

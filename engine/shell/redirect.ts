@@ -1,7 +1,7 @@
 /** Redirections: what the descriptors of a command point to while it runs. */
 import type { Errno, Run } from '../host/process.ts'
 import type { Redirection } from './ast.ts'
-import { expandString, expandText, expandWords } from './expand.ts'
+import { expandString, expandWords } from './expand.ts'
 import type { Shell } from './shell.ts'
 import { setValue } from './variables.ts'
 
@@ -76,7 +76,7 @@ function* applyOne(sh: Shell, redirection: Redirection, saved: Saved, keep: bool
   const names = yield* expandWords(sh, [target])
   const [name = ''] = names
   if (names.length !== 1) {
-    yield* sh.complain(`${yield* expandText(sh, '')}${names.join(' ')}: ambiguous redirect`)
+    yield* sh.complain(`${names.join(' ')}: ambiguous redirect`)
     return false
   }
   if (operator === '>&' || operator === '<&') return yield* duplicate(sh, fd, name, redirection, saved, keep)

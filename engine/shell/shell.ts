@@ -1,7 +1,21 @@
 /** One running shell as its parts see each other. */
 import type { Proc, Run } from '../host/process.ts'
-import type { CommandNode, ScriptNode, StatementNode } from './ast.ts'
+import type { ArithmeticScope } from './arithmetic.ts'
+import type { CommandNode, ScriptNode, StatementNode, WordNode, WordPart } from './ast.ts'
 import type { ShellState } from './state.ts'
+
+/** A stretch of an expanded word, or the border between two fields. */
+export type Piece = { text: string; mode: 'quoted' | 'literal' | 'split' } | 'border'
+
+/** Word expansion, as the operations on parameters need it. */
+export interface Words {
+  scope(sh: Shell): ArithmeticScope
+  parts(sh: Shell, parts: readonly WordPart[], quoted: boolean): Run<Piece[]>
+  pattern(sh: Shell, word: WordNode): Run<string>
+  string(sh: Shell, word: WordNode): Run<string>
+  text(sh: Shell, text: string): Run<string>
+  number(sh: Shell, text: string): Run<number>
+}
 
 /** What a forked shell has to do; plain data. */
 export type ForkBody = { kind: 'statements'; statements: StatementNode[] } | { kind: 'command'; command: CommandNode }
@@ -20,6 +34,9 @@ export interface Shell {
   /** Inside a condition, where `set -e` does not act. */
   guarded: number
   saved: number
+  /** Loops around the present command. */
+  loops: number
+  readonly words: Words
   substitute(script: ScriptNode): Run<string>
   processSubstitution(script: ScriptNode, direction: 'input' | 'output'): Run<string>
   runStatements(statements: readonly StatementNode[]): Run<number>

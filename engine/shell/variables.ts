@@ -43,7 +43,7 @@ export function getValue(state: ShellState, name: string): string | undefined {
 
 export function setValue(state: ShellState, name: string, value: string): void {
   const variable = makeVariable(state, name)
-  if (variable.readonly === true) throw new ShellError(`${name}: readonly variable`, 1)
+  if (variable.readonly === true) throw new ShellError(`${name}: readonly variable`, 1, true)
   const cased = variable.lower === true ? value.toLowerCase() : variable.upper === true ? value.toUpperCase() : value
   if (variable.items === undefined) variable.value = cased
   else variable.items = { ...variable.items, 0: cased }
@@ -51,7 +51,7 @@ export function setValue(state: ShellState, name: string, value: string): void {
 
 export function setItem(state: ShellState, name: string, key: string, value: string): void {
   const variable = makeVariable(state, name)
-  if (variable.readonly === true) throw new ShellError(`${name}: readonly variable`, 1)
+  if (variable.readonly === true) throw new ShellError(`${name}: readonly variable`, 1, true)
   if (variable.items === undefined) {
     variable.items = variable.value === undefined ? {} : { 0: variable.value }
     delete variable.value
@@ -61,7 +61,7 @@ export function setItem(state: ShellState, name: string, key: string, value: str
 
 export function setArray(state: ShellState, name: string, values: string[]): void {
   const variable = makeVariable(state, name)
-  if (variable.readonly === true) throw new ShellError(`${name}: readonly variable`, 1)
+  if (variable.readonly === true) throw new ShellError(`${name}: readonly variable`, 1, true)
   delete variable.value
   variable.items = Object.fromEntries(values.map((value, index) => [String(index), value]))
 }

@@ -46,18 +46,33 @@ export function makeBench(own: Partial<KubeletOptions> = {}): NodeBench {
     kubelet,
     fabric,
     pod: (name = 'web') => api.get<Pod>('v1/pods', 'default', name) as Pod,
-    events: (name = 'web') => api.list<Event & { metadata: { name: string } }>('v1/events').filter(({ involvedObject }) => involvedObject.name === name).map(({ reason, message, count }) => `${reason} ${message}${(count ?? 1) > 1 ? ` ×${count}` : ''}`),
+    events: (name = 'web') =>
+      api
+        .list<Event & { metadata: { name: string } }>('v1/events')
+        .filter(({ involvedObject }) => involvedObject.name === name)
+        .map(({ reason, message, count }) => `${reason} ${message}${(count ?? 1) > 1 ? ` ×${count}` : ''}`),
     run: (ms) => kernel.runUntil(kernel.now + ms),
   }
 }
 
 /** Creates a pod that is bound to the node, as it is right after scheduling. */
-export function addPod(bench: NodeBench, container: Partial<Container>, spec: Partial<PodSpec> = {}, name = 'web'): void {
+export function addPod(
+  bench: NodeBench,
+  container: Partial<Container>,
+  spec: Partial<PodSpec> = {},
+  name = 'web',
+): void {
   bench.api.put('v1/pods', {
     apiVersion: 'v1',
     kind: 'Pod',
     metadata: { name, namespace: 'default', uid: `0000-${name}` },
-    spec: { nodeName: 'worker-1', restartPolicy: 'Always', terminationGracePeriodSeconds: 30, ...spec, containers: spec.containers ?? [{ name: 'c', image: 'nginx:1.27', ...container }] },
+    spec: {
+      nodeName: 'worker-1',
+      restartPolicy: 'Always',
+      terminationGracePeriodSeconds: 30,
+      ...spec,
+      containers: spec.containers ?? [{ name: 'c', image: 'nginx:1.27', ...container }],
+    },
     status: { phase: 'Pending', conditions: [{ type: 'PodScheduled', status: 'True' }] },
   } as Pod)
 }

@@ -1,5 +1,14 @@
 /** A small API server and client for tests of the kubelet: calls, informers, status patches merged by condition type. */
-import type { Answer, ApiClient, ApiClientOwner, Call, Change, Informer, InformerOptions, KubeObject } from '../../engine/api/client.ts'
+import type {
+  Answer,
+  ApiClient,
+  ApiClientOwner,
+  Call,
+  Change,
+  Informer,
+  InformerOptions,
+  KubeObject,
+} from '../../engine/api/client.ts'
 import type { Kernel } from '../../engine/kernel/kernel.ts'
 import type { KernelEvent } from '../../engine/kernel/queue.ts'
 import { timestamp } from '../../engine/objects/meta.ts'
@@ -42,7 +51,10 @@ export class FakeApi {
     const uid = object.metadata.uid ?? old?.metadata.uid ?? `uid-${name}-${++this.revision}`
     const stored = { ...object, metadata: { ...object.metadata, uid, resourceVersion: String(++this.revision) } }
     this.objects.set(key, stored)
-    this.notify(resource, old === undefined ? { type: 'added', object: stored } : { type: 'modified', object: stored, old })
+    this.notify(
+      resource,
+      old === undefined ? { type: 'added', object: stored } : { type: 'modified', object: stored, old },
+    )
     return stored
   }
 
@@ -59,8 +71,18 @@ export class FakeApi {
   deletePod(name: string, graceSeconds?: number): void {
     const pod = this.get('v1/pods', 'default', name)
     if (pod === undefined) return
-    const grace = graceSeconds ?? ((pod as { spec?: { terminationGracePeriodSeconds?: number } }).spec?.terminationGracePeriodSeconds ?? 30)
-    this.put('v1/pods', { ...pod, metadata: { ...pod.metadata, deletionTimestamp: timestamp(this.kernel.clockMs + grace * 1000), deletionGracePeriodSeconds: grace } })
+    const grace =
+      graceSeconds ??
+      (pod as { spec?: { terminationGracePeriodSeconds?: number } }).spec?.terminationGracePeriodSeconds ??
+      30
+    this.put('v1/pods', {
+      ...pod,
+      metadata: {
+        ...pod.metadata,
+        deletionTimestamp: timestamp(this.kernel.clockMs + grace * 1000),
+        deletionGracePeriodSeconds: grace,
+      },
+    })
   }
 
   run(call: Call): { code: number; body: unknown } {
@@ -69,11 +91,24 @@ export class FakeApi {
     const { resource, namespace } = call
     const name = call.name ?? (call.body as KubeObject | undefined)?.metadata?.name ?? ''
     const found = this.objects.get(this.key(resource, namespace, name))
-    if (call.verb === 'create') return found !== undefined ? { code: 409, body: {} } : { code: 201, body: this.put(resource, { ...(call.body as KubeObject), metadata: { ...(call.body as KubeObject).metadata, ...(namespace !== undefined && { namespace }) } }) }
+    if (call.verb === 'create')
+      return found !== undefined
+        ? { code: 409, body: {} }
+        : {
+            code: 201,
+            body: this.put(resource, {
+              ...(call.body as KubeObject),
+              metadata: { ...(call.body as KubeObject).metadata, ...(namespace !== undefined && { namespace }) },
+            }),
+          }
     if (found === undefined) return { code: 404, body: {} }
     if (call.verb === 'get') return { code: 200, body: found }
     if (call.verb === 'update') return { code: 200, body: this.put(resource, call.body as KubeObject) }
-    if (call.verb === 'patch') return { code: 200, body: this.put(resource, merge(found as unknown as Json, call.body as Json) as unknown as KubeObject) }
+    if (call.verb === 'patch')
+      return {
+        code: 200,
+        body: this.put(resource, merge(found as unknown as Json, call.body as Json) as unknown as KubeObject),
+      }
     if (call.verb === 'delete') return { code: this.remove(resource, namespace, name) ? 200 : 404, body: {} }
     return { code: 405, body: {} }
   }
@@ -82,7 +117,14 @@ export class FakeApi {
     for (const watcher of this.watchers) {
       if (watcher.resource !== resource || !watcher.matches(change.object)) continue
       const old = change.old !== undefined && !watcher.matches(change.old)
-      this.kernel.send({ to: watcher.address, type: 'fake.change', data: { resource, change: old ? { type: 'added', object: change.object } : change } }, LATENCY_MS)
+      this.kernel.send(
+        {
+          to: watcher.address,
+          type: 'fake.change',
+          data: { resource, change: old ? { type: 'added', object: change.object } : change },
+        },
+        LATENCY_MS,
+      )
     }
   }
 }
@@ -92,8 +134,10 @@ function merge(target: Json, patch: Json): Json {
   for (const [key, value] of Object.entries(patch)) {
     if (key.startsWith('$')) continue
     if (value === null) delete result[key]
-    else if (key === 'conditions') result[key] = mergeConditions((target[key] ?? []) as { type: string }[], value as { type: string }[])
-    else if (typeof value === 'object' && !Array.isArray(value)) result[key] = merge((target[key] ?? {}) as Json, value as Json)
+    else if (key === 'conditions')
+      result[key] = mergeConditions((target[key] ?? []) as { type: string }[], value as { type: string }[])
+    else if (typeof value === 'object' && !Array.isArray(value))
+      result[key] = merge((target[key] ?? {}) as Json, value as Json)
     else result[key] = value
   }
   return result
@@ -108,7 +152,10 @@ class FakeInformer<T extends KubeObject> implements Informer<T> {
   cache = new Map<string, T>()
   synced = false
   revision = 0
-  constructor(readonly resource: string, readonly options: InformerOptions<T> = {}) {}
+  constructor(
+    readonly resource: string,
+    readonly options: InformerOptions<T> = {},
+  ) {}
   get(namespace: string, name: string): T | undefined {
     return this.cache.get(`${namespace}/${name}`)
   }
@@ -130,14 +177,21 @@ export class FakeClient implements ApiClient {
   private session = 0
   private up = false
 
-  constructor(private readonly api: FakeApi, private readonly address: string, private readonly owner: ApiClientOwner) {}
+  constructor(
+    private readonly api: FakeApi,
+    private readonly address: string,
+    private readonly owner: ApiClientOwner,
+  ) {}
 
   get synced(): boolean {
     return this.informers.every(({ synced }) => synced)
   }
 
   call(call: Call, tag?: unknown): void {
-    this.api.kernel.send({ to: this.address, type: 'fake.call', data: { call, tag, session: this.session } }, LATENCY_MS)
+    this.api.kernel.send(
+      { to: this.address, type: 'fake.call', data: { call, tag, session: this.session } },
+      LATENCY_MS,
+    )
   }
 
   informer<T extends KubeObject>(resource: string, options?: InformerOptions<T>): Informer<T> {
@@ -149,7 +203,11 @@ export class FakeClient implements ApiClient {
   start(): void {
     this.up = true
     for (const informer of this.informers) {
-      this.api.watchers.push({ address: this.address, resource: informer.resource, matches: (object) => informer.matches(object) })
+      this.api.watchers.push({
+        address: this.address,
+        resource: informer.resource,
+        matches: (object) => informer.matches(object),
+      })
       this.api.kernel.send({ to: this.address, type: 'fake.list', data: { resource: informer.resource } }, LATENCY_MS)
     }
   }
@@ -175,28 +233,51 @@ export class FakeClient implements ApiClient {
   }
 
   dump(): unknown {
-    return { session: this.session, up: this.up, caches: this.informers.map(({ cache, synced }) => ({ cache: [...cache], synced })) }
+    return {
+      session: this.session,
+      up: this.up,
+      caches: this.informers.map(({ cache, synced }) => ({ cache: [...cache], synced })),
+    }
   }
 
   load(state: unknown): void {
-    const { session, up, caches } = state as { session: number; up: boolean; caches: { cache: [string, KubeObject][]; synced: boolean }[] }
+    const { session, up, caches } = state as {
+      session: number
+      up: boolean
+      caches: { cache: [string, KubeObject][]; synced: boolean }[]
+    }
     Object.assign(this, { session, up })
-    caches.forEach(({ cache, synced }, index) => Object.assign(this.informers[index] as object, { cache: new Map(cache), synced }))
+    caches.forEach(({ cache, synced }, index) =>
+      Object.assign(this.informers[index] as object, { cache: new Map(cache), synced }),
+    )
     this.api.watchers = this.api.watchers.filter(({ address }) => address !== this.address)
-    if (up) for (const informer of this.informers) this.api.watchers.push({ address: this.address, resource: informer.resource, matches: (object) => informer.matches(object) })
+    if (up)
+      for (const informer of this.informers)
+        this.api.watchers.push({
+          address: this.address,
+          resource: informer.resource,
+          matches: (object) => informer.matches(object),
+        })
   }
 
   private answer({ call, tag, session }: { call: Call; tag: unknown; session: number }): void {
     if (session !== this.session) return
     const { code, body } = this.api.run(call)
-    this.owner.onAnswer({ call, tag, code, body, ...(code === 0 && { failure: 'connection refused' }) } satisfies Answer)
+    this.owner.onAnswer({
+      call,
+      tag,
+      code,
+      body,
+      ...(code === 0 && { failure: 'connection refused' }),
+    } satisfies Answer)
   }
 
   private listed(resource: string): void {
     const informer = this.informers.find((one) => one.resource === resource)
     if (informer === undefined) return
     informer.synced = true
-    for (const object of this.api.list(resource)) if (informer.matches(object)) this.apply(resource, { type: 'added', object })
+    for (const object of this.api.list(resource))
+      if (informer.matches(object)) this.apply(resource, { type: 'added', object })
   }
 
   private apply(resource: string, change: Change): void {

@@ -3,7 +3,8 @@ import type { Lease, Node } from '../../engine/objects/types.gen.ts'
 import { addPod, makeBench, stateOf } from './bench.ts'
 import type { NodeBench } from './bench.ts'
 
-const node = (bench: NodeBench): Node => bench.api.get<Node>('v1/nodes', '', 'worker-1') ?? bench.api.list<Node>('v1/nodes')[0] as Node
+const node = (bench: NodeBench): Node =>
+  bench.api.get<Node>('v1/nodes', '', 'worker-1') ?? (bench.api.list<Node>('v1/nodes')[0] as Node)
 const ready = (bench: NodeBench) => node(bench).status?.conditions?.find(({ type }) => type === 'Ready')
 
 describe('the node (B1, B2)', () => {
@@ -16,8 +17,19 @@ describe('the node (B1, B2)', () => {
       'PIDPressure False KubeletHasSufficientPID',
       'Ready True KubeletReady',
     ])
-    expect(bench.events('worker-1').map((text) => text.split(' ')[0]).slice(0, 5)).toEqual(['Starting', 'InvalidDiskCapacity', 'NodeHasSufficientMemory', 'NodeHasNoDiskPressure', 'NodeHasSufficientPID'])
-    expect(node(bench).status).toMatchObject({ allocatable: { cpu: '2', memory: '3996Mi' }, nodeInfo: { kubeletVersion: 'v1.35.2' } })
+    expect(bench.events('worker-1').map((text) => text.split(' ')[0])).toEqual([
+      'Starting',
+      'InvalidDiskCapacity',
+      'NodeHasSufficientMemory',
+      'NodeHasNoDiskPressure',
+      'NodeHasSufficientPID',
+      'NodeAllocatableEnforced',
+      'NodeReady',
+    ])
+    expect(node(bench).status).toMatchObject({
+      allocatable: { cpu: '2', memory: '3996Mi' },
+      nodeInfo: { kubeletVersion: 'v1.35.2' },
+    })
   })
 
   it('renews its lease each 10 s and posts an unchanged status each 5 min', () => {
@@ -37,7 +49,12 @@ describe('the node (B1, B2)', () => {
     const bench = makeBench({ images: ['nginx:1.27'], ports: { networkReady: () => plugin } })
     addPod(bench, {})
     bench.run(5_000)
-    expect(ready(bench)).toMatchObject({ status: 'False', reason: 'KubeletNotReady', message: 'container runtime network not ready: NetworkReady=false reason:NetworkPluginNotReady message:Network plugin returns error: cni plugin not initialized' })
+    expect(ready(bench)).toMatchObject({
+      status: 'False',
+      reason: 'KubeletNotReady',
+      message:
+        'container runtime network not ready: NetworkReady=false reason:NetworkPluginNotReady message:Network plugin returns error: cni plugin not initialized',
+    })
     expect(bench.events()[0]).toContain('NetworkNotReady network is not ready: container runtime network not ready')
     plugin = true
     bench.kubelet.networkChanged()
@@ -98,7 +115,14 @@ describe('the node (B1, B2)', () => {
     bench.run(20_000)
     bench.kubelet.start()
     bench.run(5_000)
-    expect(bench.pod().status?.containerStatuses?.[0]).toMatchObject({ restartCount: 1, ready: true, lastState: { terminated: { exitCode: 255, reason: 'Unknown' } } })
+    expect(bench.pod().status?.containerStatuses?.[0]).toMatchObject({
+      restartCount: 1,
+      ready: true,
+      lastState: { terminated: { exitCode: 255, reason: 'Unknown' } },
+    })
+    expect(
+      bench.events('worker-1').some((text) => text.startsWith('Rebooted Node worker-1 has been rebooted, boot id: ')),
+    ).toBe(true)
     expect(bench.events()).toContain('SandboxChanged Pod sandbox changed, it will be killed and re-created.')
   })
 

@@ -18,13 +18,22 @@ describe('probes (F7)', () => {
     bench.run(9_000)
     expect(stateOf(bench.pod())).toBe('Running')
     expect(bench.pod().status?.containerStatuses?.[0]).toMatchObject({ ready: false, started: true, restartCount: 0 })
-    expect(bench.pod().status?.conditions?.find(({ type }) => type === 'Ready')).toMatchObject({ status: 'False', reason: 'ContainersNotReady', message: 'containers with unready status: [c]' })
-    expect(bench.events().find((text) => text.startsWith('Unhealthy'))).toContain('Readiness probe failed: dial tcp 10.244.1.2:3306: connect: connection refused')
+    expect(bench.pod().status?.conditions?.find(({ type }) => type === 'Ready')).toMatchObject({
+      status: 'False',
+      reason: 'ContainersNotReady',
+      message: 'containers with unready status: [c]',
+    })
+    expect(bench.events().find((text) => text.startsWith('Unhealthy'))).toContain(
+      'Readiness probe failed: dial tcp 10.244.1.2:3306: connect: connection refused',
+    )
   })
 
   it('a readiness probe that succeeds makes it ready, by a named port', () => {
     const bench = makeBench({ images: ['nginx:1.27'] })
-    addPod(bench, { ports: [{ containerPort: 80, name: 'http' }], readinessProbe: { httpGet: { path: '/', port: 'http' }, initialDelaySeconds: 3 } })
+    addPod(bench, {
+      ports: [{ containerPort: 80, name: 'http' }],
+      readinessProbe: { httpGet: { path: '/', port: 'http' }, initialDelaySeconds: 3 },
+    })
     bench.run(2_500)
     expect(bench.pod().status?.containerStatuses?.[0]?.ready).toBe(false)
     bench.run(4_000)
@@ -47,7 +56,10 @@ describe('probes (F7)', () => {
 
   it('exec probes: output of the command, and a time-out', () => {
     const bench = makeBench({ images: ['nginx:1.27'] })
-    addPod(bench, { readinessProbe: { exec: { command: ['false'] }, periodSeconds: 2 }, livenessProbe: { exec: { command: ['sleep', '30'] }, periodSeconds: 3, failureThreshold: 20 } })
+    addPod(bench, {
+      readinessProbe: { exec: { command: ['false'] }, periodSeconds: 2 },
+      livenessProbe: { exec: { command: ['sleep', '30'] }, periodSeconds: 3, failureThreshold: 20 },
+    })
     bench.run(8_000)
     const events = bench.events().map((text) => text.replace(/ ×\d+$/, ''))
     expect(events).toContain('Unhealthy Readiness probe failed: ')

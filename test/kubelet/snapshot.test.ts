@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest'
-import { Fabric } from '../../engine/fabric/fabric.ts'
 import { addPod, makeBench } from './bench.ts'
 import type { NodeBench } from './bench.ts'
 
@@ -34,6 +33,5 @@ describe('determinism', () => {
     expect(other.kernel.journal.hash()).toBe(whole.kernel.journal.hash())
     expect(other.pod('crash').status).toEqual(whole.pod('crash').status)
     expect(other.events('crash')).toEqual(whole.events('crash'))
-    expect(Fabric.address).toBe('fabric')
   })
 })

@@ -17,7 +17,9 @@ describe('termination (F9)', () => {
     bench.api.deletePod('web')
     expect(goneAfter(bench)).toBeLessThan(1_000)
     const last = bench.api.calls.filter(({ call }) => call.verb === 'delete')
-    expect(last.map(({ call }) => call.body)).toMatchObject([{ gracePeriodSeconds: 0, preconditions: { uid: '0000-web' } }])
+    expect(last.map(({ call }) => call.body)).toMatchObject([
+      { gracePeriodSeconds: 0, preconditions: { uid: '0000-web' } },
+    ])
     expect(bench.events()).toContain('Killing Stopping container c')
     bench.run(100)
     expect(bench.kubelet.listeners.hasAddress('10.244.1.2')).toBe(false)
@@ -31,7 +33,8 @@ describe('termination (F9)', () => {
     const took = goneAfter(bench)
     expect(took).toBeGreaterThan(8_000)
     expect(took).toBeLessThan(9_000)
-    const final = bench.api.calls.filter(({ call }) => call.verb === 'patch' && call.resource === 'v1/pods').pop()?.call.body as { status: Pod['status'] }
+    const final = bench.api.calls.filter(({ call }) => call.verb === 'patch' && call.resource === 'v1/pods').pop()?.call
+      .body as { status: Pod['status'] }
     expect(final.status?.phase).toBe('Failed')
     expect(final.status?.containerStatuses?.[0]?.state?.terminated).toMatchObject({ exitCode: 137, reason: 'Error' })
   })
@@ -48,7 +51,15 @@ describe('termination (F9)', () => {
 
   it('a preStop that overruns leaves 2 s for TERM', () => {
     const bench = makeBench({ images: ['busybox:1.36'] })
-    addPod(bench, { image: 'busybox:1.36', command: ['sleep', '3600'], lifecycle: { preStop: { exec: { command: ['sleep', '60'] } } } }, { terminationGracePeriodSeconds: 4 })
+    addPod(
+      bench,
+      {
+        image: 'busybox:1.36',
+        command: ['sleep', '3600'],
+        lifecycle: { preStop: { exec: { command: ['sleep', '60'] } } },
+      },
+      { terminationGracePeriodSeconds: 4 },
+    )
     bench.run(3_000)
     bench.api.deletePod('web')
     const took = goneAfter(bench)
@@ -81,5 +92,29 @@ describe('termination (F9)', () => {
     expect(bench.pod().status?.phase).toBe('Succeeded')
     bench.api.deletePod('web')
     expect(goneAfter(bench)).toBeLessThan(300)
+  })
+
+  it('a pod deleted by force while it pulls leaves nothing behind', () => {
+    const bench = makeBench()
+    addPod(bench, { image: 'nicolaka/netshoot' })
+    addPod(bench, {}, {}, 'next')
+    bench.run(1_500)
+    bench.api.remove('v1/pods', 'default', 'web')
+    bench.run(10_000)
+    expect(bench.kubelet.criList().sandboxes.map(({ name }) => name)).toEqual(['next'])
+    expect(bench.pod('next').status?.phase).toBe('Running')
+  })
+
+  it('a failing postStart hook kills the container (F6)', () => {
+    const bench = makeBench({ images: ['nginx:1.27'] })
+    addPod(bench, { lifecycle: { postStart: { exec: { command: ['false'] } } } })
+    bench.run(2_500)
+    expect(bench.events().map((text) => text.replace(/ ×\d+$/, ''))).toEqual(
+      expect.arrayContaining(['FailedPostStartHook PostStartHook failed', 'Killing FailedPostStartHook']),
+    )
+    expect(bench.pod().status?.containerStatuses?.[0]).toMatchObject({
+      ready: false,
+      state: { waiting: { reason: 'PostStartHookError' } },
+    })
   })
 })

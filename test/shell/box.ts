@@ -14,6 +14,11 @@ const owned = { owner: 'root', group: 'root', mtimeMs: 0 }
 const dir = (path: string, mode = 0o755, owner = 'root'): [string, FileNode] => [path, { kind: 'directory', mode, ...owned, owner, group: owner }]
 const device = (name: 'null' | 'zero'): [string, FileNode] => [`/dev/${name}`, { kind: 'file', mode: 0o666, ...owned, text: '', device: name }]
 
+const rm: Program = function* (argv, p) {
+  for (const path of argv.slice(1)) if (!path.startsWith('-')) yield* p.remove(path)
+  return 0
+}
+
 export interface Box {
   kernel: Kernel
   edge: Edge
@@ -24,7 +29,7 @@ export interface Box {
 
 export function makeBox(extra: Record<string, Program> = {}, seed = 'box'): Box {
   const kernel = new Kernel({ seed, epochMs: Date.UTC(2026, 0, 1) })
-  const programs = new Map(Object.entries({ ...shellPrograms, ...extra }))
+  const programs = new Map(Object.entries({ ...shellPrograms, rm, ...extra }))
   const nodes: [string, FileNode][] = [
     dir('/tmp', 0o1777), dir('/home'), dir('/home/candidate', 0o750, 'candidate'), dir('/root', 0o700), dir('/etc'), device('null'), device('zero'),
     ...[...programs.keys()].map((name): [string, FileNode] => [`/usr/bin/${name}`, { kind: 'file', mode: 0o755, ...owned, program: name, sizeBytes: 1000 }]),

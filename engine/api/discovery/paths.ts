@@ -6,6 +6,7 @@ import { JSON_HEADERS } from '../present.ts'
 import { failure, methodNotKnown, notFound, pathNotFound } from '../status.ts'
 import { aggregated, groupList, groupNamed, resourceList, versionsOf } from './groups.ts'
 import { answerHealth } from './health.ts'
+import { OPENAPI_V2_TYPE, openapiV2 } from './openapi-v2.ts'
 import { openapiDocument, openapiIndex } from './openapi.ts'
 
 const json = (body: unknown, headers = JSON_HEADERS): HttpResponse => ({ code: 200, headers, body })
@@ -67,10 +68,15 @@ function rootPaths(core: Core): string[] {
   return ['/api', '/api/v1', '/apis', ...groups.sort(), '/healthz', '/livez', '/openapi/v3', '/readyz', '/version']
 }
 
+function answerOpenapiV2(core: Core, flight: Flight): void {
+  if (!(flight.request.headers.accept ?? '').includes('proto-openapi.spec.v2')) return core.refuse(flight, failure(406, 'NotAcceptable', 'not simulated: /openapi/v2 as JSON'))
+  core.respond(flight, { code: 200, headers: { 'content-type': OPENAPI_V2_TYPE }, body: openapiV2(core.registry, core.release) })
+}
+
 export function answerPath(core: Core, flight: Flight): void {
   const { verb, path } = flight.info
   if (verb !== 'get' && verb !== 'head') return core.refuse(flight, methodNotKnown())
-  if (path.startsWith('/openapi/v2')) return core.refuse(flight, failure(406, 'NotAcceptable', 'not simulated: /openapi/v2'))
+  if (path === '/openapi/v2') return answerOpenapiV2(core, flight)
   const response = serve(core, flight)
   if (response === undefined) return core.refuse(flight, path.startsWith('/api') ? pathNotFound() : notFound({ group: '', resource: path }, ''))
   core.respond(flight, response)

@@ -1,6 +1,6 @@
 /** Models pkg/registry/core/namespace/strategy.go. */
 import type { KubeObject } from '../client.ts'
-import type { Strategy } from './table.ts'
+import type { Strategy } from './strategy.ts'
 
 interface Namespace extends KubeObject {
   spec?: { finalizers?: string[] }

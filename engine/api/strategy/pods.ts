@@ -2,7 +2,7 @@
 import { compareQuantity } from '../../objects/quantity.ts'
 import type { Container, Pod } from '../../objects/types.gen.ts'
 import type { KubeObject } from '../client.ts'
-import type { Strategy } from './table.ts'
+import type { Strategy } from './strategy.ts'
 
 const COUNTED = ['cpu', 'memory']
 

@@ -9,7 +9,7 @@ import { invalid } from '../status.ts'
 import type { ApiStatus } from '../status.ts'
 import { directoryOf } from '../storage/keys.ts'
 import { cidrRange, makeIPv4, parseIPv4 } from './addresses.ts'
-import type { Strategy } from './table.ts'
+import type { Strategy } from './strategy.ts'
 
 const KIND = { group: '', kind: 'Service' }
 

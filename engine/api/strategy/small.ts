@@ -1,6 +1,6 @@
 /** Strategies of a line or two each. */
 import type { KubeObject } from '../client.ts'
-import type { Strategy } from './table.ts'
+import type { Strategy } from './strategy.ts'
 
 type Plain = Record<string, unknown>
 const plain = (object: KubeObject): Plain => object as unknown as Plain

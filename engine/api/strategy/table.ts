@@ -2,23 +2,11 @@
  * What the registry does to objects of a kind before they are validated and stored. Models
  * pkg/registry/<group>/<kind>/strategy.go; kinds that are not here follow the general rules.
  */
-import type { KubeObject } from '../client.ts'
-import type { Core } from '../core.ts'
-import type { ApiStatus } from '../status.ts'
 import { podStrategy } from './pods.ts'
 import { namespaceStrategy } from './namespaces.ts'
 import { serviceStrategy } from './services.ts'
 import { nodeStrategy, jobStrategy, secretStrategy, volumeStrategy, claimStrategy } from './small.ts'
-
-export type Plain = Record<string, unknown>
-
-export interface Strategy {
-  /** What a new object starts with; may refuse. */
-  create?: (core: Core, object: KubeObject) => KubeObject | { refuse: ApiStatus }
-  update?: (core: Core, object: KubeObject, old: KubeObject) => KubeObject | { refuse: ApiStatus }
-  /** Writes to `status` of a new object count (nodes register with one). */
-  keepsStatus?: boolean
-}
+import type { Strategy } from './strategy.ts'
 
 export const STRATEGIES: Record<string, Strategy> = {
   pods: podStrategy,

@@ -32,14 +32,14 @@ export function create(core: Core, flight: Flight, object: KubeObject, step: str
   if (object.metadata.resourceVersion !== undefined && object.metadata.resourceVersion !== '') {
     return core.refuse(flight, unknownError('resourceVersion should not be set on objects to be created'))
   }
-  const named = { ...object, metadata: newMetadata(core, object.metadata, namespace) }
+  const named = stampCreate(core, flight, entry, { ...object, metadata: newMetadata(core, object.metadata, namespace) })
   const admitted = admitCreate(core, flight, served, named)
   if ('refuse' in admitted) return core.refuse(flight, admitted.refuse)
   const prepared = prepareCreate(core, entry, admitted.object)
   if ('refuse' in prepared) return core.refuse(flight, prepared.refuse)
   const errors = validateCreate(entry, prepared.object, { release: core.release })
   if (errors.length > 0) return core.refuse(flight, invalid(entry, prepared.object.metadata.name, errors))
-  flight.body = stampCreate(core, flight, entry, prepared.object)
+  flight.body = prepared.object
   core.write(flight, step, keyFor(directoryOf(entry.group, entry.resource), namespace, prepared.object.metadata.name))
 }
 

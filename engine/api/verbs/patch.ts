@@ -8,7 +8,8 @@ import type { Core, Outcome, WriteSteps } from '../core.ts'
 import type { Flight } from '../flight.ts'
 import { applyTextPatch, patchTypeOf } from '../patching.ts'
 import { respondObject } from '../present.ts'
-import { conflict, MODIFIED, notFound } from '../status.ts'
+import { conflict, failure, MODIFIED, notFound } from '../status.ts'
+import type { ApiStatus } from '../status.ts'
 import { startApply } from './apply.ts'
 import { keyOfFlight, replace } from './update.ts'
 
@@ -23,7 +24,26 @@ export function startPatch(core: Core, flight: Flight): void {
 /** The patched object, checked as a body is, in the version that is stored. */
 function patchedObject(core: Core, flight: Flight, entry: KindEntry, current: KubeObject): Decoding {
   const patched = applyTextPatch(flight, convertTo(entry, current), entry.schema === '' ? undefined : entry.schema)
-  return 'status' in patched ? patched : decodeBody(core, flight, entry, patched.object)
+  if ('status' in patched) return patched
+  const decoded = decodeBody(core, flight, entry, patched.object)
+  const strict = 'status' in decoded ? STRICT.exec(decoded.status.message ?? '') : null
+  return strict === null ? decoded : { status: strictPatch(flight.request.body, strict[1] as string) }
+}
+
+const STRICT = /: strict decoding error: (.*)$/s
+
+/** How Go prints what is left of a patch once lists and directives were merged (observed). */
+function leftOver(patch: unknown): string {
+  if (typeof patch !== 'object' || patch === null) return patch === null ? '<nil>' : String(patch)
+  const kept = Object.entries(patch).filter(([key, value]) => !key.startsWith('$') && key !== 'metadata' && !Array.isArray(value))
+  return `map[${kept.sort(([a], [b]) => (a < b ? -1 : 1)).map(([key, value]) => `${key}:${leftOver(value)}`).join(' ')}]`
+}
+
+/** Unknown fields in a patch are an invalid patch rather than a bad request; they come sorted. */
+function strictPatch(body: unknown, problems: string): ApiStatus {
+  const detail = `strict decoding error: ${problems.split(', ').sort().join(', ')}`
+  const message = `Invalid value: ${JSON.stringify(leftOver(body))}: ${detail}`
+  return failure(422, 'Invalid', ` "" is invalid: patch: ${message}`, { causes: [{ reason: 'FieldValueInvalid', message, field: 'patch' }] })
 }
 
 function transform(core: Core, flight: Flight, current: KubeObject | undefined): Outcome {

@@ -7,7 +7,7 @@ import type { KubeObject } from '../client.ts'
 import type { Core, Outcome, WriteSteps } from '../core.ts'
 import type { Flight } from '../flight.ts'
 import { stampUpdate } from '../managed.ts'
-import { isSame, prepareStatusUpdate, prepareUpdate } from '../prepare.ts'
+import { isSame, prepareView } from '../prepare.ts'
 import { respondObject } from '../present.ts'
 import { badRequest, conflict, invalid, MODIFIED, notFound } from '../status.ts'
 import type { ApiStatus } from '../status.ts'
@@ -65,7 +65,7 @@ function preconditions(entry: KindEntry, flight: Flight, { metadata }: KubeObjec
 export function replace(core: Core, flight: Flight, entry: KindEntry, object: KubeObject, current: KubeObject): Outcome {
   const stored = core.storageEntry(entry.group, entry.resource)
   const { subresource } = flight.info
-  const prepared = subresource === 'status' ? { object: prepareStatusUpdate(stored, object, current) } : prepareUpdate(core, stored, object, current)
+  const prepared = prepareView(core, stored, subresource, object, current)
   if ('refuse' in prepared) return { kind: 'refuse', status: prepared.refuse }
   const errors = validateUpdate(stored, prepared.object, current, { release: core.release, subresource })
   if (errors.length > 0) return { kind: 'refuse', status: invalid(stored, current.metadata.name, errors) }

@@ -32,7 +32,7 @@ import type { ProcessRoot, ProcessWorld } from './world.ts'
 /** System calls that one process may make in one virtual millisecond. */
 const SLICE = 1000
 /** System calls that a process may make at that rate before it is taken for a runaway. */
-const BUDGET = 1_000_000
+const BUDGET = 500_000
 /** Processes in one root (a host or a container). */
 const MAX_PROCESSES = 500
 /** Characters kept of one captured output. */
@@ -58,6 +58,8 @@ export interface SpawnRequest {
   onExit?: KernelEvent
   /** The first process of a container. */
   init?: boolean
+  /** The name under which its exit code is kept for `captureOf`. */
+  captureAs?: string
   /** Plain data for the program (`p.ask('start')`). */
   start?: unknown
 }
@@ -71,6 +73,7 @@ interface TableState {
   terminals: Terminal[]
   exchanges: [string, NetworkWait][]
   captures: [string, string][]
+  results: [number, { name: string; code?: number }][]
   ready: number[]
   counters: { pid: number; description: number; pipe: number; token: number }
   running: boolean
@@ -90,6 +93,7 @@ export class ProcessTable implements Component, Machine {
   private readonly descriptions = new Map<number, Description>()
   private readonly pipes = new Map<number, Pipe>()
   private readonly captures = new Map<string, string>()
+  private readonly results = new Map<number, { name: string; code?: number }>()
   private ready: number[] = []
   private counters = { pid: 1000, description: 0, pipe: 0, token: 0 }
   private runQueued = false
@@ -120,6 +124,7 @@ export class ProcessTable implements Component, Machine {
     if ('error' in made) return made
     if (tty?.kind === 'tty') made.tty = tty.id
     if (request.onExit !== undefined) made.onExit = request.onExit
+    if (request.captureAs !== undefined) this.results.set(made.pid, { name: request.captureAs })
     if (request.init === true) made.init = true
     if (request.start !== undefined) made.start = request.start
     streams.forEach((sink, fd) => this.attach(made, fd, sink))
@@ -150,6 +155,18 @@ export class ProcessTable implements Component, Machine {
     const text = this.captures.get(name) ?? ''
     if (options.take === true) this.captures.delete(name)
     return text
+  }
+
+  /** A number for a capture's name that was not used before. */
+  nextCapture(): number {
+    return ++this.counters.token
+  }
+
+  /** The capture name of a process started with `captureAs`, and its exit code when it has ended (once). */
+  captureOf(pid: number): { name: string; code: number | undefined } {
+    const { name, code } = this.results.get(pid) ?? { name: '', code: 127 }
+    if (code !== undefined) this.results.delete(pid)
+    return { name, code }
   }
 
   openTerminal(id: string, size: { columns: number; rows: number }): Terminal {
@@ -218,6 +235,7 @@ export class ProcessTable implements Component, Machine {
       terminals: [...this.terminals.values()],
       exchanges: [...this.exchanges],
       captures: [...this.captures],
+      results: [...this.results],
       ready: this.ready,
       counters: this.counters,
       running: this.runQueued,
@@ -233,6 +251,7 @@ export class ProcessTable implements Component, Machine {
     refill(this.terminals, from.terminals.map((terminal) => [terminal.id, terminal]))
     refill(this.exchanges, from.exchanges)
     refill(this.captures, from.captures)
+    refill(this.results, from.results)
     this.ready = from.ready
     this.counters = from.counters
     this.runQueued = from.running
@@ -404,7 +423,9 @@ export class ProcessTable implements Component, Machine {
 
   capture(name: string, text: string): void {
     const kept = this.captures.get(name) ?? ''
-    if (kept.length < MAX_CAPTURE) this.captures.set(name, kept + text)
+    if (kept.length >= MAX_CAPTURE) return
+    const full = kept.length + text.length >= MAX_CAPTURE
+    this.captures.set(name, full ? `${kept}${text}`.slice(0, MAX_CAPTURE) + '\n[output cut here: limit of the simulator]\n' : kept + text)
   }
 
   runTool(process: ProcessRecord, syscall: Syscall): typeof PENDING {
@@ -422,7 +443,8 @@ export class ProcessTable implements Component, Machine {
   private make(of: Pick<ProcessRecord, 'host' | 'root' | 'argv' | 'env' | 'cwd' | 'user' | 'parent' | 'traced'> & { program?: string }): ProcessRecord | { error: 'ENOENT' | 'EACCES' | 'EAGAIN' } {
     const found = of.program === undefined ? this.find(of) : { program: of.program, argv: of.argv }
     if ('error' in found) return found
-    if (this.countIn(of.host, of.root) >= MAX_PROCESSES) return { error: 'EAGAIN' }
+    // What comes from outside (a new terminal, the kubelet) still fits when the inside is full.
+    if (this.countIn(of.host, of.root) >= MAX_PROCESSES * (of.parent === 0 ? 2 : 1)) return { error: 'EAGAIN' }
     const pid = ++this.counters.pid
     const record: ProcessRecord = {
       ...of, pid, group: pid, program: found.program, argv: found.argv, startedIn: of.cwd, release: this.world.release(of.host),
@@ -682,6 +704,8 @@ export class ProcessTable implements Component, Machine {
       other.parent = 0
       if (other.exit !== undefined) this.forget(other.pid)
     }
+    const result = this.results.get(process.pid)
+    if (result !== undefined) result.code = status.code
     if (process.onExit !== undefined) {
       const { onExit } = process
       const data = typeof onExit.data === 'object' && onExit.data !== null ? onExit.data : {}

@@ -4,9 +4,9 @@ import type { FileTree } from '../files.ts'
 import type { HostNetwork } from '../network-port.ts'
 import type { PENDING } from '../pending.ts'
 import type { Program, Syscall } from '../process.ts'
+import type { ProcessRoot } from './root.ts'
 
-/** Whose files, network and process numbers a process sees. `id` is that of the container's file tree. */
-export type ProcessRoot = { kind: 'host' } | { kind: 'container'; id: string; [fact: string]: unknown }
+export type { ProcessRoot }
 
 /** The process that asks for a system call, as the host's own calls (`unit.start` …) see it. */
 export interface RuntimeCaller {

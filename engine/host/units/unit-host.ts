@@ -35,7 +35,13 @@ export interface UnitHost {
   readonly kernelVersion: string
   readonly power: 'on' | 'off' | 'booting'
   readonly bootedAtMs: VirtualMs
-  readonly hosts: { readonly kernel: Kernel; readonly fabric: Fabric; readonly unitPrograms: ReadonlyMap<string, string> }
+  readonly hosts: {
+    readonly kernel: Kernel
+    readonly fabric: Fabric
+    readonly unitPrograms: ReadonlyMap<string, string>
+    /** Tells whoever listens that a unit entered a state. */
+    unitChanged(host: HostName, unit: string, state: string): void
+  }
   clockMs(): number
   nextPid(): number
   addSocket(socket: ListeningSocket): void

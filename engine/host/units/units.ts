@@ -771,6 +771,7 @@ export class Units implements UnitActions {
   }
 
   private changed(record: UnitRecord, state: string): void {
+    this.host.hosts.unitChanged(this.host.name, record.name, state)
     if (record.starts.length === 0) return
     record.sinceMs = this.host.clockMs()
     this.host.hosts.kernel.record(`host.unit.${state}`, { host: this.host.name, unit: record.name })

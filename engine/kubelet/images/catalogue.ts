@@ -25,9 +25,16 @@ export function repositories(): string[] {
   return [...BY_REPOSITORY.keys()]
 }
 
+/** Digests by reference: a pure function's results, kept. */
+const DIGESTS = new Map<string, string>()
+
 /** The manifest digest of an image, the same in every run. */
 export function digestOf(reference: ImageReference): string {
-  return reference.digest ?? `sha256:${hexOf(makeImageReference(reference), 64)}`
+  if (reference.digest !== undefined) return reference.digest
+  const text = makeImageReference(reference)
+  const known = DIGESTS.get(text) ?? `sha256:${hexOf(text, 64)}`
+  DIGESTS.set(text, known)
+  return known
 }
 
 export interface Resolved {
@@ -37,7 +44,16 @@ export interface Resolved {
   digest: string
 }
 
-const REGISTRIES = new Set(['docker.io', 'registry.k8s.io', 'quay.io', 'ghcr.io', 'gcr.io', 'k8s.gcr.io', 'public.ecr.aws', 'mcr.microsoft.com'])
+const REGISTRIES = new Set([
+  'docker.io',
+  'registry.k8s.io',
+  'quay.io',
+  'ghcr.io',
+  'gcr.io',
+  'k8s.gcr.io',
+  'public.ecr.aws',
+  'mcr.microsoft.com',
+])
 const DEFAULT_BYTES = 30_000_000
 
 /** What a registry answers for a reference: the image, or containerd's text. Models containerd's docker resolver (F5). */
@@ -45,9 +61,11 @@ export function resolveImage(reference: ImageReference, minor: number): Resolved
   const text = makeImageReference(reference)
   const entry = imageEntry(reference.repository)
   const sizeBytes = entry === undefined ? undefined : sizeOf(entry, reference)
-  if (entry !== undefined && sizeBytes !== undefined) return { entry, reference, sizeBytes, digest: digestOf(reference) }
+  if (entry !== undefined && sizeBytes !== undefined)
+    return { entry, reference, sizeBytes, digest: digestOf(reference) }
   const failed = `failed to pull and unpack image "${text}": failed to resolve reference "${text}": `
-  if (entry !== undefined || reference.registry === 'registry.k8s.io') return { error: `${notFoundPrefix(minor)}${failed}${text}: not found` }
+  if (entry !== undefined || reference.registry === 'registry.k8s.io')
+    return { error: `${notFoundPrefix(minor)}${failed}${text}: not found` }
   return { error: `${minor < 30 ? 'rpc error: code = Unknown desc = ' : ''}${failed}${refusal(reference)}` }
 }
 
@@ -61,8 +79,10 @@ function refusal(reference: ImageReference): string {
     const host = registry.replace(/:\d+$/, '')
     return `failed to do request: Head "https://${registry}/v2/${path}/manifests/${tag}": dial tcp: lookup ${host}: no such host`
   }
-  if (registry === 'docker.io') return 'pull access denied, repository does not exist or may require authorization: server message: insufficient_scope: authorization failed'
-  if (registry === 'quay.io') return `unexpected status from HEAD request to https://quay.io/v2/${path}/manifests/${tag}: 401 UNAUTHORIZED`
+  if (registry === 'docker.io')
+    return 'pull access denied, repository does not exist or may require authorization: server message: insufficient_scope: authorization failed'
+  if (registry === 'quay.io')
+    return `unexpected status from HEAD request to https://quay.io/v2/${path}/manifests/${tag}: 401 UNAUTHORIZED`
   const scope = encodeURIComponent(`repository:${path}:pull`)
   return `failed to authorize: failed to fetch anonymous token: unexpected status from GET request to https://${registry}/token?scope=${scope}&service=${registry}: 403 Forbidden`
 }

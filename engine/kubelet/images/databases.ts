@@ -20,7 +20,12 @@ interface Database {
 function planOf(database: Database, facts: LaunchFacts): Plan {
   const refused = database.refuses?.(facts.env)
   const plain = { behaviour: database.programs[0] ?? '', listens: [], term: 'ignore' as const }
-  if (refused !== undefined) return { ...plain, logs: refused.split('\n').map((text) => ({ atMs: 90, text, stream: 'stderr' as const })), exit: { atMs: 120, code: 1 } }
+  if (refused !== undefined)
+    return {
+      ...plain,
+      logs: refused.split('\n').map((text) => ({ atMs: 90, text, stream: 'stderr' as const })),
+      exit: { atMs: 120, code: 1 },
+    }
   return {
     ...plain,
     logs: database.lines(facts).map((text) => ({ atMs: database.startMs, text })),
@@ -54,10 +59,19 @@ const MYSQL_NEEDS = ['MYSQL_ROOT_PASSWORD', 'MYSQL_ALLOW_EMPTY_PASSWORD', 'MYSQL
 function mysqlRefuses(env: Record<string, string>): string | undefined {
   if (MYSQL_NEEDS.some((name) => (env[name] ?? '') !== '')) return undefined
   const prefix = '[ERROR] [Entrypoint]: '
-  return [`${prefix}Database is uninitialized and password option is not specified`, '    You need to specify one of the following as an environment variable:', ...MYSQL_NEEDS.map((name) => `    - ${name}`)].join('\n')
+  return [
+    `${prefix}Database is uninitialized and password option is not specified`,
+    '    You need to specify one of the following as an environment variable:',
+    ...MYSQL_NEEDS.map((name) => `    - ${name}`),
+  ].join('\n')
 }
 
-const MARIADB_NEEDS = ['MARIADB_ROOT_PASSWORD', 'MARIADB_ROOT_PASSWORD_HASH', 'MARIADB_ALLOW_EMPTY_ROOT_PASSWORD', 'MARIADB_RANDOM_ROOT_PASSWORD']
+const MARIADB_NEEDS = [
+  'MARIADB_ROOT_PASSWORD',
+  'MARIADB_ROOT_PASSWORD_HASH',
+  'MARIADB_ALLOW_EMPTY_ROOT_PASSWORD',
+  'MARIADB_RANDOM_ROOT_PASSWORD',
+]
 
 function mariadbRefuses(env: Record<string, string>): string | undefined {
   if ([...MARIADB_NEEDS, ...MYSQL_NEEDS].some((name) => (env[name] ?? '') !== '')) return undefined
@@ -82,14 +96,24 @@ function postgresRefuses(env: Record<string, string>): string | undefined {
 const DATABASES: Database[] = [
   {
     repository: 'docker.io/library/mysql',
-    tags: { '5.6': 86_000_000, '5.7': 137_000_000, '8': 170_000_000, '8.0': 170_000_000, '8.4': 172_000_000, '9': 175_000_000, latest: 175_000_000 },
+    tags: {
+      '5.6': 86_000_000,
+      '5.7': 137_000_000,
+      '8': 170_000_000,
+      '8.0': 170_000_000,
+      '8.4': 172_000_000,
+      '9': 175_000_000,
+      latest: 175_000_000,
+    },
     cmd: ['mysqld'],
     port: 3306,
     programs: ['mysqld', 'mysql', 'mysqladmin'],
     startMs: 6_000,
     memoryBytes: 380_000_000,
     refuses: mysqlRefuses,
-    lines: () => ["[System] [MY-010931] [Server] /usr/sbin/mysqld: ready for connections. Version: '8.0.40'  socket: '/var/run/mysqld/mysqld.sock'  port: 3306  MySQL Community Server - GPL."],
+    lines: () => [
+      "[System] [MY-010931] [Server] /usr/sbin/mysqld: ready for connections. Version: '8.0.40'  socket: '/var/run/mysqld/mysqld.sock'  port: 3306  MySQL Community Server - GPL.",
+    ],
   },
   {
     repository: 'docker.io/library/mariadb',
@@ -100,22 +124,46 @@ const DATABASES: Database[] = [
     startMs: 4_000,
     memoryBytes: 90_000_000,
     refuses: mariadbRefuses,
-    lines: () => ["[Note] mariadbd: ready for connections."],
+    lines: () => ['[Note] mariadbd: ready for connections.'],
   },
   {
     repository: 'docker.io/library/postgres',
-    tags: { '12': 140_000_000, '13': 145_000_000, '14': 148_000_000, '15': 150_000_000, '16': 152_000_000, '17': 153_000_000, latest: 153_000_000, alpine: 98_000_000, '16-alpine': 98_000_000 },
+    tags: {
+      '12': 140_000_000,
+      '13': 145_000_000,
+      '14': 148_000_000,
+      '15': 150_000_000,
+      '16': 152_000_000,
+      '17': 153_000_000,
+      latest: 153_000_000,
+      alpine: 98_000_000,
+      '16-alpine': 98_000_000,
+    },
     cmd: ['postgres'],
     port: 5432,
     programs: ['postgres', 'psql', 'pg_isready'],
     startMs: 2_500,
     memoryBytes: 40_000_000,
     refuses: postgresRefuses,
-    lines: () => ['PostgreSQL init process complete; ready for start up.', 'LOG:  database system is ready to accept connections'],
+    lines: () => [
+      'PostgreSQL init process complete; ready for start up.',
+      'LOG:  database system is ready to accept connections',
+    ],
   },
   {
     repository: 'docker.io/library/redis',
-    tags: { '5': 41_000_000, '6': 42_000_000, '6.2': 42_000_000, '7': 45_000_000, '7.2': 45_000_000, '7.4': 46_000_000, '8': 49_000_000, latest: 49_000_000, alpine: 17_000_000, '7-alpine': 17_000_000 },
+    tags: {
+      '5': 41_000_000,
+      '6': 42_000_000,
+      '6.2': 42_000_000,
+      '7': 45_000_000,
+      '7.2': 45_000_000,
+      '7.4': 46_000_000,
+      '8': 49_000_000,
+      latest: 49_000_000,
+      alpine: 17_000_000,
+      '7-alpine': 17_000_000,
+    },
     cmd: ['redis-server'],
     port: 6379,
     programs: ['redis-server', 'redis-cli'],
@@ -131,7 +179,9 @@ const DATABASES: Database[] = [
     programs: ['mongod', 'mongosh'],
     startMs: 2_000,
     memoryBytes: 120_000_000,
-    lines: () => ['{"s":"I","c":"NETWORK","id":23016,"ctx":"listener","msg":"Waiting for connections","attr":{"port":27017,"ssl":"off"}}'],
+    lines: () => [
+      '{"s":"I","c":"NETWORK","id":23016,"ctx":"listener","msg":"Waiting for connections","attr":{"port":27017,"ssl":"off"}}',
+    ],
   },
   {
     repository: 'docker.io/library/memcached',

@@ -69,16 +69,33 @@ export interface ResponderFacts {
 }
 
 /** Answers an HTTP request; `log` is what the program writes about it. */
-export type Responder = (request: HttpRequest, facts: ResponderFacts) => { response: HttpResponse; log?: string; stream?: 'stderr' }
+export type Responder = (
+  request: HttpRequest,
+  facts: ResponderFacts,
+) => { response: HttpResponse; log?: string; stream?: 'stderr' }
 
 /** A configuration with the usual values. */
 export function makeConfig(own: Partial<ImageConfig>): ImageConfig {
   const path = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
-  return { entrypoint: [], cmd: [], workingDir: '/', user: '', ports: [], stopSignal: 'TERM', ...own, env: { PATH: path, ...own.env } }
+  return {
+    entrypoint: [],
+    cmd: [],
+    workingDir: '/',
+    user: '',
+    ports: [],
+    stopSignal: 'TERM',
+    ...own,
+    env: { PATH: path, ...own.env },
+  }
 }
 
 /** A text answer. */
-export function textResponse(code: number, body: string, type = 'text/plain; charset=utf-8', headers: Record<string, string> = {}): HttpResponse {
+export function textResponse(
+  code: number,
+  body: string,
+  type = 'text/plain; charset=utf-8',
+  headers: Record<string, string> = {},
+): HttpResponse {
   return { code, headers: { 'content-type': type, ...headers }, body }
 }
 

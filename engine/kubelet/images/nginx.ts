@@ -68,12 +68,42 @@ http {
 `
 
 const ENTRYPOINT = '/docker-entrypoint.sh'
-const VERSIONS = ['1.7.9', '1.14', '1.14.2', '1.15', '1.16', '1.16.1', '1.17', '1.18', '1.19', '1.20', '1.21', '1.21.6', '1.22', '1.23', '1.24', '1.25', '1.25.3', '1.26', '1.27', '1.27.0', '1.28', '1.29', 'latest', 'stable', 'mainline']
+const VERSIONS = [
+  '1.7.9',
+  '1.14',
+  '1.14.2',
+  '1.15',
+  '1.16',
+  '1.16.1',
+  '1.17',
+  '1.18',
+  '1.19',
+  '1.20',
+  '1.21',
+  '1.21.6',
+  '1.22',
+  '1.23',
+  '1.24',
+  '1.25',
+  '1.25.3',
+  '1.26',
+  '1.27',
+  '1.27.0',
+  '1.28',
+  '1.29',
+  'latest',
+  'stable',
+  'mainline',
+]
 const FULL_BYTES = 72_000_000
 const ALPINE_BYTES = 20_500_000
 
 function sizes(): Record<string, number> {
-  const tags: Record<string, number> = { alpine: ALPINE_BYTES, 'stable-alpine': ALPINE_BYTES, 'mainline-alpine': ALPINE_BYTES }
+  const tags: Record<string, number> = {
+    alpine: ALPINE_BYTES,
+    'stable-alpine': ALPINE_BYTES,
+    'mainline-alpine': ALPINE_BYTES,
+  }
   VERSIONS.forEach((version, index) => {
     tags[version] = FULL_BYTES + index * 131_072
     tags[`${version}-alpine`] = ALPINE_BYTES + index * 65_536
@@ -117,7 +147,13 @@ function ports(config: string): number[] {
 }
 
 function failed(text: string): Plan {
-  return { behaviour: 'nginx', listens: [], term: 'ignore', logs: [{ atMs: 20, text, stream: 'stderr' }], exit: { atMs: 30, code: 1 } }
+  return {
+    behaviour: 'nginx',
+    listens: [],
+    term: 'ignore',
+    logs: [{ atMs: 20, text, stream: 'stderr' }],
+    exit: { atMs: 30, code: 1 },
+  }
 }
 
 /** A configuration that nginx refuses: unbalanced braces, or a directive without its semicolon. */
@@ -128,14 +164,26 @@ function brokenAt(config: string): string | undefined {
   return depth < 0 ? 'unexpected "}"' : undefined
 }
 
+/** What a configuration comes to; nearly all pods have the same one. */
+const READ = new Map<string, { ports: number[]; broken: string | undefined }>()
+
+function readConfig(config: string): { ports: number[]; broken: string | undefined } {
+  const known = READ.get(config) ?? { ports: ports(config), broken: brokenAt(config) }
+  if (READ.size < 100) READ.set(config, known)
+  return known
+}
+
 function plan(facts: LaunchFacts): Plan {
   const config = facts.readFile('/etc/nginx/conf.d/default.conf') ?? facts.readFile('/etc/nginx/nginx.conf') ?? ''
-  const broken = brokenAt(config)
-  if (broken !== undefined) return failed(`${stamp(facts.clockMs)} [emerg] 1#1: ${broken} in /etc/nginx/conf.d/default.conf:${config.split('\n').length}\nnginx: [emerg] ${broken} in /etc/nginx/conf.d/default.conf:${config.split('\n').length}`)
+  const { broken, ports: open } = readConfig(config)
+  if (broken !== undefined)
+    return failed(
+      `${stamp(facts.clockMs)} [emerg] 1#1: ${broken} in /etc/nginx/conf.d/default.conf:${config.split('\n').length}\nnginx: [emerg] ${broken} in /etc/nginx/conf.d/default.conf:${config.split('\n').length}`,
+    )
   return {
     behaviour: 'nginx',
     logs: startLines(facts).map((text) => ({ atMs: 30, text })),
-    listens: ports(config).map((port) => ({ port, responder: 'nginx', http: true, fromMs: 40 })),
+    listens: open.map((port) => ({ port, responder: 'nginx', http: true, fromMs: 40 })),
     term: { code: 0, afterMs: 60 },
     memoryBytes: 3_500_000,
     cpuMilli: 0,
@@ -173,12 +221,18 @@ export const nginxResponder: Responder = (request, facts) => {
   const config = facts.readFile('/etc/nginx/conf.d/default.conf') ?? ''
   const fixed = /location\s+\/\s*\{[^}]*return\s+(\d+)\s+["']?([^"';]*)["']?\s*;/.exec(config)
   const root = /root\s+([^;]+);/.exec(config)?.[1]?.trim() ?? '/usr/share/nginx/html'
-  const body = fixed === null ? facts.readFile(root + (request.path.endsWith('/') ? `${request.path}index.html` : request.path)) : (fixed[2] ?? '').replaceAll('\\n', '\n')
+  const body =
+    fixed === null
+      ? facts.readFile(root + (request.path.endsWith('/') ? `${request.path}index.html` : request.path))
+      : (fixed[2] ?? '').replaceAll('\\n', '\n')
   const code = fixed === null ? (body === undefined ? 404 : 200) : Number(fixed[1])
   const text = body ?? NOT_FOUND(version)
   const agent = request.headers['user-agent'] ?? '-'
   const log = `${facts.from} - - [${accessTime(facts.clockMs)}] "${request.method} ${request.path} HTTP/1.1" ${code} ${text.length} "-" "${agent}" "-"`
-  return { response: textResponse(code, request.method === 'HEAD' ? '' : text, 'text/html', { server: `nginx/${version}` }), log }
+  return {
+    response: textResponse(code, request.method === 'HEAD' ? '' : text, 'text/html', { server: `nginx/${version}` }),
+    log,
+  }
 }
 
 const FILES = {

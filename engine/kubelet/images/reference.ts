@@ -31,10 +31,19 @@ export function parseImageReference(text: string): ImageReference | undefined {
   const tag = colon < 0 ? 'latest' : rest.slice(colon + 1)
   if (!NAME.test(bare) || !TAG.test(tag) || (digest !== undefined && !DIGEST.test(digest))) return undefined
   const path = registry === 'docker.io' && !bare.includes('/') ? `library/${bare}` : bare
-  return { repository: `${registry}/${path}`, registry, path, tag, implicit: colon < 0 && digest === undefined, ...(digest !== undefined && { digest }) }
+  return {
+    repository: `${registry}/${path}`,
+    registry,
+    path,
+    tag,
+    implicit: colon < 0 && digest === undefined,
+    ...(digest !== undefined && { digest }),
+  }
 }
 
 /** The full text: `docker.io/library/nginx:1.27`. */
 export function makeImageReference(reference: ImageReference): string {
-  return reference.digest === undefined ? `${reference.repository}:${reference.tag}` : `${reference.repository}@${reference.digest}`
+  return reference.digest === undefined
+    ? `${reference.repository}:${reference.tag}`
+    : `${reference.repository}@${reference.digest}`
 }

@@ -4,7 +4,12 @@ import type { Plan } from './plan.ts'
 
 const RELEASES = /^v1\.(2[0-9]|3[0-9])\.\d+$/
 
-function component(name: string, tags: Record<string, number>, program: string, own: Partial<ImageEntry> = {}): ImageEntry {
+function component(
+  name: string,
+  tags: Record<string, number>,
+  program: string,
+  own: Partial<ImageEntry> = {},
+): ImageEntry {
   return {
     repository: `registry.k8s.io/${name}`,
     tags,
@@ -12,24 +17,54 @@ function component(name: string, tags: Record<string, number>, program: string, 
     config: makeConfig({ entrypoint: [program] }),
     files: {},
     programs: [program],
-    behaviours: [{ name, match: () => true, component: own.behaviours?.[0]?.component ?? program.slice(program.lastIndexOf('/') + 1), plan: running(name) }],
+    behaviours: [
+      {
+        name,
+        match: () => true,
+        component: own.behaviours?.[0]?.component ?? program.slice(program.lastIndexOf('/') + 1),
+        plan: running(name),
+      },
+    ],
     ...(own.anyTag !== undefined && { anyTag: own.anyTag }),
   }
 }
 
 /** How it looks where nobody models the component: it runs, and says nothing. */
 function running(behaviour: string): () => Plan {
-  return () => ({ behaviour, logs: [], listens: [], term: { code: 0, afterMs: 50 }, memoryBytes: 50_000_000, cpuMilli: 10 })
+  return () => ({
+    behaviour,
+    logs: [],
+    listens: [],
+    term: { code: 0, afterMs: 50 },
+    memoryBytes: 50_000_000,
+    cpuMilli: 10,
+  })
 }
 
 const pause: ImageEntry = {
   repository: 'registry.k8s.io/pause',
-  tags: { '3.1': 320_000, '3.2': 300_000, '3.6': 302_000, '3.7': 311_000, '3.8': 311_000, '3.9': 321_000, '3.10': 320_000, '3.10.1': 320_000, latest: 320_000 },
+  tags: {
+    '3.1': 320_000,
+    '3.2': 300_000,
+    '3.6': 302_000,
+    '3.7': 311_000,
+    '3.8': 311_000,
+    '3.9': 321_000,
+    '3.10': 320_000,
+    '3.10.1': 320_000,
+    latest: 320_000,
+  },
   base: 'scratch',
   config: makeConfig({ entrypoint: ['/pause'], user: '65535:65535' }),
   files: {},
   programs: ['/pause'],
-  behaviours: [{ name: 'pause', match: (argv) => argv[0] === '/pause', plan: () => ({ behaviour: 'pause', logs: [], listens: [], term: { code: 0, afterMs: 10 }, memoryBytes: 400_000 }) }],
+  behaviours: [
+    {
+      name: 'pause',
+      match: (argv) => argv[0] === '/pause',
+      plan: () => ({ behaviour: 'pause', logs: [], listens: [], term: { code: 0, afterMs: 10 }, memoryBytes: 400_000 }),
+    },
+  ],
 }
 
 function daemon(repository: string, tags: Record<string, number>, program: string, lines: string[] = []): ImageEntry {
@@ -41,13 +76,21 @@ function daemon(repository: string, tags: Record<string, number>, program: strin
     config: makeConfig({ entrypoint: [program] }),
     files: {},
     programs: [program],
-    behaviours: [{ name: repository, match: () => true, plan: () => ({ ...running(repository)(), logs: lines.map((text) => ({ atMs: 50, text })) }) }],
+    behaviours: [
+      {
+        name: repository,
+        match: () => true,
+        plan: () => ({ ...running(repository)(), logs: lines.map((text) => ({ atMs: 50, text })) }),
+      },
+    ],
   }
 }
 
 export const system: ImageEntry[] = [
   pause,
-  ...['kube-apiserver', 'kube-controller-manager', 'kube-scheduler', 'kube-proxy'].map((name) => component(name, {}, name === 'kube-proxy' ? '/usr/local/bin/kube-proxy' : name, { anyTag: RELEASES })),
+  ...['kube-apiserver', 'kube-controller-manager', 'kube-scheduler', 'kube-proxy'].map((name) =>
+    component(name, {}, name === 'kube-proxy' ? '/usr/local/bin/kube-proxy' : name, { anyTag: RELEASES }),
+  ),
   component('etcd', {}, 'etcd', { anyTag: /^3\.\d+\.\d+(-\d+)?$/ }),
   component('coredns/coredns', {}, '/coredns', { anyTag: /^v1\.\d+\.\d+$/ }),
   daemon('registry.k8s.io/metrics-server/metrics-server', {}, '/metrics-server'),

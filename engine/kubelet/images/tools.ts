@@ -10,12 +10,47 @@ const shellWithoutInput: Behaviour = {
   plan: () => ({ ...IDLE, behaviour: 'shell', exit: { atMs: 10, code: 0 } }),
 }
 
-function tool(repository: string, base: ImageEntry['base'], cmd: string[], tags: Record<string, number>, own: Partial<ImageEntry> = {}): ImageEntry {
-  return { repository, base, tags, config: makeConfig({ cmd }), files: {}, programs: [], behaviours: [shellWithoutInput], ...own }
+function tool(
+  repository: string,
+  base: ImageEntry['base'],
+  cmd: string[],
+  tags: Record<string, number>,
+  own: Partial<ImageEntry> = {},
+): ImageEntry {
+  return {
+    repository,
+    base,
+    tags,
+    config: makeConfig({ cmd }),
+    files: {},
+    programs: [],
+    behaviours: [shellWithoutInput],
+    ...own,
+  }
 }
 
-const BUSYBOX_TAGS = { '1.28': 720_000, '1.28.4': 720_000, '1.31': 760_000, '1.35': 2_120_000, '1.36': 2_140_882, '1.36.1': 2_140_882, '1.37': 2_150_000, latest: 2_150_000, stable: 2_150_000, musl: 860_000, glibc: 2_150_000 }
-const ALPINE_TAGS = { '3.18': 3_400_000, '3.19': 3_410_000, '3.20': 3_620_000, '3.21': 3_640_000, '3.22': 3_800_000, latest: 3_800_000, '3': 3_800_000 }
+const BUSYBOX_TAGS = {
+  '1.28': 720_000,
+  '1.28.4': 720_000,
+  '1.31': 760_000,
+  '1.35': 2_120_000,
+  '1.36': 2_140_882,
+  '1.36.1': 2_140_882,
+  '1.37': 2_150_000,
+  latest: 2_150_000,
+  stable: 2_150_000,
+  musl: 860_000,
+  glibc: 2_150_000,
+}
+const ALPINE_TAGS = {
+  '3.18': 3_400_000,
+  '3.19': 3_410_000,
+  '3.20': 3_620_000,
+  '3.21': 3_640_000,
+  '3.22': 3_800_000,
+  latest: 3_800_000,
+  '3': 3_800_000,
+}
 
 const MEGA = 1_048_576
 
@@ -36,7 +71,14 @@ function stressPlan(facts: LaunchFacts): Plan {
   const cpus = Number(optionOf(facts.argv, ['--cpu', '-c']) ?? 0)
   const memoryBytes = workers * bytesOf(optionOf(facts.argv, ['--vm-bytes']) ?? '256M') + MEGA
   const dispatch = `stress: info: [1] dispatching hogs: ${cpus} cpu, 0 io, ${workers} vm, 0 hdd`
-  const plan: Plan = { behaviour: 'stress', logs: [{ atMs: 15, text: dispatch }], listens: [], term: { code: 143, afterMs: 20 }, memoryBytes, cpuMilli: cpus * 1000 + workers * 900 }
+  const plan: Plan = {
+    behaviour: 'stress',
+    logs: [{ atMs: 15, text: dispatch }],
+    listens: [],
+    term: { code: 143, afterMs: 20 },
+    memoryBytes,
+    cpuMilli: cpus * 1000 + workers * 900,
+  }
   const limit = facts.memoryLimitBytes
   if (limit === undefined || memoryBytes <= limit) return plan
   return { ...plan, memoryBytes: limit, exit: { atMs: 400, code: 137, reason: 'OOMKilled' } }
@@ -47,16 +89,50 @@ const stress: Behaviour = { name: 'stress', match: (argv) => argv[0] === 'stress
 export const tools: ImageEntry[] = [
   tool('docker.io/library/busybox', 'busybox', ['sh'], BUSYBOX_TAGS),
   tool('docker.io/library/alpine', 'alpine', ['/bin/sh'], ALPINE_TAGS),
-  tool('docker.io/library/ubuntu', 'debian', ['/bin/bash'], { '20.04': 27_500_000, '22.04': 29_500_000, '24.04': 29_700_000, latest: 29_700_000 }),
-  tool('docker.io/library/debian', 'debian', ['bash'], { '11': 55_000_000, '12': 48_500_000, latest: 48_500_000, bookworm: 48_500_000 }),
-  tool('docker.io/library/bash', 'alpine', ['bash'], { '5': 6_400_000, latest: 6_400_000 }),
-  tool('docker.io/curlimages/curl', 'alpine', ['curl', '--help'], { latest: 9_200_000, '8.10.1': 9_200_000, '8.5.0': 9_100_000 }, {
-    config: makeConfig({ entrypoint: ['/entrypoint.sh'], cmd: ['curl'], user: 'curl_user' }),
-    programs: ['curl'],
+  tool('docker.io/library/ubuntu', 'debian', ['/bin/bash'], {
+    '20.04': 27_500_000,
+    '22.04': 29_500_000,
+    '24.04': 29_700_000,
+    latest: 29_700_000,
   }),
-  tool('docker.io/nicolaka/netshoot', 'alpine', ['zsh'], { latest: 202_000_000, 'v0.13': 202_000_000 }, { programs: ['curl', 'dig', 'nslookup', 'nc', 'bash', 'zsh', 'ip', 'tcpdump'] }),
-  tool('docker.io/polinux/stress', 'alpine', ['stress'], { latest: 4_200_000, '1.0.4': 4_200_000 }, { programs: ['stress'], behaviours: [stress, shellWithoutInput] }),
+  tool('docker.io/library/debian', 'debian', ['bash'], {
+    '11': 55_000_000,
+    '12': 48_500_000,
+    latest: 48_500_000,
+    bookworm: 48_500_000,
+  }),
+  tool('docker.io/library/bash', 'alpine', ['bash'], { '5': 6_400_000, latest: 6_400_000 }),
+  tool(
+    'docker.io/curlimages/curl',
+    'alpine',
+    ['curl', '--help'],
+    { latest: 9_200_000, '8.10.1': 9_200_000, '8.5.0': 9_100_000 },
+    {
+      config: makeConfig({ entrypoint: ['/entrypoint.sh'], cmd: ['curl'], user: 'curl_user' }),
+      programs: ['curl'],
+    },
+  ),
+  tool(
+    'docker.io/nicolaka/netshoot',
+    'alpine',
+    ['zsh'],
+    { latest: 202_000_000, 'v0.13': 202_000_000 },
+    { programs: ['curl', 'dig', 'nslookup', 'nc', 'bash', 'zsh', 'ip', 'tcpdump'] },
+  ),
+  tool(
+    'docker.io/polinux/stress',
+    'alpine',
+    ['stress'],
+    { latest: 4_200_000, '1.0.4': 4_200_000 },
+    { programs: ['stress'], behaviours: [stress, shellWithoutInput] },
+  ),
   tool('registry.k8s.io/e2e-test-images/busybox', 'busybox', ['sh'], { '1.29-4': 730_000, '1.36.1-1': 2_140_000 }),
-  tool('registry.k8s.io/e2e-test-images/jessie-dnsutils', 'debian', ['sleep', '3600'], { '1.7': 112_000_000, '1.3': 112_000_000 }, { programs: ['dig', 'nslookup', 'curl'] }),
+  tool(
+    'registry.k8s.io/e2e-test-images/jessie-dnsutils',
+    'debian',
+    ['sleep', '3600'],
+    { '1.7': 112_000_000, '1.3': 112_000_000 },
+    { programs: ['dig', 'nslookup', 'curl'] },
+  ),
   tool('registry.k8s.io/busybox', 'busybox', ['sh'], { latest: 730_000, '1.27': 730_000 }),
 ]

@@ -26,7 +26,9 @@ export function makeConflictText(conflicts: readonly Conflict[]): string {
     const manager = makeManagerText(conflict)
     byManager.set(manager, [...(byManager.get(manager) ?? []), `- ${conflict.field}`])
   }
-  const lines = [...byManager.keys()].sort().flatMap((manager) => [`conflicts with ${manager}:`, ...byManager.get(manager)!])
+  const lines = [...byManager.keys()]
+    .sort()
+    .flatMap((manager) => [`conflicts with ${manager}:`, ...byManager.get(manager)!])
   return `Apply failed with ${conflicts.length} conflicts: ${lines.join('\n')}`
 }
 

@@ -49,7 +49,8 @@ export type ApplyResult =
   | { conflicts: Conflict[]; object?: undefined }
 
 function managedOf(object: object | undefined): readonly ManagedFieldsEntry[] | undefined {
-  return (object as { metadata?: { managedFields?: readonly ManagedFieldsEntry[] } } | undefined)?.metadata?.managedFields
+  return (object as { metadata?: { managedFields?: readonly ManagedFieldsEntry[] } } | undefined)?.metadata
+    ?.managedFields
 }
 
 /** A client that sends `[]` or `[{}]` wants the list emptied. */
@@ -72,7 +73,12 @@ function newEntry(write: Write, operation: 'Apply' | 'Update', fields: FieldSet)
 }
 
 /** Gives the manager what it wrote; its time moves only when it wrote something. */
-function withUpdate(entries: ManagedFieldsEntry[], write: Write, touched: FieldSet, own: FieldSet): ManagedFieldsEntry[] {
+function withUpdate(
+  entries: ManagedFieldsEntry[],
+  write: Write,
+  touched: FieldSet,
+  own: FieldSet,
+): ManagedFieldsEntry[] {
   if (isEmptySet(touched)) return entries
   const at = entries.findIndex((entry) => sameManager(entry, newEntry(write, 'Update', EMPTY_SET)))
   if (at < 0) return [...entries, newEntry(write, 'Update', touched)]
@@ -88,11 +94,22 @@ export function updateManagedFields(write: Update): readonly ManagedFieldsEntry[
   const sent = managedOf(write.updated)
   if (write.live !== undefined && isReset(sent)) return []
   const before = sent !== undefined && sent.length > 0 ? sent : (managedOf(write.live) ?? [])
-  const comparison = compareObjects(ownershipOfType(write.type), write.live as Fields | undefined, write.updated as Fields)
+  const comparison = compareObjects(
+    ownershipOfType(write.type),
+    write.live as Fields | undefined,
+    write.updated as Fields,
+  )
   const { touched, removed } = comparison
   if (isEmptySet(touched) && isEmptySet(removed)) return before
   if (before.length === 0) return isEmptySet(touched) ? before : [newEntry(write, 'Update', touched)]
-  return tidyEntries(withUpdate(before.map((entry) => relieved(entry, comparison)), write, touched, EMPTY_SET))
+  return tidyEntries(
+    withUpdate(
+      before.map((entry) => relieved(entry, comparison)),
+      write,
+      touched,
+      EMPTY_SET,
+    ),
+  )
 }
 
 /** Every field that the object's configuration states, as a FieldsV1 set. */
@@ -114,7 +131,11 @@ function conflictsOf(entries: readonly ManagedFieldsEntry[], touched: FieldSet):
 }
 
 const sameEntries = (a: readonly ManagedFieldsEntry[], b: readonly ManagedFieldsEntry[]): boolean =>
-  a.length === b.length && a.every((entry, i) => sameManager(entry, b[i]!) && entry.apiVersion === b[i]!.apiVersion && sameSets(setOf(entry), setOf(b[i]!)))
+  a.length === b.length &&
+  a.every(
+    (entry, i) =>
+      sameManager(entry, b[i]!) && entry.apiVersion === b[i]!.apiVersion && sameSets(setOf(entry), setOf(b[i]!)),
+  )
 
 function withManagedFields(object: Fields, managedFields: readonly ManagedFieldsEntry[]): Fields {
   return { ...object, metadata: { ...(object['metadata'] as Fields | undefined), managedFields } }

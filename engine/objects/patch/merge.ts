@@ -36,6 +36,7 @@ export function createMerge(original: JsonObject, modified: JsonObject): JsonObj
       if (Object.keys(inner).length > 0) patch[key] = inner
     } else if (!deepEqual(old, value)) patch[key] = value
   }
-  for (const key of Object.keys(original)) if (modified[key] === undefined && original[key] !== undefined) patch[key] = null
+  for (const key of Object.keys(original))
+    if (modified[key] === undefined && original[key] !== undefined) patch[key] = null
   return patch
 }

@@ -126,10 +126,14 @@ function diffListOfMaps(
   const changed = changedElements(before, value, facts, options)
   const gone = options.ignoreDeletions ? [] : [...before.keys()].filter((one) => !after.has(one)).sort()
   const list = [...changed, ...gone.map((one): Json => ({ [mergeKey]: before.get(one)![mergeKey], [PATCH]: 'delete' }))]
-  const reordered = !deepEqual([...before.keys()].filter((one) => after.has(one)), [...after.keys()].filter((one) => before.has(one)))
+  const reordered = !deepEqual(
+    [...before.keys()].filter((one) => after.has(one)),
+    [...after.keys()].filter((one) => before.has(one)),
+  )
   if (list.length > 0) patch[key] = list
   const needed = options.ignoreChanges ? !options.ignoreDeletions && list.length > 0 : list.length > 0 || reordered
-  if (needed && value.length > 0) patch[SET_ORDER + key] = [...after.values()].map((one): Json => ({ [mergeKey]: one[mergeKey] }))
+  if (needed && value.length > 0)
+    patch[SET_ORDER + key] = [...after.values()].map((one): Json => ({ [mergeKey]: one[mergeKey] }))
 }
 
 function diffListOfScalars(

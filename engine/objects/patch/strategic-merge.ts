@@ -42,11 +42,13 @@ export function elementKey(element: Json | undefined, mergeKey: string | undefin
 function sameOrder(list: readonly Json[], order: readonly Json[], mergeKey: string | undefined): Json[] {
   const positions = new Map(order.map((element, index) => [elementKey(element, mergeKey), index]))
   const rank = (element: Json): number => positions.get(elementKey(element, mergeKey)) ?? Infinity
-  return list.map((element) => ({ element, rank: rank(element) })).sort(byRank).map(({ element }) => element)
+  return list
+    .map((element) => ({ element, rank: rank(element) }))
+    .sort(byRank)
+    .map(({ element }) => element)
 }
 
-const byRank = (a: { rank: number }, b: { rank: number }): number =>
-  a.rank === b.rank ? 0 : a.rank < b.rank ? -1 : 1
+const byRank = (a: { rank: number }, b: { rank: number }): number => (a.rank === b.rank ? 0 : a.rank < b.rank ? -1 : 1)
 
 /** Puts the patch's elements in the patch's order, and the others where the server had them. */
 function inOrder(
@@ -58,7 +60,11 @@ function inOrder(
   const named = new Set(order.map((element) => elementKey(element, mergeKey)))
   const isNamed = (element: Json): boolean => named.has(elementKey(element, mergeKey))
   const right = sameOrder(merged.filter(isNamed), order, mergeKey)
-  const left = sameOrder(merged.filter((element) => !isNamed(element)), server, mergeKey)
+  const left = sameOrder(
+    merged.filter((element) => !isNamed(element)),
+    server,
+    mergeKey,
+  )
   const positions = new Map(server.map((element, index) => [elementKey(element, mergeKey), index]))
   const at = (element: Json): number | undefined => positions.get(elementKey(element, mergeKey))
   return interleave(left, right, at)
@@ -106,24 +112,24 @@ function mapDirective(patch: JsonObject): JsonObject | undefined {
 }
 
 /** Merges a patch into a map of that shape. */
-export function mergeMaps(original: JsonObject, patch: JsonObject, shape: Shape | undefined, mode: MergeMode): JsonObject {
+export function mergeMaps(
+  original: JsonObject,
+  patch: JsonObject,
+  shape: Shape | undefined,
+  mode: MergeMode,
+): JsonObject {
   if (patch[PATCH] !== undefined) {
     const replaced = mapDirective(patch)
     if (replaced !== undefined) return replaced
   }
   const result = { ...applyRetainKeys(original, patch, mode) }
   for (const [key, value] of Object.entries(patch)) if (value !== undefined) mergeField(result, key, value, shape, mode)
-  for (const key of Object.keys(patch)) if (key.startsWith(SET_ORDER)) applyOrder(result, original, patch, key, shape, mode)
+  for (const key of Object.keys(patch))
+    if (key.startsWith(SET_ORDER)) applyOrder(result, original, patch, key, shape, mode)
   return result
 }
 
-function mergeField(
-  result: Fields,
-  key: string,
-  value: Json,
-  shape: Shape | undefined,
-  mode: MergeMode,
-): void {
+function mergeField(result: Fields, key: string, value: Json, shape: Shape | undefined, mode: MergeMode): void {
   if (key === PATCH || key === RETAIN_KEYS) return
   if (key.startsWith(SET_ORDER)) return
   if (key.startsWith(DELETE_LIST)) return deleteFromList(result, key, value, mode)
@@ -135,8 +141,10 @@ function mergeField(
   const old = result[key]
   const facts = factsOf(shape, key)
   if (old === undefined || kindOf(old) !== kindOf(value)) result[key] = asNew(value, facts, mode)
-  else if (isObject(old) && isObject(value)) result[key] = facts.replace ? value : mergeMaps(old, value, facts.shape, mode)
-  else if (isList(old) && isList(value)) result[key] = facts.merge ? mergeLists(old, value, facts, mode) : asNew(value, facts, mode)
+  else if (isObject(old) && isObject(value))
+    result[key] = facts.replace ? value : mergeMaps(old, value, facts.shape, mode)
+  else if (isList(old) && isList(value))
+    result[key] = facts.merge ? mergeLists(old, value, facts, mode) : asNew(value, facts, mode)
   else result[key] = value
 }
 

@@ -19,11 +19,20 @@ export function applyStrategic(typeName: string | undefined, original: JsonObjec
 }
 
 /** The patch that turns `original` into `modified`; `{}` when they are the same. */
-export function createTwoWayStrategic(typeName: string | undefined, original: JsonObject, modified: JsonObject): JsonObject {
+export function createTwoWayStrategic(
+  typeName: string | undefined,
+  original: JsonObject,
+  modified: JsonObject,
+): JsonObject {
   return diffMaps(original, modified, shapeOfType(typeName), {})
 }
 
-function listsConflict(a: readonly Json[], b: readonly Json[], shape: Shape | undefined, mergeKey: string | undefined): boolean {
+function listsConflict(
+  a: readonly Json[],
+  b: readonly Json[],
+  shape: Shape | undefined,
+  mergeKey: string | undefined,
+): boolean {
   if (![...a, ...b].every(isObject) || mergeKey === undefined) return !deepEqual(a, b)
   const others = new Map(b.map((element) => [elementKey(element, mergeKey), element]))
   return a.some((element) => {
@@ -32,7 +41,13 @@ function listsConflict(a: readonly Json[], b: readonly Json[], shape: Shape | un
   })
 }
 
-function valuesConflict(a: Json, b: Json, shape: Shape | undefined, mergeKey: string | undefined, merge: boolean): boolean {
+function valuesConflict(
+  a: Json,
+  b: Json,
+  shape: Shape | undefined,
+  mergeKey: string | undefined,
+  merge: boolean,
+): boolean {
   if (kindOf(a) !== kindOf(b)) return true
   if (isObject(a) && isObject(b)) return mapsConflict(a, b, shape)
   if (isList(a) && isList(b) && merge) return listsConflict(a, b, shape, mergeKey)

@@ -27,13 +27,17 @@ const exit: Builtin = function* (sh, words) {
 const leave: Builtin = function* (sh, words) {
   if (sh.state.functionNames.length === 0 && sh.state.sourceDepth === 0) {
     yield* sh.complain("return: can only `return' from a function or sourced script")
-    return 1
+    return 2
   }
   throw new ReturnJump(yield* numeric(sh, words))
 }
 
 const jump = (kind: 'break' | 'continue'): Builtin =>
   function* (sh, words) {
+    if (sh.loops === 0) {
+      yield* sh.complain(`${kind}: only meaningful in a \`for', \`while', or \`until' loop`)
+      return 0
+    }
     const levels = Number(words[1] ?? 1)
     if (!(levels >= 1)) {
       yield* sh.complain(`${kind}: ${words[1]}: loop count out of range`)

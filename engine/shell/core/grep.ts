@@ -16,11 +16,9 @@ export function basicRegex(source: string): string {
   for (let at = 0; at < source.length; at++) {
     const character = source.charAt(at)
     if (character === '[') {
-      const end = source.indexOf(']', source.charAt(at + 1) === '^' ? at + 3 : at + 2)
       const close = /^\[\^?\]?(?:\[:\w+:\]|[^\]])*\]/.exec(source.slice(at))?.[0]
       made += close ?? '\\['
       if (close !== undefined) at += close.length - 1
-      void end
     } else if (character === '\\') {
       const next = source.charAt(++at)
       made += '(){}|+?'.includes(next) ? next : next === '<' || next === '>' ? '\\b' : `\\${next}`

@@ -2,7 +2,7 @@
 import type { Program } from '../../host/process.ts'
 
 /** Names that the edge (engine/host/edge.ts) runs for us. */
-export const LENT = ['sed', 'awk', 'jq', 'yq', 'paste', 'rev', 'fold', 'expand', 'unexpand', 'column', 'join', 'comm', 'diff', 'split', 'strings', 'od', 'expr', 'md5sum', 'sha1sum', 'sha256sum', 'base64', 'tree', 'gzip', 'gunzip', 'zcat', 'tar', 'nl'] as const
+export const LENT = ['sed', 'awk', 'jq', 'yq', 'paste', 'rev', 'fold', 'expand', 'unexpand', 'column', 'join', 'comm', 'find', 'split', 'strings', 'od', 'expr', 'md5sum', 'sha1sum', 'sha256sum', 'base64', 'tree', 'gzip', 'gunzip', 'zcat', 'tar', 'nl'] as const
 
 /** Tools whose operands, beyond the first word, are files; without one they read stdin. */
 const SCRIPT_FIRST = new Set(['sed', 'awk', 'jq', 'yq'])
@@ -14,7 +14,7 @@ interface Result {
 }
 
 function wantsInput(name: string, argv: readonly string[]): boolean {
-  if (['expr', 'tree', 'comm', 'diff', 'tar'].includes(name)) return argv.includes('-')
+  if (['expr', 'tree', 'comm', 'find', 'tar'].includes(name)) return argv.includes('-')
   const operands = argv.slice(1).filter((word) => !word.startsWith('-') || word === '-')
   const scripted = SCRIPT_FIRST.has(name) && !argv.some((word) => /^-(e|f|-expression|-from-file)/.test(word)) ? 1 : 0
   if (name === 'jq' && argv.some((word) => /^-n|^--null-input|^-[a-zA-Z]*n/.test(word))) return false
@@ -45,9 +45,10 @@ function* isReadable(argv: readonly string[], p: Parameters<Program>[1], name: s
   return 'error' in (yield* p.stat(last)) && !last.startsWith('/dev/fd/')
 }
 
-/** jq's `now` from the host's clock. */
+/** jq's `now` as a number of the host's clock; texts in quotes stay. */
 function withClock(argv: readonly string[], nowMs: number): string[] {
-  return argv.map((word, index) => (index > 0 && /\bnow\b/.test(word) && !word.startsWith('-') ? `def now: ${nowMs / 1000}; ${word}` : word))
+  const clocked = (filter: string): string => filter.replace(/"(?:\\.|[^"\\])*"|(?<![.\w$])now\b(?!\s*:)/g, (found) => (found === 'now' ? `(${nowMs / 1000})` : found))
+  return argv.map((word, index) => (index > 0 && !word.startsWith('-') && /\bnow\b/.test(word) ? clocked(word) : word))
 }
 
 export const lentPrograms: Record<string, Program> = Object.fromEntries(LENT.map((name) => [name, lent(name)]))

@@ -26,7 +26,7 @@ const cat: Program = function* (argv, p) {
 
 /** `head -5` and `tail -5` as `-n 5`. */
 function modern(argv: string[]): string[] {
-  return argv.map((word, index) => (index > 0 && /^-\d+$/.test(word) ? `-n${word.slice(1)}` : word))
+  return argv.map((word, index) => (index > 0 && /^-\d+$/.test(word) && !/^-[nc]$/.test(argv[index - 1] ?? '') ? `-n${word.slice(1)}` : word))
 }
 
 function sizeOf(text: string): number {

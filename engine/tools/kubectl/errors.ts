@@ -105,14 +105,14 @@ export class ConnectionError extends CommandError {
   }
 }
 
-/** Several failures of one command, each on its own line. */
+/** Several failures of one command, each on its own line; plain ones without `error: `. */
 export class AggregateError extends CommandError {
   constructor(readonly errors: CommandError[]) {
     super(aggregateMessage(errors))
   }
 
   override text(): string {
-    return this.errors.map((error) => error.text()).join('\n')
+    return this.errors.map((error) => (error.constructor === CommandError ? error.message : error.text())).join('\n')
   }
 }
 
@@ -131,11 +131,9 @@ export function throwAll(errors: CommandError[]): void {
 /** Rejects what the simulator does not do. */
 export const notSimulated = (what: string): CommandError => new CommandError(`not simulated: ${what}`)
 
-export const isNotFound = (error: unknown): error is StatusError =>
-  error instanceof StatusError && error.reason === 'NotFound'
+export const isNotFound = (error: unknown): boolean => error instanceof StatusError && error.reason === 'NotFound'
 
-export const isConflict = (error: unknown): error is StatusError =>
-  error instanceof StatusError && error.reason === 'Conflict'
+export const isConflict = (error: unknown): boolean => error instanceof StatusError && error.reason === 'Conflict'
 
 /** Puts `prefix` before the message, keeping the kind of the error. */
 export function prefixed(prefix: string, error: unknown): unknown {
@@ -148,10 +146,11 @@ export function prefixed(prefix: string, error: unknown): unknown {
 /** `The Deployment "web" is invalid: …`. */
 function invalidText(status: Status): string {
   const details = status.details
-  if (!details?.kind && !details?.name && !details?.causes?.length) return `error: ${status.message ?? ''}`
-  const head = `The ${details.kind ?? ''} "${details.name ?? ''}" is invalid`
-  const causes = [...new Set((details.causes ?? []).map(causeText))]
-  if (causes.length === 0) return status.message ? `${head}: ${status.message}` : head
+  const named = Boolean(details?.kind || details?.name)
+  if (!named && !details?.causes?.length) return `The request is invalid${status.message ? `: ${status.message}` : ''}`
+  const head = named ? `The ${details?.kind ?? ''} "${details?.name ?? ''}" is invalid` : 'The request is invalid'
+  const causes = [...new Set((details?.causes ?? []).map(causeText))]
+  if (causes.length === 0) return head
   if (causes.length === 1) return `${head}: ${causes[0]}`
   return `${head}: \n${causes.map((cause) => `* ${cause}`).join('\n')}`
 }

@@ -21,7 +21,7 @@ export function* collectData(p: Proc, flags: FlagValues, kind: string, name: str
     throw new CommandError('from-env-file cannot be combined with from-file or from-literal')
   for (const literal of literals) add(...splitLiteral(literal))
   for (const source of flags.list('from-file')) for (const [key, value] of yield* fromFile(p, source)) add(key, value)
-  for (const path of envFiles) for (const [key, value] of parseEnvFile(p, path, yield* readSource(p, path))) add(key, value)
+  for (const path of envFiles) for (const [key, value] of parseEnvFile(p, yield* readSource(p, path))) add(key, value)
   return data
 }
 
@@ -74,7 +74,7 @@ function splitFile(source: string): { key: string; path: string } {
 }
 
 /** `KEY=value` lines; a bare `KEY` takes its value from the environment. */
-function parseEnvFile(p: Proc, path: string, text: string): [string, string][] {
+function parseEnvFile(p: Proc, text: string): [string, string][] {
   return text.split(/\r?\n/).flatMap((raw): [string, string][] => {
     const line = raw.replace(/^\s+/, '')
     if (line === '' || line.startsWith('#')) return []

@@ -1,10 +1,12 @@
 /** The program. Finds the command among the words, reads its flags, runs it, prints what went wrong. Models kubectl/pkg/cmd/cmd.go and spf13/cobra. */
 import type { Proc, Program, Run } from '../../host/process.ts'
+import type { ListObject } from './client.ts'
 import type { Command, Context } from './command.ts'
 import { homeOf } from './config/kubeconfig.ts'
-import { CommandError, ExitError, notSimulated } from './errors.ts'
-import { flagMap, parseFlags, takesNoValue, type FlagSpec } from './flags.ts'
-import { allFlags, childOf, globalFlags, hasCommand, helpText, optionsText, subcommands, usageText } from './help.ts'
+import { CommandError, notSimulated } from './errors.ts'
+import { flagMap, FlagValues, parseFlags, takesNoValue, type FlagSpec } from './flags.ts'
+import { allFlags, childOf, globalFlags, helpText, optionsText, subcommands, usageText } from './help.ts'
+import { pathOf } from './mapper.ts'
 import { commandAt } from './registry.ts'
 import { Session } from './session.ts'
 
@@ -21,7 +23,7 @@ export const kubectl: Program = function* (argv, p) {
 }
 
 function* execute(words: string[], p: Proc): Run<number> {
-  if (words[0] === '__complete') return 0
+  if (words[0] === '__complete') return yield* printCompletions(words.slice(1), p)
   const { path, rest } = findCommand('', words)
   if (path === '' || path === 'options' || path === 'help') return yield* atRoot(path, rest, p)
   const command = commandAt(path)
@@ -122,8 +124,10 @@ function* withoutBody(path: string, args: string[], p: Proc): Run<number> {
   const children = subcommands(path)
   if (children.length === 0) throw notSimulated(`kubectl ${path}`)
   if (args.length > 0) throw new CommandError(`unknown command "${args[0]}"\nSee 'kubectl ${path} -h' for help and examples`)
-  yield* p.out(helpText(path))
-  throw new ExitError(1)
+  if (path === 'certificate') return yield* print(p, helpText(path), 0)
+  if (path === 'rollout') return yield* print(p, helpText(path), 1)
+  yield* p.err(helpText(path))
+  return 1
 }
 
 function unknownCommand(word: string): string {
@@ -148,4 +152,68 @@ function distance(a: string, b: string): number {
   return row[b.length]!
 }
 
-export { hasCommand }
+/** `kubectl __complete WORDS…`: what the last word may become, one a line; for the shell's completion. */
+function* printCompletions(words: string[], p: Proc): Run<number> {
+  for (const word of yield* complete(words, p)) yield* p.out(`${word}\n`)
+  return 0
+}
+
+/** What the last of the words (after `kubectl`) may become: commands, flags, types, names. Asks the server where it must. */
+export function* complete(words: string[], p: Proc): Run<string[]> {
+  const last = words.at(-1) ?? ''
+  const { path, rest } = findCommand('', words.slice(0, -1))
+  const command = commandAt(path)
+  const specs = allFlags(path, command?.flags)
+  const starting = (names: string[]): string[] => names.filter((name) => name.startsWith(last)).sort()
+  if (last.startsWith('-')) return starting([...specs.values()].filter((flag) => !flag.hidden).map((flag) => `--${flag.name}`))
+  const session = new Session(p, lenientFlags(rest, specs))
+  const flag = rest.at(-1) ?? ''
+  if (flag === '-n' || flag === '--namespace') return starting(yield* namesFor(session, 'namespaces'))
+  if (subcommands(path).length > 0 && rest.every((word) => word.startsWith('-'))) return starting(subcommands(path).filter((name) => name !== 'help'))
+  return starting(yield* argumentsFor(session, command, lenientArgs(rest, specs), last))
+}
+
+function lenientFlags(words: string[], specs: ReadonlyMap<string, FlagSpec>): FlagValues {
+  try {
+    return parseFlags(words, specs).values
+  } catch (error) {
+    if (error instanceof CommandError) return new FlagValues(specs)
+    throw error
+  }
+}
+
+function lenientArgs(words: string[], specs: ReadonlyMap<string, FlagSpec>): string[] {
+  try {
+    return parseFlags(words, specs).args
+  } catch (error) {
+    if (error instanceof CommandError) return []
+    throw error
+  }
+}
+
+/** Types for the first argument, then names; some commands take names of one type, or kubeconfig entries. */
+function* argumentsFor(session: Session, command: Command | undefined, args: string[], last: string): Run<string[]> {
+  const kind = command?.complete ?? 'types'
+  if (kind === 'none') return []
+  if (kind === 'contexts' || kind === 'clusters' || kind === 'users') return [...(yield* session.context()).config[kind].keys()]
+  if (kind === 'pods' || kind === 'nodes') return args.length === 0 ? yield* namesFor(session, kind) : []
+  const slash = last.indexOf('/')
+  if (slash > 0) return (yield* namesFor(session, last.slice(0, slash))).map((name) => `${last.slice(0, slash)}/${name}`)
+  if (args.length > 0) return yield* namesFor(session, args[0]!)
+  const types = (yield* session.mapper(1)).preferred()
+  return types.filter((type) => type.verbs.includes('get')).map((type) => type.resource)
+}
+
+/** Names of the objects of a type; none when the server does not say. */
+function* namesFor(session: Session, word: string): Run<string[]> {
+  try {
+    const type = (yield* session.mapper(1)).find(word)
+    if (!type) return []
+    const { namespace } = yield* session.namespace()
+    const list = yield* (yield* session.client()).get<ListObject>(pathOf(type, namespace))
+    return (list.items ?? []).map((item) => item.metadata?.name ?? '')
+  } catch (error) {
+    if (error instanceof CommandError) return []
+    throw error
+  }
+}

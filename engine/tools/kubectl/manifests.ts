@@ -116,11 +116,24 @@ const isFields = (value: unknown): value is Record<string, unknown> =>
 
 const OFF = 'if you choose to ignore these errors, turn validation off with --validate=false'
 
+/** Labels and annotations are strings: `note: n` of YAML 1.1 is a boolean. */
+function metadataProblem(source: string, document: Record<string, unknown>): string | undefined {
+  const { metadata } = document
+  for (const field of ['labels', 'annotations']) {
+    const values = isFields(metadata) ? metadata[field] : undefined
+    const bad = isFields(values) ? Object.values(values).find((value) => value !== null && typeof value !== 'string') : undefined
+    if (bad === undefined) continue
+    const kind = typeof bad === 'boolean' ? 'bool' : typeof bad === 'number' ? 'number' : Array.isArray(bad) ? 'array' : 'object'
+    return `unable to decode "${source}": json: cannot unmarshal ${kind} into Go struct field ObjectMeta.metadata.${field} of type string`
+  }
+  return undefined
+}
+
 function validationProblem(source: string, document: unknown): string | undefined {
   const missing = isFields(document)
     ? [document.apiVersion ? '' : 'apiVersion not set', document.kind ? '' : 'kind not set'].filter(Boolean)
     : ['invalid object to validate']
-  if (missing.length === 0) return undefined
+  if (missing.length === 0) return metadataProblem(source, document as Record<string, unknown>)
   const text = missing.length === 1 ? missing[0] : `[${missing.join(', ')}]`
   return `error validating "${source}": error validating data: ${text}; ${OFF}`
 }
@@ -131,5 +144,5 @@ function decodeProblem(source: string, document: unknown): string | undefined {
     return `unable to decode "${source}": json: cannot unmarshal ${typeof document} into Go value of type struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }`
   if (!document.kind) return `unable to decode "${source}": Object 'Kind' is missing in '${json}'`
   if (!document.apiVersion) return `unable to decode "${source}": Object 'apiVersion' is missing in '${json}'`
-  return undefined
+  return metadataProblem(source, document)
 }

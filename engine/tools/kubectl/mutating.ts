@@ -1,5 +1,8 @@
 /** The verbs that change something, in order of kubectl's help. */
 import type { Command } from './command.ts'
+import { annotateCommand } from './verbs/annotate.ts'
+import { autoscaleCommand } from './verbs/autoscale.ts'
+import { cordonCommand, uncordonCommand } from './verbs/cordon.ts'
 import { createConfigMap } from './verbs/create/configmap.ts'
 import { createCommand } from './verbs/create/create.ts'
 import { createDeployment } from './verbs/create/deployment.ts'
@@ -15,6 +18,14 @@ import { createSecrets } from './verbs/create/secret.ts'
 import { createServiceAccount } from './verbs/create/serviceaccount.ts'
 import { createServices } from './verbs/create/service.ts'
 import { createToken } from './verbs/create/token.ts'
+import { deleteCommand } from './verbs/delete.ts'
+import { drainCommand } from './verbs/drain/drain.ts'
+import { exposeCommand } from './verbs/expose.ts'
+import { labelCommand } from './verbs/label.ts'
+import { patchCommand } from './verbs/patch.ts'
+import { runCommand } from './verbs/run.ts'
+import { scaleCommand } from './verbs/scale.ts'
+import { taintCommand } from './verbs/taint.ts'
 
 export const mutatingCommands: readonly Command[] = [
   createCommand,
@@ -35,4 +46,16 @@ export const mutatingCommands: readonly Command[] = [
   ...createServices,
   createServiceAccount,
   createToken,
+  exposeCommand,
+  runCommand,
+  deleteCommand,
+  scaleCommand,
+  autoscaleCommand,
+  cordonCommand,
+  uncordonCommand,
+  drainCommand,
+  taintCommand,
+  patchCommand,
+  labelCommand,
+  annotateCommand,
 ]

@@ -8,6 +8,7 @@ import { configCommands } from './verbs/config.ts'
 import { describeCommand } from './verbs/describe.ts'
 import { eventsCommand } from './verbs/events.ts'
 import { execCommand } from './verbs/exec.ts'
+import { explainCommand } from './verbs/explain.ts'
 import { getCommand } from './verbs/get.ts'
 import { logsCommand } from './verbs/logs.ts'
 import { topNodeCommand, topPodCommand } from './verbs/top.ts'
@@ -15,6 +16,7 @@ import { versionCommand } from './verbs/version.ts'
 import { waitCommand } from './verbs/wait.ts'
 
 export const readCommands: readonly Command[] = [
+  explainCommand,
   getCommand,
   clusterInfoCommand,
   topNodeCommand,

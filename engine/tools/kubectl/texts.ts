@@ -24,7 +24,18 @@ export const texts = {
   describeKubeProxyVersion: pick([27, true], [34, false]),
   describeTimeZone: pick([27, false], [34, true]),
   eventFieldPath: pick([27, false], [35, true]),
+  /** Several objects are described without their events unless asked for. */
+  describeEventsOfMany: pick([27, true], [35, false]),
+  describeTrafficDistribution: pick([27, false], [34, true]),
   kyaml: pick([27, false], [34, true]),
   scaleNotFoundBare: pick([27, false], [34, true]),
+  /** The filter's words for pods without a controller (I2). */
+  drainUnmanaged: pick(
+    [27, 'Pods declare no controller (use --force to override)'],
+    [30, 'cannot delete Pods that declare no controller (use --force to override)'],
+    [36, 'Pods that declare no controller (use --force to override)'],
+  ),
+  /** `unable to drain node "x" due to error:[…` had no space before 1.33 (I2). */
+  drainDueTo: pick([27, 'error:'], [33, 'error: ']),
   topPercentInParentheses: pick([27, false], [32, true]),
 }

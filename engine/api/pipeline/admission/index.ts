@@ -6,15 +6,12 @@ import type { KindEntry } from '../../../objects/kinds.ts'
 import type { KubeObject } from '../../client.ts'
 import type { Core } from '../../core.ts'
 import type { Flight } from '../../flight.ts'
-import type { ApiStatus } from '../../status.ts'
 import { defaultTolerations } from './default-toleration-seconds.ts'
 import { namespaceLifecycle } from './namespace-lifecycle.ts'
+import type { Admission, Plugin } from './plugin.ts'
 import { podPriority } from './priority.ts'
 import { serviceAccount } from './service-account.ts'
 import { storageObjectInUse, taintNodesByCondition } from './small.ts'
-
-export type Admission = { object: KubeObject } | { refuse: ApiStatus }
-export type Plugin = (core: Core, flight: Flight, entry: KindEntry, object: KubeObject) => Admission
 
 const ON_CREATE: Plugin[] = [namespaceLifecycle, serviceAccount, taintNodesByCondition, podPriority, defaultTolerations, storageObjectInUse]
 

@@ -1,5 +1,5 @@
 /** Models apiserver admission/plugin/namespace/lifecycle. Not modelled: the 50 ms wait for a namespace that is just being made. */
-import type { Plugin } from './index.ts'
+import type { Plugin } from './plugin.ts'
 import type { Core } from '../../core.ts'
 import { failure, forbidden, notFound } from '../../status.ts'
 import type { ApiStatus } from '../../status.ts'

@@ -3,7 +3,7 @@ import type { Pod, PriorityClass } from '../../../objects/types.gen.ts'
 import type { Core } from '../../core.ts'
 import { failure, forbidden } from '../../status.ts'
 import { directoryOf } from '../../storage/keys.ts'
-import type { Plugin } from './index.ts'
+import type { Plugin } from './plugin.ts'
 
 const classes = (core: Core): Iterable<PriorityClass> =>
   core.cache.values(directoryOf('scheduling.k8s.io', 'priorityclasses')) as Iterable<PriorityClass>

@@ -3,25 +3,22 @@ import type { Container, Pod, ServiceAccount, Volume } from '../../../objects/ty
 import type { Core } from '../../core.ts'
 import { failure, forbidden } from '../../status.ts'
 import { directoryOf } from '../../storage/keys.ts'
-import type { Plugin } from './index.ts'
+import type { Plugin } from './plugin.ts'
 
 const MOUNT_PATH = '/var/run/secrets/kubernetes.io/serviceaccount'
 const MIRROR = 'kubernetes.io/config.mirror'
 
-/** Token, cluster CA and namespace, as one projected volume. */
-function tokenVolume(name: string): Volume {
-  return {
-    name,
-    projected: {
-      sources: [
-        { serviceAccountToken: { expirationSeconds: 3607, path: 'token' } },
-        { configMap: { name: 'kube-root-ca.crt', items: [{ key: 'ca.crt', path: 'ca.crt' }] } },
-        { downwardAPI: { items: [{ path: 'namespace', fieldRef: { apiVersion: 'v1', fieldPath: 'metadata.namespace' } }] } },
-      ],
-      defaultMode: 420,
-    },
-  } as Volume
+/** Token, cluster CA and namespace, as one projected volume; the same for all pods. */
+const PROJECTED: Volume['projected'] = {
+  sources: [
+    { serviceAccountToken: { expirationSeconds: 3607, path: 'token' } },
+    { configMap: { name: 'kube-root-ca.crt', items: [{ key: 'ca.crt', path: 'ca.crt' }] } },
+    { downwardAPI: { items: [{ path: 'namespace', fieldRef: { apiVersion: 'v1', fieldPath: 'metadata.namespace' } }] } },
+  ],
+  defaultMode: 420,
 }
+
+const tokenVolume = (name: string): Volume => ({ name, projected: PROJECTED })
 
 const hasMount = (container: Container): boolean => (container.volumeMounts ?? []).some(({ mountPath }) => mountPath === MOUNT_PATH)
 

@@ -1,7 +1,7 @@
 /** Plugins of a few lines each. */
 import type { Node, PersistentVolume, PersistentVolumeClaim } from '../../../objects/types.gen.ts'
 import { withMeta } from '../../metadata.ts'
-import type { Plugin } from './index.ts'
+import type { Plugin } from './plugin.ts'
 
 const NOT_READY = { key: 'node.kubernetes.io/not-ready', effect: 'NoSchedule' }
 

@@ -115,7 +115,17 @@ export const processCalls: Record<string, RuntimeCall> = {
     return undefined
   },
   group: (_machine, process) => process.group,
+  /** setpgid(2): a group of its own, as a shell with job control takes. Gives its number. */
+  ownGroup: (_machine, process) => (process.group = process.pid),
   tty: (_machine, process) => process.tty ?? null,
+  /** The child is no longer ours: nobody waits for it. */
+  detach: (machine, process, args) => {
+    const child = machine.processes.get(args.pid as number)
+    if (child === undefined || child.parent !== process.pid) return false
+    child.parent = 0
+    if (child.exit !== undefined) machine.forget(child.pid)
+    return true
+  },
   children: childrenOf,
   processes: listed,
   home: (machine, process, args) => machine.world.home(process.host, process.root, args.user as string) ?? null,

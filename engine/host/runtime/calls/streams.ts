@@ -194,6 +194,12 @@ export const streamCalls: Record<string, RuntimeCall> = {
     const terminal = process.tty === undefined ? undefined : machine.terminals.get(process.tty)
     if (terminal === undefined) return false
     terminal.mode = args.mode as 'raw' | 'cooked'
+    if (terminal.mode === 'raw') {
+      // A line half typed while a command ran is now for the shell.
+      terminal.ready += terminal.line
+      terminal.line = ''
+    }
+    terminal.end = false
     return true
   },
   atLineStart: (machine, process) => {

@@ -22,15 +22,15 @@ export interface Loaded {
 
 const configError = (text: string): CommandError => new PlainError(`Error in configuration: ${text}`)
 
-/** Loads the kubeconfig and chooses the context. */
+/** Loads the kubeconfig and chooses the context; one that is not there is told by what needs it. */
 export function* loadContext(p: Proc, flags: FlagValues): Run<Loaded> {
   const flag = flags.text('kubeconfig')
   const config = yield* loadKubeconfig(p, kubeconfigPaths(p, flag), flag !== '')
   const contextName = flags.text('context') || config.currentContext
-  const context = config.contexts.get(contextName)
-  if (!context && contextName !== '') throw configError(`context was not found for specified context: ${contextName}`)
-  return { config, context: context ?? {}, contextName }
+  return { config, context: config.contexts.get(contextName) ?? {}, contextName }
 }
+
+const isMissing = ({ config, contextName }: Loaded): boolean => contextName !== '' && !config.contexts.has(contextName)
 
 const text = (fields: Fields | undefined, key: string): string => {
   const value = fields?.[key]
@@ -39,6 +39,7 @@ const text = (fields: Fields | undefined, key: string): string => {
 
 /** The namespace of the flag, of the context, of the pod we run in, or `default`. */
 export function* namespaceOf(p: Proc, flags: FlagValues, loaded: Loaded): Run<{ namespace: string; explicit: boolean }> {
+  if (isMissing(loaded)) throw configError(`context was not found for specified context: ${loaded.contextName}`)
   if (flags.text('namespace')) return { namespace: flags.text('namespace'), explicit: true }
   const own = text(loaded.context, 'namespace')
   if (own) return { namespace: own, explicit: false }
@@ -54,6 +55,7 @@ const POD_DIR = '/var/run/secrets/kubernetes.io/serviceaccount'
 /** The connection that flags and kubeconfig give. */
 export function* connectionOf(p: Proc, flags: FlagValues, loaded: Loaded): Run<Connection> {
   const { config, context } = loaded
+  if (isMissing(loaded)) throw new CommandError(`context "${loaded.contextName}" does not exist`)
   if (!config.found && !flags.text('server') && p.env.KUBERNETES_SERVICE_HOST) return yield* inCluster(p)
   const cluster = chooseCluster(config, flags, text(context, 'cluster'))
   const user = chooseUser(config, flags, text(context, 'user'))

@@ -38,7 +38,7 @@ const empty = (paths: string[]): Kubeconfig => ({
 
 /** Where kubeconfig files are looked for: the flag alone, or $KUBECONFIG, or ~/.kube/config. */
 export function kubeconfigPaths(p: Proc, flag: string): string[] {
-  if (flag) return [absolute(p, flag)]
+  if (flag) return [flag]
   const listed = (p.env.KUBECONFIG ?? '').split(':').filter(Boolean)
   if (listed.length > 0) return listed.map((path) => absolute(p, path))
   return [`${homeOf(p)}/.kube/config`]

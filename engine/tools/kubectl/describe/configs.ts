@@ -14,8 +14,9 @@ import type {
   StorageClass,
 } from '../../../objects/types.gen.ts'
 import { listAll } from '../builder.ts'
-import type { ObjectMeta } from '../client.ts'
+import type { ApiObject, ObjectMeta } from '../client.ts'
 import type { Context } from '../command.ts'
+import { compactRules, listText } from './rules.ts'
 import { texts } from '../texts.ts'
 import { labelSelectorText, type PodLike } from '../verbs/pods-of.ts'
 import type { Describer } from './describer.ts'
@@ -63,9 +64,11 @@ export const serviceAccountDescriber: Describer = {
   *lines(w, object, ctx) {
     const account = object as unknown as ServiceAccount
     head(w, object.metadata)
-    nameList(w, 'Image pull secrets', (account.imagePullSecrets ?? []).map((ref) => ref.name ?? ''))
+    const there = new Set((yield* inNamespace<ApiObject>(ctx, 'secrets', object.metadata?.namespace ?? '')).map((s) => s.metadata?.name))
+    const shown = (ref: { name?: string }): string => `${ref.name}${there.has(ref.name) ? '' : ' (not found)'}`
+    nameList(w, 'Image pull secrets', (account.imagePullSecrets ?? []).map(shown))
     if (!texts.describeServiceAccountSecrets(ctx.session.minor)) return
-    nameList(w, 'Mountable secrets', (account.secrets ?? []).map((ref) => ref.name ?? ''))
+    nameList(w, 'Mountable secrets', (account.secrets ?? []).map(shown))
     const type = (yield* ctx.session.mapper()).resolve('secrets')
     const secrets = yield* listAll(ctx, type, object.metadata?.namespace ?? '', { fieldSelector: 'type=kubernetes.io/service-account-token' })
     const own = secrets.filter((s) => s.metadata?.annotations?.['kubernetes.io/service-account.name'] === object.metadata?.name)
@@ -109,7 +112,7 @@ function quotaLines(w: Writer, quota: ResourceQuota, indent: string, rule: strin
   if (indent === '') w.field('Namespace', quota.metadata.namespace)
   const scopes = [...(quota.spec?.scopes ?? [])].sort()
   if (scopes.length > 0) w.line(0, `${indent}Scopes:\t${scopes.join(', ')}`)
-  for (const scope of scopes) if (SCOPES[scope]) w.line(0, `${indent}* ${SCOPES[scope]}`)
+  for (const scope of scopes) if (SCOPES[scope]) w.line(0, `${indent || ' '}* ${SCOPES[scope]}`)
   w.line(0, `${indent}Resource\tUsed\tHard`)
   w.line(0, `${indent}--------\t${indent === '' ? '----\t----' : `${rule}\t${rule}`}`)
   const { hard = {}, used = {} } = quota.status ?? {}
@@ -207,14 +210,10 @@ export const roleDescriber: Describer = {
 }
 
 function ruleRows(rules: NonNullable<Role['rules']>): string[] {
-  const rows = rules.flatMap((rule) => {
-    const verbs = `[${(rule.verbs ?? []).join(' ')}]`
-    const names = `[${(rule.resourceNames ?? []).join(' ')}]`
-    const resources = (rule.apiGroups ?? []).flatMap((group) => (rule.resources ?? []).map((r) => (group ? `${r}.${group}` : r)))
-    const urls = rule.nonResourceURLs ?? []
-    return [...resources.map((r) => `${r}\t[]\t${names}\t${verbs}`), ...urls.map((url) => `\t[${url}]\t[]\t${verbs}`)]
+  return compactRules(rules).map((rule) => {
+    const resource = rule.resource && rule.group ? `${rule.resource}.${rule.group}` : rule.resource
+    return `${resource}\t${listText(rule.url ? [rule.url] : [])}\t${listText(rule.names)}\t${listText(rule.verbs)}`
   })
-  return rows.sort()
 }
 
 export const roleBindingDescriber: Describer = {
@@ -286,7 +285,7 @@ export const pvDescriber: Describer = {
 function nodeAffinity(w: Writer, spec: PersistentVolume['spec']): void {
   const required = spec?.nodeAffinity?.required
   if (!required) return w.line(0, 'Node Affinity:\t<none>')
-  w.line(0, 'Node Affinity:')
+  w.line(0, 'Node Affinity:\t')
   w.line(1, 'Required Terms:\t')
   required.nodeSelectorTerms.forEach((term, i) => {
     const texts = (term.matchExpressions ?? []).map((e) => `${e.key} ${e.operator.toLowerCase()} [${(e.values ?? []).join(', ')}]`)
@@ -297,7 +296,7 @@ function nodeAffinity(w: Writer, spec: PersistentVolume['spec']): void {
 
 function sourceLines(w: Writer, spec: NonNullable<PersistentVolume['spec']>): void {
   const rows: [string, unknown][] = spec.hostPath
-    ? [['Type', 'HostPath (bare host directory volume)'], ['Path', spec.hostPath.path], ['HostPathType', spec.hostPath.type ?? '']]
+    ? [['Type', 'HostPath (bare host directory volume)'], ['Path', spec.hostPath.path], ['HostPathType', spec.hostPath.type ?? '<none>']]
     : spec.local
       ? [['Type', 'LocalVolume (a persistent volume backed by local storage on a node)'], ['Path', spec.local.path]]
       : spec.nfs

@@ -18,7 +18,7 @@ export const podDescriber: Describer = {
     containers(w, pod, ctx)
     conditions(w, pod)
     volumeLines(w, pod.spec?.volumes, '')
-    w.optional('QoS Class', pod.status?.qosClass)
+    w.field('QoS Class', pod.status?.qosClass ?? qosClass(pod))
     labelLines(w, 'Node-Selectors', pod.spec?.nodeSelector)
     tolerationLines(w, pod.spec?.tolerations, '')
     spread(w, pod)
@@ -107,6 +107,20 @@ function conditions(w: Writer, pod: Pod): void {
   w.line(0, 'Conditions:')
   w.line(1, 'Type\tStatus')
   for (const condition of all) w.line(1, `${condition.type} \t${condition.status} `)
+}
+
+/** The class by the containers' resources, for a pod whose status has none yet. */
+function qosClass(pod: Pod): string {
+  const all = [...(pod.spec?.containers ?? []), ...(pod.spec?.initContainers ?? [])]
+  const amounts = all.flatMap((c) => [...Object.keys(c.resources?.limits ?? {}), ...Object.keys(c.resources?.requests ?? {})])
+  if (amounts.length === 0) return 'BestEffort'
+  const bound = all.every((c) =>
+    ['cpu', 'memory'].every((key) => {
+      const limit = c.resources?.limits?.[key]
+      return limit !== undefined && (c.resources?.requests?.[key] ?? limit) === limit
+    }),
+  )
+  return bound ? 'Guaranteed' : 'Burstable'
 }
 
 function spread(w: Writer, pod: Pod): void {

@@ -5,6 +5,7 @@ import { listAll } from '../builder.ts'
 import type { ObjectMeta } from '../client.ts'
 import type { Context } from '../command.ts'
 import { labelsText } from '../printers/table.ts'
+import { texts } from '../texts.ts'
 import { labelSelectorText } from '../verbs/pods-of.ts'
 import type { Describer } from './describer.ts'
 import { annotationLines, labelLines, timeText, type Writer } from './writer.ts'
@@ -65,8 +66,8 @@ export const serviceDescriber: Describer = {
     w.field('Session Affinity', spec?.sessionAffinity)
     w.optional('External Traffic Policy', spec?.externalTrafficPolicy)
     w.optional('Internal Traffic Policy', spec?.internalTrafficPolicy)
-    w.optional('Traffic Distribution', spec?.trafficDistribution)
     if (spec?.healthCheckNodePort) w.field('HealthCheck NodePort', spec.healthCheckNodePort)
+    w.optional('Traffic Distribution', texts.describeTrafficDistribution(ctx.session.minor) ? spec?.trafficDistribution : '')
     w.optional('LoadBalancer Source Ranges', (spec?.loadBalancerSourceRanges ?? []).join(','))
   },
 }
@@ -174,7 +175,7 @@ export const networkPolicyDescriber: Describer = {
     annotationLines(w, metadata.annotations)
     w.line(0, 'Spec:')
     const selector = labelSelectorText(spec?.podSelector)
-    w.line(1, `PodSelector: ${selector === '<none>' ? '<none> (Allowing the specific traffic to all pods in this namespace)' : selector}`)
+    w.line(1, `PodSelector:     ${selector === '<none>' ? '<none> (Allowing the specific traffic to all pods in this namespace)' : selector}`)
     direction(w, 'ingress', 'From', spec?.policyTypes?.includes('Ingress') ?? false, (spec?.ingress ?? []).map((r) => ({ ports: r.ports, peers: r.from })))
     direction(w, 'egress', 'To', spec?.policyTypes?.includes('Egress') ?? false, (spec?.egress ?? []).map((r) => ({ ports: r.ports, peers: r.to })))
     w.line(1, `Policy Types: ${(spec?.policyTypes ?? []).join(', ')}`)

@@ -22,7 +22,7 @@ function downwardItems(w: Writer, volume: Volume): void {
 
 function linesOf(volume: Volume): Line[] {
   const { hostPath, emptyDir, secret, configMap, persistentVolumeClaim, projected, nfs, csi } = volume
-  if (hostPath) return [['Type', 'HostPath (bare host directory volume)'], ['Path', hostPath.path], ['HostPathType', hostPath.type ?? '']]
+  if (hostPath) return [['Type', 'HostPath (bare host directory volume)'], ['Path', hostPath.path], ['HostPathType', hostPath.type ?? '<none>']]
   if (emptyDir)
     return [['Type', "EmptyDir (a temporary directory that shares a pod's lifetime)"], ['Medium', emptyDir.medium ?? ''], ['SizeLimit', emptyDir.sizeLimit ?? '<unset>']]
   if (secret) return [['Type', 'Secret (a volume populated by a Secret)'], ['SecretName', secret.secretName], ['Optional', secret.optional ?? false]]

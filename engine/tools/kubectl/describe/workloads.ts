@@ -186,7 +186,7 @@ export const jobDescriber: Describer = {
     if (status?.startTime && status.completionTime)
       w.field('Duration', humanDuration(Date.parse(status.completionTime) - Date.parse(status.startTime)))
     if (spec?.activeDeadlineSeconds !== undefined) w.field('Active Deadline Seconds', `${spec.activeDeadlineSeconds}s`)
-    w.field('Pods Statuses', `${status?.active ?? 0} Active (${status?.ready ?? 0} Ready) / ${status?.succeeded ?? 0} Succeeded / ${status?.failed ?? 0} Failed`)
+    w.field('Pods Statuses', `${status?.active ?? 0} Active${status?.ready === undefined ? '' : ` (${status.ready} Ready)`} / ${status?.succeeded ?? 0} Succeeded / ${status?.failed ?? 0} Failed`)
     if (spec?.completionMode === 'Indexed') w.field('Completed Indexes', status?.completedIndexes || '<none>')
     podTemplateLines(w, spec?.template, withPortNames(ctx))
   },

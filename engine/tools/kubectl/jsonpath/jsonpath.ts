@@ -1,5 +1,5 @@
 /** JSONPath as kubectl prints it. */
-import { makeJson } from '../serialize.ts'
+import { makeCompactJson, makeJson } from '../serialize.ts'
 import { CommandError } from '../errors.ts'
 import { evaluate } from './evaluate.ts'
 import { goNumber } from './gotext.ts'
@@ -30,19 +30,7 @@ function valueText(value: unknown): string {
   if (typeof value === 'string') return value
   if (typeof value === 'number') return goNumber(value)
   if (value === undefined) return ''
-  return sortedJson(value)
-}
-
-/** JSON in one line, keys in order. */
-export function sortedJson(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map(sortedJson).join(',')}]`
-  if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? 'null'
-  const fields = value as Record<string, unknown>
-  const pairs = Object.keys(fields)
-    .filter((key) => fields[key] !== undefined)
-    .sort()
-    .map((key) => `${JSON.stringify(key)}:${sortedJson(fields[key])}`)
-  return `{${pairs.join(',')}}`
+  return makeCompactJson(value)
 }
 
 /** A field as users write it, `x.y`, `.x.y`, `{x.y}` or `{.x.y}`, as a template. */

@@ -7,7 +7,7 @@ import { findJsonPath, parseJsonPath, relaxedPath } from '../jsonpath/jsonpath.t
 /** Objects in order of a field; stable; those without it first. Undefined when none has it. */
 export function sortByField<T>(items: readonly T[], field: string, objectOf: (item: T) => ApiObject): T[] | undefined {
   const path = parseJsonPath(relaxedPath(field))
-  const keyed = items.map((item) => ({ item, key: findJsonPath(path, objectOf(item), true)[0] }))
+  const keyed = items.map((item) => ({ item, key: findJsonPath(path, objectOf(item), true)[0] ?? undefined }))
   if (items.length > 0 && keyed.every(({ key }) => key === undefined)) return undefined
   return keyed.sort((a, b) => compareKeys(a.key, b.key)).map(({ item }) => item)
 }

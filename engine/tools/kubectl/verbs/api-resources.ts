@@ -2,8 +2,8 @@
 import type { Run } from '../../../host/process.ts'
 import type { Command, Context } from '../command.ts'
 import type { ResourceType } from '../discovery.ts'
-import { CommandError, UsageError } from '../errors.ts'
-import { apiVersionOf, groupResourceOf } from '../mapper.ts'
+import { CommandError, ConnectionError, UsageError } from '../errors.ts'
+import { apiVersionOf, groupResourceOf, type Mapper } from '../mapper.ts'
 import { alignTabs, GET_TABS } from '../printers/tabwriter.ts'
 
 export const apiResourcesCommand: Command = { path: 'api-resources', complete: 'none', run: runApiResources }
@@ -61,9 +61,19 @@ const row = (type: ResourceType, wide: boolean): string[] => [
   ...(wide ? [[...type.verbs].sort().join(','), type.categories.join(',')] : []),
 ]
 
+/** The types, or the command's own words for why there are none. */
+function* discovered(ctx: Context): Run<Mapper> {
+  try {
+    return yield* ctx.session.mapper(1)
+  } catch (error) {
+    if (!(error instanceof ConnectionError)) throw error
+    throw new CommandError(`couldn't get available api versions from server: ${error.goText}`)
+  }
+}
+
 function* runApiVersions(ctx: Context): Run<void> {
   if (ctx.args.length > 0) throw new UsageError(ctx.path, `unexpected arguments: [${ctx.args.join(' ')}]`)
-  const { groups } = (yield* ctx.session.mapper(1)).discovered
+  const { groups } = (yield* discovered(ctx)).discovered
   const names = groups.flatMap(({ group, versions }) => versions.map((version) => (group ? `${group}/${version}` : version)))
   yield* ctx.p.out([...names].sort().map((name) => `${name}\n`).join(''))
 }

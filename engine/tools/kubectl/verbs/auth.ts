@@ -1,7 +1,9 @@
 /** `kubectl auth can-i` and `auth whoami`. Models kubectl/pkg/cmd/auth. */
 import type { Run } from '../../../host/process.ts'
 import type { Command, Context } from '../command.ts'
-import { CommandError, UsageError } from '../errors.ts'
+import type { ResourceType } from '../discovery.ts'
+import { CommandError, ConnectionError, UsageError } from '../errors.ts'
+import { compactRules, listText } from '../describe/rules.ts'
 import { outputFormat } from '../printers/output.ts'
 import { alignTabs, GET_TABS } from '../printers/tabwriter.ts'
 
@@ -45,6 +47,16 @@ function* runCanI(ctx: Context): Run<number | void> {
   return status.allowed ? 0 : 1
 }
 
+/** The type a word names; none when there is none, or the server does not say. */
+function* typeOf(ctx: Context, word: string): Run<ResourceType | undefined> {
+  try {
+    return (yield* ctx.session.mapper(2)).find(word)
+  } catch (error) {
+    if (error instanceof ConnectionError) return undefined
+    throw error
+  }
+}
+
 function* wantedOf(ctx: Context, args: string[]): Run<Wanted> {
   const [verb, what = '', ...more] = args
   if (verb === undefined || what === '' || more.length > 1)
@@ -54,7 +66,7 @@ function* wantedOf(ctx: Context, args: string[]): Run<Wanted> {
   const [word = '', slashName = ''] = what.split('/', 2)
   const name = more[0] ?? slashName
   if (word === '*') return { ...nothing, resource: '*', name }
-  const type = (yield* ctx.session.mapper(2)).find(word)
+  const type = yield* typeOf(ctx, word)
   if (!type) {
     const [resource = '', ...group] = word.split('.')
     yield* ctx.p.err(
@@ -86,39 +98,21 @@ function* listRules(ctx: Context): Run<void> {
   const answer = yield* client.create(`${REVIEWS}/selfsubjectrulesreviews`, review)
   const rules = (answer.status ?? {}) as Rules
   if (rules.incomplete) yield* ctx.p.err(`warning: the list may be incomplete: ${rules.evaluationError ?? ''}\n`)
-  const rows = [...resourceRows(rules), ...pathRows(rules)]
+  const rows = ruleRows(rules)
   if (!ctx.flags.bool('no-headers')) rows.unshift(['Resources', 'Non-Resource URLs', 'Resource Names', 'Verbs'])
   yield* ctx.p.out(alignTabs(rows.map((row) => `${row.join('\t')}\n`).join(''), GET_TABS))
 }
 
-const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0)
 const listed = (items: string[] | undefined): string => `[${(items ?? []).join(' ')}]`
 
-/** One row for each resource of each group; rules of the same resource and names are joined, in reverse of kind. */
-function resourceRows(rules: Rules): string[][] {
-  const broken = (rules.resourceRules ?? []).flatMap((rule) =>
-    (rule.apiGroups ?? ['']).flatMap((group) =>
-      (rule.resources ?? []).map((resource) => ({
-        resource: group === '' ? resource : `${resource}.${group}`,
-        names: rule.resourceNames ?? [],
-        verbs: rule.verbs ?? [],
-      })),
-    ),
-  )
-  const joined = new Map<string, (typeof broken)[number]>()
-  for (const rule of broken) {
-    const key = `${rule.resource} ${rule.names.join(',')}`
-    const before = joined.get(key)
-    joined.set(key, before ? { ...before, verbs: [...new Set([...before.verbs, ...rule.verbs])] } : rule)
-  }
-  return [...joined.values()].map((rule) => [rule.resource, '[]', listed(rule.names), listed(rule.verbs)])
-}
-
-const pathRows = (rules: Rules): string[][] =>
-  (rules.nonResourceRules ?? [])
-    .flatMap((rule) => (rule.nonResourceURLs ?? []).map((url) => ({ url, verbs: rule.verbs })))
-    .sort((a, b) => compare(a.url, b.url))
-    .map(({ url, verbs }) => ['', `[${url}]`, '[]', listed(verbs)])
+/** One row for each resource of each group, and for each path. */
+const ruleRows = (rules: Rules): string[][] =>
+  compactRules([...(rules.resourceRules ?? []), ...(rules.nonResourceRules ?? [])]).map((rule) => [
+    rule.group ? `${rule.resource}.${rule.group}` : rule.resource,
+    listText(rule.url ? [rule.url] : []),
+    listText(rule.names),
+    listText(rule.verbs),
+  ])
 
 interface UserInfo {
   username?: string

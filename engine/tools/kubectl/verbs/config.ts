@@ -107,10 +107,22 @@ const viewCommand: Command = {
   },
 }
 
-/** Fields in the order they are declared upstream. */
+/** Fields of clusters, contexts and users in the order they are declared upstream. */
+const DECLARED = [
+  'server', 'tls-server-name', 'insecure-skip-tls-verify', 'certificate-authority', 'certificate-authority-data', 'proxy-url',
+  'cluster', 'user', 'namespace',
+  'client-certificate', 'client-certificate-data', 'client-key', 'client-key-data', 'token', 'tokenFile', 'as', 'username', 'password',
+]
+
+function declared(fields: Fields): Fields {
+  const place = (key: string): number => (DECLARED.includes(key) ? DECLARED.indexOf(key) : DECLARED.length)
+  return Object.fromEntries(Object.entries(fields).sort(([a], [b]) => place(a) - place(b)))
+}
+
+/** The JSON of a config, in upstream's order of fields. */
 function configJson(object: Fields): string {
   const named = (list: unknown, inner: string): unknown =>
-    (list as Fields[] | null)?.map((item) => ({ name: item.name, [inner]: item[inner] })) ?? null
+    (list as Fields[] | null)?.map((item) => ({ name: item.name, [inner]: declared(item[inner] as Fields) })) ?? null
   const ordered = {
     kind: object.kind,
     apiVersion: object.apiVersion,

@@ -6,6 +6,7 @@ import { AggregateError, CommandError, isNotFound } from '../errors.ts'
 import { eventLines } from '../describe/events.ts'
 import { describerOf } from '../describe/registry.ts'
 import { Writer } from '../describe/writer.ts'
+import { texts } from '../texts.ts'
 
 export const describeCommand: Command = { path: 'describe', complete: 'types', run: runDescribe }
 
@@ -15,8 +16,12 @@ function* runDescribe(ctx: Context): Run<void> {
     throw new CommandError('You must specify the type of resource to describe. Use "kubectl api-resources" for a complete list of supported resources.')
   const built = yield* build(ctx, options)
   const infos = built.infos.length === 0 && built.errors.length > 0 ? yield* byPrefix(ctx, options, built.errors) : built.infos
-  const events = ctx.flags.changed('show-events') ? ctx.flags.bool('show-events') : infos.length <= 1
-  for (const [i, info] of infos.entries()) yield* ctx.p.out((i > 0 ? '\n\n' : '') + (yield* described(ctx, info, events)))
+  const events = ctx.flags.changed('show-events') ? ctx.flags.bool('show-events') : infos.length <= 1 || texts.describeEventsOfMany(ctx.session.minor)
+  const prefixed = infos !== built.infos
+  for (const [i, info] of infos.entries()) {
+    const text = yield* described(ctx, info, events)
+    yield* ctx.p.out(prefixed ? `${text}\n` : (i > 0 ? '\n\n' : '') + text)
+  }
   if (infos.length === 0 && built.errors.length === 0) yield* sayNothing(ctx, options)
   if (infos.length > 0 && built.infos.length > 0 && built.errors.length > 0) throw new AggregateError(built.errors)
 }

@@ -16,7 +16,7 @@ function* runExec(ctx: Context): Run<number> {
   if (dash < 0 && args.length > 1)
     throw new UsageError('exec', "exec [POD] [COMMAND] is not supported anymore. Use exec [POD] -- [COMMAND] instead")
   const command = args.slice(dash >= 0 ? dash : args.length)
-  if (dash > 1 || (dash === 0 && named)) throw new UsageError('exec', 'pod, type/name or --filename must be specified')
+  if (dash === 0 && named) throw new UsageError('exec', 'pod, type/name or --filename must be specified')
   if (command.length === 0) throw new CommandError('you must specify at least one command for the container')
   const info = yield* oneObject(ctx, args[0] ?? '', named ? {} : { args: [], filenames: files })
   const pod = yield* firstPod(ctx, info)

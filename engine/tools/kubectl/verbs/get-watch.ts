@@ -1,6 +1,6 @@
 /** `kubectl get --watch`: a list, then what changes, until the stream ends. */
 import type { Run } from '../../../host/process.ts'
-import { named, selectorQuery, type BuildOptions, type Target } from '../builder.ts'
+import { getting, named, selectorQuery, type BuildOptions, type Target } from '../builder.ts'
 import type { ApiObject, ListObject, OpenStream } from '../client.ts'
 import type { Context } from '../command.ts'
 import { StatusError, type Status } from '../errors.ts'
@@ -40,11 +40,9 @@ const collection = (target: Target): string => pathOf(target.type, target.namesp
 export function* watchTables(ctx: Context, options: BuildOptions, target: Target, printer: TablePrinter): Run<number> {
   const client = yield* ctx.session.client()
   const events = ctx.flags.bool('output-watch-events')
-  const first = yield* client.get<Table | ApiObject>(
-    pathOf(target.type, target.namespace, target.name),
-    target.name === undefined ? { ...selectorQuery(options), limit: '500' } : {},
-    TABLE_ACCEPT,
-  )
+  const query = target.name === undefined ? { ...selectorQuery(options), limit: '500' } : {}
+  const path = pathOf(target.type, target.namespace, target.name)
+  const first = yield* getting(ctx, target, client.get<Table | ApiObject>(path, query, TABLE_ACCEPT))
   const table = yield* toTable(ctx, first)
   const revision = revisionOf(table, target)
   if (!ctx.flags.bool('watch-only') && (table.rows ?? []).length > 0)

@@ -11,7 +11,7 @@ import {
   type Info,
   type Target,
 } from '../builder.ts'
-import type { ApiObject, ListObject } from '../client.ts'
+import { refusal, type ApiObject, type ListObject } from '../client.ts'
 import type { Command, Context } from '../command.ts'
 import { AggregateError, CommandError, isNotFound, PlainError, StatusError, UsageError } from '../errors.ts'
 import { pathOf, singularWithGroup } from '../mapper.ts'
@@ -65,7 +65,9 @@ function* getRaw(ctx: Context): Run<number> {
   if (flags.bool('watch')) throw new CommandError('--raw may not be specified with other flags that filter the server request or alter the output')
   const client = yield* ctx.session.client()
   const [path = '', search = ''] = flags.text('raw').split('?', 2)
-  const body = yield* client.request<unknown>('GET', path, { query: parseQuery(search) })
+  const answer = yield* client.raw('GET', path, { query: parseQuery(search) })
+  if (answer.code >= 400) throw refusal(answer, 'GET', '')
+  const { body } = answer
   yield* p.out(typeof body === 'string' ? body : `${JSON.stringify(body)}\n`)
   return 0
 }

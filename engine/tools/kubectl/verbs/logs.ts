@@ -53,7 +53,7 @@ function* named(ctx: Context, word: string) {
   try {
     return yield* oneObject(ctx, word)
   } catch (error) {
-    if (!isNotFound(error)) throw error
+    if (!(error instanceof StatusError) || !isNotFound(error)) throw error
     const { namespace } = yield* ctx.session.namespace()
     throw new CommandError(`error from server (NotFound): ${error.message} in namespace "${namespace}"`)
   }

@@ -126,10 +126,7 @@ const DEFAULT_CONTAINER = 'kubectl.kubernetes.io/default-container'
 /** The container a command acts on. Says so on stderr when there was a choice. */
 export function* containerOf(ctx: Context, pod: PodLike, wanted: string, quiet = false): Run<string> {
   const all = [...(pod.spec?.containers ?? []), ...(pod.spec?.initContainers ?? []), ...(pod.spec?.ephemeralContainers ?? [])]
-  if (wanted !== '') {
-    if (!all.some((c) => c.name === wanted)) throw new CommandError(`container ${wanted} not found in pod ${pod.metadata?.name ?? ''}`)
-    return wanted
-  }
+  if (wanted !== '') return wanted
   const annotated = pod.metadata?.annotations?.[DEFAULT_CONTAINER]
   if (annotated && all.some((c) => c.name === annotated)) return annotated
   const first = pod.spec?.containers?.[0]?.name ?? ''

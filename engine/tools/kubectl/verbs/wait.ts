@@ -55,7 +55,6 @@ const relaxed = (text: string): string => (/^\{\.?[^{}]*[[?]/.test(text) ? text 
 
 function* runWait(ctx: Context): Run<void> {
   const { flags, p } = ctx
-  if (flags.text('for') === '' && !flags.changed('for')) throw new CommandError('required flag(s) "for" not set')
   const condition = parseCondition(flags.text('for'))
   const given = flags.changed('timeout') ? flags.durationMs('timeout') : 30_000
   const timeoutMs = given < 0 ? WEEK_MS : given
@@ -100,7 +99,7 @@ function* present(ctx: Context, targets: Target[], options: BuildOptions): Run<{
     try {
       infos.push(...(yield* fetchTarget(ctx, target, options)))
     } catch (error) {
-      if (!isNotFound(error)) throw error
+      if (!(error instanceof StatusError) || !isNotFound(error)) throw error
       missing.push(error)
     }
   }

@@ -20,7 +20,7 @@ export interface Generator {
 }
 
 /** Metadata in the order of the Go type; older releases print `creationTimestamp: null`. */
-export type MetaMaker = (more: Omit<ObjectMeta, 'creationTimestamp'>) => ObjectMeta
+export type MetaMaker = (more: Pick<ObjectMeta, 'name' | 'namespace' | 'labels' | 'annotations'>) => ObjectMeta
 
 export const metaMaker =
   (minor: number): MetaMaker =>

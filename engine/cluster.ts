@@ -1,0 +1,416 @@
+/**
+ * The only place that wires all parts into a cluster: hosts with their units, the control plane that
+ * the kubelets' static pods start, nodes, the network, processes. It holds no behaviour of its own
+ * beyond who starts whom.
+ */
+import { createApiClient } from './api/client/create.ts'
+import type { ApiClient, ApiClientOwner } from './api/client.ts'
+import { API_PORT, ApiServer } from './api/server.ts'
+import { addonCalls } from './cluster/addons.ts'
+import { addHosts } from './cluster/cluster-hosts.ts'
+import { controllersOf } from './cluster/controllers.ts'
+import { handshake } from './cluster/identity.ts'
+import { Kubeadm } from './cluster/kubeadm.ts'
+import { preloadedImages } from './cluster/manifests.ts'
+import { planCluster } from './cluster/plan.ts'
+import type { ClusterOptions, ClusterPlan, PlannedHost } from './cluster/plan.ts'
+import { upstreamDns } from './cluster/upstream.ts'
+import { ControllerManager } from './controllers/manager.ts'
+import { EtcdMember } from './etcd/member.ts'
+import { Fabric } from './fabric/fabric.ts'
+import type { HostName } from './fabric/fabric.ts'
+import type { HttpRequest, HttpResponse } from './fabric/http.ts'
+import { Edge } from './host/edge.ts'
+import { HOST_EVENTS, Hosts } from './host/host.ts'
+import type { NetworkPoint } from './host/network-port.ts'
+import { HOST_PROGRAM_SET } from './host/programs.ts'
+import { ProcessTable } from './host/runtime/table.ts'
+import type { ProcessRoot, ProcessWorld } from './host/runtime/world.ts'
+import { boundSyscalls } from './host/syscalls/index.ts'
+import type { SyscallTable } from './host/syscalls/table.ts'
+import { Kernel } from './kernel/kernel.ts'
+import type { Component } from './kernel/kernel.ts'
+import type { KernelEvent } from './kernel/queue.ts'
+import { Kubelet } from './kubelet/kubelet.ts'
+import { ProcessRuntime } from './kubelet/processRuntime.ts'
+import { RUNTIME } from './kubelet/runtime.ts'
+import type { ComponentPort, ContainerSpec, KubeletPorts } from './kubelet/runtime.ts'
+import { ClusterNetwork } from './network/cluster-network.ts'
+import { CoreDns } from './network/core-dns.ts'
+import { KubeProxy } from './network/kube-proxy.ts'
+import { YamlError, parseYaml } from './objects/yaml.ts'
+import { Scheduler } from './scheduler/scheduler.ts'
+import { registerCompleter, shellPrograms } from './shell/index.ts'
+import { complete, kubectl } from './tools/kubectl/kubectl.ts'
+
+/** From a command to a process of the control plane, in milliseconds. */
+const COMPONENT_EXIT_MS = 50
+
+/** A process of a node that the engine models as a component. */
+interface Modelled {
+  start(spec: ContainerSpec): void
+  signal(spec: { id: string }, signal: string): void
+  /** Taken down with the host. */
+  crash(): void
+}
+
+interface ClusterState {
+  /** `<host>/<component>` → the container that it runs in. */
+  containers: Record<string, string>
+}
+
+export class Cluster implements Component {
+  static readonly address = 'cluster'
+  readonly kernel: Kernel
+  readonly plan: ClusterPlan
+  readonly fabric: Fabric
+  readonly hosts: Hosts
+  readonly edge = new Edge()
+  readonly processes: ProcessTable
+  readonly network: ClusterNetwork
+  readonly etcd = new Map<HostName, EtcdMember>()
+  readonly apiServers = new Map<HostName, ApiServer>()
+  readonly managers = new Map<HostName, ControllerManager>()
+  readonly schedulers = new Map<HostName, Scheduler>()
+  readonly kubelets = new Map<HostName, Kubelet>()
+  readonly proxies = new Map<HostName, KubeProxy>()
+  readonly dns = new Map<HostName, CoreDns>()
+  readonly kubeadm: Kubeadm
+  private readonly runtimes = new Map<HostName, ProcessRuntime>()
+  private readonly modelled = new Map<string, Modelled>()
+  private containers: ClusterState['containers'] = {}
+
+  constructor(readonly options: ClusterOptions) {
+    this.plan = planCluster(options)
+    this.kernel = new Kernel({ seed: options.seed, epochMs: options.epochMs })
+    this.fabric = new Fabric(this.kernel)
+    this.hosts = new Hosts(this.kernel, this.fabric, { unitPrograms: { kubelet: 'kubelet/<host>' } })
+    addHosts(this.hosts, this.plan)
+    this.network = this.createNetwork()
+    this.processes = new ProcessTable(this.kernel, this.createWorld(), this.edge)
+    for (const host of this.plan.nodes) this.runtimes.set(host.name, this.createRuntime(host))
+    for (const host of this.plan.controlPlanes) this.addControlPlane(host)
+    for (const host of this.plan.nodes) this.addNode(host)
+    this.kubeadm = new Kubeadm(this.kernel, addonCalls(this.plan), (owner) => this.createClient(Kubeadm.address, this.firstHost, ADMIN, owner))
+    this.kernel.register(Cluster.address, this)
+    this.hosts.subscribe(Cluster.address)
+  }
+
+  /** Switches every host on; what follows, follows by itself. */
+  boot(): void {
+    for (const { name } of this.plan.hosts) this.hosts.boot(name)
+    this.kubeadm.start()
+  }
+
+  handle(event: KernelEvent): void {
+    const { host } = event.data as { host: HostName }
+    if (event.type === HOST_EVENTS.down) this.hostDown(host)
+    else if (event.type === HOST_EVENTS.unit) this.unitChanged(event.data as { host: HostName; unit: string; state: string })
+  }
+
+  dump(): ClusterState {
+    return { containers: this.containers }
+  }
+
+  load(state: unknown): void {
+    this.containers = (state as ClusterState).containers
+  }
+
+  private get firstHost(): HostName {
+    return (this.plan.controlPlanes[0] as PlannedHost).name
+  }
+
+  private hostDown(host: HostName): void {
+    this.kubelets.get(host)?.hostCrashed()
+    for (const [key, component] of this.modelled) if (key.startsWith(`${host}/`)) component.crash()
+    for (const key of Object.keys(this.containers)) if (key.startsWith(`${host}/`)) delete this.containers[key]
+  }
+
+  private unitChanged({ host, unit, state }: { host: HostName; unit: string; state: string }): void {
+    if (unit.replace(/\.service$/, '') === 'containerd') this.kubelets.get(host)?.setRuntime(state === 'active')
+  }
+
+  private createClient(address: string, host: HostName, identity: { user: string; groups: string[] }, owner: ApiClientOwner): ApiClient {
+    const own = this.plan.controlPlanes.filter(({ name }) => name === host)
+    const others = this.plan.controlPlanes.filter(({ name }) => name !== host)
+    const servers = [...own, ...others].map(({ name }) => ({ host: name, port: API_PORT }))
+    return createApiClient(this.kernel, this.fabric, { address, host, servers, identity, owner })
+  }
+
+  private addControlPlane(host: PlannedHost): void {
+    const { kernel, fabric, plan } = this
+    const { name } = host
+    const peers = plan.controlPlanes.map((one) => ({ name: one.name, host: one.name }))
+    const etcd = new EtcdMember(kernel, fabric, { name, host: name, peers, running: false })
+    const endpoints = [host, ...plan.controlPlanes.filter((one) => one !== host)].map((one) => ({ host: one.name }))
+    const api = new ApiServer({ kernel, fabric, host: name, release: plan.version, etcd: endpoints, advertiseAddress: host.ip })
+    const client = (address: string, user: string) => (owner: ApiClientOwner) => this.createClient(address, name, { user, groups: [] }, owner)
+    const manager = new ControllerManager({
+      kernel,
+      address: `kube-controller-manager/${name}`,
+      host: name,
+      controllers: controllersOf(plan),
+      createClient: client(`kube-controller-manager/${name}`, 'system:kube-controller-manager'),
+    })
+    const scheduler = new Scheduler({
+      kernel,
+      address: `kube-scheduler/${name}`,
+      host: name,
+      minor: plan.minor,
+      createClient: client(`kube-scheduler/${name}`, 'system:kube-scheduler'),
+    })
+    this.etcd.set(name, etcd)
+    this.apiServers.set(name, api)
+    this.managers.set(name, manager)
+    this.schedulers.set(name, scheduler)
+    for (const [component, process] of Object.entries({ etcd, 'kube-apiserver': api, 'kube-controller-manager': manager, 'kube-scheduler': scheduler })) this.model(name, component, process)
+  }
+
+  /** A process that is on or off: TERM and KILL end it. */
+  private model(host: HostName, component: string, process: { start(): void; stop(): void }): void {
+    this.modelled.set(`${host}/${component}`, {
+      start: () => process.start(),
+      signal: ({ id }, signal) => {
+        process.stop()
+        this.exited(host, id, signal === 'KILL' ? 137 : 0)
+      },
+      crash: () => process.stop(),
+    })
+  }
+
+  private exited(host: HostName, id: string, code: number): void {
+    this.kernel.send({ to: `kubelet/${host}`, type: RUNTIME.exit, data: { id, code } }, COMPONENT_EXIT_MS)
+  }
+
+  private addNode(host: PlannedHost): void {
+    const { kernel, plan } = this
+    const { name } = host
+    const proxy = new KubeProxy({
+      kernel,
+      address: `kube-proxy/${name}`,
+      nodeName: name,
+      createClient: (owner) => this.createClient(`kube-proxy/${name}`, name, { user: 'system:serviceaccount:kube-system:kube-proxy', groups: SERVICE_ACCOUNTS }, owner),
+    })
+    const dns = new CoreDns({
+      kernel,
+      address: `coredns/${name}`,
+      host: name,
+      upstream: upstreamDns,
+      createClient: (owner) => this.createClient(`coredns/${name}`, name, { user: 'system:serviceaccount:kube-system:coredns', groups: SERVICE_ACCOUNTS }, owner),
+      readFile: (id, path) => this.containerFile(name, id, path),
+      log: (id, text) => kernel.send({ to: `kubelet/${name}`, type: RUNTIME.output, data: { id, stream: 'stdout', text } }),
+      exit: (id, code) => this.exited(name, id, code),
+    })
+    this.proxies.set(name, proxy)
+    this.dns.set(name, dns)
+    this.model(name, 'kube-proxy', proxy)
+    const model = this.modelled.get(`${name}/kube-proxy`) as Modelled
+    this.modelled.set(`${name}/kube-proxy`, { ...model, crash: () => proxy.flush() })
+    this.modelled.set(`${name}/coredns`, { start: ({ id, pod }) => dns.start(id, pod.ip), signal: ({ id }, signal) => dns.signal(id, signal), crash: () => dns.crash() })
+    this.kubelets.set(name, this.createKubelet(host, plan))
+  }
+
+  private createKubelet(host: PlannedHost, plan: ClusterPlan): Kubelet {
+    const { name } = host
+    const isMaster = host.role === 'control-plane'
+    return new Kubelet({
+      kernel: this.kernel,
+      fabric: this.fabric,
+      host: name,
+      nodeName: name,
+      release: plan.version,
+      hostIP: host.ip,
+      labels: {
+        'beta.kubernetes.io/arch': 'amd64',
+        'beta.kubernetes.io/os': 'linux',
+        'kubernetes.io/arch': 'amd64',
+        'kubernetes.io/hostname': name,
+        'kubernetes.io/os': 'linux',
+        ...(isMaster && { 'node-role.kubernetes.io/control-plane': '', 'node.kubernetes.io/exclude-from-external-load-balancers': '' }),
+      },
+      taints: isMaster ? [{ key: 'node-role.kubernetes.io/control-plane', effect: 'NoSchedule' }] : [],
+      capacity: { cpu: isMaster ? '2' : '4', memory: isMaster ? '4Gi' : '8Gi', 'ephemeral-storage': '40Gi', pods: '110', 'hugepages-1Gi': '0', 'hugepages-2Mi': '0' },
+      reserved: { memory: '100Mi' },
+      osImage: 'Ubuntu 24.04.3 LTS',
+      kernelVersion: '6.8.0-51-generic',
+      containerRuntimeVersion: 'containerd://1.7.24',
+      images: preloadedImages(plan, host),
+      ports: this.kubeletPorts(host),
+      connect: (address, owner) => this.createClient(address, name, { user: `system:node:${name}`, groups: ['system:nodes', 'system:authenticated'] }, owner),
+    })
+  }
+
+  private kubeletPorts({ name }: PlannedHost): KubeletPorts {
+    const files = (): Hosts => this.hosts
+    return {
+      containers: this.runtimes.get(name) as ProcessRuntime,
+      components: this.componentPort(name),
+      files: {
+        list: (path) => listFiles(files(), name, path),
+        read: (path) => files().get(name).files.text(path),
+      },
+      parseManifest: parseManifest,
+      probe: { http: (host, port, request) => this.probe(name, host, port, request) },
+      dial: { dial: (podIp, host, port) => this.dial(name, podIp, host, port) },
+      hostPathKind: (path) => kindOf(files(), name, path),
+    }
+  }
+
+  private componentPort(host: HostName): ComponentPort {
+    return {
+      start: (component, container) => {
+        const modelled = this.modelled.get(`${host}/${component}`)
+        if (modelled === undefined) return false
+        this.containers[`${host}/${component}`] = container.id
+        modelled.start(container)
+        return true
+      },
+      signal: (component, id, signal) => this.modelled.get(`${host}/${component}`)?.signal({ id }, signal),
+    }
+  }
+
+  /** Health endpoints of the components that run on a node. */
+  private probe(node: HostName, host: string, port: number, _request: HttpRequest): HttpResponse | { failure: string } {
+    const refused = { failure: `dial tcp ${host}:${port}: connect: connection refused` }
+    const dnsHealth = this.dns.get(node)?.healthy(host, port)
+    if (dnsHealth !== undefined) return dnsHealth ? OK : UNAVAILABLE
+    const api = this.apiServers.get(node)
+    if (port === API_PORT) return api?.running === true ? (api.ready ? OK : UNAVAILABLE) : refused
+    if (port === 2381) return this.etcd.get(node)?.running === true ? OK : refused
+    const container = { 10257: 'kube-controller-manager', 10259: 'kube-scheduler' }[port]
+    return container !== undefined && this.containers[`${node}/${container}`] !== undefined ? OK : refused
+  }
+
+  private dial(node: HostName, podIp: string, host: string, port: number): 'open' | 'refused' | 'timeout' | 'unresolved' {
+    const root = this.rootOfPod(node, podIp)
+    const answer = this.network.connect({ host: node, root, pid: 0 }, host, port)
+    if (!('answer' in answer)) return 'timeout'
+    return answer.answer === 'unreachable' ? 'unresolved' : answer.answer
+  }
+
+  private rootOfPod(node: HostName, podIp: string): ProcessRoot {
+    const kubelet = this.kubelets.get(node)
+    const record = [...(kubelet?.records.values() ?? [])].find(({ ip }) => ip === podIp)
+    const [instance] = Object.values(record?.containers ?? {})
+    return instance === undefined ? { kind: 'host' } : { kind: 'container', id: instance.id, ip: podIp }
+  }
+
+  private containerFile(host: HostName, id: string, path: string): string | undefined {
+    const kubelet = this.kubelets.get(host)
+    const found = kubelet?.containers.find(id)
+    return found && kubelet?.containers.readFile(found.record, found.instance, path)
+  }
+
+  private createRuntime({ name }: PlannedHost): ProcessRuntime {
+    return new ProcessRuntime({ kernel: this.kernel, host: name, processes: this.processes, hostTree: () => this.hosts.find(name)?.files })
+  }
+
+  private createNetwork(): ClusterNetwork {
+    const { kernel, fabric, plan } = this
+    const byIp = new Map(plan.hosts.map(({ ip, name }) => [ip, name]))
+    return new ClusterNetwork({
+      kernel,
+      fabric,
+      hostOfPod: (ip) => [...this.kubelets].find(([, kubelet]) => kubelet.listeners.hasAddress(ip))?.[0],
+      hostOfAddress: (ip) => byIp.get(ip),
+      nodeNameOf: (host) => host,
+      proxyOf: (host) => this.proxies.get(host),
+      random: (host) => kernel.random(`kube-proxy/${host}`),
+      isServiceAddress: (ip) => /^10\.(9[6-9]|10\d|11[01])\./.test(ip),
+      isPodAddress: (ip) => ip.startsWith(`${plan.podPrefix}.`),
+      listenersOf: (host) => this.kubelets.get(host)?.listeners,
+      dnsOf: (host) => this.dns.get(host),
+      upstream: upstreamDns,
+      addressOf: (from) => this.addressOf(from),
+      readFile: (from, path) => this.fileOf(from, path),
+      hostAddress: (name) => this.hostAddress(name),
+      handshake: (_from, _to, tls) => handshake(tls, plan.name),
+    })
+  }
+
+  private hostAddress(name: string): string | undefined {
+    if (name === 'cluster-endpoint') return this.plan.controlPlanes.find((host) => this.fabric.listener(host.name, API_PORT) !== undefined && this.fabric.isUp(host.name))?.ip ?? this.plan.controlPlanes[0]?.ip
+    return this.plan.hosts.find((host) => host.name === name)?.ip
+  }
+
+  private addressOf({ host, root }: NetworkPoint): string {
+    const hostIp = this.plan.hosts.find(({ name }) => name === host)?.ip ?? ''
+    if (root.kind === 'host') return hostIp
+    const spec = this.runtimes.get(host)?.spec(root.id)
+    return spec?.pod.ip ?? (typeof root['ip'] === 'string' ? root['ip'] : hostIp)
+  }
+
+  /** A file as the process sees it; a container without a tree of its own has what its kubelet would write. */
+  private fileOf({ host, root }: NetworkPoint, path: string): string | undefined {
+    if (root.kind === 'host') return this.hosts.find(host)?.files.text(path)
+    const tree = this.runtimes.get(host)?.tree(root.id)
+    return tree?.text(path) ?? this.containerFile(host, root.id, path)
+  }
+
+  private createWorld(): ProcessWorld {
+    const { kernel, fabric, hosts, plan } = this
+    const tree = (host: HostName, root: ProcessRoot) => (root.kind === 'host' ? hosts.find(host)?.files : this.runtimes.get(host)?.tree(root.id))
+    return {
+      tree,
+      groups: (host, root, user) => (root.kind === 'host' ? hosts.get(host).actor(user).groups : []),
+      home: (host, root, user) => (root.kind === 'host' ? hosts.get(host).user(user)?.home : user === 'root' ? '/root' : '/'),
+      network: () => this.network,
+      programs: new Map(Object.entries({ ...HOST_PROGRAM_SET, ...shellPrograms, kubectl })),
+      syscalls: boundSyscalls({ kernel, fabric, hosts }, this.criCalls()),
+      release: (host) => hosts.find(host)?.release ?? plan.version,
+      clockMs: (host) => hosts.find(host)?.clockMs() ?? kernel.clockMs,
+    }
+  }
+
+  private criCalls(): SyscallTable {
+    return {
+      'cri.list': (_world, { host }) => this.criList(host),
+      'cri.logs': (_world, { host }, args) => this.criLogs(host, String(args['id']), args['tail'] as number | undefined),
+    }
+  }
+
+  private criList(host: HostName): unknown {
+    const kubelet = this.kubelets.get(host)
+    if (kubelet === undefined || !kubelet.runtimeUp) return undefined
+    const { containers, sandboxes, images } = kubelet.criList()
+    return {
+      containers: containers.map(({ podId, pod, namespace, ...one }) => ({ ...one, sandboxId: podId, podName: pod, podNamespace: namespace })),
+      sandboxes,
+      images: images.map(({ repository, tag, id, sizeBytes }) => ({ id: id.replace(/^sha256:/, ''), tags: [`${repository}:${tag}`], sizeBytes })),
+    }
+  }
+
+  private criLogs(host: HostName, id: string, tail: number | undefined): unknown {
+    const container = this.kubelets.get(host)?.criList().containers.find((one) => one.id === id)
+    if (container === undefined) return { error: 'NotFound' }
+    const lines = container.logs.map(({ text }) => text)
+    return { text: (tail === undefined ? lines : lines.slice(-tail)).map((line) => (line.endsWith('\n') ? line : `${line}\n`)).join('') }
+  }
+}
+
+const ADMIN = { user: 'kubernetes-admin', groups: ['system:masters'] }
+const SERVICE_ACCOUNTS = ['system:serviceaccounts', 'system:serviceaccounts:kube-system', 'system:authenticated']
+const OK: HttpResponse = { code: 200, headers: {}, body: 'ok' }
+const UNAVAILABLE: HttpResponse = { code: 503, headers: {}, body: 'not ready' }
+
+registerCompleter('kubectl', complete as never)
+
+function listFiles(hosts: Hosts, host: HostName, path: string): string[] | undefined {
+  const found = hosts.get(host).files.list(path)
+  return 'names' in found ? found.names : undefined
+}
+
+function kindOf(hosts: Hosts, host: HostName, path: string): 'directory' | 'file' | undefined {
+  const found = hosts.get(host).files.stat(path)
+  if ('error' in found) return undefined
+  return found.kind === 'directory' ? 'directory' : 'file'
+}
+
+function parseManifest(text: string): { object: unknown } | { error: string } {
+  try {
+    return { object: parseYaml(text) }
+  } catch (error) {
+    if (error instanceof YamlError) return { error: error.message }
+    throw error
+  }
+}

@@ -1,0 +1,72 @@
+/** The hosts of a cluster and its facts, made from what a user asks for. */
+import type { HostName } from '../fabric/fabric.ts'
+
+export interface ClusterOptions {
+  seed: string
+  /** The instant (ms since 1970) that virtual 0 stands for. */
+  epochMs: number
+  /** `1.35` */
+  release: string
+  controlPlanes: number
+  workers: number
+  name?: string
+}
+
+export type HostRole = 'base' | 'control-plane' | 'worker'
+
+export interface PlannedHost {
+  name: HostName
+  role: HostRole
+  ip: string
+}
+
+export interface ClusterPlan {
+  name: string
+  /** `1.35.2` */
+  version: string
+  minor: number
+  hosts: PlannedHost[]
+  base: PlannedHost
+  controlPlanes: PlannedHost[]
+  workers: PlannedHost[]
+  /** Control planes and workers. */
+  nodes: PlannedHost[]
+  /** What clients connect to: a name that leads to a control plane that is up. */
+  endpoint: string
+  dnsIp: string
+  podPrefix: string
+}
+
+/** Patch releases that this engine stands at; others get .0. */
+const PATCHES: Record<number, number> = { 31: 14, 32: 11, 33: 13, 34: 6, 35: 3, 36: 1 }
+const LIMITS = { controlPlanes: [1, 3, 5], workers: 100 }
+
+/** Throws with a text for the user when the options are out of range. */
+export function planCluster(options: ClusterOptions): ClusterPlan {
+  const { controlPlanes: masters, workers: count, release } = options
+  if (!LIMITS.controlPlanes.includes(masters)) throw new Error(`control planes: ${masters} is not one of ${LIMITS.controlPlanes.join(', ')}`)
+  if (!Number.isInteger(count) || count < 0 || count > LIMITS.workers) throw new Error(`workers: ${count} is not a number from 0 to ${LIMITS.workers}`)
+  const match = /^v?1\.(\d+)(?:\.(\d+))?$/.exec(release)
+  if (match === null) throw new Error(`release: ${release} is not of the form 1.35`)
+  const minor = Number(match[1])
+  const base: PlannedHost = { name: 'base', role: 'base', ip: '172.30.1.200' }
+  const controlPlanes = range(masters).map((i): PlannedHost => ({ name: masters === 1 ? 'controlplane' : `controlplane-${i + 1}`, role: 'control-plane', ip: `172.30.1.${2 + i}` }))
+  const workers = range(count).map((i): PlannedHost => ({ name: `worker-${i + 1}`, role: 'worker', ip: `172.30.1.${11 + i}` }))
+  return {
+    name: options.name ?? 'kubernetes',
+    version: `1.${minor}.${match[2] ?? PATCHES[minor] ?? 0}`,
+    minor,
+    hosts: [base, ...controlPlanes, ...workers],
+    base,
+    controlPlanes,
+    workers,
+    nodes: [...controlPlanes, ...workers],
+    endpoint: masters === 1 ? 'controlplane' : 'cluster-endpoint',
+    dnsIp: '10.96.0.10',
+    podPrefix: '10.244',
+  }
+}
+
+function range(count: number): number[] {
+  return Array.from({ length: count }, (_, index) => index)
+}

@@ -1,0 +1,25 @@
+/** What lies outside the cluster, as far as names go: a site DNS that knows a few public names. */
+import type { Upstream } from '../network/core-dns.ts'
+
+/** Public names that answer, with addresses of the documentation ranges; nothing listens there. */
+const KNOWN: Record<string, string> = {
+  'kubernetes.io': '203.0.113.10',
+  'www.kubernetes.io': '203.0.113.10',
+  'google.com': '203.0.113.20',
+  'www.google.com': '203.0.113.20',
+  'github.com': '203.0.113.30',
+  'example.com': '203.0.113.40',
+  'www.example.com': '203.0.113.40',
+  'registry.k8s.io': '203.0.113.50',
+}
+const SITE_SERVER = '172.30.1.1'
+const PUBLIC_SERVERS = new Set([SITE_SERVER, '8.8.8.8', '8.8.4.4', '1.1.1.1', '9.9.9.9'])
+
+export const upstreamDns: Upstream = {
+  nameservers: () => [SITE_SERVER],
+  ask(_host, server, name) {
+    if (!PUBLIC_SERVERS.has(server)) return undefined
+    const address = KNOWN[name.toLowerCase()]
+    return address === undefined ? { rcode: 'NXDOMAIN', addresses: [] } : { rcode: 'NOERROR', addresses: [address] }
+  },
+}

@@ -1,0 +1,283 @@
+/**
+ * The container runtime port on the process table of the host: file trees of containers and volumes, main
+ * processes and exec sessions. Trees are made when a program first needs them.
+ * Not modelled: a terminal for `exec -t` (its input and output are plain streams), cgroups.
+ */
+import { FileTree } from '../host/files.ts'
+import type { FileTreeState } from '../host/files.ts'
+import { baseImage } from '../host/images/base-tree.ts'
+import type { Signal } from '../host/process.ts'
+import type { SpawnRequest, SpawnResult } from '../host/runtime/table.ts'
+import type { Component, Kernel } from '../kernel/kernel.ts'
+import type { ContainerRuntimePort, ContainerSpec, ExecRequest, RuntimeExit, VolumeMountSpec } from './runtime.ts'
+import { RUNTIME } from './runtime.ts'
+
+/** What is needed of `engine/host/runtime` ProcessTable. */
+export interface Processes {
+  spawn(request: SpawnRequest): SpawnResult
+  signal(pid: number, signal: Signal): unknown
+  feed(pid: number, text: string | null): void
+  killAll(which: (process: { host: string; root: { kind: string; id?: unknown } }) => boolean): void
+}
+
+export interface ProcessRuntimeOptions {
+  kernel: Kernel
+  host: string
+  processes: Processes
+  /** The files of the host, for hostPath volumes. */
+  hostTree(): FileTree | undefined
+  /** A persistent volume's tree, shared by nodes; absent: a tree of this node by the claim's name. */
+  claimTree?(id: string): FileTree | undefined
+}
+
+const BASES: Record<string, string> = {
+  busybox: 'busybox-container',
+  alpine: 'alpine-container',
+  debian: 'debian-container',
+  scratch: 'distroless-container',
+}
+const HOST_VOLUME = 'host'
+const NOT_FOUND = 'OCI runtime exec failed: exec failed: unable to start container process: exec: '
+
+interface Dumped {
+  trees: [string, FileTreeState][]
+  owners: [string, string][]
+  specs: [string, ContainerSpec][]
+  pids: [string, number][]
+}
+
+export class ProcessRuntime implements ContainerRuntimePort, Component {
+  /** File trees of containers (by container id) and volumes (by volume id). */
+  private readonly trees = new Map<string, FileTree>()
+  /** Container id → pod uid. */
+  private readonly owners = new Map<string, string>()
+  private readonly specs = new Map<string, ContainerSpec>()
+  /** Container id or exec session → process id. */
+  private readonly pids = new Map<string, number>()
+  private readonly address: string
+  private readonly kubelet: string
+
+  constructor(private readonly options: ProcessRuntimeOptions) {
+    this.address = `containers/${options.host}`
+    this.kubelet = `kubelet/${options.host}`
+    options.kernel.register(this.address, this)
+  }
+
+  /** The files of a container, for the process table's world; undefined when it is gone. */
+  tree(id: string): FileTree | undefined {
+    return this.trees.get(id)
+  }
+
+  /** What the kubelet said of a container: for its network, its users, its name. */
+  spec(id: string): ContainerSpec | undefined {
+    return this.specs.get(id)
+  }
+
+  start(container: ContainerSpec, argv: string[], options: { tty: boolean; stdin: boolean }): void {
+    const spawned = this.spawn(
+      container,
+      argv,
+      container.id,
+      RUNTIME.output,
+      RUNTIME.exit,
+      { id: container.id },
+      options.stdin,
+      true,
+    )
+    if ('pid' in spawned) return
+    const data: RuntimeExit = {
+      id: container.id,
+      code: 128,
+      reason: 'StartError',
+      message: `${NOT_FOUND}"${argv[0] ?? ''}": ${reasonOf(spawned.error)}: unknown`,
+    }
+    this.options.kernel.send({ to: this.kubelet, type: RUNTIME.exit, data })
+  }
+
+  exec(request: ExecRequest): void {
+    const { session, container, argv, stdin } = request
+    const spawned = this.spawn(
+      container,
+      argv,
+      session,
+      RUNTIME.execOutput,
+      RUNTIME.execExit,
+      { session },
+      stdin,
+      false,
+    )
+    if ('pid' in spawned) return
+    const failure = `failed to exec in container: failed to start exec: ${NOT_FOUND}"${argv[0] ?? ''}": ${reasonOf(spawned.error)}: unknown`
+    this.options.kernel.send({ to: this.kubelet, type: RUNTIME.execExit, data: { session, code: 126, failure } })
+  }
+
+  signal(id: string, signal: Signal): void {
+    const pid = this.pids.get(id)
+    if (pid !== undefined) this.options.processes.signal(pid, signal)
+  }
+
+  input(session: string, text: string | null): void {
+    const pid = this.pids.get(session)
+    if (pid !== undefined) this.options.processes.feed(pid, text)
+  }
+
+  hangUp(session: string): void {
+    this.signal(session, 'KILL')
+    this.pids.delete(session)
+  }
+
+  readFile(container: ContainerSpec, path: string): string | undefined {
+    if (!this.trees.has(container.id) && !container.mounts.some((mount) => mount.volume.kind !== 'files'))
+      return undefined
+    return this.treeOf(container).text(path)
+  }
+
+  updateVolume(id: string, files: Record<string, string>): void {
+    const tree = this.trees.get(id)
+    if (tree === undefined) return
+    tree.clear('/')
+    for (const [name, text] of Object.entries(files)) tree.put(`/${name}`, text)
+  }
+
+  remove(id: string): void {
+    this.options.processes.killAll(
+      ({ host, root }) => host === this.options.host && root.kind === 'container' && root.id === id,
+    )
+    this.trees.delete(id)
+    this.owners.delete(id)
+    this.specs.delete(id)
+    this.pids.delete(id)
+  }
+
+  removePod(uid: string): void {
+    for (const [id, owner] of [...this.owners]) if (owner === uid) this.remove(id)
+    for (const id of [...this.trees.keys()]) if (id.startsWith(`${uid}/`)) this.trees.delete(id)
+  }
+
+  hasProgram(base: string, program: string): boolean {
+    const image = baseImage(BASES[base] ?? 'empty')
+    if (program.includes('/')) return image.nodes.has(program)
+    return ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin', '/sbin', '/bin'].some((directory) =>
+      image.nodes.has(`${directory}/${program}`),
+    )
+  }
+
+  handle(): void {
+    // Nothing is sent here: the process table answers the kubelet itself.
+  }
+
+  dump(): Dumped {
+    const trees = [...this.trees].map(([id, tree]): [string, FileTreeState] => [id, tree.dump()])
+    return { trees, owners: [...this.owners], specs: [...this.specs], pids: [...this.pids] }
+  }
+
+  load(state: unknown): void {
+    const { trees, owners, specs, pids } = state as Dumped
+    this.trees.clear()
+    for (const [id, dumped] of trees) this.makeTree(id, dumped.base).load(dumped, baseImage(dumped.base))
+    refill(this.owners, owners)
+    refill(this.specs, specs)
+    refill(this.pids, pids)
+  }
+
+  private spawn(
+    container: ContainerSpec,
+    argv: string[],
+    key: string,
+    output: string,
+    exit: string,
+    mark: object,
+    stdin: boolean,
+    init: boolean,
+  ): SpawnResult {
+    this.treeOf(container)
+    const sink = (stream: string) => ({
+      kind: 'event' as const,
+      event: { to: this.kubelet, type: output, data: { ...mark, stream } },
+    })
+    const spawned = this.options.processes.spawn({
+      host: this.options.host,
+      root: { kind: 'container', id: container.id },
+      argv,
+      env: container.env,
+      cwd: container.cwd,
+      user: container.user === '0' || container.user === '' ? 'root' : container.user,
+      stdin: stdin ? { kind: 'fed' } : { kind: 'null' },
+      stdout: sink('stdout'),
+      stderr: sink('stderr'),
+      onExit: { to: this.kubelet, type: exit, data: mark },
+      init,
+    })
+    if ('pid' in spawned) this.pids.set(key, spawned.pid)
+    return spawned
+  }
+
+  private treeOf(container: ContainerSpec): FileTree {
+    const known = this.trees.get(container.id)
+    if (known !== undefined) return known
+    const tree = this.makeTree(container.id, BASES[container.base] ?? 'empty')
+    for (const [path, text] of Object.entries(container.files)) tree.put(path, text)
+    if (container.cwd !== '/') tree.mkdir(container.cwd, undefined, { parents: true })
+    for (const mount of container.mounts) this.mount(tree, mount)
+    if (container.readOnlyRootFilesystem) tree.setReadOnly(true)
+    this.owners.set(container.id, container.pod.uid)
+    this.specs.set(container.id, container)
+    return tree
+  }
+
+  private makeTree(id: string, base: string): FileTree {
+    const tree = new FileTree({
+      kernel: this.options.kernel,
+      base: baseImage(base),
+      volumeOf: (volume) => this.volume(volume),
+    })
+    this.trees.set(id, tree)
+    return tree
+  }
+
+  private volume(id: string): FileTree | undefined {
+    return id === HOST_VOLUME ? this.options.hostTree() : (this.options.claimTree?.(id) ?? this.trees.get(id))
+  }
+
+  private mount(tree: FileTree, { path, subPath, readOnly, volume }: VolumeMountSpec): void {
+    if (volume.kind === 'hostPath') return this.mountHost(tree, path, volume.path, subPath, readOnly)
+    const there = this.volume(volume.id)
+    const held = there ?? this.makeTree(volume.id, 'empty')
+    if (volume.kind === 'files') for (const [name, text] of Object.entries(volume.files)) held.put(`/${name}`, text)
+    if (subPath === undefined || volume.kind !== 'files') tree.mkdir(path, undefined, { parents: true })
+    if (subPath !== undefined && volume.kind !== 'files') held.mkdir(`/${subPath}`, undefined, { parents: true })
+    tree.mount({
+      path,
+      volume: volume.id,
+      ...(subPath !== undefined && { subPath: `/${subPath}` }),
+      readOnly: readOnly || volume.kind === 'files',
+    })
+  }
+
+  private mountHost(
+    tree: FileTree,
+    path: string,
+    hostPath: string,
+    subPath: string | undefined,
+    readOnly: boolean,
+  ): void {
+    const host = this.options.hostTree()
+    if (host?.exists(hostPath) === false) host.mkdir(hostPath, undefined, { parents: true })
+    tree.mkdir(path, undefined, { parents: true })
+    tree.mount({
+      path,
+      volume: HOST_VOLUME,
+      subPath: subPath === undefined ? hostPath : `${hostPath}/${subPath}`,
+      readOnly,
+    })
+  }
+}
+
+function reasonOf(error: string): string {
+  return error === 'EACCES' ? 'permission denied' : 'executable file not found in $PATH'
+}
+
+function refill<V>(map: Map<string, V>, entries: [string, V][]): void {
+  map.clear()
+  for (const [key, value] of entries) map.set(key, value)
+}

@@ -1,0 +1,78 @@
+/** Where a connection ends: from an address through a node's rules to a pod, a host, a refusal or silence. */
+import type { Fabric, HostName } from '../fabric/fabric.ts'
+import type { Random } from '../kernel/random.ts'
+import type { KubeProxy } from './kube-proxy.ts'
+import { decide } from './rules.ts'
+import type { RuleVerdict, ServiceRule } from './rules.ts'
+
+/** Who connects: the host that it is on, and its address. */
+export interface Origin {
+  host: HostName
+  ip: string
+}
+
+export type Route =
+  | { kind: 'pod'; host: HostName; ip: string; port: number }
+  | { kind: 'host'; host: HostName; ip: string; port: number }
+  | { kind: 'refused' }
+  /** Packets vanish: the client waits. */
+  | { kind: 'dropped' }
+  /** No route to such an address. */
+  | { kind: 'unreachable' }
+
+export interface RouteWorld {
+  fabric: Fabric
+  /** The node whose kubelet holds a pod address. */
+  hostOfPod(ip: string): HostName | undefined
+  hostOfAddress(ip: string): HostName | undefined
+  nodeNameOf(host: HostName): string
+  proxyOf(host: HostName): KubeProxy | undefined
+  /** Draws for load balancing. */
+  random(host: HostName): Random
+  isServiceAddress(ip: string): boolean
+  isPodAddress(ip: string): boolean
+}
+
+export function route(world: RouteWorld, from: Origin, ip: string, port: number, protocol = 'tcp'): Route {
+  const proxy = world.proxyOf(from.host)
+  const rule = proxy?.ruleFor(ip, port, protocol)
+  if (rule !== undefined) return viaRule(world, from, rule, from.host, rule.internalLocal)
+  if (world.isServiceAddress(ip)) return { kind: 'dropped' }
+  const local = ip.startsWith('127.') ? from.host : world.hostOfAddress(ip)
+  if (local !== undefined) return toHost(world, from, local, ip, port, protocol)
+  return world.isPodAddress(ip) ? toPod(world, from, ip, port) : { kind: 'unreachable' }
+}
+
+function toHost(world: RouteWorld, from: Origin, to: HostName, ip: string, port: number, protocol: string): Route {
+  if (!reaches(world, from.host, to)) return { kind: 'dropped' }
+  const rule = world.proxyOf(to)?.ruleForNodePort(port, protocol)
+  if (rule !== undefined) return viaRule(world, from, rule, to, rule.externalLocal && from.host !== to)
+  return { kind: 'host', host: to, ip, port }
+}
+
+function viaRule(world: RouteWorld, from: Origin, rule: ServiceRule, node: HostName, local: boolean): Route {
+  const verdict = decide(rule, world.nodeNameOf(node), local)
+  if (verdict.kind === 'reject') return { kind: 'refused' }
+  if (verdict.kind === 'drop') return { kind: 'dropped' }
+  const { ip, port } = pick(world, from, rule, verdict, node)
+  const host = world.hostOfAddress(ip)
+  if (host !== undefined) return reaches(world, node, host) ? { kind: 'host', host, ip, port } : { kind: 'dropped' }
+  return toPod(world, { ...from, host: node }, ip, port)
+}
+
+/** One endpoint, each as likely; with client affinity the same client gets the same one. */
+function pick(world: RouteWorld, from: Origin, rule: ServiceRule, { endpoints }: RuleVerdict & { kind: 'endpoints' }, node: HostName): { ip: string; port: number } {
+  if (rule.affinitySeconds === undefined) return world.random(node).pick(endpoints)
+  const sum = [...from.ip].reduce((total, char) => (total * 31 + char.charCodeAt(0)) % 1_000_003, 7)
+  return endpoints[sum % endpoints.length] as { ip: string; port: number }
+}
+
+function toPod(world: RouteWorld, from: Origin, ip: string, port: number): Route {
+  const host = world.hostOfPod(ip)
+  if (host === undefined) return { kind: 'dropped' }
+  return reaches(world, from.host, host) ? { kind: 'pod', host, ip, port } : { kind: 'dropped' }
+}
+
+function reaches({ fabric }: RouteWorld, from: HostName, to: HostName): boolean {
+  return from === to ? fabric.isUp(from) : fabric.passes(from, to) && fabric.passes(to, from)
+}

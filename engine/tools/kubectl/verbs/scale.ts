@@ -1,0 +1,59 @@
+/** `kubectl scale`. Models kubectl/pkg/cmd/scale and pkg/scale. Not modelled: `--timeout`. */
+import type { Run } from '../../../host/process.ts'
+import { build, buildLocal, optionsFromFlags, type Info } from '../builder.ts'
+import { dryRunOf, forEach, tellerOf, writeQuery, type DryRun } from '../changes.ts'
+import type { ApiObject } from '../client.ts'
+import type { Command, Context } from '../command.ts'
+import { CommandError, isNotFound, notSimulated, throwAll } from '../errors.ts'
+import { pathOf } from '../mapper.ts'
+import { texts } from '../texts.ts'
+
+export const scaleCommand: Command = { path: 'scale', required: ['replicas'], complete: 'types', run: runScale }
+
+function* runScale(ctx: Context): Run<void> {
+  const { flags, session } = ctx
+  const dryRun = yield* dryRunOf(ctx)
+  if (flags.int('replicas') < 0) throw new CommandError('The --replicas=COUNT flag is required, and COUNT must be greater than or equal to 0')
+  if (flags.int('current-replicas') < -1) throw new CommandError('The --current-replicas must specify an integer of -1 or greater')
+  if (flags.durationMs('timeout') > 0) throw notSimulated('scale --timeout')
+  const options = optionsFromFlags(ctx)
+  const built = options.filenames!.length > 0 ? yield* buildLocal(ctx, options) : yield* build(ctx, options)
+  if (built.infos.length === 0) throw nothingToScale(built.errors, session.minor)
+  if (flags.text('resource-version') && built.infos.length > 1)
+    throw new CommandError('cannot use --resource-version with multiple resources')
+  const tell = yield* tellerOf(ctx, dryRun)
+  const errors = [...built.errors]
+  yield* forEach(built.infos, errors, function* (info) {
+    if (dryRun !== 'client') yield* scale(ctx, info, dryRun)
+    yield* tell(info.object, 'scaled')
+  })
+  throwAll(errors)
+}
+
+function nothingToScale(errors: CommandError[], minor: number): CommandError {
+  const [first] = errors
+  if (first && texts.scaleNotFoundBare(minor)) return first
+  const why = first ? ` ${first.message}` : ''
+  return isNotFound(first) || !first ? new CommandError(`no objects passed to scale${why}`) : first
+}
+
+function* scale(ctx: Context, info: Info, dryRun: DryRun): Run<void> {
+  const { flags, session } = ctx
+  const client = yield* session.client()
+  const path = pathOf(info.type, info.namespace, info.name, 'scale')
+  const replicas = flags.int('replicas')
+  const query = writeQuery(ctx, dryRun)
+  const guarded = flags.int('current-replicas') >= 0 || flags.text('resource-version') !== ''
+  if (!guarded) return void (yield* client.patch(path, 'merge', { spec: { replicas } }, query))
+  const current = yield* client.get<ApiObject & { spec?: { replicas?: number } }>(path)
+  checkPreconditions(ctx, current)
+  yield* client.update(path, { ...current, spec: { ...current.spec, replicas } }, query)
+}
+
+function checkPreconditions({ flags }: Context, current: ApiObject & { spec?: { replicas?: number } }): void {
+  const [wanted, found] = [flags.int('current-replicas'), current.spec?.replicas ?? 0]
+  if (wanted >= 0 && wanted !== found) throw new CommandError(`Expected replicas to be ${wanted}, was ${found}`)
+  const version = flags.text('resource-version')
+  const present = current.metadata?.resourceVersion ?? ''
+  if (version && version !== present) throw new CommandError(`Expected resource version to be ${version}, was ${present}`)
+}

@@ -1,0 +1,97 @@
+/** `kubectl set env`. Models kubectl/pkg/cmd/set/set_env.go. Not modelled: `--resolve`. */
+import type { Run } from '../../../../host/process.ts'
+import { build } from '../../builder.ts'
+import type { Command, Context } from '../../command.ts'
+import { CommandError, notSimulated, throwAll } from '../../errors.ts'
+import { parsePairs, splitPairs, type Pairs } from '../../pairs.ts'
+import { changePodSpec, nameMatches, podSpecOf, type Container, type EnvVar, type PodSpec } from '../../pod-template.ts'
+import { changeObjects, hasObjects, infosOf, NO_OBJECTS } from './change.ts'
+
+export const setEnvCommand: Command = { path: 'set env', complete: 'types', run: runSetEnv }
+
+function* runSetEnv(ctx: Context): Run<void> {
+  const { flags } = ctx
+  if (flags.bool('resolve')) throw notSimulated('set env --resolve')
+  const split = splitPairs(ctx.args.filter((arg) => arg !== '-'), 'environment variable')
+  const stdin = ctx.args.includes('-') ? (yield* ctx.p.readAll()).split('\n').filter((line) => line.includes('=')) : []
+  const pairs = parsePairs([...stdin, ...flags.list('env'), ...split.pairs], 'environment variable')
+  if (!hasObjects(ctx, split.objects)) throw new CommandError(NO_OBJECTS)
+  if (flags.bool('list')) return yield* listEnv(ctx, split.objects)
+  const from = flags.text('from') ? yield* fromObject(ctx) : []
+  const added = [...Object.entries(pairs.set).map(([name, value]): EnvVar => ({ name, value })), ...from]
+  if (added.length === 0 && pairs.remove.length === 0) throw new CommandError('at least one environment variable must be provided')
+  yield* changeObjects(ctx, split.objects, {
+    operation: 'env updated',
+    failure: 'failed to patch env update to pod template: ',
+    apply: (info) => changePodSpec(info.object, (spec) => withEnv(ctx, spec, added, pairs)),
+  })
+}
+
+/** Variables that point at the keys of a ConfigMap or Secret. */
+function* fromObject(ctx: Context): Run<EnvVar[]> {
+  const { flags } = ctx
+  const { infos, errors } = yield* build(ctx, { args: [flags.text('from')] })
+  throwAll(errors)
+  const keys = flags.list('keys')
+  return infos.flatMap((info) => {
+    const isSecret = info.type.kind === 'Secret'
+    if (!isSecret && info.type.kind !== 'ConfigMap') throw new CommandError(`unsupported resource specified in --from`)
+    const data = Object.keys((info.object.data ?? {}) as object).sort()
+    return data
+      .filter((key) => keys.length === 0 || keys.includes(key))
+      .map((key): EnvVar => {
+        const ref = { name: info.name, key }
+        return { name: flags.text('prefix') + envName(key), valueFrom: isSecret ? { secretKeyRef: ref } : { configMapKeyRef: ref } }
+      })
+  })
+}
+
+const envName = (key: string): string => key.replace(/[^a-zA-Z0-9_]/g, '_').toUpperCase()
+
+function withEnv(ctx: Context, spec: PodSpec, added: EnvVar[], pairs: Pairs): PodSpec {
+  const pattern = ctx.flags.text('containers') || '*'
+  const all = [...(spec.initContainers ?? []), ...(spec.containers ?? [])]
+  if (!all.some(({ name }) => nameMatches(pattern, name))) throw new CommandError(`unable to find container named ${pattern}`)
+  const change = (container: Container): Container =>
+    nameMatches(pattern, container.name) ? changed(container, added, pairs, ctx.flags.bool('overwrite')) : container
+  return {
+    ...spec,
+    ...(spec.initContainers ? { initContainers: spec.initContainers.map(change) } : {}),
+    ...(spec.containers ? { containers: spec.containers.map(change) } : {}),
+  }
+}
+
+function changed(container: Container, added: EnvVar[], { remove }: Pairs, overwrite: boolean): Container {
+  const old = container.env ?? []
+  for (const variable of added) {
+    const found = old.find(({ name }) => name === variable.name)
+    if (found && !overwrite) throw new CommandError(`'${variable.name}' already has a value (${found.value ?? ''}), and --overwrite is false`)
+  }
+  const kept = old
+    .filter(({ name }) => !remove.includes(name))
+    .map((variable) => added.find(({ name }) => name === variable.name) ?? variable)
+  const env = [...kept, ...added.filter(({ name }) => !old.some((variable) => variable.name === name))]
+  const { env: _, ...rest } = container
+  return env.length > 0 ? { ...rest, env } : rest
+}
+
+function* listEnv(ctx: Context, objects: string[]): Run<void> {
+  const { infos, errors } = yield* infosOf(ctx, objects)
+  for (const info of infos) {
+    for (const container of podSpecOf(info.object).containers ?? []) {
+      if (!nameMatches(ctx.flags.text('containers') || '*', container.name)) continue
+      yield* ctx.p.out(`# ${info.type.kind} ${info.name}, container ${container.name}\n${(container.env ?? []).map(envText).join('')}`)
+    }
+  }
+  throwAll(errors)
+}
+
+function envText({ name, value, valueFrom }: EnvVar): string {
+  if (!valueFrom) return `${name}=${value ?? ''}\n`
+  const { configMapKeyRef, secretKeyRef, fieldRef, resourceFieldRef } = valueFrom
+  if (configMapKeyRef) return `# ${name} from configmap ${configMapKeyRef.name}, key ${configMapKeyRef.key}\n`
+  if (secretKeyRef) return `# ${name} from secret ${secretKeyRef.name}, key ${secretKeyRef.key}\n`
+  if (fieldRef) return `# ${name} from field path ${fieldRef.fieldPath}\n`
+  return `# ${name} from resource field ${resourceFieldRef?.resource ?? ''}\n`
+}
+

@@ -1,0 +1,203 @@
+/**
+ * A simulated API server on a real port: HTTP/1.1 over TLS with client certificates, as unmodified
+ * clients speak it. Requests become inputs of the flight; answers come back byte for byte.
+ *
+ * exec and attach upgrade to WebSocket (v5 and v4.channel.k8s.io) or SPDY/3.1. Not modelled: HTTP/2,
+ * gzip, port-forward (refused), the node and service proxies' upgrades.
+ */
+import { createServer } from 'node:https'
+import type { Server } from 'node:https'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import type { Duplex } from 'node:stream'
+import type { TLSSocket } from 'node:tls'
+import { chunkToWire, decodeProtobuf, fromWire, toWire, WireError } from '../../tmp/server/engine-shim.ts'
+import type { HttpRequest, HttpResponse } from '../../engine/index.ts'
+import type { ServedCertificates } from './certificates.ts'
+import type { Exchanges } from './exchanges.ts'
+import { isUpgradeForStreams, upgrade } from './upgrade.ts'
+
+export interface EdgeOptions {
+  exchanges: Exchanges
+  certificates: ServedCertificates
+  host?: string
+  /** 0: any free port. */
+  port?: number
+  /** Largest body of a request; etcd takes 1.5 MiB, the API server 3 MiB. */
+  maxBodyBytes?: number
+  /** Most requests under way at once. */
+  maxExchanges?: number
+  log?: (line: string) => void
+}
+
+const MAX_BODY_BYTES = 3 * 1024 * 1024
+const MAX_EXCHANGES = 400
+/** A client that does not read: the stream is broken when this much waits for it. */
+const MAX_UNREAD_BYTES = 64 * 1024 * 1024
+
+type Certificate = NonNullable<HttpRequest['certificate']>
+
+/** One object a person, so that the API server may keep what it knows about them. */
+const people = new Map<string, Certificate>()
+
+export class Edge {
+  private readonly server: Server
+  private readonly sockets = new Set<Duplex>()
+
+  constructor(private readonly options: EdgeOptions) {
+    const { ca, server } = options.certificates
+    const tls = { key: server.key, cert: server.certificate, ca, requestCert: true, rejectUnauthorized: false, ALPNProtocols: ['http/1.1'] }
+    this.server = createServer({ ...tls, keepAliveTimeout: 60_000, requestTimeout: 0, headersTimeout: 30_000 }, (request, response) => void this.serve(request, response))
+    this.server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => this.upgraded(request, socket, head))
+    this.server.on('connection', (socket: Duplex) => this.keep(socket))
+    this.server.on('tlsClientError', () => undefined)
+    this.server.on('clientError', (_: Error, socket: Duplex) => void socket.destroy())
+  }
+
+  /** Opens the port; resolves to the URL of the API server. */
+  listen(): Promise<string> {
+    const { host = '127.0.0.1', port = 0 } = this.options
+    return new Promise((resolve, reject) => {
+      this.server.once('error', reject)
+      this.server.listen(port, host, () => {
+        const { address, port: actual } = this.server.address() as AddressInfo
+        resolve(`https://${address.includes(':') ? `[${address}]` : address}:${actual}`)
+      })
+    })
+  }
+
+  /** Breaks every connection and closes the port. */
+  close(): Promise<void> {
+    for (const socket of this.sockets) socket.destroy()
+    return new Promise((resolve) => void this.server.close(() => resolve()))
+  }
+
+  private keep(socket: Duplex): void {
+    this.sockets.add(socket)
+    socket.on('error', () => undefined)
+    socket.once('close', () => void this.sockets.delete(socket))
+  }
+
+  private async serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    try {
+      const bytes = await this.bodyOf(request)
+      const read = this.read(request, bytes)
+      if ('refused' in read) return send(response, read.refused)
+      this.exchange(read.request, response)
+    } catch (error) {
+      this.options.log?.(`${request.method} ${request.url}: ${String(error)}`)
+      send(response, statusResponse(500, 'InternalError', `Internal error occurred: ${error instanceof Error ? error.message : String(error)}`))
+    }
+  }
+
+  private read(incoming: IncomingMessage, bytes: Buffer | undefined): { request: HttpRequest } | { refused: HttpResponse } {
+    if (bytes === undefined) return { refused: statusResponse(413, 'RequestEntityTooLarge', 'Request entity too large: limit is 3145728') }
+    if (this.options.exchanges.size >= (this.options.maxExchanges ?? MAX_EXCHANGES)) return { refused: statusResponse(429, 'TooManyRequests', 'too many requests, please try again later.', { 'retry-after': '1' }) }
+    const certificate = certificateOf(incoming)
+    if (certificate === 'unknown') return { refused: statusResponse(401, 'Unauthorized', 'Unauthorized') }
+    try {
+      const request = fromWire(incoming.method ?? 'GET', incoming.url ?? '/', headersOf(incoming), bytes, { decodeProtobuf })
+      const asked = request.path.endsWith('/exec') || request.path.endsWith('/attach') ? commandAsList(request) : request
+      return { request: { ...asked, ...(certificate !== undefined && { certificate }) } }
+    } catch (error) {
+      if (error instanceof WireError) return { refused: error.response }
+      return { refused: statusResponse(400, 'BadRequest', error instanceof Error ? error.message : String(error)) }
+    }
+  }
+
+  private bodyOf(request: IncomingMessage): Promise<Buffer | undefined> {
+    const limit = this.options.maxBodyBytes ?? MAX_BODY_BYTES
+    return new Promise((resolve, reject) => {
+      const parts: Buffer[] = []
+      let size = 0
+      request.on('data', (part: Buffer) => {
+        size += part.length
+        if (size <= limit) parts.push(part)
+        else resolve(undefined)
+      })
+      request.on('end', () => resolve(Buffer.concat(parts)))
+      request.on('error', reject)
+    })
+  }
+
+  private exchange(request: HttpRequest, response: ServerResponse): void {
+    const exchange = this.options.exchanges.begin(request, {
+      response: (answer) => {
+        send(response, answer, request.method === 'HEAD')
+      },
+      chunk: (chunk) => {
+        if (response.destroyed) return
+        response.write(chunkToWire(chunk))
+        if (response.writableLength > MAX_UNREAD_BYTES) response.destroy()
+      },
+      end: (error) => void (error === undefined || !response.headersSent ? finish(response) : response.destroy()),
+    })
+    response.once('close', () => exchange.cancel())
+  }
+
+  private upgraded(incoming: IncomingMessage, socket: Duplex, head: Buffer): void {
+    const read = this.read(incoming, Buffer.alloc(0))
+    if ('refused' in read) return refuseUpgrade(socket, read.refused)
+    if (read.request.path.endsWith('/portforward')) return refuseUpgrade(socket, statusResponse(501, 'NotImplemented', 'not simulated: port-forward'))
+    if (!isUpgradeForStreams(incoming)) return refuseUpgrade(socket, statusResponse(400, 'BadRequest', `unable to upgrade: not simulated: protocol ${JSON.stringify(incoming.headers.upgrade ?? '')}`))
+    upgrade({ incoming, socket, head, request: read.request, exchanges: this.options.exchanges, refuse: (response) => refuseUpgrade(socket, response) })
+  }
+}
+
+/** A stream that broke before its first byte was promised still needs an answer. */
+function finish(response: ServerResponse): void {
+  if (!response.headersSent) send(response, statusResponse(503, 'ServiceUnavailable', 'the server is currently unable to handle the request'))
+  else response.end()
+}
+
+/** Kubelets take the words of a command as a JSON list, whatever is in them. */
+function commandAsList(request: HttpRequest): HttpRequest {
+  const { command } = request.query
+  if (command === undefined) return request
+  return { ...request, query: { ...request.query, command: JSON.stringify(command.split('\0')) } }
+}
+
+function headersOf(request: IncomingMessage): Record<string, string> {
+  const headers: Record<string, string> = {}
+  for (const [name, value] of Object.entries(request.headers)) if (value !== undefined) headers[name] = Array.isArray(value) ? value.join(',') : value
+  return headers
+}
+
+/** Who the client proved to be; `unknown` for a certificate that our authority did not sign. */
+function certificateOf(request: IncomingMessage): Certificate | 'unknown' | undefined {
+  const socket = request.socket as TLSSocket
+  const subject = socket.getPeerCertificate().subject as unknown as Record<string, string | string[]> | undefined
+  if (subject === undefined || Object.keys(subject).length === 0) return undefined
+  if (!socket.authorized) return 'unknown'
+  const commonName = [subject.CN ?? ''].flat()[0] ?? ''
+  const organizations = [subject.O ?? []].flat()
+  const key = JSON.stringify([commonName, organizations])
+  const known = people.get(key) ?? { commonName, organizations }
+  people.set(key, known)
+  return known
+}
+
+/** A Status of the edge's own. */
+function statusResponse(code: number, reason: string, message: string, headers: Record<string, string> = {}): HttpResponse {
+  const body = { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure', message, reason, code }
+  return { code, headers: { 'content-type': 'application/json', ...headers }, body }
+}
+
+function send(response: ServerResponse, answer: HttpResponse, bare = false): void {
+  if (response.headersSent || response.destroyed) return
+  const { status, headers, bytes } = toWire(answer)
+  if (answer.streaming === true) {
+    response.writeHead(status, headers)
+    response.flushHeaders()
+    return
+  }
+  response.writeHead(status, { ...headers, 'content-length': String(bytes.length) })
+  response.end(bare ? undefined : bytes)
+}
+
+function refuseUpgrade(socket: Duplex, answer: HttpResponse): void {
+  const { status, headers, bytes } = toWire({ ...answer, streaming: false })
+  const lines = Object.entries({ ...headers, 'content-length': String(bytes.length), connection: 'close' }).map(([name, value]) => `${name}: ${value}\r\n`)
+  socket.write(`HTTP/1.1 ${status} ${answer.code === 200 ? 'OK' : 'Refused'}\r\n${lines.join('')}\r\n`)
+  socket.end(Buffer.from(bytes))
+}
