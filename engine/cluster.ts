@@ -265,7 +265,10 @@ export class Cluster implements Component {
         modelled.start(container)
         return true
       },
-      signal: (component, id, signal) => this.modelled.get(`${host}/${component}`)?.signal({ id }, signal),
+      signal: (component, id, signal) => {
+        delete this.containers[`${host}/${component}`]
+        this.modelled.get(`${host}/${component}`)?.signal({ id }, signal)
+      },
     }
   }
 
@@ -286,6 +289,20 @@ export class Cluster implements Component {
     const answer = this.network.connect({ host: node, root, pid: 0 }, host, port)
     if (!('answer' in answer)) return 'timeout'
     return answer.answer === 'unreachable' ? 'unresolved' : answer.answer
+  }
+
+  /** Where a pod's processes stand in the network. Throws when no kubelet runs the pod. */
+  pointOfPod(namespace: string, name: string): NetworkPoint {
+    for (const [host, kubelet] of this.kubelets) {
+      const record = [...kubelet.records.values()].find((one) => one.namespace === namespace && one.name === name && one.finished !== true)
+      if (record !== undefined) return { host, root: this.rootOfPod(host, record.ip ?? ''), pid: 0 }
+    }
+    throw new Error(`no node runs the pod ${namespace}/${name}`)
+  }
+
+  /** Whether a component of the control plane runs on a host. */
+  isRunning(host: HostName, component: string): boolean {
+    return this.containers[`${host}/${component}`] !== undefined
   }
 
   private rootOfPod(node: HostName, podIp: string): ProcessRoot {

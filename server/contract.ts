@@ -1,5 +1,5 @@
 /**
- * What the trainer's page and its server say to each other: types only, so that the page may import them.
+ * What the trainer's page and its server say to each other: types and one path, so that the page may import them.
  * REST under /api, JSON. Errors are `{ error: string }` with a 4xx or 5xx. Live things go over socket.io at LIVE_PATH.
  */
 import type { ClusterPicture } from '../engine/index.ts'
@@ -75,16 +75,22 @@ export interface CriterionView {
   found?: string
   wanted?: string
   because?: string
+  /** blocked: a criterion that it needs failed, so that it was not judged. skipped: it could not be told, and does not count. */
+  state?: 'passed' | 'failed' | 'blocked' | 'skipped'
 }
 
 /** POST /api/attempts/:id/submit → ResultView. */
 export interface ResultView {
   points: number
+  /** With the cost of hints taken off. */
   got: number
   passed: boolean
   usedMs: number
   criteria: CriterionView[]
+  hintCost: number
   solution: string
+  /** Why the solution is one. */
+  explanation?: string
 }
 
 /** POST /api/attempts/:id/check → ProgressView: how far, without the answers. */
@@ -102,6 +108,8 @@ export interface AttemptView extends AttemptSummary {
   /** Hints revealed so far, in order; POST /api/attempts/:id/hint reveals the next and answers the view. */
   hints: string[]
   hintsTotal: number
+  /** Points that the next hint costs; absent when there is none left. */
+  nextHintCost?: number
   clock: ClockView
   result?: ResultView
   problem?: string

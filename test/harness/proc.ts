@@ -1,6 +1,16 @@
 /** Runs a Program to its end on an in-memory machine: files, an answer to each HTTP call, a clock that only sleeping moves. */
 import type { HttpResponse } from '../../engine/fabric/http.ts'
-import type { Errno, FileStat, HttpFailure, Outgoing, Proc, Program, Run, StreamItem, Syscall } from '../../engine/host/process.ts'
+import type {
+  Errno,
+  FileStat,
+  HttpFailure,
+  Outgoing,
+  Proc,
+  Program,
+  Run,
+  StreamItem,
+  Syscall,
+} from '../../engine/host/process.ts'
 
 export interface Machine {
   files?: Record<string, string>
@@ -13,7 +23,9 @@ export interface Machine {
   nowMs?: number
   /** The answer to a call. `stream`: chunks for `open`, each after so many milliseconds. */
   http?: (outgoing: Outgoing) => HttpResponse | HttpFailure
-  stream?: (outgoing: Outgoing) => { response: HttpResponse; chunks: { chunk: unknown; afterMs?: number }[] } | HttpFailure
+  stream?: (
+    outgoing: Outgoing,
+  ) => { response: HttpResponse; chunks: { chunk: unknown; afterMs?: number }[] } | HttpFailure
   tty?: boolean
 }
 
@@ -38,7 +50,8 @@ export function runProgram(program: Program, argv: string[], machine: Machine = 
   const streams = new Map<number, { chunk: unknown; afterMs?: number }[]>()
   const cwd = machine.cwd ?? '/root'
   const full = (path: string): string => normalize(path.startsWith('/') ? path : `${cwd}/${path}`)
-  const isDirectory = (path: string): boolean => path === '/' || [...files.keys()].some((name) => name.startsWith(`${path}/`))
+  const isDirectory = (path: string): boolean =>
+    path === '/' || [...files.keys()].some((name) => name.startsWith(`${path}/`))
 
   const stat = (path: string): FileStat | Errno => {
     const name = full(path)
@@ -141,7 +154,15 @@ export function runProgram(program: Program, argv: string[], machine: Machine = 
   let answer: unknown
   for (;;) {
     const step = run.next(answer)
-    if (step.done) return { code: step.value, stdout: state.stdout, stderr: state.stderr, files: Object.fromEntries(files), requests, nowMs: state.now }
+    if (step.done)
+      return {
+        code: step.value,
+        stdout: state.stdout,
+        stderr: state.stderr,
+        files: Object.fromEntries(files),
+        requests,
+        nowMs: state.now,
+      }
     const { call, ...args } = step.value
     const carry = calls[call]
     if (!carry) throw new Interrupted(`the test machine has no system call ${call}`)
@@ -150,7 +171,10 @@ export function runProgram(program: Program, argv: string[], machine: Machine = 
 }
 
 const refused = (outgoing: Outgoing): HttpFailure => {
-  const host = outgoing.url.replace(/^[a-z]+:\/\//, '').replace(/\/.*/, '').replace('localhost', '127.0.0.1')
+  const host = outgoing.url
+    .replace(/^[a-z]+:\/\//, '')
+    .replace(/\/.*/, '')
+    .replace('localhost', '127.0.0.1')
   return { failure: 'refused', message: `dial tcp ${host}: connect: connection refused` }
 }
 

@@ -13,7 +13,10 @@ export interface FixedObject {
 const read = (name: string): string => readFileSync(new URL(`goldens/${name}`, import.meta.url), 'utf8')
 
 interface Discovery {
-  items: { metadata: { name?: string }; versions: { version: string; resources: { resource: string; responseKind: { kind: string } }[] }[] }[]
+  items: {
+    metadata: { name?: string }
+    versions: { version: string; resources: { resource: string; responseKind: { kind: string } }[] }[]
+  }[]
 }
 
 const discovery = JSON.parse(read('discovery.json')) as Record<'/api' | '/apis', Discovery>
@@ -35,12 +38,19 @@ function selected(object: FixedObject, query: Record<string, string>): boolean {
   const fields = (query.fieldSelector ?? '').split(',').filter(Boolean)
   const labels = (query.labelSelector ?? '').split(',').filter((part) => part.includes('=') && !part.includes(' in '))
   return (
-    fields.every((part) => (part.includes('!=') ? field(object, part.split('!=')[0]!) !== part.split('!=')[1] : field(object, part.split('=')[0]!) === part.split('=')[1])) &&
-    labels.every((part) => object.metadata.labels?.[part.split('=')[0]!] === part.split('=')[1])
+    fields.every((part) =>
+      part.includes('!=')
+        ? field(object, part.split('!=')[0]!) !== part.split('!=')[1]
+        : field(object, part.split('=')[0]!) === part.split('=')[1],
+    ) && labels.every((part) => object.metadata.labels?.[part.split('=')[0]!] === part.split('=')[1])
   )
 }
 
-const answer = (code: number, body: unknown): HttpResponse => ({ code, headers: { 'content-type': 'application/json' }, body })
+const answer = (code: number, body: unknown): HttpResponse => ({
+  code,
+  headers: { 'content-type': 'application/json' },
+  body,
+})
 
 const notFound = (group: string, resource: string, name: string): HttpResponse =>
   answer(404, {

@@ -18,14 +18,23 @@ describe('kubectl config 1.33 prints and writes the same', () => {
       const before = i === 0 ? goldens.start : goldens.rows[i - 1]!.file
       const ours = runProgram(kubectl, ['kubectl', ...row.args], { files: { [CONFIG]: before }, release: '1.33.1' })
       const { code, stdout, stderr } = ours
-      expect({ code, stdout, stderr, file: ours.files[CONFIG] }).toEqual({ code: row.code, stdout: row.stdout, stderr: row.stderr, file: row.file })
+      expect({ code, stdout, stderr, file: ours.files[CONFIG] }).toEqual({
+        code: row.code,
+        stdout: row.stdout,
+        stderr: row.stderr,
+        file: row.file,
+      })
     })
   })
 })
 
 describe('several kubeconfig files', () => {
-  const second = 'apiVersion: v1\nkind: Config\ncontexts: [{name: second, context: {cluster: k, user: a, namespace: lease}}]\ncurrent-context: second\n'
-  const machine = { files: { [CONFIG]: goldens.start, '/root/second': second }, env: { KUBECONFIG: `${CONFIG}:/root/second` } }
+  const second =
+    'apiVersion: v1\nkind: Config\ncontexts: [{name: second, context: {cluster: k, user: a, namespace: lease}}]\ncurrent-context: second\n'
+  const machine = {
+    files: { [CONFIG]: goldens.start, '/root/second': second },
+    env: { KUBECONFIG: `${CONFIG}:/root/second` },
+  }
 
   it('are merged: the first to set a value wins (recording 43)', () => {
     expect(runProgram(kubectl, ['kubectl', 'config', 'get-contexts'], machine).stdout).toBe(

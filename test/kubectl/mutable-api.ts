@@ -48,6 +48,7 @@ const ROWS: Row[] = [
 
 const VERBS = ['create', 'delete', 'deletecollection', 'get', 'list', 'patch', 'update', 'watch']
 const IN_ALL = ['pods', 'replicationcontrollers', 'services', 'daemonsets', 'deployments', 'replicasets', 'statefulsets', 'cronjobs', 'jobs']
+const SCALABLE = ['replicationcontrollers', 'deployments', 'replicasets', 'statefulsets']
 const VERSIONS: Record<string, string> = { autoscaling: 'v2' }
 const versionOf = (group: string): string => VERSIONS[group] ?? 'v1'
 
@@ -58,6 +59,9 @@ const resourceOf = ([group, resource, kind, shorts, cluster]: Row) => ({
   singularResource: kind.toLowerCase(),
   verbs: VERBS,
   ...(shorts ? { shortNames: shorts.split(',') } : {}),
+  ...(SCALABLE.includes(resource)
+    ? { subresources: [{ subresource: 'scale', responseKind: { group: 'autoscaling', version: 'v1', kind: 'Scale' }, verbs: ['get', 'patch', 'update'] }] }
+    : {}),
   ...(IN_ALL.includes(resource) ? { categories: ['all'] } : {}),
 })
 
@@ -161,7 +165,7 @@ export class MutableApi {
     if (subresource === 'eviction') return this.remove(place)
     if (subresource === 'scale') return this.scale(place, found, request)
     if (request.method === 'GET') return done(found)
-    if (request.method === 'DELETE') return request.query.dryRun ? done(found) : this.remove(place)
+    if (request.method === 'DELETE') return request.query.dryRun || (request.body as { dryRun?: string[] } | undefined)?.dryRun ? done(found) : this.remove(place)
     const next = request.method === 'PUT' ? (request.body as Stored) : patched(found, request)
     if (next.metadata.resourceVersion && next.metadata.resourceVersion !== found.metadata.resourceVersion)
       return failed(409, 'Conflict', `Operation cannot be fulfilled on ${groupResource(row)} "${name}": the object has been modified; please apply your changes to the latest version and try again`)

@@ -13,8 +13,12 @@ const openapi = {
     schemas: {
       'io.k8s.api.core.v1.Pod': {
         type: 'object',
-        description: 'Pod is a collection of containers that can run on a host. This resource is created by clients and scheduled onto hosts.',
-        properties: { spec: { allOf: [{ $ref: '#/components/schemas/io.k8s.api.core.v1.PodSpec' }], description: 'The spec.' }, kind: { type: 'string' } },
+        description:
+          'Pod is a collection of containers that can run on a host. This resource is created by clients and scheduled onto hosts.',
+        properties: {
+          spec: { allOf: [{ $ref: '#/components/schemas/io.k8s.api.core.v1.PodSpec' }], description: 'The spec.' },
+          kind: { type: 'string' },
+        },
         'x-kubernetes-group-version-kind': [{ group: '', version: 'v1', kind: 'Pod' }],
       },
       'io.k8s.api.core.v1.PodSpec': {
@@ -22,7 +26,11 @@ const openapi = {
         description: 'PodSpec is a description of a pod.',
         required: ['containers'],
         properties: {
-          containers: { type: 'array', items: { allOf: [{ $ref: '#/components/schemas/io.k8s.api.core.v1.Container' }] }, description: 'List of containers.' },
+          containers: {
+            type: 'array',
+            items: { allOf: [{ $ref: '#/components/schemas/io.k8s.api.core.v1.Container' }] },
+            description: 'List of containers.',
+          },
           restartPolicy: { type: 'string', enum: ['Always', 'Never'] },
         },
       },
@@ -32,7 +40,8 @@ const openapi = {
 }
 
 function server(outgoing: Outgoing): HttpResponse {
-  if (outgoing.url.endsWith('/pods/full/log')) return { code: 200, headers: {}, body: `line 1 of ${outgoing.request.query.container}\nline 2\n` }
+  if (outgoing.url.endsWith('/pods/full/log'))
+    return { code: 200, headers: {}, body: `line 1 of ${outgoing.request.query.container}\nline 2\n` }
   if (outgoing.url.endsWith('/openapi/v3/api/v1')) return { code: 200, headers: {}, body: openapi }
   return plain(outgoing)
 }
@@ -43,7 +52,10 @@ const run = (argv: string[], machine: Machine = {}) =>
 describe('kubectl logs', () => {
   it('takes the first container and says so', () => {
     const { stdout, stderr } = run(['logs', 'full'])
-    expect([stdout, stderr]).toEqual(['line 1 of web\nline 2\n', 'Defaulted container "web" out of: web, side, init (init)\n'])
+    expect([stdout, stderr]).toEqual([
+      'line 1 of web\nline 2\n',
+      'Defaulted container "web" out of: web, side, init (init)\n',
+    ])
   })
 
   it('prefixes every line, init containers first', () => {
@@ -56,25 +68,44 @@ describe('kubectl logs', () => {
 
   it('asks for what the flags say', () => {
     const { requests } = run(['logs', 'full', '-c', 'side', '-p', '--tail=3', '--since=90s', '--timestamps'])
-    expect(requests.at(-1)!.request.query).toEqual({ container: 'side', previous: 'true', sinceSeconds: '90', timestamps: 'true', tailLines: '3' })
+    expect(requests.at(-1)!.request.query).toEqual({
+      container: 'side',
+      previous: 'true',
+      sinceSeconds: '90',
+      timestamps: 'true',
+      tailLines: '3',
+    })
   })
 
   it('follows a stream to its end', () => {
-    const stream: Machine['stream'] = () => ({ response: { code: 200, headers: {} }, chunks: [{ chunk: 'a\nb' }, { chunk: 'c\n' }] })
-    expect(run(['logs', '-f', 'full', 'side', '--prefix'], { stream }).stdout).toBe('[pod/full/side] a\n[pod/full/side] bc\n')
+    const stream: Machine['stream'] = () => ({
+      response: { code: 200, headers: {} },
+      chunks: [{ chunk: 'a\nb' }, { chunk: 'c\n' }],
+    })
+    expect(run(['logs', '-f', 'full', 'side', '--prefix'], { stream }).stdout).toBe(
+      '[pod/full/side] a\n[pod/full/side] bc\n',
+    )
   })
 })
 
 describe('kubectl exec', () => {
-  const answering = (...chunks: unknown[]): Machine => ({ stream: () => ({ response: { code: 200, headers: {} }, chunks: chunks.map((chunk) => ({ chunk })) }) })
+  const answering = (...chunks: unknown[]): Machine => ({
+    stream: () => ({ response: { code: 200, headers: {} }, chunks: chunks.map((chunk) => ({ chunk })) }),
+  })
 
   it('prints both outputs and ends with the code of the command', () => {
-    const { stdout, stderr, code } = run(['exec', 'full', '-c', 'web', '--', 'sh', '-c', 'exit 7'], answering({ stdout: 'out\n' }, { stderr: 'oops\n' }, { exitCode: 7 }))
+    const { stdout, stderr, code } = run(
+      ['exec', 'full', '-c', 'web', '--', 'sh', '-c', 'exit 7'],
+      answering({ stdout: 'out\n' }, { stderr: 'oops\n' }, { exitCode: 7 }),
+    )
     expect([stdout, stderr, code]).toEqual(['out\n', 'oops\ncommand terminated with exit code 7\n', 7])
   })
 
   it('tells why a command could not start', () => {
-    const { stderr, code } = run(['exec', 'full', '-c', 'web', '--', 'nope'], answering({ error: 'Internal error occurred: no such file' }))
+    const { stderr, code } = run(
+      ['exec', 'full', '-c', 'web', '--', 'nope'],
+      answering({ error: 'Internal error occurred: no such file' }),
+    )
     expect([stderr, code]).toEqual(['error: Internal error occurred: no such file\n', 1])
   })
 })
@@ -82,7 +113,10 @@ describe('kubectl exec', () => {
 describe('kubectl wait', () => {
   it('waits for the event that brings the condition', () => {
     const pod = { kind: 'Pod', metadata: { name: 'bare' }, status: { conditions: [{ type: 'Ready', status: 'True' }] } }
-    const stream: Machine['stream'] = () => ({ response: { code: 200, headers: {} }, chunks: [{ chunk: { type: 'MODIFIED', object: pod }, afterMs: 4000 }] })
+    const stream: Machine['stream'] = () => ({
+      response: { code: 200, headers: {} },
+      chunks: [{ chunk: { type: 'MODIFIED', object: pod }, afterMs: 4000 }],
+    })
     const { stdout, code } = run(['wait', '--for=condition=Ready', 'pod/bare', '--timeout=10s'], { stream })
     expect([stdout, code]).toEqual(['pod/bare condition met\n', 0])
   })
@@ -90,8 +124,15 @@ describe('kubectl wait', () => {
   it('gives up at the timeout, on virtual time', () => {
     const stream: Machine['stream'] = () => ({ response: { code: 200, headers: {} }, chunks: [] })
     const start = 1_000_000
-    const { stderr, code, nowMs } = run(['wait', '--for=condition=Ready', 'pod/bare', '--timeout=5s'], { stream, nowMs: start })
-    expect([stderr, code, nowMs - start]).toEqual(['error: timed out waiting for the condition on pods/bare\n', 1, 5000])
+    const { stderr, code, nowMs } = run(['wait', '--for=condition=Ready', 'pod/bare', '--timeout=5s'], {
+      stream,
+      nowMs: start,
+    })
+    expect([stderr, code, nowMs - start]).toEqual([
+      'error: timed out waiting for the condition on pods/bare\n',
+      1,
+      5000,
+    ])
   })
 
   it('counts what is not there as deleted', () => {
@@ -118,10 +159,16 @@ describe('kubectl explain', () => {
 })
 
 describe('completion', () => {
-  const completed = (...words: string[]): string[] => run(['__complete', ...words]).stdout.split('\n').filter(Boolean)
+  const completed = (...words: string[]): string[] =>
+    run(['__complete', ...words])
+      .stdout.split('\n')
+      .filter(Boolean)
 
   it('gives commands, flags, types, names and kubeconfig entries', () => {
-    const at = (...words: string[]) => runProgram(kubectl, ['kubectl', '__complete', ...words], { http: server }).stdout.split('\n').filter(Boolean)
+    const at = (...words: string[]) =>
+      runProgram(kubectl, ['kubectl', '__complete', ...words], { http: server })
+        .stdout.split('\n')
+        .filter(Boolean)
     expect(at('desc')).toEqual(['describe'])
     expect(at('rollout', 'un')).toEqual(['undo'])
     expect(at('get', '--show-l')).toEqual(['--show-labels'])

@@ -21,7 +21,12 @@ describe('kubectl 1.33 prints the same', () => {
   for (const row of goldens.rows) {
     it(row.args.join(' ').slice(0, 100) || '(no words)', () => {
       const argv = ['kubectl', '-s', 'http://127.0.0.1:18778', ...row.args]
-      const ours = runProgram(kubectl, argv, { http, release: goldens.release, nowMs: goldens.nowMs, env: { PATH: '/none' } })
+      const ours = runProgram(kubectl, argv, {
+        http,
+        release: goldens.release,
+        nowMs: goldens.nowMs,
+        env: { PATH: '/none' },
+      })
       expect({ code: ours.code, stdout: ours.stdout, stderr: masked(ours.stderr) }).toEqual({
         code: row.code,
         stdout: row.stdout,

@@ -21,7 +21,12 @@ const row = (name: string, status: string, labels: Record<string, string> = {}) 
   object: { metadata: { name, namespace: 'default', labels } },
 })
 
-const table = (...rows: unknown[]) => ({ kind: 'Table', metadata: { resourceVersion: '7' }, columnDefinitions: COLUMNS, rows })
+const table = (...rows: unknown[]) => ({
+  kind: 'Table',
+  metadata: { resourceVersion: '7' },
+  columnDefinitions: COLUMNS,
+  rows,
+})
 
 const solo = row('solo', 'ContainerCreating', { tier: 'cache', env: 'dev' })
 const web = row('web-7b84c5f95f-slvtr', 'Running', { app: 'web' })
@@ -39,7 +44,10 @@ function server(outgoing: Outgoing): HttpResponse {
 }
 
 const get = (words: string, machine: Machine = {}) =>
-  runProgram(kubectl, ['kubectl', '-s', 'http://10.0.0.1:6443', 'get', ...words.split(' ')], { http: server, ...machine })
+  runProgram(kubectl, ['kubectl', '-s', 'http://10.0.0.1:6443', 'get', ...words.split(' ')], {
+    http: server,
+    ...machine,
+  })
 
 describe('kubectl get prints the tables the server makes', () => {
   const check = (words: string, expected: string) =>
@@ -47,13 +55,31 @@ describe('kubectl get prints the tables the server makes', () => {
       expect(get(words).stdout).toBe(expected)
     })
 
-  check('pods', 'NAME                   READY   STATUS              RESTARTS   AGE\nsolo                   0/1     ContainerCreating   0          1s\nweb-7b84c5f95f-slvtr   1/1     Running             0          1s\n')
-  check('pod solo -o wide', 'NAME   READY   STATUS              RESTARTS   AGE   IP           NODE\nsolo   0/1     ContainerCreating   0          1s    10.244.0.1   z2\n')
-  check('pod solo --show-labels', 'NAME   READY   STATUS              RESTARTS   AGE   LABELS\nsolo   0/1     ContainerCreating   0          1s    env=dev,tier=cache\n')
-  check('pods -L app,tier --no-headers', 'solo                   0/1   ContainerCreating   0     1s          cache\nweb-7b84c5f95f-slvtr   1/1   Running             0     1s    web   \n')
+  check(
+    'pods',
+    'NAME                   READY   STATUS              RESTARTS   AGE\nsolo                   0/1     ContainerCreating   0          1s\nweb-7b84c5f95f-slvtr   1/1     Running             0          1s\n',
+  )
+  check(
+    'pod solo -o wide',
+    'NAME   READY   STATUS              RESTARTS   AGE   IP           NODE\nsolo   0/1     ContainerCreating   0          1s    10.244.0.1   z2\n',
+  )
+  check(
+    'pod solo --show-labels',
+    'NAME   READY   STATUS              RESTARTS   AGE   LABELS\nsolo   0/1     ContainerCreating   0          1s    env=dev,tier=cache\n',
+  )
+  check(
+    'pods -L app,tier --no-headers',
+    'solo                   0/1   ContainerCreating   0     1s          cache\nweb-7b84c5f95f-slvtr   1/1   Running             0     1s    web   \n',
+  )
   check('pod solo -A --show-kind', '')
-  check('pods -A --no-headers', 'default   solo                   0/1   ContainerCreating   0     1s\ndefault   web-7b84c5f95f-slvtr   1/1   Running             0     1s\n')
-  check('po,svc', 'NAME                       READY   STATUS              RESTARTS   AGE\npod/solo                   0/1     ContainerCreating   0          1s\npod/web-7b84c5f95f-slvtr   1/1     Running             0          1s\n')
+  check(
+    'pods -A --no-headers',
+    'default   solo                   0/1   ContainerCreating   0     1s\ndefault   web-7b84c5f95f-slvtr   1/1   Running             0     1s\n',
+  )
+  check(
+    'po,svc',
+    'NAME                       READY   STATUS              RESTARTS   AGE\npod/solo                   0/1     ContainerCreating   0          1s\npod/web-7b84c5f95f-slvtr   1/1     Running             0          1s\n',
+  )
 })
 
 describe('what kubectl get says on stderr', () => {
@@ -68,7 +94,11 @@ describe('what kubectl get says on stderr', () => {
 
   it('prints what is there before what is not', () => {
     const { stdout, stderr, code } = get('pod solo nosuch')
-    expect([stdout.split('\n').length, stderr, code]).toEqual([3, 'Error from server (NotFound): pods "nosuch" not found\n', 1])
+    expect([stdout.split('\n').length, stderr, code]).toEqual([
+      3,
+      'Error from server (NotFound): pods "nosuch" not found\n',
+      1,
+    ])
   })
 
   it('takes a sort field that no row has for an empty list (recording 03)', () => {
@@ -77,16 +107,24 @@ describe('what kubectl get says on stderr', () => {
 
   it('logs five failed discoveries, then that the server refused (K5)', () => {
     const { stderr, code } = get('pods', { http: undefined })
-    const line = /^E1121 01:30:00\.000000 +4711 memcache\.go:265\] "Unhandled Error" err="couldn't get current server API group list: Get \\"http:\/\/10\.0\.0\.1:6443\/api\?timeout=32s\\": dial tcp 10\.0\.0\.1:6443: connect: connection refused"$/
+    const line =
+      /^E1121 01:30:00\.000000 +4711 memcache\.go:265\] "Unhandled Error" err="couldn't get current server API group list: Get \\"http:\/\/10\.0\.0\.1:6443\/api\?timeout=32s\\": dial tcp 10\.0\.0\.1:6443: connect: connection refused"$/
     const lines = stderr.trimEnd().split('\n')
     expect(lines.slice(0, 5).every((text) => line.test(text))).toBe(true)
-    expect(lines[5]).toBe('The connection to the server 10.0.0.1:6443 was refused - did you specify the right host or port?')
+    expect(lines[5]).toBe(
+      'The connection to the server 10.0.0.1:6443 was refused - did you specify the right host or port?',
+    )
     expect([lines.length, code]).toEqual([6, 1])
   })
 
   it('says why no connection came about (K5)', () => {
-    const failure = { failure: 'tls' as const, message: 'tls: failed to verify certificate: x509: certificate signed by unknown authority' }
-    const { stderr } = runProgram(kubectl, ['kubectl', '-s', 'https://10.0.0.1:6443', 'get', '--raw', '/version'], { http: () => failure })
+    const failure = {
+      failure: 'tls' as const,
+      message: 'tls: failed to verify certificate: x509: certificate signed by unknown authority',
+    }
+    const { stderr } = runProgram(kubectl, ['kubectl', '-s', 'https://10.0.0.1:6443', 'get', '--raw', '/version'], {
+      http: () => failure,
+    })
     expect(stderr).toBe(`Unable to connect to the server: ${failure.message}\n`)
   })
 

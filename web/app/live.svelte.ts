@@ -51,7 +51,7 @@ export class LiveAttempt {
     this.socket.on('picture', (picture) => (this.picture = picture))
     this.socket.on('notice', ({ text }) => this.notice(text))
     this.socket.on('terminal.output', ({ terminal, text }) => this.output(terminal, text))
-    this.socket.on('terminal.edit', (request) => (this.edits[request.terminal] = request))
+    this.socket.on('terminal.edit', (request) => this.edit(request))
     this.socket.on('terminal.closed', ({ terminal }) => this.forget(terminal))
   }
 
@@ -108,9 +108,11 @@ export class LiveAttempt {
 
   private hello(view: AttemptView, scrollback: Record<string, string>): void {
     this.connection = 'open'
-    this.edits = {}
     this.held = new Map(Object.entries(scrollback))
     this.see(view)
+    for (const terminal of Object.keys(this.edits)) {
+      if (!view.terminals.some(({ id }) => id === terminal)) delete this.edits[terminal]
+    }
     for (const [terminal, screen] of this.screens) {
       screen.restore(this.held.get(terminal) ?? '')
       this.held.delete(terminal)
@@ -125,6 +127,11 @@ export class LiveAttempt {
   private tick(clock: ClockView): void {
     this.clock = clock
     this.clockAtMs = performance.now()
+  }
+
+  /** A trainer that we come back to asks again for what is being edited: the text on the page stays. */
+  private edit(request: EditRequest): void {
+    if (this.edits[request.terminal]?.path !== request.path) this.edits[request.terminal] = request
   }
 
   private output(terminal: string, text: string): void {

@@ -1,6 +1,7 @@
 /** A document against the schema: ajv finds, this says it so that an author knows what to do. */
 import { Ajv } from 'ajv'
 import type { ErrorObject, ValidateFunction } from 'ajv'
+import { isMapping } from '../match.ts'
 import { LANGUAGES } from './common.ts'
 import type { DocumentPath, Finding } from './problem.ts'
 import { nearest } from './problem.ts'
@@ -69,7 +70,7 @@ const EXPLANATIONS: Record<string, (error: ErrorObject) => Told> = {
   anyOf: (error) => ({ message: `${nameOf(parsePointer(error.instancePath))}: ${typeOf(error.data)} does not fit${branchTypes(error)}`, remedy: describeSchema(error) }),
   oneOf: (error) => {
     const kinds = ((error.schema as JsonSchema[]) ?? []).map((one) => String((one['required'] as string[] | undefined)?.[0]))
-    const present = typeof error.data === 'object' && error.data !== null ? kinds.filter((kind) => kind in error.data) : []
+    const present = kinds.filter((kind) => isMapping(error.data) && kind in error.data)
     const what = nameOf(parsePointer(error.instancePath))
     if (present.length > 1) return { message: `${what}: has ${present.join(' and ')}, of which only one may stand`, remedy: 'write one entry for each' }
     return { message: `${what}: says nothing of ${kinds.join(', ')}`, remedy: 'exactly one of them must stand' }

@@ -222,7 +222,11 @@ export function* buildLocal(ctx: Context, options: BuildOptions): Run<Built> {
 export function* fetchTarget(ctx: Context, target: Target, options: BuildOptions, subresource = ''): Run<Info[]> {
   const client = yield* ctx.session.client()
   if (target.name !== undefined) {
-    const object = yield* getting(ctx, target, client.get(pathOf(target.type, target.namespace, target.name, subresource)))
+    const object = yield* getting(
+      ctx,
+      target,
+      client.get(pathOf(target.type, target.namespace, target.name, subresource)),
+    )
     return [infoOf(target.type, object, target.source)]
   }
   const items = yield* listAll(ctx, target.type, target.namespace, selectorQuery(options))

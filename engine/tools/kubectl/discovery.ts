@@ -141,7 +141,9 @@ function fromPlain(group: string, version: string, list: { resources?: PlainReso
       namespaced: from.namespaced ?? false,
       verbs: from.verbs ?? [],
       categories: from.categories ?? [],
-      subresources: all.filter((r) => r.name.startsWith(`${from.name}/`)).map((r) => r.name.slice(from.name.length + 1)),
+      subresources: all
+        .filter((r) => r.name.startsWith(`${from.name}/`))
+        .map((r) => r.name.slice(from.name.length + 1)),
     }))
 }
 

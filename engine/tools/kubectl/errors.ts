@@ -131,9 +131,11 @@ export function throwAll(errors: CommandError[]): void {
 /** Rejects what the simulator does not do. */
 export const notSimulated = (what: string): CommandError => new CommandError(`not simulated: ${what}`)
 
-export const isNotFound = (error: unknown): boolean => error instanceof StatusError && error.reason === 'NotFound'
+export const isNotFound = (error: unknown): error is StatusError & { readonly reason: 'NotFound' } =>
+  error instanceof StatusError && error.reason === 'NotFound'
 
-export const isConflict = (error: unknown): boolean => error instanceof StatusError && error.reason === 'Conflict'
+export const isConflict = (error: unknown): error is StatusError & { readonly reason: 'Conflict' } =>
+  error instanceof StatusError && error.reason === 'Conflict'
 
 /** Puts `prefix` before the message, keeping the kind of the error. */
 export function prefixed(prefix: string, error: unknown): unknown {

@@ -54,7 +54,11 @@ export class FlagValues {
   list(name: string): string[] {
     const spec = this.specs.get(name)
     const texts = this.given.get(name)
-    if (!texts) return (spec?.default ?? '').replace(/^\[|\]$/g, '').split(',').filter(Boolean)
+    if (!texts)
+      return (spec?.default ?? '')
+        .replace(/^\[|\]$/g, '')
+        .split(',')
+        .filter(Boolean)
     return spec?.type === 'strings' ? texts.flatMap(splitCommas) : texts
   }
 }

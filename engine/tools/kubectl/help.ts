@@ -19,7 +19,17 @@ const file = data as unknown as { commands: Record<string, Entry>; flags: FlagSp
 const BARE: Record<string, string> = { 'dry-run': 'unchanged', validate: 'strict', cascade: 'background' }
 
 /** Flags whose value keeps its commas. */
-const ARRAYS = new Set(['env', 'rule', 'annotation', 'from-literal', 'as-group', 'overrides', 'exec-arg', 'exec-env', 'as-user-extra'])
+const ARRAYS = new Set([
+  'env',
+  'rule',
+  'annotation',
+  'from-literal',
+  'as-group',
+  'overrides',
+  'exec-arg',
+  'exec-env',
+  'as-user-extra',
+])
 
 const ANNOTATION_IS_ARRAY = 'create ingress'
 
@@ -34,11 +44,29 @@ const RECORD: FlagSpec = {
 
 /** The commands that take the deprecated `--record`. */
 const RECORDERS = new Set([
-  'annotate', 'autoscale', 'edit', 'expose', 'label', 'patch', 'replace', 'scale', 'run', 'create', 'apply',
-  'rollout pause', 'rollout resume', 'rollout restart', 'set env', 'set image', 'set resources', 'set selector', 'set serviceaccount',
+  'annotate',
+  'autoscale',
+  'edit',
+  'expose',
+  'label',
+  'patch',
+  'replace',
+  'scale',
+  'run',
+  'create',
+  'apply',
+  'rollout pause',
+  'rollout resume',
+  'rollout restart',
+  'set env',
+  'set image',
+  'set resources',
+  'set selector',
+  'set serviceaccount',
 ])
 
-export const hasCommand = (path: string): boolean => Object.hasOwn(file.commands, path) || path === 'options' || path === 'help'
+export const hasCommand = (path: string): boolean =>
+  Object.hasOwn(file.commands, path) || path === 'options' || path === 'help'
 
 const entryOf = (path: string): Entry => file.commands[path] ?? { long: '', usage: `kubectl ${path}` }
 
@@ -69,7 +97,8 @@ export function flagsOf(path: string): FlagSpec[] {
 }
 
 /** Flags every command takes. */
-export const globalFlags = (): FlagSpec[] => (entryOf('').globals ?? []).map((index) => adjusted(file.flags[index]!, ''))
+export const globalFlags = (): FlagSpec[] =>
+  (entryOf('').globals ?? []).map((index) => adjusted(file.flags[index]!, ''))
 
 /** All flags of a command by name. */
 export const allFlags = (path: string, more: readonly FlagSpec[] = []): Map<string, FlagSpec> =>
@@ -96,7 +125,9 @@ function groupsText(groups: [string, [string, string][]][]): string {
 }
 
 function tailText(path: string, entry: Entry): string {
-  const subs = entry.groups ? `Use "kubectl ${path === '' ? '' : `${path} `}<command> --help" for more information about a given command.\n` : ''
+  const subs = entry.groups
+    ? `Use "kubectl ${path === '' ? '' : `${path} `}<command> --help" for more information about a given command.\n`
+    : ''
   return subs + TAIL + '\n'
 }
 
@@ -106,7 +137,12 @@ export function usageText(path: string): string {
   const aliases = entry.aliases ? `Aliases:\n${[path.split(' ').at(-1), ...entry.aliases].join(', ')}\n\n` : ''
   const examples = entry.examples ? `Examples:\n${entry.examples}\n\n` : ''
   const groups = entry.groups ? groupsText(entry.groups) : ''
-  const flags = entry.flags ? `Options:\n${flagsOf(path).filter((f) => !f.hidden).map(flagText).join('\n')}\n` : ''
+  const flags = entry.flags
+    ? `Options:\n${flagsOf(path)
+        .filter((f) => !f.hidden)
+        .map(flagText)
+        .join('\n')}\n`
+    : ''
   return `${aliases}${examples}${groups}${flags}Usage:\n  ${entry.usage}\n\n${tailText(path, entry)}`
 }
 

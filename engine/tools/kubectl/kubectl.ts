@@ -123,7 +123,8 @@ const rootUsage = (): string => `\n\n${usageText('')}`
 function* withoutBody(path: string, args: string[], p: Proc): Run<number> {
   const children = subcommands(path)
   if (children.length === 0) throw notSimulated(`kubectl ${path}`)
-  if (args.length > 0) throw new CommandError(`unknown command "${args[0]}"\nSee 'kubectl ${path} -h' for help and examples`)
+  if (args.length > 0)
+    throw new CommandError(`unknown command "${args[0]}"\nSee 'kubectl ${path} -h' for help and examples`)
   if (path === 'certificate') return yield* print(p, helpText(path), 0)
   if (path === 'rollout') return yield* print(p, helpText(path), 1)
   yield* p.err(helpText(path))
@@ -165,11 +166,13 @@ export function* complete(words: string[], p: Proc): Run<string[]> {
   const command = commandAt(path)
   const specs = allFlags(path, command?.flags)
   const starting = (names: string[]): string[] => names.filter((name) => name.startsWith(last)).sort()
-  if (last.startsWith('-')) return starting([...specs.values()].filter((flag) => !flag.hidden).map((flag) => `--${flag.name}`))
+  if (last.startsWith('-'))
+    return starting([...specs.values()].filter((flag) => !flag.hidden).map((flag) => `--${flag.name}`))
   const session = new Session(p, lenientFlags(rest, specs))
   const flag = rest.at(-1) ?? ''
   if (flag === '-n' || flag === '--namespace') return starting(yield* namesFor(session, 'namespaces'))
-  if (subcommands(path).length > 0 && rest.every((word) => word.startsWith('-'))) return starting(subcommands(path).filter((name) => name !== 'help'))
+  if (subcommands(path).length > 0 && rest.every((word) => word.startsWith('-')))
+    return starting(subcommands(path).filter((name) => name !== 'help'))
   return starting(yield* argumentsFor(session, command, lenientArgs(rest, specs), last))
 }
 
@@ -195,10 +198,12 @@ function lenientArgs(words: string[], specs: ReadonlyMap<string, FlagSpec>): str
 function* argumentsFor(session: Session, command: Command | undefined, args: string[], last: string): Run<string[]> {
   const kind = command?.complete ?? 'types'
   if (kind === 'none') return []
-  if (kind === 'contexts' || kind === 'clusters' || kind === 'users') return [...(yield* session.context()).config[kind].keys()]
+  if (kind === 'contexts' || kind === 'clusters' || kind === 'users')
+    return [...(yield* session.context()).config[kind].keys()]
   if (kind === 'pods' || kind === 'nodes') return args.length === 0 ? yield* namesFor(session, kind) : []
   const slash = last.indexOf('/')
-  if (slash > 0) return (yield* namesFor(session, last.slice(0, slash))).map((name) => `${last.slice(0, slash)}/${name}`)
+  if (slash > 0)
+    return (yield* namesFor(session, last.slice(0, slash))).map((name) => `${last.slice(0, slash)}/${name}`)
   if (args.length > 0) return yield* namesFor(session, args[0]!)
   const types = (yield* session.mapper(1)).preferred()
   return types.filter((type) => type.verbs.includes('get')).map((type) => type.resource)

@@ -28,9 +28,9 @@ const annotationsOf = (object: ApiObject): Record<string, string> => object.meta
 export const lastAppliedText = (object: ApiObject): string | undefined => annotationsOf(object)[LAST_APPLIED]
 
 /** The text that the annotation of this object must have. A manifest's (untyped) object gets `annotations: {}`. */
-export function makeLastApplied(object: ApiObject, typed = false): string {
+export function makeLastApplied(object: ApiObject, typed = false, bareAnnotations = typed): string {
   const { [LAST_APPLIED]: _, ...rest } = annotationsOf(object)
-  const bare = Object.keys(rest).length === 0 && typed
+  const bare = Object.keys(rest).length === 0 && bareAnnotations
   const { annotations: __, ...metadata } = object.metadata ?? {}
   return line({ ...object, metadata: bare ? metadata : { ...metadata, annotations: rest } }, typed)
 }

@@ -42,7 +42,9 @@ function* readText(p: Proc, path: string): Run<string> {
   if (path === '-') return yield* p.readAll()
   const file = yield* p.readFile(path)
   if ('text' in file) return file.text
-  throw new CommandError(file.error === 'EACCES' ? `open ${path}: permission denied` : `the path "${path}" does not exist`)
+  throw new CommandError(
+    file.error === 'EACCES' ? `open ${path}: permission denied` : `the path "${path}" does not exist`,
+  )
 }
 
 function* filesOf(p: Proc, name: string, recursive: boolean): Run<string[]> {
@@ -68,9 +70,16 @@ function* globbed(p: Proc, pattern: string): Run<string[]> {
   const slash = pattern.lastIndexOf('/')
   const listed = yield* p.list(slash < 0 ? '.' : pattern.slice(0, slash) || '/')
   if ('error' in listed) return []
-  const source = pattern.slice(slash + 1).replace(/[.+^${}()|\\]/g, '\\$&').replaceAll('*', '.*').replaceAll('?', '.')
+  const source = pattern
+    .slice(slash + 1)
+    .replace(/[.+^${}()|\\]/g, '\\$&')
+    .replaceAll('*', '.*')
+    .replaceAll('?', '.')
   const wanted = new RegExp(`^${source}$`)
-  return listed.names.filter((name) => wanted.test(name)).sort().map((name) => pattern.slice(0, slash + 1) + name)
+  return listed.names
+    .filter((name) => wanted.test(name))
+    .sort()
+    .map((name) => pattern.slice(0, slash + 1) + name)
 }
 
 function* walk(p: Proc, directory: string, recursive: boolean): Run<string[]> {
@@ -94,7 +103,8 @@ function takeText(result: Manifests, source: string, text: string, validate: boo
     documents = parseYamlDocuments(text)
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error)
-    const full = why.startsWith('error converting') || why.startsWith('json') ? why : `error converting YAML to JSON: ${why}`
+    const full =
+      why.startsWith('error converting') || why.startsWith('json') ? why : `error converting YAML to JSON: ${why}`
     result.errors.push(new CommandError(`error parsing ${source}: ${full}`))
     return
   }
@@ -121,9 +131,12 @@ function metadataProblem(source: string, document: Record<string, unknown>): str
   const { metadata } = document
   for (const field of ['labels', 'annotations']) {
     const values = isFields(metadata) ? metadata[field] : undefined
-    const bad = isFields(values) ? Object.values(values).find((value) => value !== null && typeof value !== 'string') : undefined
+    const bad = isFields(values)
+      ? Object.values(values).find((value) => value !== null && typeof value !== 'string')
+      : undefined
     if (bad === undefined) continue
-    const kind = typeof bad === 'boolean' ? 'bool' : typeof bad === 'number' ? 'number' : Array.isArray(bad) ? 'array' : 'object'
+    const kind =
+      typeof bad === 'boolean' ? 'bool' : typeof bad === 'number' ? 'number' : Array.isArray(bad) ? 'array' : 'object'
     return `unable to decode "${source}": json: cannot unmarshal ${kind} into Go struct field ObjectMeta.metadata.${field} of type string`
   }
   return undefined

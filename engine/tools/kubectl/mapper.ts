@@ -78,10 +78,12 @@ const singularOf = (type: ResourceType): string => type.singular || type.kind.to
 const groupMatches = (group: string, typed: string): boolean => group === typed || group.startsWith(`${typed}.`)
 
 /** `apps/v1`, `v1`. */
-export const apiVersionOf = (type: ResourceType): string => (type.group ? `${type.group}/${type.version}` : type.version)
+export const apiVersionOf = (type: ResourceType): string =>
+  type.group ? `${type.group}/${type.version}` : type.version
 
 /** `deployments.apps`, `pods`. */
-export const groupResourceOf = (type: ResourceType): string => (type.group ? `${type.resource}.${type.group}` : type.resource)
+export const groupResourceOf = (type: ResourceType): string =>
+  type.group ? `${type.resource}.${type.group}` : type.resource
 
 /** `deployment.apps`, `pod`: how commands name an object. */
 export const singularWithGroup = (type: ResourceType): string => {

@@ -38,6 +38,8 @@ const PATHS: Record<string, string[]> = {
   CronJob: ['spec', 'jobTemplate', 'spec', 'template', 'spec'],
 }
 
+export const hasPodSpec = (kind: string): boolean => Object.hasOwn(PATHS, kind)
+
 type Fields = Record<string, unknown>
 
 function changeAt(value: Fields, path: string[], change: (spec: PodSpec) => PodSpec): Fields {
@@ -48,7 +50,7 @@ function changeAt(value: Fields, path: string[], change: (spec: PodSpec) => PodS
 
 function pathOfSpec(object: ApiObject): string[] {
   const path = PATHS[object.kind ?? '']
-  if (!path) throw new CommandError(`the object is not a pod or does not have a pod template: ${object.kind}`)
+  if (!path) throw new CommandError(`the object is not a pod or does not have a pod template: *${(object.apiVersion ?? '').split('/').at(-1)}.${object.kind}`)
   return path
 }
 

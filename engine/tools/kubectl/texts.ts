@@ -11,7 +11,15 @@ const pick =
   }
 
 export const texts = {
-  kustomizeVersion: pick([27, 'v5.0.1'], [29, 'v5.0.4'], [31, 'v5.4.2'], [32, 'v5.5.0'], [33, 'v5.6.0'], [34, 'v5.7.1'], [36, 'v5.8.1']),
+  kustomizeVersion: pick(
+    [27, 'v5.0.1'],
+    [29, 'v5.0.4'],
+    [31, 'v5.4.2'],
+    [32, 'v5.5.0'],
+    [33, 'v5.6.0'],
+    [34, 'v5.7.1'],
+    [36, 'v5.8.1'],
+  ),
   /** `pod "x" deleted` grew its namespace in 1.34. */
   deletedFromNamespace: pick([27, false], [34, true]),
   /** `creationTimestamp: null` in objects that a client prints without having sent them. */

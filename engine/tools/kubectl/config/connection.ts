@@ -38,7 +38,11 @@ const text = (fields: Fields | undefined, key: string): string => {
 }
 
 /** The namespace of the flag, of the context, of the pod we run in, or `default`. */
-export function* namespaceOf(p: Proc, flags: FlagValues, loaded: Loaded): Run<{ namespace: string; explicit: boolean }> {
+export function* namespaceOf(
+  p: Proc,
+  flags: FlagValues,
+  loaded: Loaded,
+): Run<{ namespace: string; explicit: boolean }> {
   if (isMissing(loaded)) throw configError(`context was not found for specified context: ${loaded.contextName}`)
   if (flags.text('namespace')) return { namespace: flags.text('namespace'), explicit: true }
   const own = text(loaded.context, 'namespace')
@@ -96,7 +100,7 @@ function timeoutOf(flags: FlagValues): number | undefined {
   const parts = [...given.matchAll(/(\d+(?:\.\d+)?)(ms|s|m|h)/g)]
   if (parts.map((part) => part[0]).join('') !== given)
     throw new CommandError(
-      "Invalid timeout value. Timeout must be a single integer in seconds, or an integer followed by a corresponding time unit (e.g. 1s | 2m | 3h)",
+      'Invalid timeout value. Timeout must be a single integer in seconds, or an integer followed by a corresponding time unit (e.g. 1s | 2m | 3h)',
     )
   return parts.reduce((sum, part) => sum + Number(part[1]) * unit[part[2]!]!, 0)
 }
@@ -136,7 +140,9 @@ function* pem(p: Proc, base: string, fields: Fields | undefined, key: string): R
   const file = yield* p.readFile(full)
   if ('text' in file) return file.text
   const why = file.error === 'EACCES' ? 'permission denied' : 'no such file or directory'
-  throw configError(`unable to read ${key} ${full} for ${key === 'certificate-authority' ? 'cluster' : 'user'} due to open ${full}: ${why}`)
+  throw configError(
+    `unable to read ${key} ${full} for ${key === 'certificate-authority' ? 'cluster' : 'user'} due to open ${full}: ${why}`,
+  )
 }
 
 /** Text of base64; what is not base64 is taken as it is, so that a broken file fails at the handshake. */
@@ -149,8 +155,7 @@ export function decodeBase64(data: string): string {
   }
 }
 
-export const encodeBase64 = (plain: string): string =>
-  btoa(String.fromCharCode(...new TextEncoder().encode(plain)))
+export const encodeBase64 = (plain: string): string => btoa(String.fromCharCode(...new TextEncoder().encode(plain)))
 
 function* headersOf(p: Proc, flags: FlagValues, user: Fields | undefined): Run<Record<string, string>> {
   const headers: Record<string, string> = {}
@@ -164,7 +169,8 @@ function* headersOf(p: Proc, flags: FlagValues, user: Fields | undefined): Run<R
   const groups = flags.list('as-group')
   if (groups.length > 0) headers['impersonate-group'] = groups.join(',')
   if (flags.text('as-uid')) headers['impersonate-uid'] = flags.text('as-uid')
-  if (!as && groups.length > 0) throw new CommandError('requesting groups or user-extra for  without impersonating a user')
+  if (!as && groups.length > 0)
+    throw new CommandError('requesting groups or user-extra for  without impersonating a user')
   return headers
 }
 

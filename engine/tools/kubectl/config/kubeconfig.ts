@@ -24,7 +24,8 @@ export type Section = 'clusters' | 'contexts' | 'users'
 /** The inner key of each section's list items. */
 export const INNER: Record<Section, string> = { clusters: 'cluster', contexts: 'context', users: 'user' }
 
-const isFields = (value: unknown): value is Fields => typeof value === 'object' && value !== null && !Array.isArray(value)
+const isFields = (value: unknown): value is Fields =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
 
 const empty = (paths: string[]): Kubeconfig => ({
   clusters: new Map(),
@@ -46,7 +47,8 @@ export function kubeconfigPaths(p: Proc, flag: string): string[] {
 
 export const homeOf = (p: Proc): string => p.env.HOME ?? (p.user === 'root' ? '/root' : `/home/${p.user}`)
 
-const absolute = (p: Proc, path: string): string => (path.startsWith('/') ? path : `${p.cwd.replace(/\/$/, '')}/${path}`)
+const absolute = (p: Proc, path: string): string =>
+  path.startsWith('/') ? path : `${p.cwd.replace(/\/$/, '')}/${path}`
 
 /** Loads and merges the files: the first to set a value wins. `explicit`: the file must be there. */
 export function* loadKubeconfig(p: Proc, paths: string[], explicit: boolean): Run<Kubeconfig> {
@@ -55,7 +57,8 @@ export function* loadKubeconfig(p: Proc, paths: string[], explicit: boolean): Ru
     const file = yield* p.readFile(path)
     if ('text' in file) mergeFile(config, path, file.text)
     else if (explicit) throw new CommandError(`stat ${path}: no such file or directory`)
-    else if (file.error === 'EACCES') throw new CommandError(`error loading config file "${path}": open ${path}: permission denied`)
+    else if (file.error === 'EACCES')
+      throw new CommandError(`error loading config file "${path}": open ${path}: permission denied`)
   }
   return config
 }
@@ -127,5 +130,6 @@ export function* readOne(p: Proc, path: string): Run<Kubeconfig> {
 export function* writeOne(p: Proc, path: string, config: Kubeconfig): Run<void> {
   yield* p.mkdir(path.replace(/\/[^/]*$/, '') || '/', { parents: true })
   const written = yield* p.writeFile(path, makeYaml(asObject(config)), { mode: 0o600 })
-  if ('error' in written) throw new CommandError(`open ${path}: ${written.error === 'EACCES' ? 'permission denied' : written.error}`)
+  if ('error' in written)
+    throw new CommandError(`open ${path}: ${written.error === 'EACCES' ? 'permission denied' : written.error}`)
 }

@@ -39,7 +39,8 @@ export const configMapDescriber: Describer = {
     w.line(0, '\nData\n====')
     for (const key of Object.keys(data ?? {}).sort()) w.line(0, `${key}:\n----\n${data![key]}\n`)
     w.line(0, '\nBinaryData\n====')
-    for (const key of Object.keys(binaryData ?? {}).sort()) w.line(0, `${key}: ${base64Length(binaryData![key]!)} bytes`)
+    for (const key of Object.keys(binaryData ?? {}).sort())
+      w.line(0, `${key}: ${base64Length(binaryData![key]!)} bytes`)
     w.line(0, '')
   },
 }
@@ -64,15 +65,25 @@ export const serviceAccountDescriber: Describer = {
   *lines(w, object, ctx) {
     const account = object as unknown as ServiceAccount
     head(w, object.metadata)
-    const there = new Set((yield* inNamespace<ApiObject>(ctx, 'secrets', object.metadata?.namespace ?? '')).map((s) => s.metadata?.name))
+    const there = new Set(
+      (yield* inNamespace<ApiObject>(ctx, 'secrets', object.metadata?.namespace ?? '')).map((s) => s.metadata?.name),
+    )
     const shown = (ref: { name?: string }): string => `${ref.name}${there.has(ref.name) ? '' : ' (not found)'}`
     nameList(w, 'Image pull secrets', (account.imagePullSecrets ?? []).map(shown))
     if (!texts.describeServiceAccountSecrets(ctx.session.minor)) return
     nameList(w, 'Mountable secrets', (account.secrets ?? []).map(shown))
     const type = (yield* ctx.session.mapper()).resolve('secrets')
-    const secrets = yield* listAll(ctx, type, object.metadata?.namespace ?? '', { fieldSelector: 'type=kubernetes.io/service-account-token' })
-    const own = secrets.filter((s) => s.metadata?.annotations?.['kubernetes.io/service-account.name'] === object.metadata?.name)
-    nameList(w, 'Tokens', own.map((s) => s.metadata?.name ?? ''))
+    const secrets = yield* listAll(ctx, type, object.metadata?.namespace ?? '', {
+      fieldSelector: 'type=kubernetes.io/service-account-token',
+    })
+    const own = secrets.filter(
+      (s) => s.metadata?.annotations?.['kubernetes.io/service-account.name'] === object.metadata?.name,
+    )
+    nameList(
+      w,
+      'Tokens',
+      own.map((s) => s.metadata?.name ?? ''),
+    )
   },
 }
 
@@ -101,10 +112,14 @@ function* inNamespace<T>(ctx: Context, resource: string, namespace: string): Run
 }
 
 const SCOPES: Record<string, string> = {
-  Terminating: 'Matches all pods that have an active deadline. These pods have a limited lifespan on a node before being actively terminated by the system.',
-  NotTerminating: 'Matches all pods that do not have an active deadline. These pods usually include long running pods whose container command is not expected to terminate.',
-  BestEffort: 'Matches all pods that do not have resource requirements set. These pods have a best effort quality of service.',
-  NotBestEffort: 'Matches all pods that have at least one resource requirement set. These pods have a burstable or guaranteed quality of service.',
+  Terminating:
+    'Matches all pods that have an active deadline. These pods have a limited lifespan on a node before being actively terminated by the system.',
+  NotTerminating:
+    'Matches all pods that do not have an active deadline. These pods usually include long running pods whose container command is not expected to terminate.',
+  BestEffort:
+    'Matches all pods that do not have resource requirements set. These pods have a best effort quality of service.',
+  NotBestEffort:
+    'Matches all pods that have at least one resource requirement set. These pods have a burstable or guaranteed quality of service.',
 }
 
 function quotaLines(w: Writer, quota: ResourceQuota, indent: string, rule: string): void {
@@ -133,7 +148,9 @@ const LIMIT_HEADERS = 'Type\tResource\tMin\tMax\tDefault Request\tDefault Limit\
 function limitRows(limit: Limit): string[] {
   const { type, max, min, default: preset, defaultRequest, maxLimitRequestRatio: ratio } = limit
   const keys = [...new Set([max, min, preset, defaultRequest, ratio].flatMap((part) => Object.keys(part ?? {})))].sort()
-  return keys.map((key) => [type, key, ...[min, max, defaultRequest, preset, ratio].map((part) => part?.[key] ?? '-')].join('\t'))
+  return keys.map((key) =>
+    [type, key, ...[min, max, defaultRequest, preset, ratio].map((part) => part?.[key] ?? '-')].join('\t'),
+  )
 }
 
 function* limits(w: Writer, ctx: Context, namespace: string): Run<void> {
@@ -142,7 +159,8 @@ function* limits(w: Writer, ctx: Context, namespace: string): Run<void> {
   w.line(0, '\nResource Limits')
   w.line(0, ` ${LIMIT_HEADERS}`)
   w.line(0, ' ----\t--------\t---\t---\t---------------\t-------------\t-----------------------')
-  for (const range of ranges) for (const limit of range.spec?.limits ?? []) for (const row of limitRows(limit)) w.line(0, ` ${row}`)
+  for (const range of ranges)
+    for (const limit of range.spec?.limits ?? []) for (const row of limitRows(limit)) w.line(0, ` ${row}`)
 }
 
 export const limitRangeDescriber: Describer = {
@@ -152,7 +170,8 @@ export const limitRangeDescriber: Describer = {
     w.field('Namespace', object.metadata?.namespace)
     w.line(0, LIMIT_HEADERS)
     w.line(0, '----\t--------\t---\t---\t---------------\t-------------\t-----------------------')
-    for (const limit of (object.spec as { limits?: Limit[] } | undefined)?.limits ?? []) for (const row of limitRows(limit)) w.line(0, row)
+    for (const limit of (object.spec as { limits?: Limit[] } | undefined)?.limits ?? [])
+      for (const row of limitRows(limit)) w.line(0, row)
   },
   events: false,
 }
@@ -191,7 +210,13 @@ export const priorityClassDescriber: Describer = {
     w.field('GlobalDefault', of.globalDefault ?? false)
     w.field('PreemptionPolicy', of.preemptionPolicy ?? 'PreemptLowerPriority')
     w.field('Description', of.description ?? '')
-    w.field('Annotations', Object.keys(of.metadata.annotations ?? {}).sort().map((key) => `${key}=${of.metadata.annotations![key]}`).join(',') || '<none>')
+    w.field(
+      'Annotations',
+      Object.keys(of.metadata.annotations ?? {})
+        .sort()
+        .map((key) => `${key}=${of.metadata.annotations![key]}`)
+        .join(',') || '<none>',
+    )
   },
 }
 
@@ -234,7 +259,12 @@ export const roleBindingDescriber: Describer = {
   events: false,
 }
 
-const MODES: Record<string, string> = { ReadWriteOnce: 'RWO', ReadOnlyMany: 'ROX', ReadWriteMany: 'RWX', ReadWriteOncePod: 'RWOP' }
+const MODES: Record<string, string> = {
+  ReadWriteOnce: 'RWO',
+  ReadOnlyMany: 'ROX',
+  ReadWriteMany: 'RWX',
+  ReadWriteOncePod: 'RWOP',
+}
 const modes = (all: readonly string[] | undefined): string => (all ?? []).map((mode) => MODES[mode] ?? mode).join(',')
 
 export const pvcDescriber: Describer = {
@@ -260,7 +290,9 @@ export const pvcDescriber: Describer = {
 }
 
 const uses = (pod: PodLike, claim: string): boolean =>
-  ((pod.spec?.volumes as { persistentVolumeClaim?: { claimName?: string } }[] | undefined) ?? []).some((v) => v.persistentVolumeClaim?.claimName === claim)
+  ((pod.spec?.volumes as { persistentVolumeClaim?: { claimName?: string } }[] | undefined) ?? []).some(
+    (v) => v.persistentVolumeClaim?.claimName === claim,
+  )
 
 export const pvDescriber: Describer = {
   kinds: ['PersistentVolume'],
@@ -288,7 +320,9 @@ function nodeAffinity(w: Writer, spec: PersistentVolume['spec']): void {
   w.line(0, 'Node Affinity:\t')
   w.line(1, 'Required Terms:\t')
   required.nodeSelectorTerms.forEach((term, i) => {
-    const texts = (term.matchExpressions ?? []).map((e) => `${e.key} ${e.operator.toLowerCase()} [${(e.values ?? []).join(', ')}]`)
+    const texts = (term.matchExpressions ?? []).map(
+      (e) => `${e.key} ${e.operator.toLowerCase()} [${(e.values ?? []).join(', ')}]`,
+    )
     w.line(2, `Term ${i}:\t${texts[0] ?? '<none>'}`)
     for (const text of texts.slice(1)) w.line(2, `\t${text}`)
   })
@@ -296,11 +330,23 @@ function nodeAffinity(w: Writer, spec: PersistentVolume['spec']): void {
 
 function sourceLines(w: Writer, spec: NonNullable<PersistentVolume['spec']>): void {
   const rows: [string, unknown][] = spec.hostPath
-    ? [['Type', 'HostPath (bare host directory volume)'], ['Path', spec.hostPath.path], ['HostPathType', spec.hostPath.type ?? '<none>']]
+    ? [
+        ['Type', 'HostPath (bare host directory volume)'],
+        ['Path', spec.hostPath.path],
+        ['HostPathType', spec.hostPath.type ?? '<none>'],
+      ]
     : spec.local
-      ? [['Type', 'LocalVolume (a persistent volume backed by local storage on a node)'], ['Path', spec.local.path]]
+      ? [
+          ['Type', 'LocalVolume (a persistent volume backed by local storage on a node)'],
+          ['Path', spec.local.path],
+        ]
       : spec.nfs
-        ? [['Type', 'NFS (an NFS mount that lasts the lifetime of a pod)'], ['Server', spec.nfs.server], ['Path', spec.nfs.path], ['ReadOnly', spec.nfs.readOnly ?? false]]
+        ? [
+            ['Type', 'NFS (an NFS mount that lasts the lifetime of a pod)'],
+            ['Server', spec.nfs.server],
+            ['Path', spec.nfs.path],
+            ['ReadOnly', spec.nfs.readOnly ?? false],
+          ]
         : [['Type', '<unknown>']]
   for (const [title, value] of rows) w.field(`    ${title}`, value)
 }
@@ -312,14 +358,28 @@ export const storageClassDescriber: Describer = {
     const isDefault = of.metadata.annotations?.['storageclass.kubernetes.io/is-default-class'] === 'true'
     w.field('Name', of.metadata.name)
     w.field('IsDefaultClass', isDefault ? 'Yes' : 'No')
-    w.field('Annotations', Object.keys(of.metadata.annotations ?? {}).sort().map((key) => `${key}=${of.metadata.annotations![key]}`).join(',') || '<none>')
+    w.field(
+      'Annotations',
+      Object.keys(of.metadata.annotations ?? {})
+        .sort()
+        .map((key) => `${key}=${of.metadata.annotations![key]}`)
+        .join(',') || '<none>',
+    )
     w.field('Provisioner', of.provisioner)
-    w.field('Parameters', Object.keys(of.parameters ?? {}).sort().map((key) => `${key}=${of.parameters![key]}`).join(',') || '<none>')
-    w.field('AllowVolumeExpansion', of.allowVolumeExpansion === undefined ? '<unset>' : of.allowVolumeExpansion ? 'True' : 'False')
+    w.field(
+      'Parameters',
+      Object.keys(of.parameters ?? {})
+        .sort()
+        .map((key) => `${key}=${of.parameters![key]}`)
+        .join(',') || '<none>',
+    )
+    w.field(
+      'AllowVolumeExpansion',
+      of.allowVolumeExpansion === undefined ? '<unset>' : of.allowVolumeExpansion ? 'True' : 'False',
+    )
     if (!of.mountOptions?.length) w.field('MountOptions', '<none>')
     else w.line(0, `MountOptions:\n  ${of.mountOptions.join('\n  ')}`)
     w.optional('ReclaimPolicy', of.reclaimPolicy)
     w.optional('VolumeBindingMode', of.volumeBindingMode)
   },
 }
-

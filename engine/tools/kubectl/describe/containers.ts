@@ -1,5 +1,12 @@
 /** Containers of a pod or a pod template. Models kubectl/pkg/describe describeContainers. */
-import type { Container, ContainerPort, ContainerState, ContainerStatus, EnvVar, Probe } from '../../../objects/types.gen.ts'
+import type {
+  Container,
+  ContainerPort,
+  ContainerState,
+  ContainerStatus,
+  EnvVar,
+  Probe,
+} from '../../../objects/types.gen.ts'
 import { timeText, type Writer } from './writer.ts'
 
 export interface ContainerView {

@@ -5,10 +5,17 @@ import { annotationLines, labelLines, type Writer } from './writer.ts'
 
 type Fields = Record<string, unknown>
 
-const isFields = (value: unknown): value is Fields => typeof value === 'object' && value !== null && !Array.isArray(value)
+const isFields = (value: unknown): value is Fields =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
 
 /** Fields shown above the rest. */
-const SHOWN = ['metadata.name', 'metadata.namespace', 'metadata.labels', 'metadata.annotations', 'metadata.managedFields']
+const SHOWN = [
+  'metadata.name',
+  'metadata.namespace',
+  'metadata.labels',
+  'metadata.annotations',
+  'metadata.managedFields',
+]
 
 export const genericDescriber: Describer = {
   kinds: [],
@@ -48,7 +55,10 @@ const byLabel = (a: string, b: string): number => (smart(a) < smart(b) ? -1 : sm
 /** `creationTimestamp` → `Creation Timestamp`, `podIP` → `Pod IP`, `apiVersion` → `API Version`. */
 function smart(key: string): string {
   if (/[./]/.test(key)) return key
-  const words = key.replace(/([a-z0-9])([A-Z])/g, '$1 $2').replace(/([A-Z]+)([A-Z][a-z])/g, '$1 $2').split(' ')
+  const words = key
+    .replace(/([a-z0-9])([A-Z])/g, '$1 $2')
+    .replace(/([A-Z]+)([A-Z][a-z])/g, '$1 $2')
+    .split(' ')
   return words.map(title).join(' ')
 }
 

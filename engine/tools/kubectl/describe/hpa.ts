@@ -24,9 +24,14 @@ export const hpaDescriber: Describer = {
       const now = status?.currentMetrics?.[i]?.resource?.current
       const percent = resource.target.averageUtilization
       if (percent !== undefined && percent !== null) {
-        const current = now?.averageUtilization === undefined ? '<unknown>' : `${now.averageUtilization}% (${now.averageValue})`
+        const current =
+          now?.averageUtilization === undefined ? '<unknown>' : `${now.averageUtilization}% (${now.averageValue})`
         w.line(1, `resource ${resource.name} on pods  (as a percentage of request):\t${current} / ${percent}%`)
-      } else w.line(1, `resource ${resource.name} on pods:\t${now?.averageValue ?? '<unknown>'} / ${resource.target.averageValue}`)
+      } else
+        w.line(
+          1,
+          `resource ${resource.name} on pods:\t${now?.averageValue ?? '<unknown>'} / ${resource.target.averageValue}`,
+        )
     }
     w.field('Min replicas', spec?.minReplicas ?? '<unset>')
     w.field('Max replicas', spec?.maxReplicas)

@@ -1,6 +1,12 @@
 /** Nodes. Models kubectl/pkg/describe NodeDescriber (K3). */
 import type { Run } from '../../../host/process.ts'
-import { addQuantity, makeQuantity, parseQuantity, quantityMilliValue, type Quantity } from '../../../objects/quantity.ts'
+import {
+  addQuantity,
+  makeQuantity,
+  parseQuantity,
+  quantityMilliValue,
+  type Quantity,
+} from '../../../objects/quantity.ts'
 import type { Container, Lease, Node, Pod } from '../../../objects/types.gen.ts'
 import { listAll } from '../builder.ts'
 import type { ApiObject } from '../client.ts'
@@ -38,7 +44,13 @@ function identity(w: Writer, node: Node): void {
   const { metadata, spec } = node
   w.field('Name', metadata.name)
   const roles = Object.keys(metadata.labels ?? {})
-    .flatMap((key) => (key.startsWith('node-role.kubernetes.io/') ? [key.slice(24)] : key === 'kubernetes.io/role' ? [metadata.labels![key]!] : []))
+    .flatMap((key) =>
+      key.startsWith('node-role.kubernetes.io/')
+        ? [key.slice(24)]
+        : key === 'kubernetes.io/role'
+          ? [metadata.labels![key]!]
+          : [],
+    )
     .filter(Boolean)
     .sort()
   w.field('Roles', roles.join(',') || '<none>')
@@ -76,7 +88,10 @@ function conditions(w: Writer, node: Node): void {
   w.line(1, 'Type\tStatus\tLastHeartbeatTime\tLastTransitionTime\tReason\tMessage')
   w.line(1, '----\t------\t-----------------\t------------------\t------\t-------')
   for (const c of all)
-    w.line(1, `${c.type} \t${c.status} \t${timeText(c.lastHeartbeatTime)} \t${timeText(c.lastTransitionTime)} \t${c.reason ?? ''} \t${c.message ?? ''}`)
+    w.line(
+      1,
+      `${c.type} \t${c.status} \t${timeText(c.lastHeartbeatTime)} \t${timeText(c.lastTransitionTime)} \t${c.reason ?? ''} \t${c.message ?? ''}`,
+    )
 }
 
 function amounts(w: Writer, title: string, of: Record<string, string | number> | undefined): void {
@@ -112,8 +127,16 @@ function* pods(w: Writer, node: Node, ctx: Context): Run<void> {
   w.line(1, '---------\t----\t\t------------\t----------\t---------------\t-------------\t---')
   for (const pod of all) {
     const share = (side: Side, resource: string): string => shareText(sumOf([pod], side, resource), room[resource])
-    const cells = [share('requests', 'cpu'), share('limits', 'cpu'), share('requests', 'memory'), share('limits', 'memory')]
-    w.line(1, `${pod.metadata.namespace}\t${pod.metadata.name}\t\t${cells.join('\t')}\t${ageOf(pod as unknown as ApiObject, now)}`)
+    const cells = [
+      share('requests', 'cpu'),
+      share('limits', 'cpu'),
+      share('requests', 'memory'),
+      share('limits', 'memory'),
+    ]
+    w.line(
+      1,
+      `${pod.metadata.namespace}\t${pod.metadata.name}\t\t${cells.join('\t')}\t${ageOf(pod as unknown as ApiObject, now)}`,
+    )
   }
   allocated(w, all, room)
 }
@@ -126,8 +149,14 @@ function allocated(w: Writer, all: Pod[], room: Record<string, string | number>)
   w.line(0, 'Allocated resources:\n  (Total limits may be over 100 percent, i.e., overcommitted.)')
   w.line(1, 'Resource\tRequests\tLimits')
   w.line(1, '--------\t--------\t------')
-  const more = Object.keys(room).filter((key) => !ALWAYS.includes(key) && key !== 'pods').sort()
-  for (const resource of [...ALWAYS, ...more.filter((key) => key.startsWith('hugepages-')), ...more.filter((key) => !key.startsWith('hugepages-'))]) {
+  const more = Object.keys(room)
+    .filter((key) => !ALWAYS.includes(key) && key !== 'pods')
+    .sort()
+  for (const resource of [
+    ...ALWAYS,
+    ...more.filter((key) => key.startsWith('hugepages-')),
+    ...more.filter((key) => !key.startsWith('hugepages-')),
+  ]) {
     const [requests, limits] = [sumOf(all, 'requests', resource), sumOf(all, 'limits', resource)]
     const plain = !ALWAYS.includes(resource) && !resource.startsWith('hugepages-')
     const text = (sum: Quantity): string => (plain ? makeQuantity(sum) : shareText(sum, room[resource]))
@@ -143,7 +172,10 @@ function sumOf(all: Pod[], side: Side, resource: string): Quantity {
 function podAmount(pod: Pod, side: Side, resource: string): Quantity {
   const amount = (container: Container): Quantity => parseQuantity(container.resources?.[side]?.[resource] ?? '0')
   const sidecars = (pod.spec?.initContainers ?? []).filter((c) => c.restartPolicy === 'Always')
-  const running = [...(pod.spec?.containers ?? []), ...sidecars].reduce((sum, c) => addQuantity(sum, amount(c)), parseQuantity('0'))
+  const running = [...(pod.spec?.containers ?? []), ...sidecars].reduce(
+    (sum, c) => addQuantity(sum, amount(c)),
+    parseQuantity('0'),
+  )
   const inits = (pod.spec?.initContainers ?? []).filter((c) => c.restartPolicy !== 'Always').map(amount)
   const most = [running, ...inits].reduce((a, b) => (quantityMilliValue(b) > quantityMilliValue(a) ? b : a))
   return addQuantity(most, parseQuantity(pod.spec?.overhead?.[resource] ?? '0'))
@@ -155,4 +187,3 @@ function shareText(sum: Quantity, room: string | number | undefined): string {
   const percent = whole === 0 ? 0 : Math.trunc((quantityMilliValue(sum) / whole) * 100)
   return `${makeQuantity(sum)} (${percent}%)`
 }
-

@@ -68,10 +68,16 @@ function containers(w: Writer, pod: Pod, ctx: Context): void {
     resolve: (variable, container) => resolved(pod, variable, container),
     portNames: texts.describePortNames(ctx.session.minor),
   })
-  if (spec?.initContainers?.length) containerLines(w, 'Init Containers', spec.initContainers, view(status?.initContainerStatuses))
+  if (spec?.initContainers?.length)
+    containerLines(w, 'Init Containers', spec.initContainers, view(status?.initContainerStatuses))
   containerLines(w, 'Containers', spec?.containers ?? [], view(status?.containerStatuses))
   if (spec?.ephemeralContainers?.length)
-    containerLines(w, 'Ephemeral Containers', spec.ephemeralContainers as unknown as Container[], view(status?.ephemeralContainerStatuses))
+    containerLines(
+      w,
+      'Ephemeral Containers',
+      spec.ephemeralContainers as unknown as Container[],
+      view(status?.ephemeralContainerStatuses),
+    )
 }
 
 /** What the client can tell of a downward API value: metadata and resources. */
@@ -84,13 +90,24 @@ function resolved(pod: Pod, variable: EnvVar, container: Container): string {
   if (key) return (key[1] === 'labels' ? pod.metadata.labels : pod.metadata.annotations)?.[key[2]!] ?? ''
   const resource = /^(limits|requests)\.(.+)$/.exec(variable.valueFrom?.resourceFieldRef?.resource ?? '')
   if (!resource) return ''
-  const amount = (resource[1] === 'limits' ? container.resources?.limits : container.resources?.requests)?.[resource[2]!]
+  const amount = (resource[1] === 'limits' ? container.resources?.limits : container.resources?.requests)?.[
+    resource[2]!
+  ]
   return amount === undefined ? 'node allocatable' : resourceValue(String(amount))
 }
 
 /** A quantity in its unit, rounded up: `64Mi` is 67108864. */
 function resourceValue(amount: string): string {
-  const units: Record<string, number> = { Ki: 2 ** 10, Mi: 2 ** 20, Gi: 2 ** 30, Ti: 2 ** 40, k: 1e3, M: 1e6, G: 1e9, m: 1e-3 }
+  const units: Record<string, number> = {
+    Ki: 2 ** 10,
+    Mi: 2 ** 20,
+    Gi: 2 ** 30,
+    Ti: 2 ** 40,
+    k: 1e3,
+    M: 1e6,
+    G: 1e9,
+    m: 1e-3,
+  }
   const match = /^([\d.]+)(\w*)$/.exec(amount)
   return match ? String(Math.ceil(Number(match[1]) * (units[match[2]!] ?? 1))) : amount
 }
@@ -101,7 +118,8 @@ function conditions(w: Writer, pod: Pod): void {
   if (gates.length > 0) {
     w.line(0, 'Readiness Gates:')
     w.line(1, 'Type\tStatus')
-    for (const gate of gates) w.line(1, `${gate.conditionType} \t${all.find((c) => c.type === gate.conditionType)?.status ?? '<none>'} `)
+    for (const gate of gates)
+      w.line(1, `${gate.conditionType} \t${all.find((c) => c.type === gate.conditionType)?.status ?? '<none>'} `)
   }
   if (all.length === 0) return
   w.line(0, 'Conditions:')
@@ -112,7 +130,10 @@ function conditions(w: Writer, pod: Pod): void {
 /** The class by the containers' resources, for a pod whose status has none yet. */
 function qosClass(pod: Pod): string {
   const all = [...(pod.spec?.containers ?? []), ...(pod.spec?.initContainers ?? [])]
-  const amounts = all.flatMap((c) => [...Object.keys(c.resources?.limits ?? {}), ...Object.keys(c.resources?.requests ?? {})])
+  const amounts = all.flatMap((c) => [
+    ...Object.keys(c.resources?.limits ?? {}),
+    ...Object.keys(c.resources?.requests ?? {}),
+  ])
   if (amounts.length === 0) return 'BestEffort'
   const bound = all.every((c) =>
     ['cpu', 'memory'].every((key) => {

@@ -20,8 +20,21 @@ import { genericDescriber } from './generic.ts'
 import { hpaDescriber } from './hpa.ts'
 import { nodeDescriber } from './node.ts'
 import { podDescriber } from './pod.ts'
-import { endpointsDescriber, endpointSliceDescriber, ingressDescriber, networkPolicyDescriber, serviceDescriber } from './services.ts'
-import { cronJobDescriber, daemonSetDescriber, deploymentDescriber, jobDescriber, replicaSetDescriber, statefulSetDescriber } from './workloads.ts'
+import {
+  endpointsDescriber,
+  endpointSliceDescriber,
+  ingressDescriber,
+  networkPolicyDescriber,
+  serviceDescriber,
+} from './services.ts'
+import {
+  cronJobDescriber,
+  daemonSetDescriber,
+  deploymentDescriber,
+  jobDescriber,
+  replicaSetDescriber,
+  statefulSetDescriber,
+} from './workloads.ts'
 
 const DESCRIBERS: readonly Describer[] = [
   podDescriber,

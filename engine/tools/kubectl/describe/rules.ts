@@ -24,7 +24,12 @@ export function compactRules(rules: readonly RawRule[]): SimpleRule[] {
   for (const rule of rules.flatMap(apart)) {
     const key = `${rule.group}/${rule.resource}/${rule.names.join(',')}/${rule.url}/${rule.url ? joined.size : ''}`
     const before = joined.get(key)
-    joined.set(key, before ? { ...before, verbs: [...before.verbs, ...rule.verbs.filter((verb) => !before.verbs.includes(verb))] } : rule)
+    joined.set(
+      key,
+      before
+        ? { ...before, verbs: [...before.verbs, ...rule.verbs.filter((verb) => !before.verbs.includes(verb))] }
+        : rule,
+    )
   }
   return [...joined.values()].sort((a, b) => (sortKey(a) < sortKey(b) ? -1 : sortKey(a) > sortKey(b) ? 1 : 0))
 }
@@ -34,7 +39,10 @@ function apart(rule: RawRule): SimpleRule[] {
   const resources = (rule.apiGroups ?? (rule.resources ? [''] : [])).flatMap((group) =>
     (rule.resources ?? []).map((resource) => ({ verbs, group, resource, names: rule.resourceNames ?? [], url: '' })),
   )
-  return [...resources, ...(rule.nonResourceURLs ?? []).map((url) => ({ verbs, group: '', resource: '', names: [], url }))]
+  return [
+    ...resources,
+    ...(rule.nonResourceURLs ?? []).map((url) => ({ verbs, group: '', resource: '', names: [], url })),
+  ]
 }
 
 const sortKey = (rule: SimpleRule): string =>

@@ -1,6 +1,13 @@
 /** Services, Endpoints, EndpointSlices, Ingresses, NetworkPolicies. Models kubectl/pkg/describe (K3). */
 import type { Run } from '../../../host/process.ts'
-import type { EndpointSlice, Endpoints, Ingress, IngressBackend, NetworkPolicy, Service } from '../../../objects/types.gen.ts'
+import type {
+  EndpointSlice,
+  Endpoints,
+  Ingress,
+  IngressBackend,
+  NetworkPolicy,
+  Service,
+} from '../../../objects/types.gen.ts'
 import { listAll } from '../builder.ts'
 import type { ObjectMeta } from '../client.ts'
 import type { Context } from '../command.ts'
@@ -21,7 +28,9 @@ const head = (w: Writer, metadata: ObjectMeta): void => {
 function* slicesOf(ctx: Context, namespace: string, service: string): Run<EndpointSlice[]> {
   const type = (yield* ctx.session.mapper()).find('endpointslices.discovery.k8s.io')
   if (!type) return []
-  return (yield* listAll(ctx, type, namespace, { labelSelector: `kubernetes.io/service-name=${service}` })) as unknown as EndpointSlice[]
+  return (yield* listAll(ctx, type, namespace, {
+    labelSelector: `kubernetes.io/service-name=${service}`,
+  })) as unknown as EndpointSlice[]
 }
 
 /** Ready addresses with the number of the named port; three, then ` + N more...`. */
@@ -32,7 +41,9 @@ function addressesText(slices: EndpointSlice[], portName: string): string {
       .flatMap((port) =>
         (slice.endpoints ?? [])
           .filter((endpoint) => endpoint.conditions?.ready !== false)
-          .flatMap((endpoint) => endpoint.addresses.map((address) => (port.port === undefined ? address : `${address}:${port.port}`))),
+          .flatMap((endpoint) =>
+            endpoint.addresses.map((address) => (port.port === undefined ? address : `${address}:${port.port}`)),
+          ),
       ),
   )
   const shown = all.slice(0, 3).join(',')
@@ -54,7 +65,9 @@ export const serviceDescriber: Describer = {
     w.optional('External IPs', (spec?.externalIPs ?? []).join(','))
     w.optional('Desired LoadBalancer IP', spec?.loadBalancerIP)
     w.optional('External Name', spec?.externalName)
-    const ingress = (status?.loadBalancer?.ingress ?? []).map((i) => (i.ip ? `${i.ip}${i.ipMode ? ` (${i.ipMode})` : ''}` : i.hostname))
+    const ingress = (status?.loadBalancer?.ingress ?? []).map((i) =>
+      i.ip ? `${i.ip}${i.ipMode ? ` (${i.ipMode})` : ''}` : i.hostname,
+    )
     w.optional('LoadBalancer Ingress', ingress.join(', '))
     const slices = yield* slicesOf(ctx, metadata.namespace ?? '', metadata.name ?? '')
     for (const port of spec?.ports ?? []) {
@@ -67,12 +80,16 @@ export const serviceDescriber: Describer = {
     w.optional('External Traffic Policy', spec?.externalTrafficPolicy)
     w.optional('Internal Traffic Policy', spec?.internalTrafficPolicy)
     if (spec?.healthCheckNodePort) w.field('HealthCheck NodePort', spec.healthCheckNodePort)
-    w.optional('Traffic Distribution', texts.describeTrafficDistribution(ctx.session.minor) ? spec?.trafficDistribution : '')
+    w.optional(
+      'Traffic Distribution',
+      texts.describeTrafficDistribution(ctx.session.minor) ? spec?.trafficDistribution : '',
+    )
     w.optional('LoadBalancer Source Ranges', (spec?.loadBalancerSourceRanges ?? []).join(','))
   },
 }
 
-const labelOneLine = (w: Writer, title: string, labels: Record<string, string> | undefined): void => w.field(title, labelsText(labels))
+const labelOneLine = (w: Writer, title: string, labels: Record<string, string> | undefined): void =>
+  w.field(title, labelsText(labels))
 
 export const endpointsDescriber: Describer = {
   kinds: ['Endpoints'],
@@ -107,7 +124,8 @@ export const endpointSliceDescriber: Describer = {
       w.line(1, 'Name\tPort\tProtocol')
       w.line(1, '----\t----\t--------')
     }
-    for (const port of ports) w.line(1, `${port.name || '<unset>'}\t${port.port ?? '<unset>'}\t${port.protocol ?? 'TCP'}`)
+    for (const port of ports)
+      w.line(1, `${port.name || '<unset>'}\t${port.port ?? '<unset>'}\t${port.protocol ?? 'TCP'}`)
     const endpoints = slice.endpoints ?? []
     w.line(0, endpoints.length === 0 ? 'Endpoints: <none>' : 'Endpoints:')
     endpoints.forEach((endpoint) => endpointLines(w, endpoint))
@@ -134,26 +152,37 @@ export const ingressDescriber: Describer = {
     w.field('Namespace', namespace)
     w.field('Address', (status?.loadBalancer?.ingress ?? []).map((i) => i.ip ?? i.hostname).join(','))
     w.field('Ingress Class', spec?.ingressClassName ?? '<none>')
-    w.field('Default backend', spec?.defaultBackend ? yield* backendText(ctx, namespace, spec.defaultBackend) : '<default>')
+    w.field(
+      'Default backend',
+      spec?.defaultBackend ? yield* backendText(ctx, namespace, spec.defaultBackend) : '<default>',
+    )
     for (const tls of spec?.tls ?? []) {
       if (tls === spec!.tls![0]) w.line(0, 'TLS:')
-      w.line(1, tls.secretName ? `${tls.secretName} terminates ${(tls.hosts ?? []).join(',')}` : `SNI routes ${(tls.hosts ?? []).join(',')}`)
+      w.line(
+        1,
+        tls.secretName
+          ? `${tls.secretName} terminates ${(tls.hosts ?? []).join(',')}`
+          : `SNI routes ${(tls.hosts ?? []).join(',')}`,
+      )
     }
     w.line(0, 'Rules:')
     w.line(1, 'Host\tPath\tBackends')
     w.line(1, '----\t----\t--------')
     for (const rule of spec?.rules ?? []) {
       w.line(1, `${rule.host || '*'}\t`)
-      for (const path of rule.http?.paths ?? []) w.line(2, `\t${path.path ?? ''} \t${yield* backendText(ctx, namespace, path.backend)}`)
+      for (const path of rule.http?.paths ?? [])
+        w.line(2, `\t${path.path ?? ''} \t${yield* backendText(ctx, namespace, path.backend)}`)
     }
-    if (!spec?.rules?.length) w.line(1, `*\t*\t${spec?.defaultBackend ? yield* backendText(ctx, namespace, spec.defaultBackend) : '<default>'}`)
+    if (!spec?.rules?.length)
+      w.line(1, `*\t*\t${spec?.defaultBackend ? yield* backendText(ctx, namespace, spec.defaultBackend) : '<default>'}`)
     annotationLines(w, metadata.annotations)
   },
 }
 
 /** `web:80 (10.0.0.1:80)`; for a Service that is not there, the error. */
 function* backendText(ctx: Context, namespace: string, backend: IngressBackend): Run<string> {
-  if (!backend.service) return `APIGroup: ${backend.resource?.apiGroup ?? '<none>'}, Kind: ${backend.resource?.kind}, Name: ${backend.resource?.name}`
+  if (!backend.service)
+    return `APIGroup: ${backend.resource?.apiGroup ?? '<none>'}, Kind: ${backend.resource?.kind}, Name: ${backend.resource?.name}`
   const { name, port } = backend.service
   const label = `${name}:${port?.name ?? port?.number ?? ''}`
   const client = yield* ctx.session.client()
@@ -170,32 +199,62 @@ export const networkPolicyDescriber: Describer = {
     const { metadata, spec } = object as unknown as NetworkPolicy
     w.field('Name', metadata.name)
     w.field('Namespace', metadata.namespace)
-    w.field('Created on', timeText(metadata.creationTimestamp).replace(/^\w+, (\d+) (\w+) (\d+) (\S+) (\S+)$/, (_, d, m, y, t, z) => `${y}-${monthNumber(m as string)}-${d} ${t} ${z} UTC`))
+    w.field(
+      'Created on',
+      timeText(metadata.creationTimestamp).replace(
+        /^\w+, (\d+) (\w+) (\d+) (\S+) (\S+)$/,
+        (_, d, m, y, t, z) => `${y}-${monthNumber(m as string)}-${d} ${t} ${z} UTC`,
+      ),
+    )
     labelLines(w, 'Labels', metadata.labels)
     annotationLines(w, metadata.annotations)
     w.line(0, 'Spec:')
     const selector = labelSelectorText(spec?.podSelector)
-    w.line(1, `PodSelector:     ${selector === '<none>' ? '<none> (Allowing the specific traffic to all pods in this namespace)' : selector}`)
-    direction(w, 'ingress', 'From', spec?.policyTypes?.includes('Ingress') ?? false, (spec?.ingress ?? []).map((r) => ({ ports: r.ports, peers: r.from })))
-    direction(w, 'egress', 'To', spec?.policyTypes?.includes('Egress') ?? false, (spec?.egress ?? []).map((r) => ({ ports: r.ports, peers: r.to })))
+    w.line(
+      1,
+      `PodSelector:     ${selector === '<none>' ? '<none> (Allowing the specific traffic to all pods in this namespace)' : selector}`,
+    )
+    direction(
+      w,
+      'ingress',
+      'From',
+      spec?.policyTypes?.includes('Ingress') ?? false,
+      (spec?.ingress ?? []).map((r) => ({ ports: r.ports, peers: r.from })),
+    )
+    direction(
+      w,
+      'egress',
+      'To',
+      spec?.policyTypes?.includes('Egress') ?? false,
+      (spec?.egress ?? []).map((r) => ({ ports: r.ports, peers: r.to })),
+    )
     w.line(1, `Policy Types: ${(spec?.policyTypes ?? []).join(', ')}`)
   },
   events: false,
 }
 
 const monthNumber = (name: string): string =>
-  String(['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'].indexOf(name) + 1).padStart(2, '0')
+  String(
+    ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'].indexOf(name) + 1,
+  ).padStart(2, '0')
 
 type Rule = NonNullable<NonNullable<NetworkPolicy['spec']>['ingress']>[number]
 
-function direction(w: Writer, name: string, word: string, on: boolean, rules: { ports: Rule['ports']; peers: Rule['from'] }[]): void {
+function direction(
+  w: Writer,
+  name: string,
+  word: string,
+  on: boolean,
+  rules: { ports: Rule['ports']; peers: Rule['from'] }[],
+): void {
   if (!on) return w.line(1, `Not affecting ${name} traffic`)
   w.line(1, `Allowing ${name} traffic:`)
   if (rules.length === 0) w.line(2, `<none> (Selected pods are isolated for ${name} connectivity)`)
   rules.forEach((rule, i) => {
     if (!rule.ports?.length) w.line(2, 'To Port: <any> (traffic allowed to all ports)')
     for (const port of rule.ports ?? []) w.line(2, `To Port: ${port.port ?? '<any>'}/${port.protocol ?? 'TCP'}`)
-    if (!rule.peers?.length) w.line(2, `${word}: <any> (traffic not restricted by ${word === 'From' ? 'source' : 'destination'})`)
+    if (!rule.peers?.length)
+      w.line(2, `${word}: <any> (traffic not restricted by ${word === 'From' ? 'source' : 'destination'})`)
     for (const peer of rule.peers ?? []) peerLines(w, word, peer)
     if (i !== rules.length - 1) w.line(2, '----------')
   })
@@ -212,4 +271,3 @@ function peerLines(w: Writer, word: string, peer: NonNullable<Rule['from']>[numb
   if (peer.namespaceSelector) w.line(3, `NamespaceSelector: ${labelSelectorText(peer.namespaceSelector)}`)
   if (peer.podSelector) w.line(3, `PodSelector: ${labelSelectorText(peer.podSelector)}`)
 }
-

@@ -17,16 +17,36 @@ export function volumeLines(w: Writer, volumes: readonly Volume[] | undefined, s
 
 function downwardItems(w: Writer, volume: Volume): void {
   w.line(2, 'Items:')
-  for (const item of volume.downwardAPI?.items ?? []) w.line(3, `${item.fieldRef?.fieldPath ?? item.resourceFieldRef?.resource} -> ${item.path}`)
+  for (const item of volume.downwardAPI?.items ?? [])
+    w.line(3, `${item.fieldRef?.fieldPath ?? item.resourceFieldRef?.resource} -> ${item.path}`)
 }
 
 function linesOf(volume: Volume): Line[] {
   const { hostPath, emptyDir, secret, configMap, persistentVolumeClaim, projected, nfs, csi } = volume
-  if (hostPath) return [['Type', 'HostPath (bare host directory volume)'], ['Path', hostPath.path], ['HostPathType', hostPath.type ?? '<none>']]
+  if (hostPath)
+    return [
+      ['Type', 'HostPath (bare host directory volume)'],
+      ['Path', hostPath.path],
+      ['HostPathType', hostPath.type ?? '<none>'],
+    ]
   if (emptyDir)
-    return [['Type', "EmptyDir (a temporary directory that shares a pod's lifetime)"], ['Medium', emptyDir.medium ?? ''], ['SizeLimit', emptyDir.sizeLimit ?? '<unset>']]
-  if (secret) return [['Type', 'Secret (a volume populated by a Secret)'], ['SecretName', secret.secretName], ['Optional', secret.optional ?? false]]
-  if (configMap) return [['Type', 'ConfigMap (a volume populated by a ConfigMap)'], ['Name', configMap.name], ['Optional', configMap.optional ?? false]]
+    return [
+      ['Type', "EmptyDir (a temporary directory that shares a pod's lifetime)"],
+      ['Medium', emptyDir.medium ?? ''],
+      ['SizeLimit', emptyDir.sizeLimit ?? '<unset>'],
+    ]
+  if (secret)
+    return [
+      ['Type', 'Secret (a volume populated by a Secret)'],
+      ['SecretName', secret.secretName],
+      ['Optional', secret.optional ?? false],
+    ]
+  if (configMap)
+    return [
+      ['Type', 'ConfigMap (a volume populated by a ConfigMap)'],
+      ['Name', configMap.name],
+      ['Optional', configMap.optional ?? false],
+    ]
   if (persistentVolumeClaim)
     return [
       ['Type', 'PersistentVolumeClaim (a reference to a PersistentVolumeClaim in the same namespace)'],
@@ -34,7 +54,13 @@ function linesOf(volume: Volume): Line[] {
       ['ReadOnly', persistentVolumeClaim.readOnly ?? false],
     ]
   if (projected) return projectedLines(projected.sources ?? [])
-  if (nfs) return [['Type', 'NFS (an NFS mount that lasts the lifetime of a pod)'], ['Server', nfs.server], ['Path', nfs.path], ['ReadOnly', nfs.readOnly ?? false]]
+  if (nfs)
+    return [
+      ['Type', 'NFS (an NFS mount that lasts the lifetime of a pod)'],
+      ['Server', nfs.server],
+      ['Path', nfs.path],
+      ['ReadOnly', nfs.readOnly ?? false],
+    ]
   if (volume.downwardAPI) return [['Type', 'DownwardAPI (a volume populated by information about the pod)']]
   if (csi)
     return [
@@ -53,8 +79,10 @@ function projectedLines(sources: readonly Source[]): Line[] {
   for (const source of sources) {
     if (source.secret) lines.push(['SecretName', source.secret.name], ['Optional', source.secret.optional ?? false])
     else if (source.downwardAPI) lines.push(['DownwardAPI', true])
-    else if (source.configMap) lines.push(['ConfigMapName', source.configMap.name], ['Optional', source.configMap.optional ?? false])
-    else if (source.serviceAccountToken) lines.push(['TokenExpirationSeconds', source.serviceAccountToken.expirationSeconds ?? 3600])
+    else if (source.configMap)
+      lines.push(['ConfigMapName', source.configMap.name], ['Optional', source.configMap.optional ?? false])
+    else if (source.serviceAccountToken)
+      lines.push(['TokenExpirationSeconds', source.serviceAccountToken.expirationSeconds ?? 3600])
   }
   return lines
 }

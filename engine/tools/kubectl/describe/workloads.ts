@@ -32,8 +32,15 @@ function owner(w: Writer, metadata: ObjectMeta): void {
 /** Objects of a type in the namespace that this one controls. */
 function* controlled(ctx: Context, object: ApiObject, resource: string, selector: string): Run<ApiObject[]> {
   const type = (yield* ctx.session.mapper()).resolve(resource)
-  const items = yield* listAll(ctx, type, object.metadata?.namespace ?? '', selector === '<none>' ? {} : { labelSelector: selector })
-  return items.filter((item) => item.metadata?.ownerReferences?.some((ref) => ref.controller && ref.uid === object.metadata?.uid))
+  const items = yield* listAll(
+    ctx,
+    type,
+    object.metadata?.namespace ?? '',
+    selector === '<none>' ? {} : { labelSelector: selector },
+  )
+  return items.filter((item) =>
+    item.metadata?.ownerReferences?.some((ref) => ref.controller && ref.uid === object.metadata?.uid),
+  )
 }
 
 function* podCounts(ctx: Context, object: ApiObject, selector: string): Run<string> {
@@ -58,14 +65,18 @@ export const deploymentDescriber: Describer = {
     w.field('StrategyType', spec?.strategy?.type)
     w.field('MinReadySeconds', spec?.minReadySeconds ?? 0)
     const rolling = spec?.strategy?.rollingUpdate
-    if (rolling) w.field('RollingUpdateStrategy', `${rolling.maxUnavailable} max unavailable, ${rolling.maxSurge} max surge`)
+    if (rolling)
+      w.field('RollingUpdateStrategy', `${rolling.maxUnavailable} max unavailable, ${rolling.maxSurge} max surge`)
     podTemplateLines(w, spec?.template, withPortNames(ctx))
     deploymentConditions(w, s.conditions ?? [])
     yield* deploymentSets(ctx, w, object, labelSelectorText(spec?.selector))
   },
 }
 
-function deploymentConditions(w: Writer, conditions: readonly { type: string; status: string; reason?: string }[]): void {
+function deploymentConditions(
+  w: Writer,
+  conditions: readonly { type: string; status: string; reason?: string }[],
+): void {
   if (conditions.length === 0) return
   w.line(0, 'Conditions:')
   w.line(1, 'Type\tStatus\tReason')
@@ -101,7 +112,10 @@ export const replicaSetDescriber: Describer = {
   kinds: ['ReplicaSet.apps', 'ReplicationController'],
   *lines(w, object, ctx) {
     const { metadata, spec, status } = object as unknown as ReplicaSet
-    const selector = object.kind === 'ReplicaSet' ? labelSelectorText(spec?.selector) : labelsText(spec?.selector as unknown as Record<string, string>)
+    const selector =
+      object.kind === 'ReplicaSet'
+        ? labelSelectorText(spec?.selector)
+        : labelsText(spec?.selector as unknown as Record<string, string>)
     names(w, metadata as ObjectMeta)
     w.field('Selector', selector)
     marks(w, metadata as ObjectMeta)
@@ -136,7 +150,10 @@ export const statefulSetDescriber: Describer = {
   },
 }
 
-function claimTemplates(w: Writer, claims: NonNullable<NonNullable<StatefulSet['spec']>['volumeClaimTemplates']>): void {
+function claimTemplates(
+  w: Writer,
+  claims: NonNullable<NonNullable<StatefulSet['spec']>['volumeClaimTemplates']>,
+): void {
   if (claims.length === 0) return w.field('Volume Claims', '<none>')
   w.line(0, 'Volume Claims:')
   for (const claim of claims) {
@@ -186,7 +203,10 @@ export const jobDescriber: Describer = {
     if (status?.startTime && status.completionTime)
       w.field('Duration', humanDuration(Date.parse(status.completionTime) - Date.parse(status.startTime)))
     if (spec?.activeDeadlineSeconds !== undefined) w.field('Active Deadline Seconds', `${spec.activeDeadlineSeconds}s`)
-    w.field('Pods Statuses', `${status?.active ?? 0} Active${status?.ready === undefined ? '' : ` (${status.ready} Ready)`} / ${status?.succeeded ?? 0} Succeeded / ${status?.failed ?? 0} Failed`)
+    w.field(
+      'Pods Statuses',
+      `${status?.active ?? 0} Active${status?.ready === undefined ? '' : ` (${status.ready} Ready)`} / ${status?.succeeded ?? 0} Succeeded / ${status?.failed ?? 0} Failed`,
+    )
     if (spec?.completionMode === 'Indexed') w.field('Completed Indexes', status?.completedIndexes || '<none>')
     podTemplateLines(w, spec?.template, withPortNames(ctx))
   },
@@ -205,7 +225,10 @@ export const cronJobDescriber: Describer = {
     if (texts.describeTimeZone(ctx.session.minor)) w.field('Time Zone', spec?.timeZone ?? '<unset>')
     w.field('Successful Job History Limit', spec?.successfulJobsHistoryLimit ?? '<unset>')
     w.field('Failed Job History Limit', spec?.failedJobsHistoryLimit ?? '<unset>')
-    w.field('Starting Deadline Seconds', spec?.startingDeadlineSeconds === undefined ? '<unset>' : `${spec.startingDeadlineSeconds}s`)
+    w.field(
+      'Starting Deadline Seconds',
+      spec?.startingDeadlineSeconds === undefined ? '<unset>' : `${spec.startingDeadlineSeconds}s`,
+    )
     w.field('Selector', job?.selector ? labelSelectorText(job.selector) : '<unset>')
     w.field('Parallelism', job?.parallelism ?? '<unset>')
     w.field('Completions', job?.completions ?? '<unset>')

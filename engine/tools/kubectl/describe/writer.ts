@@ -19,6 +19,11 @@ export class Writer {
     if (value !== undefined && value !== null && value !== '') this.field(title, value, level)
   }
 
+  /** The whole, tabs as they are. */
+  unaligned(): string {
+    return this.text
+  }
+
   /** The whole, aligned. */
   aligned(): string {
     return alignTabs(this.text, DESCRIBE_TABS)
@@ -49,12 +54,15 @@ const MAX_ANNOTATION = 140
 
 /** `Annotations:`, long ones under their key. */
 export function annotationLines(w: Writer, annotations: Record<string, string> | undefined, indent = ''): void {
-  const keys = Object.keys(annotations ?? {}).filter((key) => key !== LAST_APPLIED).sort()
+  const keys = Object.keys(annotations ?? {})
+    .filter((key) => key !== LAST_APPLIED)
+    .sort()
   if (keys.length === 0) return w.line(0, `${indent}Annotations:\t<none>`)
   keys.forEach((key, i) => {
     const head = `${indent}${i === 0 ? 'Annotations:' : ''}\t`
     const value = annotations![key]!.replace(/\n$/, '')
-    if (value.length + key.length + 2 <= MAX_ANNOTATION && !value.includes('\n')) return w.line(0, `${head}${key}: ${value}`)
+    if (value.length + key.length + 2 <= MAX_ANNOTATION && !value.includes('\n'))
+      return w.line(0, `${head}${key}: ${value}`)
     w.line(0, `${head}${key}:`)
     for (const part of value.split('\n')) w.line(0, `${indent}\t  ${shorten(part, MAX_ANNOTATION - 2)}`)
   })

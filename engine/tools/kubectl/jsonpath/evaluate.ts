@@ -4,7 +4,8 @@ import { goText } from './gotext.ts'
 
 type Fields = Record<string, unknown>
 
-const isFields = (value: unknown): value is Fields => typeof value === 'object' && value !== null && !Array.isArray(value)
+const isFields = (value: unknown): value is Fields =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
 const sortedKeys = (value: Fields): string[] => Object.keys(value).sort()
 
 /** The results of each part of the template, in order; a part may have several or none. */
@@ -157,7 +158,13 @@ function recursive(input: unknown[]): unknown[] {
 
 /** The Go type of a value, as errors name it. */
 const goKind = (value: unknown): string =>
-  isFields(value) ? 'map[string]interface {}' : typeof value === 'boolean' ? 'bool' : typeof value === 'string' ? 'string' : 'int64'
+  isFields(value)
+    ? 'map[string]interface {}'
+    : typeof value === 'boolean'
+      ? 'bool'
+      : typeof value === 'string'
+        ? 'string'
+        : 'int64'
 
 function slice(value: unknown, [from, to, step]: [SliceParam, SliceParam, SliceParam]): unknown[] {
   if (value === undefined || value === null) return []

@@ -123,7 +123,8 @@ class ActionReader {
     if (this.text.startsWith('[?(', this.position)) return this.filter()
     const inner = this.bracketed()
     const parts = inner === '*' ? [':'] : splitUnion(inner)
-    if (parts.length > 1) this.nodes.push({ kind: 'union', members: parts.map((part) => parseAction(`[${part.trim()}]`)) })
+    if (parts.length > 1)
+      this.nodes.push({ kind: 'union', members: parts.map((part) => parseAction(`[${part.trim()}]`)) })
     else this.nodes.push(...arrayNodes(parts[0]!))
   }
 

@@ -44,7 +44,9 @@ export class CustomColumns {
     const lines = items.map((item) => this.columns.map((column) => cell(column, item)))
     if (!this.headed && !this.noHeaders) lines.unshift(this.columns.map((column) => column.header))
     this.headed = true
-    return lines.length === 0 ? '' : alignTabs(`${lines.map((line) => line.join('\t')).join('\n')}\n`, { minWidth: 6, padding: 3 })
+    return lines.length === 0
+      ? ''
+      : alignTabs(`${lines.map((line) => line.join('\t')).join('\n')}\n`, { minWidth: 6, padding: 3 })
   }
 }
 

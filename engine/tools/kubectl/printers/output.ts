@@ -20,7 +20,15 @@ export interface ObjectPrinter {
 export type Format = { kind: 'table'; wide: boolean } | { kind: 'object'; printer: ObjectPrinter }
 
 const PLAIN = ['json', 'yaml', 'name']
-const TEMPLATES = ['go-template', 'go-template-file', 'template', 'templatefile', 'jsonpath', 'jsonpath-as-json', 'jsonpath-file']
+const TEMPLATES = [
+  'go-template',
+  'go-template-file',
+  'template',
+  'templatefile',
+  'jsonpath',
+  'jsonpath-as-json',
+  'jsonpath-file',
+]
 const COLUMNS = ['custom-columns', 'custom-columns-file']
 
 export interface OutputRules {
@@ -31,17 +39,28 @@ export interface OutputRules {
 }
 
 /** Reads `-o` and `--template`. Throws for a format there is not. */
-export function* outputFormat(p: Proc, flags: FlagValues, minor: number, rules: OutputRules = {}): Run<Format | undefined> {
+export function* outputFormat(
+  p: Proc,
+  flags: FlagValues,
+  minor: number,
+  rules: OutputRules = {},
+): Run<Format | undefined> {
   let output = flags.text('output')
   const template = flags.has('template') ? flags.text('template') : ''
   if (output === '' && template !== '') output = 'go-template'
-  if (output === '' || (rules.tables && output === 'wide')) return rules.tables ? { kind: 'table', wide: output === 'wide' } : undefined
+  if (output === '' || (rules.tables && output === 'wide'))
+    return rules.tables ? { kind: 'table', wide: output === 'wide' } : undefined
   const printer = yield* printerFor(p, flags, output, template, minor, rules.tables ?? false)
   return { kind: 'object', printer }
 }
 
 function allowedText(minor: number, tables: boolean): string {
-  const all = [...PLAIN, ...TEMPLATES, ...(tables ? [...COLUMNS, 'wide'] : []), ...(texts.kyaml(minor) ? ['kyaml'] : [])]
+  const all = [
+    ...PLAIN,
+    ...TEMPLATES,
+    ...(tables ? [...COLUMNS, 'wide'] : []),
+    ...(texts.kyaml(minor) ? ['kyaml'] : []),
+  ]
   return all.sort().join(',')
 }
 
@@ -99,18 +118,25 @@ function* templatePrinter(
   const text = fromFile ? yield* templateFile(p, argument) : argument
   const lenient = !flags.has('allow-missing-template-keys') || flags.bool('allow-missing-template-keys')
   if (format.startsWith('jsonpath')) {
-    const path = parsed(() => parseJsonPath(text), (why) => `error parsing jsonpath ${text}, ${why}`)
+    const path = parsed(
+      () => parseJsonPath(text),
+      (why) => `error parsing jsonpath ${text}, ${why}`,
+    )
     const evaluate = format === 'jsonpath-as-json' ? jsonPathJson : evaluateJsonPath
     return {
       format,
       print: (object) =>
         parsed(
           () => evaluate(path, clean(object), lenient),
-          (why) => `error executing jsonpath ${JSON.stringify(text)}: Error executing template: ${why}. Printing more information for debugging the template:\n\ttemplate was:\n\t\t${text}\n\tobject given to jsonpath engine was:\n\t\t${goMap(object)}\n\n`,
+          (why) =>
+            `error executing jsonpath ${JSON.stringify(text)}: Error executing template: ${why}. Printing more information for debugging the template:\n\ttemplate was:\n\t\t${text}\n\tobject given to jsonpath engine was:\n\t\t${goMap(object)}\n\n`,
         ),
     }
   }
-  const body = parsed(() => parseTemplate(text, lenient), (why) => `error parsing template ${text}, ${why}`)
+  const body = parsed(
+    () => parseTemplate(text, lenient),
+    (why) => `error parsing template ${text}, ${why}`,
+  )
   return {
     format,
     print: (object) =>
@@ -154,9 +180,11 @@ function* templateFile(p: Proc, path: string): Run<string> {
 }
 
 function* columnsPrinter(p: Proc, flags: FlagValues, format: string, argument: string): Run<ObjectPrinter> {
-  if (argument === '') throw new CommandError(`${format} format specified but no ${format === 'custom-columns' ? 'custom columns given' : 'custom columns file given'}`)
-  const spec =
-    format === 'custom-columns' ? parseColumns(argument) : parseColumnFile(yield* templateFile(p, argument))
+  if (argument === '')
+    throw new CommandError(
+      `${format} format specified but no ${format === 'custom-columns' ? 'custom columns given' : 'custom columns file given'}`,
+    )
+  const spec = format === 'custom-columns' ? parseColumns(argument) : parseColumnFile(yield* templateFile(p, argument))
   const columns = new CustomColumns(spec, flags.bool('no-headers'))
   return { format, print: (object) => columns.print(object) }
 }

@@ -40,7 +40,9 @@ export class TablePrinter {
     const lines = (table.rows ?? []).map((row) => this.line(row, event))
     if (!this.headed && !this.options.noHeaders) lines.unshift(this.headers(event !== undefined))
     this.headed = true
-    return lines.length === 0 ? '' : alignTabs(`${lines.map((cells) => cells.join('\t')).join('\n')}\n`, GET_TABS, this.widths)
+    return lines.length === 0
+      ? ''
+      : alignTabs(`${lines.map((cells) => cells.join('\t')).join('\n')}\n`, GET_TABS, this.widths)
   }
 
   private shown(): number[] {

@@ -50,7 +50,9 @@ function format(
 
 function write(lines: string[][], from: number, to: number, widths: number[], output: string[]): void {
   for (let row = from; row < to; row++) {
-    const cells = lines[row]!.map((cell, i) => (i < widths.length ? cell + ' '.repeat(Math.max(0, widths[i]! - widthOf(cell))) : cell))
+    const cells = lines[row]!.map((cell, i) =>
+      i < widths.length ? cell + ' '.repeat(Math.max(0, widths[i]! - widthOf(cell))) : cell,
+    )
     output.push(cells.join(''))
   }
 }

@@ -105,26 +105,47 @@ export const callFunction = (name: string, args: unknown[]): unknown => FUNCTION
 /** Go's fmt.Sprintf, for the verbs templates use. */
 export function goPrintf(format: string, args: unknown[]): string {
   let next = 0
-  const text = format.replace(/%([-+ 0#]*)(\d+)?(?:\.(\d+))?([a-zA-Z%])/g, (_, flags: string, width: string | undefined, precision: string | undefined, verb: string) => {
-    if (verb === '%') return '%'
-    if (next >= args.length) return `%!${verb}(MISSING)`
-    const cell = goVerb(verb, args[next++], precision)
-    const to = Number(width ?? 0)
-    if (flags.includes('-')) return cell.padEnd(to)
-    return flags.includes('0') && /[dfx]/.test(verb) ? cell.padStart(to, '0') : cell.padStart(to)
-  })
-  return next < args.length ? `${text}%!(EXTRA ${args.slice(next).map((arg) => `${goTypeName(arg)}=${goText(arg)}`).join(', ')})` : text
+  const text = format.replace(
+    /%([-+ 0#]*)(\d+)?(?:\.(\d+))?([a-zA-Z%])/g,
+    (_, flags: string, width: string | undefined, precision: string | undefined, verb: string) => {
+      if (verb === '%') return '%'
+      if (next >= args.length) return `%!${verb}(MISSING)`
+      const cell = goVerb(verb, args[next++], precision)
+      const to = Number(width ?? 0)
+      if (flags.includes('-')) return cell.padEnd(to)
+      return flags.includes('0') && /[dfx]/.test(verb) ? cell.padStart(to, '0') : cell.padStart(to)
+    },
+  )
+  return next < args.length
+    ? `${text}%!(EXTRA ${args
+        .slice(next)
+        .map((arg) => `${goTypeName(arg)}=${goText(arg)}`)
+        .join(', ')})`
+    : text
 }
 
 const goTypeName = (value: unknown): string =>
-  typeof value === 'string' ? 'string' : typeof value === 'number' ? 'int64' : typeof value === 'boolean' ? 'bool' : 'interface {}'
+  typeof value === 'string'
+    ? 'string'
+    : typeof value === 'number'
+      ? 'int64'
+      : typeof value === 'boolean'
+        ? 'bool'
+        : 'interface {}'
 
 function goVerb(verb: string, value: unknown, precision: string | undefined): string {
   switch (verb) {
     case 'v':
       return goText(value)
     case 's': {
-      const text = typeof value === 'number' ? `%!s(int64=${value})` : typeof value === 'boolean' ? `%!s(bool=${value})` : value === undefined || value === null ? '%!s(<nil>)' : goText(value)
+      const text =
+        typeof value === 'number'
+          ? `%!s(int64=${value})`
+          : typeof value === 'boolean'
+            ? `%!s(bool=${value})`
+            : value === undefined || value === null
+              ? '%!s(<nil>)'
+              : goText(value)
       return precision === undefined ? text : text.slice(0, Number(precision))
     }
     case 'd':
@@ -138,7 +159,9 @@ function goVerb(verb: string, value: unknown, precision: string | undefined): st
     case 'f':
       return Number(value).toFixed(Number(precision ?? 6))
     case 'x':
-      return typeof value === 'number' ? value.toString(16) : [...new TextEncoder().encode(String(value))].map((b) => b.toString(16).padStart(2, '0')).join('')
+      return typeof value === 'number'
+        ? value.toString(16)
+        : [...new TextEncoder().encode(String(value))].map((b) => b.toString(16).padStart(2, '0')).join('')
     default:
       return `%!${verb}(${goTypeName(value)}=${goText(value)})`
   }

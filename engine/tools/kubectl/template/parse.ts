@@ -20,10 +20,7 @@ export interface Pipe {
   commands: Command[]
 }
 
-export type TemplateNode =
-  | { kind: 'text'; text: string }
-  | { kind: 'action'; pipe: Pipe }
-  | ControlNode
+export type TemplateNode = { kind: 'text'; text: string } | { kind: 'action'; pipe: Pipe } | ControlNode
 
 export interface ControlNode {
   kind: 'if' | 'with' | 'range'
@@ -34,7 +31,8 @@ export interface ControlNode {
 
 type Piece = { kind: 'text'; text: string } | { kind: 'action'; tokens: string[] }
 
-const TOKEN = /\s+|"(?:[^"\\]|\\.)*"|`[^`]*`|'(?:[^'\\]|\\.)+'|:=|=|\||,|\(|\)|\$[\w]*(?:\.[\w]+)*|(?:\.[\w]+)+|\.|[+-]?\d[\w.]*|[A-Za-z_]\w*/y
+const TOKEN =
+  /\s+|"(?:[^"\\]|\\.)*"|`[^`]*`|'(?:[^'\\]|\\.)+'|:=|=|\||,|\(|\)|\$[\w]*(?:\.[\w]+)*|(?:\.[\w]+)+|\.|[+-]?\d[\w.]*|[A-Za-z_]\w*/y
 
 const fail = (text: string): TemplateError => new TemplateError(`template: output:1: ${text}`)
 
@@ -169,7 +167,12 @@ function terms(words: string[]): Term[] {
     else {
       const end = closing(words, i)
       const names = /^\.\w/.test(words[end + 1] ?? '') ? fieldNames(words[end + 1]!) : []
-      found.push({ kind: 'pipe', pipe: pipe(trimmed(words.slice(i + 1, end))), names, source: words.slice(i, end + 1).join('') })
+      found.push({
+        kind: 'pipe',
+        pipe: pipe(trimmed(words.slice(i + 1, end))),
+        names,
+        source: words.slice(i, end + 1).join(''),
+      })
       i = names.length > 0 ? end + 1 : end
     }
   }

@@ -4,7 +4,8 @@ import { callFunction, goPrint, TemplateError, truth } from './functions.ts'
 
 type Fields = Record<string, unknown>
 
-const isFields = (value: unknown): value is Fields => typeof value === 'object' && value !== null && !Array.isArray(value)
+const isFields = (value: unknown): value is Fields =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
 
 /** What a missing key gives. */
 const NO_VALUE = Symbol('no value')
@@ -36,7 +37,12 @@ class Execution {
       case 'if':
         return this.branch(node.pipe, scope, (inner) => this.nodes(node.body, inner), node.otherwise)
       case 'with':
-        return this.branch(node.pipe, scope, (inner, value) => this.nodes(node.body, { ...inner, dot: value }), node.otherwise)
+        return this.branch(
+          node.pipe,
+          scope,
+          (inner, value) => this.nodes(node.body, { ...inner, dot: value }),
+          node.otherwise,
+        )
       case 'range':
         return this.range(node, scope)
     }
@@ -82,9 +88,13 @@ class Execution {
     const [first, ...rest] = command.terms
     if (first?.kind === 'function') {
       const values = [...rest.map((term) => this.term(term, scope)), ...piped]
-      return callFunction(first.name, values.map((value) => (value === NO_VALUE ? undefined : value)))
+      return callFunction(
+        first.name,
+        values.map((value) => (value === NO_VALUE ? undefined : value)),
+      )
     }
-    if (rest.length > 0 || piped.length > 0) throw new TemplateError(`can't give argument to non-function ${first?.source ?? ''}`)
+    if (rest.length > 0 || piped.length > 0)
+      throw new TemplateError(`can't give argument to non-function ${first?.source ?? ''}`)
     return this.term(first!, scope)
   }
 
@@ -123,7 +133,13 @@ class Execution {
 }
 
 const goType = (value: unknown): string =>
-  Array.isArray(value) ? '[]interface {}' : typeof value === 'number' ? 'int64' : typeof value === 'boolean' ? 'bool' : 'interface {}'
+  Array.isArray(value)
+    ? '[]interface {}'
+    : typeof value === 'number'
+      ? 'int64'
+      : typeof value === 'boolean'
+        ? 'bool'
+        : 'interface {}'
 
 const nested = (scope: Scope): Scope => ({ ...scope, variables: [...scope.variables, new Map<string, unknown>()] })
 
@@ -148,7 +164,10 @@ function iteration(scope: Scope, names: string[], key: unknown, item: unknown): 
 function pairsOf(value: unknown): [unknown, unknown][] {
   if (value === NO_VALUE || value === undefined || value === null) return []
   if (Array.isArray(value)) return value.map((item, i) => [i, item])
-  if (isFields(value)) return Object.keys(value).sort().map((key) => [key, value[key]])
+  if (isFields(value))
+    return Object.keys(value)
+      .sort()
+      .map((key) => [key, value[key]])
   if (typeof value === 'number') return Array.from({ length: value }, (_, i) => [i, i])
   throw new TemplateError(`range can't iterate over ${goPrint(value)}`)
 }

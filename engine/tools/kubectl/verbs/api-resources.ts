@@ -16,7 +16,8 @@ const byGroupAndName = (a: ResourceType, b: ResourceType): number =>
 
 function orderOf(sortBy: string): (a: ResourceType, b: ResourceType) => number {
   if (sortBy === '') return byGroupAndName
-  return (a, b) => (sortBy === 'kind' ? compare(a.kind, b.kind) : compare(a.resource, b.resource)) || byGroupAndName(a, b)
+  return (a, b) =>
+    (sortBy === 'kind' ? compare(a.kind, b.kind) : compare(a.resource, b.resource)) || byGroupAndName(a, b)
 }
 
 function checkFlags(ctx: Context): void {
@@ -24,7 +25,8 @@ function checkFlags(ctx: Context): void {
   if (args.length > 0) throw new UsageError(ctx.path, `unexpected arguments: [${args.join(' ')}]`)
   const output = flags.text('output')
   if (!['', 'wide', 'name'].includes(output)) throw new CommandError(`--output ${output} is not available`)
-  if (!['', 'name', 'kind'].includes(flags.text('sort-by'))) throw new CommandError('--sort-by accepts only name or kind')
+  if (!['', 'name', 'kind'].includes(flags.text('sort-by')))
+    throw new CommandError('--sort-by accepts only name or kind')
 }
 
 function wanted(ctx: Context, type: ResourceType): boolean {
@@ -74,6 +76,13 @@ function* discovered(ctx: Context): Run<Mapper> {
 function* runApiVersions(ctx: Context): Run<void> {
   if (ctx.args.length > 0) throw new UsageError(ctx.path, `unexpected arguments: [${ctx.args.join(' ')}]`)
   const { groups } = (yield* discovered(ctx)).discovered
-  const names = groups.flatMap(({ group, versions }) => versions.map((version) => (group ? `${group}/${version}` : version)))
-  yield* ctx.p.out([...names].sort().map((name) => `${name}\n`).join(''))
+  const names = groups.flatMap(({ group, versions }) =>
+    versions.map((version) => (group ? `${group}/${version}` : version)),
+  )
+  yield* ctx.p.out(
+    [...names]
+      .sort()
+      .map((name) => `${name}\n`)
+      .join(''),
+  )
 }

@@ -43,7 +43,10 @@ function* runCanI(ctx: Context): Run<number | void> {
   const status = (answer.status ?? {}) as { allowed?: boolean; reason?: string; evaluationError?: string }
   const reason = status.reason ? ` - ${status.reason}` : ''
   const evaluation = status.evaluationError ? ` - ${status.evaluationError}` : ''
-  if (!flags.bool('quiet')) yield* p.out(status.allowed ? 'yes\n' : `no${reason && !/^RBAC/.test(status.reason ?? '') ? reason : ''}${evaluation}\n`)
+  if (!flags.bool('quiet'))
+    yield* p.out(
+      status.allowed ? 'yes\n' : `no${reason && !/^RBAC/.test(status.reason ?? '') ? reason : ''}${evaluation}\n`,
+    )
   return status.allowed ? 0 : 1
 }
 
@@ -60,7 +63,9 @@ function* typeOf(ctx: Context, word: string): Run<ResourceType | undefined> {
 function* wantedOf(ctx: Context, args: string[]): Run<Wanted> {
   const [verb, what = '', ...more] = args
   if (verb === undefined || what === '' || more.length > 1)
-    throw new CommandError('you must specify two arguments: verb resource or verb resource/resourceName.\nSee \'kubectl auth can-i -h\' for help and examples.')
+    throw new CommandError(
+      "you must specify two arguments: verb resource or verb resource/resourceName.\nSee 'kubectl auth can-i -h' for help and examples.",
+    )
   const nothing = { verb, group: '', resource: '', name: '', path: '' }
   if (what.startsWith('/')) return { ...nothing, path: what }
   const [word = '', slashName = ''] = what.split('/', 2)

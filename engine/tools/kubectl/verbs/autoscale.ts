@@ -6,7 +6,7 @@ import type { ApiObject } from '../client.ts'
 import type { Command, Context } from '../command.ts'
 import { CommandError, throwAll } from '../errors.ts'
 import { withLastApplied } from '../last-applied.ts'
-import { apiVersionOf } from '../mapper.ts'
+import { apiVersionOf, resourceText } from '../mapper.ts'
 import { explicitNamespace, metaMaker, posted } from './create/generator.ts'
 
 export const autoscaleCommand: Command = {
@@ -33,16 +33,14 @@ function* runAutoscale(ctx: Context): Run<void> {
   const tell = yield* tellerOf(ctx, dryRun, true)
   const { infos, errors } = yield* build(ctx, optionsFromFlags(ctx))
   yield* forEach(infos, errors, function* (info) {
-    if (!info.type.subresources.includes('scale') && !SCALABLE.has(info.type.kind))
-      throw new CommandError(`cannot autoscale a ${info.type.kind}${info.type.group ? `.${info.type.group}` : ''}`)
+    if (!info.type.subresources.includes('scale'))
+      throw new CommandError(`cannot autoscale a ${info.type.kind}: could not find scale subresource for ${resourceText(info.type)} in discovery information`)
     const made = yield* autoscalerOf(ctx, info)
     const object = flags.bool('save-config') ? withLastApplied(made, true) : made
     yield* tell(dryRun === 'client' ? object : yield* posted(ctx, object, writeQuery(ctx, dryRun)), 'autoscaled')
   })
   throwAll(errors)
 }
-
-const SCALABLE = new Set(['Deployment', 'ReplicaSet', 'StatefulSet', 'ReplicationController'])
 
 /** `80%` or `80`: utilization; `500m`: an average value. */
 function metric(name: string, text: string): object {

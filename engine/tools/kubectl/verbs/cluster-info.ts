@@ -18,5 +18,7 @@ function* runClusterInfo(ctx: Context): Run<void> {
     const port = ports[0]?.name ? `:${ports[0].name}` : ''
     lines.push(`${labels['kubernetes.io/name'] ?? name} is running at ${server}${SERVICES}/${name}${port}/proxy`)
   }
-  yield* ctx.p.out(`${lines.join('\n')}\n\nTo further debug and diagnose cluster problems, use 'kubectl cluster-info dump'.\n`)
+  yield* ctx.p.out(
+    `${lines.join('\n')}\n\nTo further debug and diagnose cluster problems, use 'kubectl cluster-info dump'.\n`,
+  )
 }

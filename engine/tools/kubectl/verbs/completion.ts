@@ -31,7 +31,9 @@ export const pluginListCommand: Command = {
     for (const directory of (ctx.p.env.PATH ?? '').split(':').filter(Boolean)) {
       const listed = yield* ctx.p.list(directory)
       if ('error' in listed)
-        yield* ctx.p.err(`Unable to read directory "${directory}" from your PATH: open ${directory}: no such file or directory. Skipping...\n`)
+        yield* ctx.p.err(
+          `Unable to read directory "${directory}" from your PATH: open ${directory}: no such file or directory. Skipping...\n`,
+        )
       else found.push(...listed.names.filter((n) => n.startsWith('kubectl-')).map((n) => `${directory}/${n}`))
     }
     if (found.length === 0) throw new CommandError('unable to find any kubectl plugins in your PATH')

@@ -109,9 +109,24 @@ const viewCommand: Command = {
 
 /** Fields of clusters, contexts and users in the order they are declared upstream. */
 const DECLARED = [
-  'server', 'tls-server-name', 'insecure-skip-tls-verify', 'certificate-authority', 'certificate-authority-data', 'proxy-url',
-  'cluster', 'user', 'namespace',
-  'client-certificate', 'client-certificate-data', 'client-key', 'client-key-data', 'token', 'tokenFile', 'as', 'username', 'password',
+  'server',
+  'tls-server-name',
+  'insecure-skip-tls-verify',
+  'certificate-authority',
+  'certificate-authority-data',
+  'proxy-url',
+  'cluster',
+  'user',
+  'namespace',
+  'client-certificate',
+  'client-certificate-data',
+  'client-key',
+  'client-key-data',
+  'token',
+  'tokenFile',
+  'as',
+  'username',
+  'password',
 ]
 
 function declared(fields: Fields): Fields {
@@ -165,12 +180,15 @@ const getContextsCommand: Command = {
     const { flags, args } = ctx
     const output = flags.text('output')
     if (output !== '' && output !== 'name')
-      throw new CommandError(`--output ${output} is not available in kubectl config get-contexts; resetting to default output format`)
+      throw new CommandError(
+        `--output ${output} is not available in kubectl config get-contexts; resetting to default output format`,
+      )
     const config = yield* merged(ctx)
     const missing = args.filter((name) => !config.contexts.has(name))
     const names = [...config.contexts.keys()].filter((name) => args.length === 0 || args.includes(name)).sort()
     const rows = output === 'name' ? names.map((name) => [name]) : names.map((name) => contextRow(config, name))
-    if (output === '' && !flags.bool('no-headers')) rows.unshift(['CURRENT', 'NAME', 'CLUSTER', 'AUTHINFO', 'NAMESPACE'])
+    if (output === '' && !flags.bool('no-headers'))
+      rows.unshift(['CURRENT', 'NAME', 'CLUSTER', 'AUTHINFO', 'NAMESPACE'])
     yield* ctx.p.out(rows.length === 0 ? '' : alignTabs(rows.map((row) => `${row.join('\t')}\n`).join(''), GET_TABS))
     if (missing.length > 0) throw new PlainError(missing.map((name) => `error: context ${name} not found`).join('\n'))
   },
@@ -235,7 +253,8 @@ function* fileField(ctx: Context, fields: Fields, key: string): Run<void> {
     return
   }
   const file = yield* p.readFile(full)
-  if ('error' in file) throw new CommandError(`could not stat ${key} file ${path}: stat ${path}: no such file or directory`)
+  if ('error' in file)
+    throw new CommandError(`could not stat ${key} file ${path}: stat ${path}: no such file or directory`)
   fields[`${key}-data`] = encodeBase64(file.text)
 }
 
@@ -246,7 +265,12 @@ const setClusterCommand: Command = {
     if (ctx.args.length !== 1) return yield* misused(ctx, `Unexpected args: [${ctx.args.join(' ')}]`)
     const name = ctx.args[0]!
     const config = yield* merged(ctx)
-    const fields = withFlags(ctx, config.clusters.get(name) ?? {}, ['server', 'tls-server-name', 'insecure-skip-tls-verify', 'proxy-url'])
+    const fields = withFlags(ctx, config.clusters.get(name) ?? {}, [
+      'server',
+      'tls-server-name',
+      'insecure-skip-tls-verify',
+      'proxy-url',
+    ])
     yield* fileField(ctx, fields, 'certificate-authority')
     if (ctx.flags.bool('insecure-skip-tls-verify') && ctx.flags.changed('insecure-skip-tls-verify')) {
       delete fields['certificate-authority']
@@ -280,7 +304,8 @@ const deleteCommand = (path: string, section: Section, noun: string): Command =>
   complete: section === 'contexts' ? 'contexts' : section === 'clusters' ? 'clusters' : 'users',
   *run(ctx) {
     const [name, ...more] = ctx.args
-    if (section === 'users' && (name === undefined || more.length > 0)) throw new UsageError(path, 'user to delete is required')
+    if (section === 'users' && (name === undefined || more.length > 0))
+      throw new UsageError(path, 'user to delete is required')
     if (name === undefined || more.length > 0) {
       yield* ctx.p.out(helpText(path))
       return
@@ -289,7 +314,9 @@ const deleteCommand = (path: string, section: Section, noun: string): Command =>
     const file = yield* fileFor(ctx, config, `${section}/${name}`)
     if (!config[section].has(name)) throw new CommandError(`cannot delete ${noun} ${name}, not in ${file}`)
     if (section === 'contexts' && config.currentContext === name)
-      yield* ctx.p.err('warning: this removed your active context, use "kubectl config use-context" to select a different one\n')
+      yield* ctx.p.err(
+        'warning: this removed your active context, use "kubectl config use-context" to select a different one\n',
+      )
     yield* put(ctx, config, section, name, undefined)
     yield* ctx.p.out(`deleted ${noun} ${name} from ${file}\n`)
   },
@@ -305,7 +332,8 @@ const renameContextCommand: Command = {
     const file = yield* fileFor(ctx, config, `contexts/${from}`)
     const context = config.contexts.get(from)
     if (!context) throw new CommandError(`cannot rename the context "${from}", it's not in ${file}`)
-    if (config.contexts.has(to)) throw new CommandError(`cannot rename the context "${from}", the context "${to}" already exists in ${file}`)
+    if (config.contexts.has(to))
+      throw new CommandError(`cannot rename the context "${from}", the context "${to}" already exists in ${file}`)
     yield* put(ctx, config, 'contexts', from, undefined)
     yield* put(ctx, yield* merged(ctx), 'contexts', to, context)
     if (config.currentContext === from) yield* putCurrent(ctx, yield* merged(ctx), to)
@@ -316,9 +344,27 @@ const renameContextCommand: Command = {
 const SECTIONS: Record<string, Section> = { clusters: 'clusters', contexts: 'contexts', users: 'users' }
 const BINARY = new Set(['certificate-authority-data', 'client-certificate-data', 'client-key-data'])
 const KNOWN: Record<Section, string[]> = {
-  clusters: ['server', 'certificate-authority', 'certificate-authority-data', 'insecure-skip-tls-verify', 'tls-server-name', 'proxy-url', 'disable-compression'],
+  clusters: [
+    'server',
+    'certificate-authority',
+    'certificate-authority-data',
+    'insecure-skip-tls-verify',
+    'tls-server-name',
+    'proxy-url',
+    'disable-compression',
+  ],
   contexts: ['cluster', 'user', 'namespace'],
-  users: ['client-certificate', 'client-certificate-data', 'client-key', 'client-key-data', 'token', 'tokenFile', 'username', 'password', 'as'],
+  users: [
+    'client-certificate',
+    'client-certificate-data',
+    'client-key',
+    'client-key-data',
+    'token',
+    'tokenFile',
+    'username',
+    'password',
+    'as',
+  ],
 }
 
 /** `users.bob.token` taken apart; names may hold dots, attributes do not. */
@@ -347,8 +393,12 @@ function* setProperty(ctx: Context, config: Kubeconfig, path: string, value: str
   const target = property(path)
   if (!target) throw new CommandError(`unable to parse ${path} after [] at api.Config`)
   if (!target.field) throw new CommandError(`can't set a map to a value: map[${target.name}:0xc000000000]`)
-  const before = config[target.section].get(target.name) ?? (target.section === 'contexts' ? { cluster: '', user: '' } : {})
-  yield* put(ctx, config, target.section, target.name, { ...before, [target.field]: valueFor(ctx, target.field, value) })
+  const before =
+    config[target.section].get(target.name) ?? (target.section === 'contexts' ? { cluster: '', user: '' } : {})
+  yield* put(ctx, config, target.section, target.name, {
+    ...before,
+    [target.field]: valueFor(ctx, target.field, value),
+  })
 }
 
 function valueFor(ctx: Context, field: string, value: string): unknown {

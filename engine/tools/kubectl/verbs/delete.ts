@@ -5,7 +5,7 @@ import { dryRunOf, DRY_RUN_SUFFIX, sourced, type DryRun } from '../changes.ts'
 import { waitForDeletion, type Deleted } from '../deletion.ts'
 import type { ApiObject } from '../client.ts'
 import type { Command, Context } from '../command.ts'
-import { CommandError, isNotFound, throwAll, UsageError } from '../errors.ts'
+import { CommandError, isNotFound, throwAll } from '../errors.ts'
 import { pathOf, singularWithGroup } from '../mapper.ts'
 import { rawBody, writeRaw } from '../raw.ts'
 import { texts } from '../texts.ts'
@@ -78,7 +78,7 @@ function checkFlags({ flags, args }: Context): void {
   if (flags.bool('force') && flags.int('grace-period') > 0)
     throw new CommandError('--force and --grace-period greater than 0 cannot be specified together')
   if (flags.text('output') && flags.text('output') !== 'name')
-    throw new UsageError('delete', `unexpected -o output mode: ${flags.text('output')}. We only support '-o name'`)
+    throw new CommandError(`unexpected -o output mode: ${flags.text('output')}. We only support '-o name'`)
   if (fromFiles && args.length > 0) throw new CommandError('when paths, URLs, or stdin is provided as input, you may not specify resource arguments as well')
 }
 
@@ -149,6 +149,7 @@ function* deleteOne(ctx: Context, target: Target, settings: Plan): Run<string> {
     apiVersion: 'v1',
     ...(settings.grace >= 0 ? { gracePeriodSeconds: settings.grace } : {}),
     propagationPolicy: settings.propagation,
+    ...(settings.dryRun === 'server' ? { dryRun: ['All'] } : {}),
   }
   const query: Record<string, string> = settings.dryRun === 'server' ? { dryRun: 'All' } : {}
   try {

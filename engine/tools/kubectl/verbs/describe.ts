@@ -13,10 +13,15 @@ export const describeCommand: Command = { path: 'describe', complete: 'types', r
 function* runDescribe(ctx: Context): Run<void> {
   const options: BuildOptions = { ...optionsFromFlags(ctx), selectAllByDefault: true }
   if (options.args.length === 0 && !options.filenames?.length && !options.kustomize)
-    throw new CommandError('You must specify the type of resource to describe. Use "kubectl api-resources" for a complete list of supported resources.')
+    throw new CommandError(
+      'You must specify the type of resource to describe. Use "kubectl api-resources" for a complete list of supported resources.',
+    )
   const built = yield* build(ctx, options)
-  const infos = built.infos.length === 0 && built.errors.length > 0 ? yield* byPrefix(ctx, options, built.errors) : built.infos
-  const events = ctx.flags.changed('show-events') ? ctx.flags.bool('show-events') : infos.length <= 1 || texts.describeEventsOfMany(ctx.session.minor)
+  const infos =
+    built.infos.length === 0 && built.errors.length > 0 ? yield* byPrefix(ctx, options, built.errors) : built.infos
+  const events = ctx.flags.changed('show-events')
+    ? ctx.flags.bool('show-events')
+    : infos.length <= 1 || texts.describeEventsOfMany(ctx.session.minor)
   const prefixed = infos !== built.infos
   for (const [i, info] of infos.entries()) {
     const text = yield* described(ctx, info, events)
@@ -50,7 +55,13 @@ function* described(ctx: Context, info: Info, events: boolean): Run<string> {
   const describer = describerOf(info.object)
   yield* describer.lines(w, info.object, ctx, info.type)
   if (events && describer.events !== false) {
-    if (describer.events) yield* eventLines(ctx, w, { ...info.object, metadata: { ...info.object.metadata, uid: undefined } }, describer.events(info.object))
+    if (describer.events)
+      yield* eventLines(
+        ctx,
+        w,
+        { ...info.object, metadata: { ...info.object.metadata, uid: undefined } },
+        describer.events(info.object),
+      )
     else yield* eventLines(ctx, w, info.object)
   }
   return w.aligned()

@@ -24,7 +24,14 @@ export interface EventObject extends ApiObject {
   series?: { count?: number; lastObservedTime?: string }
   source?: { component?: string; host?: string }
   reportingComponent?: string
-  involvedObject?: { kind?: string; name?: string; namespace?: string; fieldPath?: string; uid?: string; apiVersion?: string }
+  involvedObject?: {
+    kind?: string
+    name?: string
+    namespace?: string
+    fieldPath?: string
+    uid?: string
+    apiVersion?: string
+  }
 }
 
 /** When it was last seen, in milliseconds. */
@@ -35,7 +42,8 @@ export function lastSeen(event: EventObject): number {
 
 /** `5m`, or `5m (x3 over 10m)` for one seen several times. */
 export function ageText(event: EventObject, nowMs: number): string {
-  const since = (text: string | null | undefined): string => (text ? humanDuration(nowMs - Date.parse(text)) : '<unknown>')
+  const since = (text: string | null | undefined): string =>
+    text ? humanDuration(nowMs - Date.parse(text)) : '<unknown>'
   const first = since(event.firstTimestamp ?? event.eventTime)
   if (event.series) return `${since(event.series.lastObservedTime)} (x${event.series.count ?? 0} over ${first})`
   const last = event.lastTimestamp ? since(event.lastTimestamp) : first
@@ -46,9 +54,14 @@ export function ageText(event: EventObject, nowMs: number): string {
 function* fieldsFor(ctx: Context, target: string): Run<string[]> {
   if (target === '') return []
   const parts = target.split('/')
-  if (parts.length !== 2 || parts.some((part) => part === '')) throw new CommandError('--for must be in resource/name form')
+  if (parts.length !== 2 || parts.some((part) => part === ''))
+    throw new CommandError('--for must be in resource/name form')
   const type = (yield* ctx.session.mapper()).resolve(parts[0]!)
-  return [`involvedObject.kind=${type.kind}`, `involvedObject.apiVersion=${type.group ? `${type.group}/` : ''}${type.version}`, `involvedObject.name=${parts[1]}`]
+  return [
+    `involvedObject.kind=${type.kind}`,
+    `involvedObject.apiVersion=${type.group ? `${type.group}/` : ''}${type.version}`,
+    `involvedObject.name=${parts[1]}`,
+  ]
 }
 
 function* runEvents(ctx: Context): Run<void> {
@@ -56,7 +69,8 @@ function* runEvents(ctx: Context): Run<void> {
   const types = flags.list('types').map((type) => type.toLowerCase())
   const bad = types.find((type) => type !== 'normal' && type !== 'warning')
   if (bad !== undefined) throw new CommandError(`invalid --types`)
-  if (flags.changed('for') && !/^[^/]+\/[^/]+$/.test(flags.text('for'))) throw new CommandError('--for must be in resource/name form')
+  if (flags.changed('for') && !/^[^/]+\/[^/]+$/.test(flags.text('for')))
+    throw new CommandError('--for must be in resource/name form')
   const format = yield* outputFormat(p, flags, ctx.session.minor)
   const { namespace } = yield* ctx.session.namespace()
   const scope = flags.bool('all-namespaces') ? '' : namespace
@@ -77,7 +91,13 @@ function* runEvents(ctx: Context): Run<void> {
 
 function row(ctx: Context, event: EventObject, nowMs: number): string {
   const target = event.involvedObject
-  const cells = [ageText(event, nowMs), event.type ?? '', event.reason ?? '', `${target?.kind}/${target?.name}`, (event.message ?? '').trim()]
+  const cells = [
+    ageText(event, nowMs),
+    event.type ?? '',
+    event.reason ?? '',
+    `${target?.kind}/${target?.name}`,
+    (event.message ?? '').trim(),
+  ]
   return `${[...(ctx.flags.bool('all-namespaces') ? [event.metadata?.namespace ?? ''] : []), ...cells].join('\t')}\n`
 }
 
@@ -88,7 +108,12 @@ function table(ctx: Context, events: EventObject[], nowMs: number, headers: bool
   return alignTabs(head + events.map((event) => row(ctx, event, nowMs)).join(''), GET_TABS, widths)
 }
 
-function* watchEvents(ctx: Context, path: string, query: Record<string, string>, wanted: (event: EventObject) => boolean): Run<void> {
+function* watchEvents(
+  ctx: Context,
+  path: string,
+  query: Record<string, string>,
+  wanted: (event: EventObject) => boolean,
+): Run<void> {
   const client = yield* ctx.session.client()
   const stream = yield* client.open('GET', path, { query: { ...query, watch: 'true' } })
   const widths: number[] = []

@@ -14,7 +14,7 @@ function* runExec(ctx: Context): Run<number> {
   if (args.length === 0 && files.length === 0) throw new CommandError('pod, type/name or --filename must be specified')
   const named = files.length === 0
   if (dash < 0 && args.length > 1)
-    throw new UsageError('exec', "exec [POD] [COMMAND] is not supported anymore. Use exec [POD] -- [COMMAND] instead")
+    throw new UsageError('exec', 'exec [POD] [COMMAND] is not supported anymore. Use exec [POD] -- [COMMAND] instead')
   const command = args.slice(dash >= 0 ? dash : args.length)
   if (dash === 0 && named) throw new UsageError('exec', 'pod, type/name or --filename must be specified')
   if (command.length === 0) throw new CommandError('you must specify at least one command for the container')
@@ -35,7 +35,12 @@ export interface RemoteOptions {
 }
 
 /** Runs a command in (or attaches to) a container; its output is ours; the result is its exit code. */
-export function* runIn(ctx: Context, pod: PodLike, subresource: 'exec' | 'attach', options: RemoteOptions): Run<number> {
+export function* runIn(
+  ctx: Context,
+  pod: PodLike,
+  subresource: 'exec' | 'attach',
+  options: RemoteOptions,
+): Run<number> {
   const { p } = ctx
   const tty = options.tty && (yield* p.isTty(0))
   if (options.tty && !tty) yield* p.err('Unable to use a TTY - input is not a terminal or the right kind of file\n')

@@ -25,7 +25,8 @@ interface Document {
   components?: { schemas?: Record<string, Schema> }
 }
 
-const NO_TYPE = 'You must specify the type of resource to explain. Use "kubectl api-resources" for a complete list of supported resources.'
+const NO_TYPE =
+  'You must specify the type of resource to explain. Use "kubectl api-resources" for a complete list of supported resources.'
 
 function* runExplain(ctx: Context): Run<void> {
   const { args, flags, p } = ctx
@@ -38,9 +39,12 @@ function* runExplain(ctx: Context): Run<void> {
   const { type, fields } = yield* resolve(ctx, word, path)
   const schemas = yield* schemasOf(ctx, type)
   const root = Object.values(schemas).find((schema) =>
-    schema['x-kubernetes-group-version-kind']?.some((gvk) => gvk.group === type.group && gvk.version === type.version && gvk.kind === type.kind),
+    schema['x-kubernetes-group-version-kind']?.some(
+      (gvk) => gvk.group === type.group && gvk.version === type.version && gvk.kind === type.kind,
+    ),
   )
-  if (!root) throw new CommandError(`GVR (${type.group}/${type.version}, Resource=${type.resource}) not found in OpenAPI schema`)
+  if (!root)
+    throw new CommandError(`GVR (${type.group}/${type.version}, Resource=${type.resource}) not found in OpenAPI schema`)
   yield* p.out(new Explanation(schemas).text(type, root, fields, flags.bool('recursive')))
 }
 
@@ -53,8 +57,15 @@ function* resolve(ctx: Context, word: string, path: string[]): Run<{ type: Resou
     if (type) return { type, fields: path.slice(i) }
   }
   const [version = '', group = ''] = wanted.split('/').reverse()
-  const type = mapper.find(wanted ? `${word}.${version}.${group}` : word) ?? (wanted && group === '' ? mapper.find(word) : undefined)
-  if (!type) throw new PlainError(wanted && mapper.find(word) ? `error: couldn't find resource for "${wanted}, Resource=${word}"` : `the server doesn't have a resource type "${word}"`)
+  const type =
+    mapper.find(wanted ? `${word}.${version}.${group}` : word) ??
+    (wanted && group === '' ? mapper.find(word) : undefined)
+  if (!type)
+    throw new PlainError(
+      wanted && mapper.find(word)
+        ? `error: couldn't find resource for "${wanted}, Resource=${word}"`
+        : `the server doesn't have a resource type "${word}"`,
+    )
   return { type, fields: path }
 }
 
@@ -81,7 +92,10 @@ export function wrapText(text: string): string[] {
   })
 }
 
-const indented = (text: string): string => wrapText(text).map((line) => `    ${line}\n`).join('')
+const indented = (text: string): string =>
+  wrapText(text)
+    .map((line) => `    ${line}\n`)
+    .join('')
 
 class Explanation {
   constructor(private readonly schemas: Record<string, Schema>) {}
@@ -121,7 +135,8 @@ class Explanation {
     const ref = schema.$ref ?? schema.allOf?.[0]?.$ref
     if (ref !== undefined) return this.refName(ref)
     if (schema.type === 'array') return `[]${this.typeName(schema.items ?? {})}`
-    if (typeof schema.additionalProperties === 'object') return `map[string]${this.typeName(schema.additionalProperties)}`
+    if (typeof schema.additionalProperties === 'object')
+      return `map[string]${this.typeName(schema.additionalProperties)}`
     if (schema.type === 'object' || schema.properties) return 'Object'
     return schema.type ?? 'Object'
   }
@@ -140,7 +155,11 @@ class Explanation {
 
   private description(schema: Schema): string {
     const seen: string[] = []
-    for (let at: Schema | undefined = schema; at; at = this.target(at) ?? at.items ?? objectOf(at.additionalProperties)) {
+    for (
+      let at: Schema | undefined = schema;
+      at;
+      at = this.target(at) ?? at.items ?? objectOf(at.additionalProperties)
+    ) {
       if (at.description) seen.push(at.description)
     }
     return `DESCRIPTION:\n${seen.length === 0 ? '    <empty>\n' : `${seen.map(indented).join('')}    \n`}`
@@ -178,4 +197,5 @@ class Explanation {
   }
 }
 
-const objectOf = (schema: Schema | boolean | undefined): Schema | undefined => (typeof schema === 'object' ? schema : undefined)
+const objectOf = (schema: Schema | boolean | undefined): Schema | undefined =>
+  typeof schema === 'object' ? schema : undefined

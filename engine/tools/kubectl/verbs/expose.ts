@@ -116,7 +116,7 @@ function portsOf(flags: FlagValues, found: Port[]): object[] {
   return texts.map((text, i) => {
     const port = Number(text)
     if (!/^-?\d+$/.test(text)) throw new CommandError(`strconv.Atoi: parsing ${JSON.stringify(text)}: invalid syntax`)
-    const protocol = flags.text('protocol').toUpperCase() || (found.find(({ number }) => number === port)?.protocol ?? 'TCP')
+    const protocol = flags.text('protocol') || (found.find(({ number }) => number === port)?.protocol ?? 'TCP')
     return { ...(texts.length > 1 ? { name: `port-${i + 1}` } : {}), protocol, port, targetPort: targetOf(flags.text('target-port'), port) }
   })
 }

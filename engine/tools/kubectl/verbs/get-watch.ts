@@ -26,7 +26,8 @@ export function* nextEvent<T>(stream: OpenStream, timeoutMs?: number): Run<Watch
 
 /** The query of a watch on one target, from a revision. */
 export function watchQuery(options: BuildOptions, target: Target, resourceVersion: string): Record<string, string> {
-  const byName: Record<string, string> = target.name === undefined ? {} : { fieldSelector: `metadata.name=${target.name}` }
+  const byName: Record<string, string> =
+    target.name === undefined ? {} : { fieldSelector: `metadata.name=${target.name}` }
   return {
     ...selectorQuery(options),
     ...byName,
@@ -47,7 +48,10 @@ export function* watchTables(ctx: Context, options: BuildOptions, target: Target
   const revision = revisionOf(table, target)
   if (!ctx.flags.bool('watch-only') && (table.rows ?? []).length > 0)
     yield* ctx.p.out(printer.print(table, events ? 'ADDED' : undefined))
-  const stream = yield* client.open('GET', collection(target), { query: watchQuery(options, target, revision), accept: TABLE_ACCEPT })
+  const stream = yield* client.open('GET', collection(target), {
+    query: watchQuery(options, target, revision),
+    accept: TABLE_ACCEPT,
+  })
   for (;;) {
     const event = yield* nextEvent<Table | ApiObject>(stream)
     if (event === null || event === 'timeout') return 0
@@ -67,7 +71,12 @@ function* toTable(ctx: Context, body: Table | ApiObject): Run<Table> {
   return plainTable(list.items ?? [list], yield* ctx.p.now())
 }
 
-export function* watchObjects(ctx: Context, options: BuildOptions, target: Target, printer: ObjectPrinter): Run<number> {
+export function* watchObjects(
+  ctx: Context,
+  options: BuildOptions,
+  target: Target,
+  printer: ObjectPrinter,
+): Run<number> {
   const client = yield* ctx.session.client()
   const events = ctx.flags.bool('output-watch-events')
   const first = yield* client.get<ApiObject & Partial<ListObject>>(

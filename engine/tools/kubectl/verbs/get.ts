@@ -62,7 +62,10 @@ function* getRaw(ctx: Context): Run<number> {
   const { flags, args, p } = ctx
   if (args.length > 0 || flags.list('filename').length > 0)
     throw new CommandError('arguments may not be passed when --raw is specified')
-  if (flags.bool('watch')) throw new CommandError('--raw may not be specified with other flags that filter the server request or alter the output')
+  if (flags.bool('watch'))
+    throw new CommandError(
+      '--raw may not be specified with other flags that filter the server request or alter the output',
+    )
   const client = yield* ctx.session.client()
   const [path = '', search = ''] = flags.text('raw').split('?', 2)
   const answer = yield* client.raw('GET', path, { query: parseQuery(search) })
@@ -97,7 +100,11 @@ function* printObjects(ctx: Context, options: BuildOptions, printer: ObjectPrint
   }
   const sorted = sortedInfos(ctx, infos)
   if (planned.single && sorted.length === 0) return finish(errors)
-  if (!(ctx.flags.bool('ignore-not-found') && planned.targets.every((t) => t.name !== undefined) && sorted.length === 0))
+  if (!(
+    ctx.flags.bool('ignore-not-found') &&
+    planned.targets.every((t) => t.name !== undefined) &&
+    sorted.length === 0
+  ))
     yield* ctx.p.out(printer.print(planned.single ? sorted[0]!.object : asList(sorted.map((info) => info.object))))
   finish(errors)
 }
@@ -148,7 +155,8 @@ function* printTables(ctx: Context, options: BuildOptions, wide: boolean): Run<v
   const kinds = new Set(pieces.map((piece) => piece.target).map((t) => `${t.type.group}/${t.type.resource}`)).size
   yield* printBlocks(ctx, options, blocks, { wide, showKind: kinds > 1 || ctx.flags.bool('show-kind') })
   const empty = blocks.every((block) => sortedRows(ctx, block.table).length === 0)
-  if (empty && errors.length === 0 && !ctx.flags.bool('ignore-not-found')) yield* sayNothingFound(ctx, options, planned.targets)
+  if (empty && errors.length === 0 && !ctx.flags.bool('ignore-not-found'))
+    yield* sayNothingFound(ctx, options, planned.targets)
   finish(errors)
 }
 
@@ -218,7 +226,8 @@ function* fetchTables(ctx: Context, target: Target, options: BuildOptions): Run<
   const client = yield* ctx.session.client()
   const whole: Record<string, string> = ctx.flags.text('sort-by') ? { includeObject: 'Object' } : {}
   const path = pathOf(target.type, target.namespace, target.name, ctx.flags.text('subresource') || undefined)
-  if (target.name !== undefined) return [yield* asTable(ctx, yield* getting(ctx, target, client.get(path, whole, accept(ctx))))]
+  if (target.name !== undefined)
+    return [yield* asTable(ctx, yield* getting(ctx, target, client.get(path, whole, accept(ctx))))]
   const tables: Table[] = []
   const limit = chunkSize(ctx)
   let next = ''
@@ -255,9 +264,13 @@ function* watch(
   if (planned.errors.length > 0) throw planned.errors[0]!
   const kinds = new Set(planned.targets.map((t) => t.type)).size
   if (kinds > 1) throw new CommandError('you may only specify a single resource type')
-  if (planned.targets.length > 1) throw new CommandError('watch is only supported on individual resources and resource collections')
+  if (planned.targets.length > 1)
+    throw new CommandError('watch is only supported on individual resources and resource collections')
   const target = planned.targets[0]!
   if (format?.kind === 'object') return yield* watchObjects(ctx, options, target, format.printer)
-  const printer = tablePrinter(ctx, options, target, { wide: format?.wide ?? false, showKind: ctx.flags.bool('show-kind') })
+  const printer = tablePrinter(ctx, options, target, {
+    wide: format?.wide ?? false,
+    showKind: ctx.flags.bool('show-kind'),
+  })
   return yield* watchTables(ctx, options, target, printer)
 }

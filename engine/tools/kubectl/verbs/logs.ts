@@ -14,7 +14,8 @@ interface Source {
   container: string
 }
 
-const USAGE = "expected 'logs [-f] [-p] (POD | TYPE/NAME) [-c CONTAINER]'.\nPOD or TYPE/NAME is a required argument for the logs command"
+const USAGE =
+  "expected 'logs [-f] [-p] (POD | TYPE/NAME) [-c CONTAINER]'.\nPOD or TYPE/NAME is a required argument for the logs command"
 
 function* runLogs(ctx: Context): Run<void> {
   const { flags } = ctx
@@ -28,11 +29,16 @@ function checkUsage(ctx: Context): void {
   const { flags, args } = ctx
   if (args.length === 0 && flags.text('selector') === '') throw new UsageError('logs', USAGE)
   if (args.length > 2) throw new UsageError('logs', USAGE)
-  if (args.length > 0 && flags.text('selector')) throw new UsageError('logs', 'only a selector (-l) or a POD name is allowed')
-  if (args.length === 2 && flags.text('container')) throw new UsageError('logs', 'only one of -c or an inline [CONTAINER] arg is allowed')
-  if (flags.text('since-time') && flags.changed('since')) throw new CommandError('at most one of `sinceTime` or `sinceSeconds` may be specified')
+  if (args.length > 0 && flags.text('selector'))
+    throw new UsageError('logs', 'only a selector (-l) or a POD name is allowed')
+  if (args.length === 2 && flags.text('container'))
+    throw new UsageError('logs', 'only one of -c or an inline [CONTAINER] arg is allowed')
+  if (flags.text('since-time') && flags.changed('since'))
+    throw new CommandError('at most one of `sinceTime` or `sinceSeconds` may be specified')
   if (flags.bool('all-containers') && (flags.text('container') || args.length === 2))
-    throw new CommandError('--all-containers=true should not be specified with container name ' + (flags.text('container') || args[1]))
+    throw new CommandError(
+      '--all-containers=true should not be specified with container name ' + (flags.text('container') || args[1]),
+    )
 }
 
 function* sourcesOf(ctx: Context): Run<Source[]> {
@@ -67,7 +73,9 @@ function* selected(ctx: Context, container: string): Run<Source[]> {
   const sources = yield* expand(ctx, pods, container)
   const limit = ctx.flags.int('max-log-requests')
   if (ctx.flags.bool('follow') && sources.length > limit)
-    throw new CommandError(`you are attempting to follow ${sources.length} log streams, but maximum allowed concurrency is ${limit}, use --max-log-requests to increase the limit`)
+    throw new CommandError(
+      `you are attempting to follow ${sources.length} log streams, but maximum allowed concurrency is ${limit}, use --max-log-requests to increase the limit`,
+    )
   return sources
 }
 
@@ -81,7 +89,9 @@ function* expand(ctx: Context, pods: PodLike[], container: string): Run<Source[]
 }
 
 const allNames = (pod: PodLike): string[] =>
-  [...(pod.spec?.initContainers ?? []), ...(pod.spec?.containers ?? []), ...(pod.spec?.ephemeralContainers ?? [])].map((c) => c.name)
+  [...(pod.spec?.initContainers ?? []), ...(pod.spec?.containers ?? []), ...(pod.spec?.ephemeralContainers ?? [])].map(
+    (c) => c.name,
+  )
 
 function* chosen(ctx: Context, pod: PodLike, container: string): Run<string> {
   if (container !== '' && !allNames(pod).includes(container))
@@ -96,7 +106,9 @@ function query(ctx: Context, source: Source): Record<string, string> {
     container: source.container,
     ...(flags.bool('follow') ? { follow: 'true' } : {}),
     ...(flags.bool('previous') ? { previous: 'true' } : {}),
-    ...(flags.changed('since') && flags.durationMs('since') > 0 ? { sinceSeconds: String(Math.ceil(flags.durationMs('since') / 1000)) } : {}),
+    ...(flags.changed('since') && flags.durationMs('since') > 0
+      ? { sinceSeconds: String(Math.ceil(flags.durationMs('since') / 1000)) }
+      : {}),
     ...(flags.text('since-time') ? { sinceTime: flags.text('since-time') } : {}),
     ...(flags.bool('timestamps') ? { timestamps: 'true' } : {}),
     ...(tail >= 0 ? { tailLines: String(tail) } : {}),
@@ -140,7 +152,8 @@ function* printOne(ctx: Context, source: Source): Run<void> {
   }
 }
 
-const logText = (body: unknown): string => (typeof body === 'string' ? body : body === undefined || body === null ? '' : `${JSON.stringify(body)}\n`)
+const logText = (body: unknown): string =>
+  typeof body === 'string' ? body : body === undefined || body === null ? '' : `${JSON.stringify(body)}\n`
 
 function* nextText(stream: OpenStream, timeoutMs?: number): Run<string | null> {
   const item = yield* stream.next(timeoutMs)
@@ -155,7 +168,11 @@ function* followAll(ctx: Context, sources: Source[]): Run<void> {
   const client = yield* ctx.session.client()
   const open: { source: Source; stream: OpenStream; atStart: boolean }[] = []
   for (const source of sources)
-    open.push({ source, stream: yield* client.open('GET', yield* logPath(ctx, source), { query: query(ctx, source) }), atStart: true })
+    open.push({
+      source,
+      stream: yield* client.open('GET', yield* logPath(ctx, source), { query: query(ctx, source) }),
+      atStart: true,
+    })
   while (open.length > 0) {
     for (const entry of [...open]) {
       const text = yield* nextText(entry.stream, TURN_MS)

@@ -9,7 +9,7 @@ import { build, buildLocal, optionsFromFlags, type Info } from '../builder.ts'
 import { dryRunOf, forEach, tellerOf, writeQuery } from '../changes.ts'
 import type { ApiObject } from '../client.ts'
 import type { Command, Context } from '../command.ts'
-import { CommandError, throwAll, UsageError } from '../errors.ts'
+import { CommandError, throwAll } from '../errors.ts'
 import { pathOf } from '../mapper.ts'
 import { schemaTypeOf } from '../patching.ts'
 import { parseYamlDocuments } from '../serialize.ts'
@@ -22,7 +22,7 @@ type PatchType = (typeof TYPES)[number]
 function typeOf({ flags }: Context): PatchType {
   const wanted = flags.text('type').toLowerCase()
   const type = TYPES.find((one) => one === wanted)
-  if (!type) throw new UsageError('patch', `--type must be one of [${TYPES.join(' ')}], not "${flags.text('type')}"`)
+  if (!type) throw new CommandError(`--type must be one of [${TYPES.join(' ')}], not "${flags.text('type')}"`)
   return type
 }
 

@@ -35,7 +35,8 @@ interface Selecting {
 export function selectorOf(object: ApiObject): string | undefined {
   const { selector } = (object.spec ?? {}) as Selecting
   if (!selector) return undefined
-  if (object.kind === 'Service' || object.kind === 'ReplicationController') return labelsText(selector as Record<string, string>)
+  if (object.kind === 'Service' || object.kind === 'ReplicationController')
+    return labelsText(selector as Record<string, string>)
   return labelSelectorText(selector as LabelSelector)
 }
 
@@ -46,7 +47,9 @@ interface LabelSelector {
 
 /** A LabelSelector as `metav1.FormatLabelSelector` prints it. */
 export function labelSelectorText(selector: LabelSelector | undefined): string {
-  const equal = Object.keys(selector?.matchLabels ?? {}).map((key) => [key, `${key}=${selector!.matchLabels![key]}`] as const)
+  const equal = Object.keys(selector?.matchLabels ?? {}).map(
+    (key) => [key, `${key}=${selector!.matchLabels![key]}`] as const,
+  )
   const more = (selector?.matchExpressions ?? []).map((e) => [e.key, expressionText(e)] as const)
   const parts = [...equal, ...more].sort((a, b) => (a[0] < b[0] ? -1 : a[0] > b[0] ? 1 : 0)).map(([, text]) => text)
   return parts.length === 0 ? '<none>' : parts.join(',')
@@ -73,15 +76,19 @@ export function* podsOf(ctx: Context, info: Info): Run<PodLike[]> {
   if (isPod(info.object)) return [info.object]
   const selector = selectorOf(info.object)
   if (selector === undefined)
-    throw new CommandError(`cannot get the logs from ${info.type.group ? `${info.type.group}/` : ''}${info.type.version}, Kind=${info.type.kind}: selector for ${info.type.kind} not implemented`)
+    throw new CommandError(
+      `cannot get the logs from ${info.type.group ? `${info.type.group}/` : ''}${info.type.version}, Kind=${info.type.kind}: selector for ${info.type.kind} not implemented`,
+    )
   const pods = (yield* ctx.session.mapper()).resolve('pods')
   const items = yield* listAll(ctx, pods, info.namespace, { labelSelector: selector })
   return [...(items as PodLike[])].sort(byActivity)
 }
 
-const isReady = (pod: PodLike): boolean => pod.status?.conditions?.some((c) => c.type === 'Ready' && c.status === 'True') ?? false
+const isReady = (pod: PodLike): boolean =>
+  pod.status?.conditions?.some((c) => c.type === 'Ready' && c.status === 'True') ?? false
 const PHASES: Record<string, number> = { Pending: 0, Unknown: 1, Running: 2 }
-const restarts = (pod: PodLike): number => Math.max(0, ...(pod.status?.containerStatuses ?? []).map((c) => c.restartCount ?? 0))
+const restarts = (pod: PodLike): number =>
+  Math.max(0, ...(pod.status?.containerStatuses ?? []).map((c) => c.restartCount ?? 0))
 
 /** Assigned before not, running before pending, ready before not, few restarts, older first. */
 function byActivity(a: PodLike, b: PodLike): number {
@@ -125,7 +132,11 @@ const DEFAULT_CONTAINER = 'kubectl.kubernetes.io/default-container'
 
 /** The container a command acts on. Says so on stderr when there was a choice. */
 export function* containerOf(ctx: Context, pod: PodLike, wanted: string, quiet = false): Run<string> {
-  const all = [...(pod.spec?.containers ?? []), ...(pod.spec?.initContainers ?? []), ...(pod.spec?.ephemeralContainers ?? [])]
+  const all = [
+    ...(pod.spec?.containers ?? []),
+    ...(pod.spec?.initContainers ?? []),
+    ...(pod.spec?.ephemeralContainers ?? []),
+  ]
   if (wanted !== '') return wanted
   const annotated = pod.metadata?.annotations?.[DEFAULT_CONTAINER]
   if (annotated && all.some((c) => c.name === annotated)) return annotated

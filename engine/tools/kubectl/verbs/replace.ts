@@ -21,7 +21,7 @@ function* runReplace(ctx: Context): Run<void> {
   const { flags, args } = ctx
   if (args.length > 0) throw usage(ctx, `Unexpected args: [${args.join(' ')}]`)
   if (flags.text('raw')) return yield* writeRaw(ctx, 'PUT', flags.text('raw'), yield* rawBody(ctx))
-  if (flags.list('filename').length === 0 && !flags.text('kustomize')) throw usage(ctx, 'must specify --filename to replace')
+  if (flags.list('filename').length === 0 && !flags.text('kustomize')) throw new CommandError('must specify one of -f and -k')
   if (flags.int('grace-period') >= 0 && !flags.bool('force')) throw new CommandError('--grace-period must have --force specified')
   if (flags.durationMs('timeout') !== 0 && !flags.bool('force')) throw new CommandError('--timeout must have --force specified')
   const dryRun = yield* dryRunOf(ctx)

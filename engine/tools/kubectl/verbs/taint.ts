@@ -31,7 +31,7 @@ const makeTaint = ({ key, value, effect }: Taint): string => `${key}${value ? `=
 /** `key=value:Effect`, `key:Effect`; without effect only to remove. */
 function parseTaint(text: string): Taint {
   const [left = '', effect = '', ...more] = text.split(':')
-  const [key = '', value = '', ...rest] = left.split('=')
+  const [key = '', value = '', ...rest] = text.includes(':') ? left.split('=') : [left]
   if (more.length > 0 || rest.length > 0) throw new CommandError(`invalid taint spec: ${text}`)
   if (text.includes(':') && !EFFECTS.includes(effect)) throw new CommandError(`invalid taint effect: ${effect}, unsupported taint effect`)
   const problems = [...labelKeyErrors(key), ...labelValueErrors(value)]
@@ -121,6 +121,6 @@ function* checkNodes(ctx: Context, objects: string[]): Run<void> {
   const words = objects.some((word) => word.includes('/')) ? objects.map((word) => word.split('/')[0]!) : objects[0]!.split(',')
   for (const word of words) {
     const type = mapper.resolve(word)
-    if (type.kind !== 'Node') throw new CommandError(`invalid resource type ${type.resource}, only ["nodes"] are supported`)
+    if (type.kind !== 'Node') throw new CommandError(`invalid resource type ${word}, only node types are supported`)
   }
 }

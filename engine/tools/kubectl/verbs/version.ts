@@ -33,7 +33,8 @@ function* runVersion(ctx: Context): Run<void> {
   const { flags, args, p } = ctx
   if (args.length > 0) throw new CommandError(`extra arguments: [${args.join(' ')}]`)
   const output = flags.text('output')
-  if (output !== '' && output !== 'yaml' && output !== 'json') throw new CommandError(`--output must be 'yaml' or 'json'`)
+  if (output !== '' && output !== 'yaml' && output !== 'json')
+    throw new CommandError(`--output must be 'yaml' or 'json'`)
   const kustomizeVersion = texts.kustomizeVersion(ctx.session.minor)
   const known = { clientVersion: clientInfo(p), kustomizeVersion }
   let failure: unknown
@@ -50,7 +51,10 @@ function* runVersion(ctx: Context): Run<void> {
   if (serverVersion) yield* warnSkew(p, known.clientVersion, serverVersion)
 }
 
-function versionText(output: string, all: { clientVersion: Info; kustomizeVersion: string; serverVersion?: Info }): string {
+function versionText(
+  output: string,
+  all: { clientVersion: Info; kustomizeVersion: string; serverVersion?: Info },
+): string {
   if (output === 'json') return makeVersionJson(all)
   if (output === 'yaml') return makeYaml(all)
   const server = all.serverVersion ? `Server Version: ${all.serverVersion.gitVersion}\n` : ''
@@ -68,4 +72,3 @@ function* warnSkew(p: Proc, client: Info, server: Info): Run<void> {
     `Warning: version difference between client (${client.major}.${a}) and server (${server.major}.${b}) exceeds the supported minor version skew of +/-1\n`,
   )
 }
-

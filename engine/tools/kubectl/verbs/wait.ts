@@ -37,7 +37,10 @@ function parseStatus(text: string): Condition {
 function parsePath(text: string): Condition {
   const { expression, value } = splitPath(text)
   if (expression === '') throw new CommandError('jsonpath expression cannot be empty')
-  if (value === '') throw new CommandError(`jsonpath wait has to have a value after equal sign, like --for=jsonpath='{.status.readyReplicas}'=3`)
+  if (value === '')
+    throw new CommandError(
+      `jsonpath wait has to have a value after equal sign, like --for=jsonpath='{.status.readyReplicas}'=3`,
+    )
   const clean = value === undefined ? undefined : value.replace(/^(["'])([^]*)\1$/, '$2')
   return { kind: 'jsonpath', path: parseJsonPath(relaxed(expression)), value: clean }
 }
@@ -92,7 +95,11 @@ function* existing(ctx: Context, options: BuildOptions, condition: Condition, de
   }
 }
 
-function* present(ctx: Context, targets: Target[], options: BuildOptions): Run<{ infos: Info[]; missing: StatusError[] }> {
+function* present(
+  ctx: Context,
+  targets: Target[],
+  options: BuildOptions,
+): Run<{ infos: Info[]; missing: StatusError[] }> {
   const infos: Info[] = []
   const missing: StatusError[] = []
   for (const target of targets) {
@@ -145,7 +152,9 @@ function pathMet(object: ApiObject, wanted: { path: JsonPath; value: string | un
 
 function* waitFor(ctx: Context, info: Info, condition: Condition, deadline: number, timeoutMs: number): Run<void> {
   const client = yield* ctx.session.client()
-  const timedOut = new CommandError(`timed out waiting for the condition on ${groupResourceOf(info.type).split('.')[0]}/${info.name}`)
+  const timedOut = new CommandError(
+    `timed out waiting for the condition on ${groupResourceOf(info.type).split('.')[0]}/${info.name}`,
+  )
   const where = pathOf(info.type, info.namespace)
   let current: ApiObject | undefined = info.object
   for (;;) {

@@ -6,7 +6,7 @@ import type { Command, Context } from '../../command.ts'
 import { CommandError, throwAll } from '../../errors.ts'
 import { LAST_APPLIED, lastAppliedText, makeLastApplied } from '../../last-applied.ts'
 import { pathOf } from '../../mapper.ts'
-import { makeJson, makeYaml } from '../../serialize.ts'
+import { makeYaml } from '../../serialize.ts'
 
 export const viewLastApplied: Command = { path: 'apply view-last-applied', complete: 'types', run: runView }
 export const setLastApplied: Command = { path: 'apply set-last-applied', complete: 'none', run: runSet }
@@ -18,12 +18,9 @@ function* runView(ctx: Context): Run<void> {
   const { infos, errors } = yield* build(ctx, optionsFromFlags(ctx))
   for (const info of infos) {
     const text = lastAppliedText(info.object)
-    if (text === undefined) {
-      yield* ctx.p.err(`no last-applied-configuration annotation found on resource: ${info.name}, to create the annotation, run the command with --create-annotation\n`)
-      continue
-    }
+    if (text === undefined) continue
     const object: unknown = JSON.parse(text)
-    yield* ctx.p.out(format === 'yaml' ? makeYaml(object) : makeJson(object))
+    yield* ctx.p.out(format === 'yaml' ? makeYaml(object) : `${JSON.stringify(object, null, 2)}\n`)
   }
   throwAll(errors)
 }
@@ -43,7 +40,7 @@ function* runSet(ctx: Context): Run<void> {
       throw new CommandError(
         `no last-applied-configuration annotation found on resource: ${info.name}, to create the annotation, run the command with --create-annotation`,
       )
-    const text = makeLastApplied(info.object)
+    const text = makeLastApplied(info.object, false, true)
     const body = { metadata: { annotations: { [LAST_APPLIED]: text } } }
     const send = before !== text && dryRun !== 'client'
     yield* tell(send ? yield* client.patch(path, 'merge', body, writeQuery(ctx, dryRun)) : current, 'configured')

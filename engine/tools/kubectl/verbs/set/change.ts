@@ -6,6 +6,7 @@ import type { ApiObject } from '../../client.ts'
 import type { Context } from '../../command.ts'
 import { CommandError, throwAll } from '../../errors.ts'
 import { pathOf } from '../../mapper.ts'
+import { hasPodSpec } from '../../pod-template.ts'
 import { isEmptyPatch, twoWayPatch } from '../../patching.ts'
 
 export interface Change {
@@ -13,6 +14,10 @@ export interface Change {
   operation: string
   /** Put before a refusal; absent: the refusal as it is. */
   failure?: string
+  /** Done once the objects are known. */
+  before?(infos: Info[]): Run<void>
+  /** Failures that are told but do not keep the rest from being changed. */
+  problems?(info: Info): CommandError[]
   apply(info: Info): ApiObject
 }
 
@@ -37,8 +42,10 @@ export function* changeObjects(ctx: Context, objects: string[], change: Change):
   const tell = yield* tellerOf(ctx, dryRun)
   const built = yield* infosOf(ctx, objects)
   const errors = [...built.errors]
+  if (change.before) yield* change.before(built.infos.filter(({ type }) => hasPodSpec(type.kind)))
   yield* forEach(built.infos, errors, function* (info) {
-    const after = change.apply(info)
+    const after = applied(info, change)
+    errors.push(...(change.problems?.(info) ?? []))
     const patch = twoWayPatch(info.type, info.object, after)
     const local = ctx.flags.bool('local')
     if (isEmptyPatch(patch) && !local) return
@@ -52,6 +59,15 @@ export function* changeObjects(ctx: Context, objects: string[], change: Change):
     }
   })
   throwAll(errors)
+}
+
+/** What a change refuses names the object it is about. */
+function applied(info: Info, change: Change): ApiObject {
+  try {
+    return change.apply(info)
+  } catch (error) {
+    throw error instanceof CommandError ? new CommandError(`${info.type.resource}/${info.name} ${error.message}`) : error
+  }
 }
 
 export const NO_OBJECTS = 'one or more resources must be specified as <resource> <name> or <resource>/<name>'

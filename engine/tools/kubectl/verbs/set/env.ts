@@ -1,6 +1,6 @@
 /** `kubectl set env`. Models kubectl/pkg/cmd/set/set_env.go. Not modelled: `--resolve`. */
 import type { Run } from '../../../../host/process.ts'
-import { build } from '../../builder.ts'
+import { build, type Info } from '../../builder.ts'
 import type { Command, Context } from '../../command.ts'
 import { CommandError, notSimulated, throwAll } from '../../errors.ts'
 import { parsePairs, splitPairs, type Pairs } from '../../pairs.ts'
@@ -18,11 +18,12 @@ function* runSetEnv(ctx: Context): Run<void> {
   if (!hasObjects(ctx, split.objects)) throw new CommandError(NO_OBJECTS)
   if (flags.bool('list')) return yield* listEnv(ctx, split.objects)
   const from = flags.text('from') ? yield* fromObject(ctx) : []
+  yield* warnRenamed(ctx, from)
   const added = [...Object.entries(pairs.set).map(([name, value]): EnvVar => ({ name, value })), ...from]
-  if (added.length === 0 && pairs.remove.length === 0) throw new CommandError('at least one environment variable must be provided')
   yield* changeObjects(ctx, split.objects, {
     operation: 'env updated',
     failure: 'failed to patch env update to pod template: ',
+    before: (infos) => warnUnmatched(ctx, infos),
     apply: (info) => changePodSpec(info.object, (spec) => withEnv(ctx, spec, added, pairs)),
   })
 }
@@ -46,12 +47,26 @@ function* fromObject(ctx: Context): Run<EnvVar[]> {
   })
 }
 
+function* warnRenamed(ctx: Context, variables: EnvVar[]): Run<void> {
+  for (const { valueFrom } of variables) {
+    const key = (valueFrom?.secretKeyRef ?? valueFrom?.configMapKeyRef)?.key ?? ''
+    if (envName(key) !== key) yield* ctx.p.err(`Warning: key ${key} transferred to ${envName(key)}\n`)
+  }
+}
+
+function* warnUnmatched(ctx: Context, infos: Info[]): Run<void> {
+  const pattern = ctx.flags.text('containers') || '*'
+  for (const info of infos) {
+    const { initContainers = [], containers = [] } = podSpecOf(info.object)
+    if ([...initContainers, ...containers].some(({ name }) => nameMatches(pattern, name))) continue
+    yield* ctx.p.err(`Warning: ${info.type.kind}/${info.name} does not have any containers matching ${JSON.stringify(pattern)}\n`)
+  }
+}
+
 const envName = (key: string): string => key.replace(/[^a-zA-Z0-9_]/g, '_').toUpperCase()
 
 function withEnv(ctx: Context, spec: PodSpec, added: EnvVar[], pairs: Pairs): PodSpec {
   const pattern = ctx.flags.text('containers') || '*'
-  const all = [...(spec.initContainers ?? []), ...(spec.containers ?? [])]
-  if (!all.some(({ name }) => nameMatches(pattern, name))) throw new CommandError(`unable to find container named ${pattern}`)
   const change = (container: Container): Container =>
     nameMatches(pattern, container.name) ? changed(container, added, pairs, ctx.flags.bool('overwrite')) : container
   return {

@@ -4,13 +4,12 @@ import type { Command, Context } from '../../command.ts'
 import { CommandError } from '../../errors.ts'
 import { changePodSpec, nameMatches, type Container } from '../../pod-template.ts'
 import { parseResourceList } from '../create/quota.ts'
-import { changeObjects, hasObjects, NO_OBJECTS } from './change.ts'
+import { changeObjects } from './change.ts'
 
 export const setResourcesCommand: Command = { path: 'set resources', complete: 'types', run: runSetResources }
 
 function* runSetResources(ctx: Context): Run<void> {
   const { flags, args } = ctx
-  if (!hasObjects(ctx, args)) throw new CommandError(NO_OBJECTS)
   const limits = parseResourceList(flags.text('limits'))
   const requests = parseResourceList(flags.text('requests'))
   if (!limits && !requests) throw new CommandError('you must specify an update to requests or limits (in the form of --requests/--limits)')

@@ -11,9 +11,7 @@ function* runSetSelector(ctx: Context): Run<void> {
   const { args, flags } = ctx
   const expression = args.at(-1)
   const objects = args.slice(0, -1)
-  if (objects.length === 0 && flags.list('filename').length === 0)
-    throw new CommandError('one or more resources must be specified as <resource> <name> or <resource>/<name>')
-  if (expression === undefined || !/[=!]/.test(expression)) throw new CommandError('a selector is required')
+  if (expression === undefined) throw new CommandError('one or more resources must be specified as <resource> <name> or <resource>/<name>')
   const selector = parseSelectorObject(expression)
   yield* changeObjects(ctx, objects, {
     operation: 'selector updated',

@@ -4,12 +4,11 @@ import { deepEqual } from '../../../../objects/equal.ts'
 import type { Command, Context } from '../../command.ts'
 import { CommandError } from '../../errors.ts'
 import { subjectsOf, type Subject } from '../create/rolebinding.ts'
-import { changeObjects, hasObjects, NO_OBJECTS } from './change.ts'
+import { changeObjects } from './change.ts'
 
 export const setSubjectCommand: Command = { path: 'set subject', complete: 'types', run: runSetSubject }
 
 function* runSetSubject(ctx: Context): Run<void> {
-  if (!hasObjects(ctx, ctx.args)) throw new CommandError(NO_OBJECTS)
   const added = subjectsOf(ctx.flags)
   if (added.length === 0) throw new CommandError('you must specify at least one value of user, group or serviceaccount')
   yield* changeObjects(ctx, ctx.args, {

@@ -1,0 +1,13 @@
+/** The public face of the engine: the server, the web page, the command line and the tests start here. */
+export { Flight, replay, replayOn } from './flight.ts'
+export type { ClusterPicture, FlightInput, FlightListeners, FlightOptions, FlightSnapshot, InputEntry } from './flight.ts'
+export type { PicturedNode, PicturedPod } from './cluster/picture.ts'
+export { makeKubeconfig } from './cluster/cluster-hosts.ts'
+export { planCluster } from './cluster/plan.ts'
+export type { ClusterPlan } from './cluster/plan.ts'
+export * from './view.ts'
+export { chunkToWire, fromWire, toWire, WireError } from './api/wire.ts'
+export type { HttpRequest, HttpResponse } from './fabric/http.ts'
+export type { JournalEntry } from './kernel/journal.ts'
+export { humanDuration } from './objects/duration.ts'
+export { makeJson, makeYaml, parseYaml, parseYamlDocuments, YamlError } from './objects/yaml.ts'

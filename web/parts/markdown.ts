@@ -1,0 +1,90 @@
+/**
+ * The little Markdown that task texts and hints are written in, as data: headings, lists, fenced code,
+ * `code`, **bold**, *emphasis* and links to http(s). Everything else, HTML included, is plain text.
+ */
+export type Inline =
+  | { kind: 'text' | 'code'; text: string }
+  | { kind: 'strong' | 'emphasis'; children: Inline[] }
+  | { kind: 'link'; href: string; text: string }
+
+export type Block =
+  | { kind: 'heading'; level: number; children: Inline[] }
+  | { kind: 'paragraph'; children: Inline[] }
+  | { kind: 'list'; ordered: boolean; items: Inline[][] }
+  | { kind: 'code'; text: string }
+
+const INLINE = /`([^`]+)`|\*\*(.+?)\*\*|\*(?!\s)([^*]+?)\*|\[([^\]]+)\]\((https?:\/\/[^\s)]+)\)/
+
+/** The pieces of one line or paragraph. */
+export function parseInline(text: string): Inline[] {
+  const found = INLINE.exec(text)
+  if (found === null) return text === '' ? [] : [{ kind: 'text', text }]
+  const before: Inline[] = found.index === 0 ? [] : [{ kind: 'text', text: text.slice(0, found.index) }]
+  return [...before, inlineOf(found), ...parseInline(text.slice(found.index + found[0].length))]
+}
+
+function inlineOf([whole, code, strong, emphasis, label, href]: RegExpExecArray): Inline {
+  if (code !== undefined) return { kind: 'code', text: code }
+  if (strong !== undefined) return { kind: 'strong', children: parseInline(strong) }
+  if (emphasis !== undefined) return { kind: 'emphasis', children: parseInline(emphasis) }
+  if (label !== undefined && href !== undefined) return { kind: 'link', href, text: label }
+  return { kind: 'text', text: whole }
+}
+
+const FENCE = /^\s*```/
+const HEADING = /^(#{1,4})\s+(.*)$/
+const BULLET = /^\s*[-*]\s+(.*)$/
+const NUMBER = /^\s*\d+[.)]\s+(.*)$/
+
+/** The blocks of a text. Never throws: what is no block is a paragraph. */
+export function parseMarkdown(text: string): Block[] {
+  const lines = text.replaceAll('\r\n', '\n').split('\n')
+  const blocks: Block[] = []
+  let at = 0
+  while (at < lines.length) at = takeBlock(lines, at, blocks)
+  return blocks
+}
+
+/** Takes the block that begins at a line and answers the line after it. */
+function takeBlock(lines: string[], at: number, blocks: Block[]): number {
+  const line = lines[at] ?? ''
+  if (line.trim() === '') return at + 1
+  if (FENCE.test(line)) return takeCode(lines, at + 1, blocks)
+  const heading = HEADING.exec(line)
+  if (heading !== null) {
+    blocks.push({ kind: 'heading', level: heading[1]?.length ?? 1, children: parseInline(heading[2] ?? '') })
+    return at + 1
+  }
+  if (BULLET.test(line)) return takeList(lines, at, BULLET, false, blocks)
+  if (NUMBER.test(line)) return takeList(lines, at, NUMBER, true, blocks)
+  return takeParagraph(lines, at, blocks)
+}
+
+function takeCode(lines: string[], from: number, blocks: Block[]): number {
+  const end = lines.findIndex((line, index) => index >= from && FENCE.test(line))
+  const to = end === -1 ? lines.length : end
+  blocks.push({ kind: 'code', text: lines.slice(from, to).join('\n') })
+  return to + 1
+}
+
+function takeList(lines: string[], from: number, mark: RegExp, ordered: boolean, blocks: Block[]): number {
+  const items: string[] = []
+  let at = from
+  for (; at < lines.length; at++) {
+    const line = lines[at] ?? ''
+    const item = mark.exec(line)
+    if (item !== null) items.push(item[1] ?? '')
+    else if (/^\s+\S/.test(line)) items.push(`${items.pop() ?? ''} ${line.trim()}`)
+    else break
+  }
+  blocks.push({ kind: 'list', ordered, items: items.map(parseInline) })
+  return at
+}
+
+function takeParagraph(lines: string[], from: number, blocks: Block[]): number {
+  const starts = [FENCE, HEADING, BULLET, NUMBER]
+  let at = from + 1
+  while (at < lines.length && lines[at]?.trim() !== '' && !starts.some((start) => start.test(lines[at] ?? ''))) at++
+  blocks.push({ kind: 'paragraph', children: parseInline(lines.slice(from, at).map((line) => line.trim()).join(' ')) })
+  return at
+}
