@@ -7,6 +7,7 @@ import type { AttemptState, AttemptSummary, AttemptView, ClockView, Language, Pr
 import type { Desk, Prepared } from './desk.ts'
 import { Refused } from './limits.ts'
 import type { Limits } from './limits.ts'
+import { outside } from './outside.ts'
 import { Pace } from './pace.ts'
 import type { AttemptRow } from './storage/schema.ts'
 import type { AttemptPatch, Store, StoredSnapshot } from './storage/store.ts'
@@ -56,6 +57,8 @@ export class Session {
   readonly terminals: Terminals
   lastTouchMs = Date.now()
   private watchers = new Set<Watcher>()
+  /** Terminals that the flight has opened. */
+  private opened = new Set<string>()
   private flight: Flight | undefined
   private pace: Pace | undefined
   private pausedBecause: string | undefined
@@ -129,6 +132,7 @@ export class Session {
     await this.replay(flight, saved)
     this.terminals.takeUnsent(Date.now())
     this.cursor = flight.log.length
+    this.opened = new Set(this.terminals.list().map(({ id }) => id))
     this.makePace()
   }
 
@@ -264,6 +268,7 @@ export class Session {
     const terminal = this.terminals.nextId()
     this.terminals.add({ id: terminal, ...asked })
     this.input({ kind: 'terminal.open', terminal, ...asked })
+    this.pace?.act(() => void this.opened.add(terminal))
     this.tellView()
     return terminal
   }
@@ -374,7 +379,7 @@ export class Session {
     edit: (terminal, request) => {
       const kept = this.terminals.get(terminal)
       if (kept !== undefined) kept.edit = request
-      this.tell((watcher) => watcher.edit(terminal, request))
+      outside(() => this.tell((watcher) => watcher.edit(terminal, request)))
     },
   }
 
@@ -389,6 +394,17 @@ export class Session {
     this.lastTouchMs = Date.now()
   }
 
+  /** Terminals whose shell has ended (`exit`, Ctrl-D) close. */
+  private closeEnded(): void {
+    for (const { id } of this.terminals.list()) {
+      if (!this.opened.has(id) || this.flight?.isOpen(id) !== false) continue
+      this.opened.delete(id)
+      this.terminals.remove(id)
+      this.tell((watcher) => watcher.closed(id))
+      this.tellView()
+    }
+  }
+
   private tell(say: (watcher: Watcher) => void): void {
     for (const watcher of this.watchers) say(watcher)
   }
@@ -396,6 +412,7 @@ export class Session {
   private stepped(): void {
     this.collect()
     this.sendOutput()
+    this.closeEnded()
     const now = Date.now()
     if (now - this.beatAt >= this.tools.limits.heartbeatMs) this.beat(now)
     if (now - this.pictureAt >= PICTURE_MS) this.sendPicture(now)

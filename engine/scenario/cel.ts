@@ -65,6 +65,7 @@ export function celSyntaxError(expression: string): string | undefined {
 function celValue(value: unknown): unknown {
   if (typeof value === 'number') return Number.isSafeInteger(value) ? BigInt(value) : value
   if (Array.isArray(value)) return value.map(celValue)
+  if (value instanceof Date) return value
   return isMapping(value) ? Object.fromEntries(Object.entries(value).map(([key, one]) => [key, celValue(one)])) : value
 }
 

@@ -3,6 +3,7 @@
  * flight's listeners. A flight has one of these; pass its `listeners` on when the flight is launched.
  */
 import type { Flight, FlightListeners, HttpRequest, HttpResponse } from '../../engine/index.ts'
+import { outside } from '../outside.ts'
 import type { Pace } from '../pace.ts'
 
 export interface ExchangeHandlers {
@@ -32,9 +33,9 @@ export class Exchanges {
   private pace: Pick<Pace, 'act' | 'asked' | 'answered'> | undefined
 
   readonly listeners: Pick<FlightListeners, 'response' | 'chunk' | 'end'> = {
-    response: (id, response) => this.responded(id, response),
-    chunk: (id, chunk) => this.open.get(id)?.handlers.chunk?.(chunk),
-    end: (id, error) => this.ended(id, error),
+    response: (id, response) => outside(() => this.responded(id, response)),
+    chunk: (id, chunk) => outside(() => this.open.get(id)?.handlers.chunk?.(chunk)),
+    end: (id, error) => outside(() => this.ended(id, error)),
   }
 
   /** Ids start with `prefix`, which must be new for each life of a flight. */

@@ -11,15 +11,15 @@ const variable = fields(
   'What the variable holds.',
 )
 
-/** An expression in CEL over objects: for what a shape cannot say. */
+/** An expression in CEL over objects: for what a shape cannot say. `start` and `now` are there too. */
 export const cel = defineCheck({
   schema: fields(
-    { with: mapOf(variable, 'The variables of the expression.', '^[a-z][A-Za-z0-9_]*$'), expression: text('A CEL expression that is true or false.') },
+    { with: mapOf(variable, 'The variables of the expression.', '^[a-z][A-Za-z0-9_]*$'), expression: text('A CEL expression that is true or false. `start` and `now` are timestamps: when the attempt began, and the present.') },
     'A CEL expression over objects.',
   ),
   wanted: (of) => of.expression,
-  observe: async (of, { view }) => {
-    const values: Record<string, unknown> = {}
+  observe: async (of, { view, startMs }) => {
+    const values: Record<string, unknown> = { start: new Date(startMs), now: new Date(await view.now()) }
     for (const [name, query] of Object.entries(of.with)) values[name] = await valueOf(query, view)
     const answer = evaluateCel(of.expression, values)
     return 'error' in answer ? seen(false, answer.error) : seen(answer.value === true, show(answer.value))

@@ -95,7 +95,7 @@ function* applyClientSide(application: Application, info: Info): Run<void> {
   const modified = withLastApplied(info.object)
   if (!found) return yield* say(dryRun === 'client' ? modified : yield* created(application, info, modified), 'created')
   if (lastAppliedText(found) === undefined) yield* ctx.p.err(MISSING(`${info.type.resource}/${info.name}`))
-  if (dryRun === 'client') return yield* say(modified, 'configured')
+  if (dryRun === 'client') return yield* say(found, 'configured')
   const { object, changed } = yield* patched(application, info, modified, found)
   yield* say(object, changed ? 'configured' : 'unchanged')
 }

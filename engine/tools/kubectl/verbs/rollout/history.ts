@@ -2,7 +2,7 @@
 import type { Run } from '../../../../host/process.ts'
 import type { PodTemplateSpec } from '../../../../objects/types.gen.ts'
 import { build, optionsFromFlags } from '../../builder.ts'
-import { forEach, tellerOf, usage } from '../../changes.ts'
+import { forEach, tellerOf } from '../../changes.ts'
 import type { Command, Context } from '../../command.ts'
 import { CommandError, throwAll } from '../../errors.ts'
 import { kindName } from '../../printers/output.ts'
@@ -16,7 +16,7 @@ function* runHistory(ctx: Context): Run<void> {
   const { flags, args, p } = ctx
   const wanted = flags.int('revision')
   if (args.length === 0 && flags.list('filename').length === 0 && !flags.text('kustomize') && !flags.text('selector'))
-    throw usage(ctx, 'required resource not specified')
+    throw new CommandError('required resource not specified')
   if (wanted < 0) throw new CommandError(`revision must be a positive integer: ${wanted}`)
   const { infos, errors } = yield* build(ctx, { ...optionsFromFlags(ctx), selectAllByDefault: true })
   const tell = flags.text('output') ? yield* tellerOf(ctx) : undefined

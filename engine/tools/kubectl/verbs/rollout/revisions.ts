@@ -30,7 +30,7 @@ const COLLECTIONS: Record<string, string> = {
 /** All revisions, oldest first. */
 export function* revisionsOf(ctx: Context, info: Info): Run<Revision[]> {
   const word = COLLECTIONS[info.type.kind]
-  if (!word) throw new CommandError(`no history viewer has been implemented for ${info.type.kind}${info.type.group ? `.${info.type.group}` : ''}`)
+  if (!word) throw new CommandError(`no history viewer has been implemented for "${info.type.kind}${info.type.group ? `.${info.type.group}` : ''}"`)
   const type = (yield* ctx.session.mapper()).resolve(word)
   const { selector } = info.object.spec as { selector?: Parameters<typeof selectorFromObject>[0] }
   const labelSelector = makeLabelSelector(selectorFromObject(selector))

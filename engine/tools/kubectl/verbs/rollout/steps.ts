@@ -1,7 +1,7 @@
 /** `kubectl rollout pause`, `resume` and `restart`. Models kubectl/pkg/polymorphichelpers/object{pauser,resumer,restarter}.go. */
 import type { Run } from '../../../../host/process.ts'
 import { build, optionsFromFlags, type Info } from '../../builder.ts'
-import { forEach, tellerOf, usage, writeQuery } from '../../changes.ts'
+import { forEach, tellerOf, writeQuery } from '../../changes.ts'
 import type { ApiObject } from '../../client.ts'
 import type { Command, Context } from '../../command.ts'
 import { CommandError, throwAll } from '../../errors.ts'
@@ -70,7 +70,7 @@ const stepCommand = (step: Step): Command => ({ path: `rollout ${step.word}`, co
 function* runStep(ctx: Context, step: Step): Run<void> {
   const { flags, args } = ctx
   if (args.length === 0 && flags.list('filename').length === 0 && !flags.text('kustomize') && !flags.text('selector'))
-    throw usage(ctx, 'required resource not specified')
+    throw new CommandError('required resource not specified')
   const tell = yield* tellerOf(ctx)
   const { infos, errors } = yield* build(ctx, { ...optionsFromFlags(ctx), selectAllByDefault: true })
   yield* forEach(infos, errors, function* (info) {

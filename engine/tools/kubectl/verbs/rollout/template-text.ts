@@ -7,5 +7,5 @@ import { texts } from '../../texts.ts'
 export function templateText(template: PodTemplateSpec, minor: number): string {
   const writer = new Writer()
   podTemplateLines(writer, template, texts.describePortNames(minor))
-  return writer.unaligned()
+  return writer.unaligned().replace(/^ +\t/gm, '\t')
 }

@@ -3,7 +3,7 @@ import type { Run } from '../../../../host/process.ts'
 import { semanticEqual } from '../../../../objects/equal.ts'
 import type { PodTemplateSpec } from '../../../../objects/types.gen.ts'
 import { build, optionsFromFlags, type Info } from '../../builder.ts'
-import { dryRunOf, forEach, tellerOf, usage, writeQuery, type DryRun, type Tell } from '../../changes.ts'
+import { dryRunOf, forEach, tellerOf, writeQuery, type DryRun, type Tell } from '../../changes.ts'
 import type { ApiObject } from '../../client.ts'
 import type { Command, Context } from '../../command.ts'
 import { CommandError, throwAll } from '../../errors.ts'
@@ -30,7 +30,7 @@ const KEPT = [
 function* runUndo(ctx: Context): Run<void> {
   const { flags, args } = ctx
   if (args.length === 0 && flags.list('filename').length === 0 && !flags.text('kustomize') && !flags.text('selector'))
-    throw usage(ctx, 'required resource not specified')
+    throw new CommandError('required resource not specified')
   if (flags.int('to-revision') < 0) throw new CommandError(`revision must be a positive integer: ${flags.int('to-revision')}`)
   const dryRun = yield* dryRunOf(ctx)
   const tell = yield* tellerOf(ctx, dryRun)
@@ -47,8 +47,8 @@ function* undo(ctx: Context, info: Info, dryRun: DryRun, tell: Tell): Run<void> 
   if (isDeployment && (info.object.spec as { paused?: boolean }).paused)
     throw new CommandError("you cannot rollback a paused deployment; resume it first with 'kubectl rollout resume' and try again")
   const current = (info.object.spec as { template: ApiObject }).template
-  const template = isDeployment ? withoutHash((target.source.spec as { template: ApiObject }).template) : target.template
-  if (dryRun === 'client') return yield* ctx.p.out(`${info.type.kind.toLowerCase()}.apps/${info.name} ${templateText(target.template as PodTemplateSpec, ctx.session.minor)}\n`)
+  const template = isDeployment ? withoutHash(templateOf(target, true)) : target.template
+  if (dryRun === 'client') return yield* tell(info.object, templateText(templateOf(target, isDeployment) as PodTemplateSpec, ctx.session.minor))
   if (semanticEqual(withoutHash(current), withoutHash(template)))
     return yield* tell(info.object, `skipped rollback (current template already matches revision ${target.number})`)
   const client = yield* ctx.session.client()
@@ -58,6 +58,9 @@ function* undo(ctx: Context, info: Info, dryRun: DryRun, tell: Tell): Run<void> 
   else yield* client.patch(path, 'strategic', target.source.data, query)
   yield* tell(info.object, 'rolled back')
 }
+
+const templateOf = (target: Revision, isDeployment: boolean): ApiObject =>
+  isDeployment ? (target.source.spec as { template: ApiObject }).template : target.template
 
 /** The revision asked for, or the one before the newest. */
 function chosen(revisions: Revision[], to: number, info: Info): Revision {

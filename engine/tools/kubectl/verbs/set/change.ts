@@ -18,6 +18,8 @@ export interface Change {
   before?(infos: Info[]): Run<void>
   /** Failures that are told but do not keep the rest from being changed. */
   problems?(info: Info): CommandError[]
+  /** Refusals of the change are told without the object's name. */
+  nameless?: boolean
   apply(info: Info): ApiObject
 }
 
@@ -66,7 +68,7 @@ function applied(info: Info, change: Change): ApiObject {
   try {
     return change.apply(info)
   } catch (error) {
-    throw error instanceof CommandError ? new CommandError(`${info.type.resource}/${info.name} ${error.message}`) : error
+    throw error instanceof CommandError && !change.nameless ? new CommandError(`${info.type.resource}/${info.name} ${error.message}`) : error
   }
 }
 

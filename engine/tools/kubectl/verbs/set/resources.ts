@@ -29,6 +29,7 @@ function* runSetResources(ctx: Context): Run<void> {
   yield* changeObjects(ctx, args, {
     operation: 'resource requirements updated',
     failure: 'failed to patch resources update to pod template ',
+    nameless: true,
     apply: (info) =>
       changePodSpec(info.object, (spec) => {
         if (!(spec.containers ?? []).some(({ name }) => nameMatches(pattern, name)))

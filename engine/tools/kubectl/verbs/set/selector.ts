@@ -15,6 +15,7 @@ function* runSetSelector(ctx: Context): Run<void> {
   const selector = parseSelectorObject(expression)
   yield* changeObjects(ctx, objects, {
     operation: 'selector updated',
+    nameless: true,
     apply(info) {
       if (info.type.kind !== 'Service') throw new CommandError('setting a selector is only supported for Services')
       if (selector.matchExpressions) throw new CommandError(`match expression ${JSON.stringify(selector.matchExpressions)} not supported on this object`)

@@ -1,0 +1,4 @@
+import type { Command } from 'commander'
+export function addLint(program: Command): void {
+  program.command('lint')
+}

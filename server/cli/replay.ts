@@ -1,0 +1,4 @@
+import type { Command } from 'commander'
+export function addReplay(program: Command): void {
+  program.command('replay')
+}

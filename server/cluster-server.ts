@@ -1,0 +1,47 @@
+/** A flight behind a real port: what `kubeflight up` runs, and what tests with real clients start. */
+import { Flight } from '../engine/index.ts'
+import type { FlightOptions } from '../engine/index.ts'
+import { makeCertificates } from './edge/certificates.ts'
+import { Edge } from './edge/edge.ts'
+import { Exchanges } from './edge/exchanges.ts'
+import { makeKubeconfig } from './edge/kubeconfig.ts'
+import { Pace } from './pace.ts'
+import type { PaceSpeed } from './pace.ts'
+
+export interface ClusterServerOptions {
+  flight: FlightOptions
+  speed: PaceSpeed
+  host?: string
+  port?: number
+  onFailure?: (error: Error) => void
+  log?: (line: string) => void
+}
+
+export interface ClusterServer {
+  url: string
+  kubeconfig: string
+  flight: Flight
+  pace: Pace
+  close: () => Promise<void>
+}
+
+export async function serveCluster(options: ClusterServerOptions): Promise<ClusterServer> {
+  const { host = '127.0.0.1', port = 0, log } = options
+  const exchanges = new Exchanges()
+  const flight = await Flight.launch(options.flight, exchanges.listeners)
+  const pace = new Pace(flight, { speed: options.speed, onFailure: (error) => fail(error) })
+  const fail = (error: Error): void => {
+    exchanges.breakAll('unexpected EOF')
+    options.onFailure?.(error)
+  }
+  exchanges.attach(flight, pace)
+  const certificates = makeCertificates([host, ...flight.hosts().map(({ ip }) => ip)])
+  const edge = new Edge({ exchanges, certificates, host, port, ...(log !== undefined && { log }) })
+  const url = await edge.listen()
+  pace.start()
+  const close = async (): Promise<void> => {
+    await edge.close()
+    await pace.stop()
+  }
+  return { url, kubeconfig: makeKubeconfig({ server: url, cluster: options.flight.name ?? 'kubernetes', certificates }), flight, pace, close }
+}
