@@ -6,6 +6,8 @@ import { defineConfig } from 'vite'
 const page = (name: string) => fileURLToPath(new URL(`./web/${name}`, import.meta.url))
 /** The trainer that the page talks to under `npm run dev`. */
 const trainer = process.env['KUBEFLIGHT_TRAINER'] ?? 'http://127.0.0.1:8080'
+/** The trainer answers only to pages of its own address: the proxy stands in for them. */
+const toTrainer = { target: trainer, changeOrigin: true, headers: { origin: new URL(trainer).origin } }
 
 export default defineConfig({
   root: 'web',
@@ -19,6 +21,6 @@ export default defineConfig({
     rollupOptions: { input: { index: page('index.html'), 'engine-check': page('engine-check.html') } },
   },
   server: {
-    proxy: { '/api': { target: trainer, changeOrigin: true }, '/live': { target: trainer, changeOrigin: true, ws: true } },
+    proxy: { '/api': toTrainer, '/live': { ...toTrainer, ws: true } },
   },
 })

@@ -104,7 +104,8 @@ export class Cluster implements Component {
 
   handle(event: KernelEvent): void {
     const { host } = event.data as { host: HostName }
-    if (event.type === HOST_EVENTS.down) this.hostDown(host)
+    if (event.type === HOST_EVENTS.up) this.hostUp(host)
+    else if (event.type === HOST_EVENTS.down) this.hostDown(host)
     else if (event.type === HOST_EVENTS.unit) this.unitChanged(event.data as { host: HostName; unit: string; state: string })
   }
 
@@ -118,6 +119,12 @@ export class Cluster implements Component {
 
   private get firstHost(): HostName {
     return (this.plan.controlPlanes[0] as PlannedHost).name
+  }
+
+  /** A control plane that is no node has no kubelet to start its static pods. */
+  private hostUp(host: HostName): void {
+    if (this.kubelets.has(host) || !this.etcd.has(host)) return
+    for (const component of ['etcd', 'kube-apiserver', 'kube-controller-manager', 'kube-scheduler']) this.componentPort(host).start(component, { id: `${host}/${component}` } as ContainerSpec, [])
   }
 
   private hostDown(host: HostName): void {
@@ -227,10 +234,12 @@ export class Cluster implements Component {
         'kubernetes.io/hostname': name,
         'kubernetes.io/os': 'linux',
         ...(isMaster && { 'node-role.kubernetes.io/control-plane': '', 'node.kubernetes.io/exclude-from-external-load-balancers': '' }),
+        ...host.labels,
       },
       taints: isMaster ? [{ key: 'node-role.kubernetes.io/control-plane', effect: 'NoSchedule' }] : [],
-      capacity: { cpu: isMaster ? '2' : '4', memory: isMaster ? '4Gi' : '8Gi', 'ephemeral-storage': '40Gi', pods: '110', 'hugepages-1Gi': '0', 'hugepages-2Mi': '0' },
-      reserved: { memory: '100Mi' },
+      capacity: { cpu: isMaster ? '2' : '4', memory: isMaster ? '4Gi' : '8Gi', 'ephemeral-storage': '40Gi', pods: '110', 'hugepages-1Gi': '0', 'hugepages-2Mi': '0', ...host.capacity },
+      reserved: host.capacity === undefined ? { memory: '100Mi' } : {},
+      ...(plan.hollow && { hollow: { delayMs: () => 0 } }),
       osImage: 'Ubuntu 24.04.3 LTS',
       kernelVersion: '6.8.0-51-generic',
       containerRuntimeVersion: 'containerd://1.7.24',
@@ -410,7 +419,7 @@ const SERVICE_ACCOUNTS = ['system:serviceaccounts', 'system:serviceaccounts:kube
 const OK: HttpResponse = { code: 200, headers: {}, body: 'ok' }
 const UNAVAILABLE: HttpResponse = { code: 503, headers: {}, body: 'not ready' }
 
-registerCompleter('kubectl', complete as never)
+registerCompleter('kubectl', (_program, words, _cword, p) => complete(words.slice(1), p))
 
 function listFiles(hosts: Hosts, host: HostName, path: string): string[] | undefined {
   const found = hosts.get(host).files.list(path)

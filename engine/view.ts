@@ -76,6 +76,7 @@ export interface ClusterView {
 export interface ClusterHands {
   /** Creates or updates objects, as `kubectl apply` with full rights. */
   apply(manifest: ViewedObject): Promise<void>
+  /** A JSON merge patch: null removes a field, a list is replaced as a whole. */
   patch(query: ObjectQuery & { name: string }, patch: Record<string, unknown>): Promise<void>
   remove(query: ObjectQuery & { name: string }, options?: { graceSeconds?: number }): Promise<void>
   run(at: Vantage, command: string, timeoutMs?: number): Promise<CommandResult>

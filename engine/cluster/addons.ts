@@ -35,7 +35,7 @@ const create = (resource: string, body: Body): Call => ({ verb: 'create', resour
 
 /** What to create, in order. */
 export function addonCalls(plan: ClusterPlan): Call[] {
-  return [...clusterAdmin(), ...coreDns(plan), ...kubeProxy(plan), clusterAdmins()]
+  return [...clusterAdmin(), ...(plan.addons ? [...coreDns(plan), ...kubeProxy(plan)] : []), clusterAdmins()]
 }
 
 /** The role that the API server itself would make; the other default roles are not there yet. */

@@ -100,7 +100,7 @@ function writeNode(host: Host, plan: ClusterPlan, planned: PlannedHost): void {
   host.files.mkdir('/etc/cni/net.d', undefined, { parents: true })
   if (planned.role === 'control-plane') writeControlPlane(host, plan, planned)
   host.units.daemonReload()
-  host.units.enable('kubelet')
+  if (plan.nodes.includes(planned)) host.units.enable('kubelet')
 }
 
 function writeControlPlane(host: Host, plan: ClusterPlan, planned: PlannedHost): void {

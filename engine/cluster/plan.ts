@@ -10,6 +10,25 @@ export interface ClusterOptions {
   controlPlanes: number
   workers: number
   name?: string
+  /** The nodes by name, instead of `worker-1` to `worker-<workers>`. */
+  nodes?: NodeOptions[]
+  /** false: the hosts of the control plane are no nodes; its processes start with their host, without a kubelet. */
+  controlPlaneNodes?: false
+  /** false: neither CoreDNS nor kube-proxy. */
+  addons?: false
+  /**
+   * `hollow`: the kubelets are real but run nothing, as kubemark's do: every image is there, containers never
+   * end by themselves, pods say Ready at their first status and have no kubelet events.
+   */
+  kubelet?: 'hollow'
+}
+
+/** A node that is asked for by name. */
+export interface NodeOptions {
+  name: string
+  labels?: Record<string, string>
+  /** On top of the usual capacity of a worker: `{ cpu: '1', memory: '3840Mi' }`; all of it is allocatable then. */
+  capacity?: Record<string, string>
 }
 
 export type HostRole = 'base' | 'control-plane' | 'worker'
@@ -18,6 +37,8 @@ export interface PlannedHost {
   name: HostName
   role: HostRole
   ip: string
+  labels?: Record<string, string>
+  capacity?: Record<string, string>
 }
 
 export interface ClusterPlan {
@@ -29,8 +50,10 @@ export interface ClusterPlan {
   base: PlannedHost
   controlPlanes: PlannedHost[]
   workers: PlannedHost[]
-  /** Control planes and workers. */
+  /** The hosts with a kubelet: control planes and workers. */
   nodes: PlannedHost[]
+  addons: boolean
+  hollow: boolean
   /** What clients connect to: a name that leads to a control plane that is up. */
   endpoint: string
   dnsIp: string
@@ -51,7 +74,8 @@ export function planCluster(options: ClusterOptions): ClusterPlan {
   const minor = Number(match[1])
   const base: PlannedHost = { name: 'base', role: 'base', ip: '172.30.1.200' }
   const controlPlanes = range(masters).map((i): PlannedHost => ({ name: masters === 1 ? 'controlplane' : `controlplane-${i + 1}`, role: 'control-plane', ip: `172.30.1.${2 + i}` }))
-  const workers = range(count).map((i): PlannedHost => ({ name: `worker-${i + 1}`, role: 'worker', ip: `172.30.1.${11 + i}` }))
+  const wanted = options.nodes ?? range(count).map((i): NodeOptions => ({ name: `worker-${i + 1}` }))
+  const workers = wanted.map((node, i): PlannedHost => ({ ...node, role: 'worker', ip: `172.30.1.${11 + i}` }))
   return {
     name: options.name ?? 'kubernetes',
     version: `1.${minor}.${match[2] ?? PATCHES[minor] ?? 0}`,
@@ -60,7 +84,9 @@ export function planCluster(options: ClusterOptions): ClusterPlan {
     base,
     controlPlanes,
     workers,
-    nodes: [...controlPlanes, ...workers],
+    nodes: options.controlPlaneNodes === false ? workers : [...controlPlanes, ...workers],
+    addons: options.addons !== false,
+    hollow: options.kubelet === 'hollow',
     endpoint: masters === 1 ? 'controlplane' : 'cluster-endpoint',
     dnsIp: '10.96.0.10',
     podPrefix: '10.244',

@@ -1,7 +1,6 @@
 /** ClusterView and ClusterHands of the simulator. Everything that changes the run goes through the input log. */
 import { KindRegistry } from '../objects/kinds.ts'
 import type { KindEntry } from '../objects/kinds.ts'
-import { makeYaml } from '../objects/yaml.ts'
 import type { HttpResponse } from '../fabric/http.ts'
 import type { Flight } from '../flight.ts'
 import type { ClusterHands, ClusterView, CommandResult, ObjectQuery, Reach, Vantage, ViewedObject } from '../view.ts'
@@ -147,7 +146,7 @@ function unitState(flight: Flight, host: string, name: string): { active: boolea
 async function apply(flight: Flight, manifest: ViewedObject): Promise<void> {
   const entry = entryOf(flight, manifest.kind ?? '')
   const path = pathOf(entry, manifest.metadata.namespace ?? 'default', manifest.metadata.name)
-  const response = await ask(flight, 'PATCH', path, { fieldManager: 'kubeflight', force: 'true' }, makeYaml(manifest), 'application/apply-patch+yaml')
+  const response = await ask(flight, 'PATCH', path, { fieldManager: 'kubeflight', force: 'true' }, manifest, 'application/apply-patch+yaml')
   if (response.code >= 300) throw new Error(`${manifest.kind}/${manifest.metadata.name}: ${textOf(response)}`)
 }
 

@@ -23,6 +23,8 @@ import { isSidecar } from './status.ts'
 import { WAITING } from './texts.ts'
 import { covered, mountedText, mountsOf } from './volumes.ts'
 
+/** What a hollow node runs. */
+const HOLLOW: Plan = { behaviour: 'hollow', logs: [], listens: [], term: { code: 0, afterMs: 10 } }
 export const CONTAINER_EXIT = 'container.exit'
 const START_ERROR =
   'failed to create containerd task: failed to create shim task: OCI runtime create failed: runc create failed: unable to start container process: '
@@ -162,6 +164,7 @@ export class Containers implements ContainerKeeper {
 
   private launch(record: PodRecord, container: Container, instance: ContainerInstance): Launch {
     const entry = entryOf(container)
+    if (this.core.hollow !== undefined) return { plan: HOLLOW }
     if (entry === undefined) return { failure: `not simulated: image ${container.image ?? ''}` }
     instance.argv = this.argvOf(record, container, entry)
     const behaviour = entry.behaviours.find((one) => one.match(instance.argv))
@@ -311,7 +314,8 @@ export class Containers implements ContainerKeeper {
     if (instance.runner === 'component')
       return this.core.ports.components?.signal(instance.component ?? '', instance.id, 'TERM')
     const term = instance.plan?.term ?? 'ignore'
-    if (term !== 'ignore') this.planExit(instance, term.afterMs, { code: term.code })
+    const hollowMs = this.core.hollow?.delayMs(found.record.pod, 'stop') ?? 0
+    if (term !== 'ignore') this.planExit(instance, term.afterMs + hollowMs, { code: term.code })
   }
 
   private sendKill(id: string): void {

@@ -61,6 +61,8 @@ export interface ExecKeeper {
   forget(session: string): void
 }
 
+export type HollowStep = 'see' | 'stop' | 'confirm'
+
 export interface Core {
   readonly kernel: Kernel
   readonly address: string
@@ -76,6 +78,8 @@ export interface Core {
   readonly random: Random
   /** The kubelet's process runs. */
   readonly running: boolean
+  /** A fake runtime whose steps take so long. */
+  readonly hollow: { delayMs(pod: Pod, step: HollowStep): number } | undefined
   /** containerd answers. */
   readonly runtimeUp: boolean
   readonly pods: MachineRows

@@ -78,6 +78,10 @@ export class Execs implements ExecKeeper {
     this.core.ports.containers?.input(session, text)
   }
 
+  resize(session: string, columns: number, rows: number): void {
+    this.core.ports.containers?.resize?.(session, columns, rows)
+  }
+
   planned(data: { session: string; code: number; output: string; failure?: string }): void {
     if (data.output !== '') this.output({ session: data.session, stream: 'stdout', text: data.output })
     this.exited({

@@ -18,7 +18,7 @@ import { rejectionOf } from './admission.ts'
 import type { Others } from './admission.ts'
 import { CONTAINER_EXIT, Containers, hashOf } from './container.actions.ts'
 import { containerMachine } from './container.machine.ts'
-import type { Core, ExecPurpose } from './core.ts'
+import type { Core, ExecPurpose, HollowStep } from './core.ts'
 import { criList } from './cri.ts'
 import type { CriFacts } from './cri.ts'
 import { EXEC_PLANNED, Execs } from './exec.ts'
@@ -73,10 +73,20 @@ export interface KubeletOptions extends NodeFactsOption {
   /** Used until the Node has a podCIDR: `10.244.1.0/24`. */
   podCidr?: string
   ports?: KubeletPorts
+  /** A fake runtime, as kubemark's hollow nodes have. */
+  hollow?: Hollow
   /** Images that are on the node from the start: `registry.k8s.io/pause:3.10`. */
   images?: string[]
   /** Makes the client that talks to the API server; called once. */
   connect(address: string, owner: ApiClientOwner): ApiClient
+}
+
+/**
+ * How long the steps of a hollow node take: the first status of a pod, the end of its containers, the
+ * confirmation of its deletion. May be replaced while the kubelet runs; it is no part of a snapshot.
+ */
+export interface Hollow {
+  delayMs(pod: Pod, step: HollowStep): number
 }
 
 interface Answering {
@@ -103,6 +113,9 @@ interface KubeletState {
   relistQueued: boolean
   swept: boolean
   generation: number
+  /** Stopped by SIGSTOP since this virtual millisecond: what comes meanwhile waits. */
+  frozenMs?: number
+  held: KernelEvent[]
 }
 
 interface Dumped {
@@ -135,6 +148,7 @@ export class Kubelet implements Component, Core {
   readonly probes: Probes
   readonly statuses: StatusManager
   readonly execs: Execs
+  readonly hollow: Hollow | undefined
   /** For the network and the tools. */
   readonly listeners: Listeners
   private readonly pullRows: MachineRows
@@ -155,6 +169,7 @@ export class Kubelet implements Component, Core {
     relistQueued: false,
     swept: false,
     generation: 0,
+    held: [],
   }
 
   constructor(private readonly options: KubeletOptions) {
@@ -166,6 +181,7 @@ export class Kubelet implements Component, Core {
     this.flags = { ...DEFAULT_FLAGS, ...options.flags }
     this.ports = options.ports ?? {}
     this.texts = textsOf(this.minor)
+    this.hollow = options.hollow
     const owner: ApiClientOwner = {
       onAnswer: (answer) => this.onAnswer(answer),
       onChange: (resource, change) => this.onChange(resource, change),
@@ -311,7 +327,26 @@ export class Kubelet implements Component, Core {
     return this.containerRows.send(containerKey(found.record.uid, found.instance.name), { type: 'STOP' })
   }
 
+  /** SIGSTOP: the process stands still; containers live on. */
+  freeze(): void {
+    if (!this.state.up || this.state.frozenMs !== undefined) return
+    this.state.frozenMs = this.kernel.now
+    this.kernel.record('kubelet.frozen', { node: this.nodeName })
+  }
+
+  /** SIGCONT: everything that came meanwhile is seen at once. */
+  thaw(): void {
+    if (this.state.frozenMs === undefined) return
+    const { held, frozenMs } = this.state
+    delete this.state.frozenMs
+    this.state.held = []
+    this.kernel.record('kubelet.thawed', { node: this.nodeName })
+    this.nodeStatus.thawed(this.kernel.now - frozenMs)
+    for (const { type, data } of held) this.after(0, type, data)
+  }
+
   handle(event: KernelEvent): void {
+    if (this.state.frozenMs !== undefined) return void this.state.held.push(event)
     if (event.type === MACHINE_TIMEOUT) return this.timeout(event.data as MachineTimeout)
     if (this.client.handle(event)) return this.sweep()
     this.handlers[event.type]?.(event.data)
@@ -374,7 +409,7 @@ export class Kubelet implements Component, Core {
   }
 
   nodeFacts(): NodeFacts {
-    return { hostIP: this.options.hostIP, minor: this.minor, clockMs: this.kernel.clockMs }
+    return { hostIP: this.options.hostIP, minor: this.minor, clockMs: this.kernel.clockMs, ...(this.hollow && { hollow: true }) }
   }
 
   volumeFacts(record: PodRecord): VolumeFacts {
@@ -402,7 +437,7 @@ export class Kubelet implements Component, Core {
     const fieldPath =
       container === undefined ? undefined : `spec.${init ? 'initContainers' : 'containers'}{${container.name}}`
     const about = { apiVersion: 'v1', kind: 'Pod', metadata: record.pod.metadata }
-    if (this.state.up)
+    if (this.state.up && this.hollow === undefined)
       this.recorder.record(about, { type, reason, message, ...(fieldPath !== undefined && { fieldPath }) })
   }
 
@@ -574,7 +609,9 @@ export class Kubelet implements Component, Core {
     if (phase === 'Succeeded' || phase === 'Failed') return this.takeForeign(record)
     if (pod.metadata.deletionTimestamp !== undefined) record.doom = { graceMs: graceOf(record) }
     else if (!this.admit(record)) return
-    this.workers.sync(record.uid)
+    const delayMs = this.hollow?.delayMs(pod, 'see') ?? 0
+    if (delayMs > 0) this.after(delayMs, RESYNC, record.uid)
+    else this.workers.sync(record.uid)
   }
 
   /** It ended before: nothing to run, only a deletion to confirm. */
@@ -804,6 +841,7 @@ export class Kubelet implements Component, Core {
     const found = this.containers.find(id)
     if (found === undefined) return
     appendOutput(found.instance, this.kernel.clockMs, stream, text)
+    this.server.printed(found.instance, stream, text)
     this.server.grown(found.record, found.instance)
   }
 

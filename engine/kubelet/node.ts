@@ -45,6 +45,8 @@ interface NodeState {
   leaseInFlight: boolean
   boots: number
   runtimeDownMs?: number
+  /** It was frozen for so long, until then. */
+  doubt?: { sinceMs: number; frozenMs: number }
   memoryPressure: boolean
   diskPressure: boolean
   pidPressure: boolean
@@ -77,6 +79,11 @@ export class NodeStatuses {
 
   booted(): void {
     this.state.boots++
+  }
+
+  /** The process stood still: until its runtime check and its relist come round, it doubts both. */
+  thawed(frozenMs: number): void {
+    this.state.doubt = { sinceMs: this.core.kernel.now, frozenMs }
   }
 
   runtimeDown(sinceMs: number | undefined): void {
@@ -296,7 +303,9 @@ export class NodeStatuses {
 
   private troubles(): string[] {
     const { flags, kernel, ports } = this.core
-    const downMs = this.state.runtimeDownMs === undefined ? 0 : kernel.now - this.state.runtimeDownMs
+    const { doubt } = this.state
+    const doubtMs = doubt !== undefined && kernel.now - doubt.sinceMs < flags.plegRelistMs ? doubt.frozenMs : 0
+    const downMs = this.state.runtimeDownMs === undefined ? doubtMs : kernel.now - this.state.runtimeDownMs
     const troubles: string[] = []
     if (downMs >= flags.runtimeDownGraceMs) troubles.push('container runtime is down')
     if (downMs >= flags.plegUnhealthyMs)

@@ -301,6 +301,7 @@ export class PodWorkers {
 
   /** Models EnsureImageExists of images/image_manager.go (F5). */
   private imageState(record: PodRecord, container: Container): 'present' | 'pull' | 'failed' {
+    if (this.core.hollow !== undefined) return 'present'
     const image = container.image ?? ''
     const reference = parseImageReference(image)
     if (reference === undefined) return this.invalidName(record, container, image)
@@ -483,6 +484,7 @@ export class PodWorkers {
     this.core.ports.containers?.removePod(record.uid)
     for (const name of Object.keys(record.containers)) this.core.probes.stop(record.uid, name)
     if (record.removed === true) return this.core.forget(record)
+    record.confirmMs = this.core.kernel.now + (this.core.hollow?.delayMs(record.pod, 'confirm') ?? 0)
     this.core.statuses.set(record)
   }
 }

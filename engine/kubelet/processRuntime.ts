@@ -1,14 +1,17 @@
 /**
  * The container runtime port on the process table of the host: file trees of containers and volumes, main
  * processes and exec sessions. Trees are made when a program first needs them.
- * Not modelled: a terminal for `exec -t` (its input and output are plain streams), cgroups.
+ * A container or an exec session with `tty` has a terminal of its own, named after it. Not modelled: cgroups.
  */
 import { FileTree } from '../host/files.ts'
 import type { FileTreeState } from '../host/files.ts'
 import { baseImage } from '../host/images/base-tree.ts'
 import type { Signal } from '../host/process.ts'
+import type { Sink } from '../host/runtime/record.ts'
 import type { SpawnRequest, SpawnResult } from '../host/runtime/table.ts'
+import { RUNTIME_ADDRESS } from '../host/pending.ts'
 import type { Component, Kernel } from '../kernel/kernel.ts'
+import type { KernelEvent } from '../kernel/queue.ts'
 import type { ContainerRuntimePort, ContainerSpec, ExecRequest, RuntimeExit, VolumeMountSpec } from './runtime.ts'
 import { RUNTIME } from './runtime.ts'
 
@@ -17,6 +20,8 @@ export interface Processes {
   spawn(request: SpawnRequest): SpawnResult
   signal(pid: number, signal: Signal): unknown
   feed(pid: number, text: string | null): void
+  openTerminal(id: string, size: { columns: number; rows: number }, event: KernelEvent): { foreground: number }
+  closeTerminal(id: string): void
   killAll(which: (process: { host: string; root: { kind: string; id?: unknown } }) => boolean): void
 }
 
@@ -44,6 +49,7 @@ interface Dumped {
   owners: [string, string][]
   specs: [string, ContainerSpec][]
   pids: [string, number][]
+  terminals: string[]
 }
 
 export class ProcessRuntime implements ContainerRuntimePort, Component {
@@ -54,6 +60,8 @@ export class ProcessRuntime implements ContainerRuntimePort, Component {
   private readonly specs = new Map<string, ContainerSpec>()
   /** Container id or exec session → process id. */
   private readonly pids = new Map<string, number>()
+  /** Container ids and exec sessions that have a terminal. */
+  private readonly terminals = new Set<string>()
   private readonly address: string
   private readonly kubelet: string
 
@@ -81,7 +89,7 @@ export class ProcessRuntime implements ContainerRuntimePort, Component {
       RUNTIME.output,
       RUNTIME.exit,
       { id: container.id },
-      options.stdin,
+      options,
       true,
     )
     if ('pid' in spawned) return
@@ -95,7 +103,7 @@ export class ProcessRuntime implements ContainerRuntimePort, Component {
   }
 
   exec(request: ExecRequest): void {
-    const { session, container, argv, stdin } = request
+    const { session, container, argv, tty, stdin } = request
     const spawned = this.spawn(
       container,
       argv,
@@ -103,7 +111,7 @@ export class ProcessRuntime implements ContainerRuntimePort, Component {
       RUNTIME.execOutput,
       RUNTIME.execExit,
       { session },
-      stdin,
+      { tty, stdin },
       false,
     )
     if ('pid' in spawned) return
@@ -118,12 +126,18 @@ export class ProcessRuntime implements ContainerRuntimePort, Component {
 
   input(session: string, text: string | null): void {
     const pid = this.pids.get(session)
-    if (pid !== undefined) this.options.processes.feed(pid, text)
+    if (this.terminals.has(session)) this.toTerminal('tty.input', { id: session, text: text ?? '\x04' })
+    else if (pid !== undefined) this.options.processes.feed(pid, text)
+  }
+
+  resize(session: string, columns: number, rows: number): void {
+    if (this.terminals.has(session)) this.toTerminal('tty.resize', { id: session, columns, rows })
   }
 
   hangUp(session: string): void {
     this.signal(session, 'KILL')
     this.pids.delete(session)
+    this.closeTerminal(session)
   }
 
   readFile(container: ContainerSpec, path: string): string | undefined {
@@ -147,6 +161,7 @@ export class ProcessRuntime implements ContainerRuntimePort, Component {
     this.owners.delete(id)
     this.specs.delete(id)
     this.pids.delete(id)
+    this.closeTerminal(id)
   }
 
   removePod(uid: string): void {
@@ -162,22 +177,27 @@ export class ProcessRuntime implements ContainerRuntimePort, Component {
     )
   }
 
-  handle(): void {
-    // Nothing is sent here: the process table answers the kubelet itself.
+  /** A process with a terminal ended: the terminal goes, and the kubelet hears of it. */
+  handle({ data }: KernelEvent): void {
+    const { key, type, ...rest } = data as { key: string; type: string }
+    this.closeTerminal(key)
+    this.options.kernel.send({ to: this.kubelet, type, data: rest })
   }
 
   dump(): Dumped {
     const trees = [...this.trees].map(([id, tree]): [string, FileTreeState] => [id, tree.dump()])
-    return { trees, owners: [...this.owners], specs: [...this.specs], pids: [...this.pids] }
+    return { trees, owners: [...this.owners], specs: [...this.specs], pids: [...this.pids], terminals: [...this.terminals] }
   }
 
   load(state: unknown): void {
-    const { trees, owners, specs, pids } = state as Dumped
+    const { trees, owners, specs, pids, terminals } = state as Dumped
     this.trees.clear()
     for (const [id, dumped] of trees) this.makeTree(id, dumped.base).load(dumped, baseImage(dumped.base))
     refill(this.owners, owners)
     refill(this.specs, specs)
     refill(this.pids, pids)
+    this.terminals.clear()
+    for (const id of terminals) this.terminals.add(id)
   }
 
   private spawn(
@@ -187,7 +207,7 @@ export class ProcessRuntime implements ContainerRuntimePort, Component {
     output: string,
     exit: string,
     mark: object,
-    stdin: boolean,
+    { tty, stdin }: { tty: boolean; stdin: boolean },
     init: boolean,
   ): SpawnResult {
     this.treeOf(container)
@@ -195,21 +215,40 @@ export class ProcessRuntime implements ContainerRuntimePort, Component {
       kind: 'event' as const,
       event: { to: this.kubelet, type: output, data: { ...mark, stream } },
     })
+    const terminal = tty ? this.openTerminal(key, { to: this.kubelet, type: output, data: { ...mark, stream: 'stdout' } }) : undefined
+    const screen: Sink = { kind: 'tty', id: key }
     const spawned = this.options.processes.spawn({
       host: this.options.host,
       root: { kind: 'container', id: container.id },
       argv,
-      env: container.env,
+      env: tty ? { TERM: 'xterm', ...container.env } : container.env,
       cwd: container.cwd,
       user: container.user === '0' || container.user === '' ? 'root' : container.user,
-      stdin: stdin ? { kind: 'fed' } : { kind: 'null' },
-      stdout: sink('stdout'),
-      stderr: sink('stderr'),
-      onExit: { to: this.kubelet, type: exit, data: mark },
+      stdin: tty ? screen : stdin ? { kind: 'fed' } : { kind: 'null' },
+      stdout: tty ? screen : sink('stdout'),
+      stderr: tty ? screen : sink('stderr'),
+      onExit: tty ? { to: this.address, type: exit, data: { key, type: exit, ...mark } } : { to: this.kubelet, type: exit, data: mark },
       init,
     })
-    if ('pid' in spawned) this.pids.set(key, spawned.pid)
+    if ('error' in spawned) this.closeTerminal(key)
+    else {
+      this.pids.set(key, spawned.pid)
+      if (terminal !== undefined) terminal.foreground = spawned.pid
+    }
     return spawned
+  }
+
+  private openTerminal(id: string, event: KernelEvent): { foreground: number } {
+    this.terminals.add(id)
+    return this.options.processes.openTerminal(id, { columns: 80, rows: 24 }, event)
+  }
+
+  private closeTerminal(id: string): void {
+    if (this.terminals.delete(id)) this.options.processes.closeTerminal(id)
+  }
+
+  private toTerminal(type: string, data: object): void {
+    this.options.kernel.send({ to: RUNTIME_ADDRESS, type, data })
   }
 
   private treeOf(container: ContainerSpec): FileTree {

@@ -96,6 +96,8 @@ export interface ContainerRuntimePort {
   exec(request: ExecRequest): void
   /** Input for an exec session or (by container id) the main process; null closes it. */
   input(session: string, text: string | null): void
+  /** The window of the client of a session or main process with a terminal. */
+  resize?(session: string, columns: number, rows: number): void
   /** Ends an exec session whose client went away. */
   hangUp(session: string): void
   /** The text of a file as the container sees it. */

@@ -3,7 +3,8 @@
  * webhooks, portForward, metrics, checkpoint.
  *
  * exec and attach answer 101 and then chunks `{channel: 'stdout' | 'stderr' | 'error', data}`; the last one is
- * on `error`, a Status. Input comes as `http.input`: text, `{channel: 'stdin', data}`, or null at its end.
+ * on `error`, a Status. Input comes as `http.input`: text, `{channel: 'stdin', data}`, null at its end, or
+ * `{channel: 'resize', columns, rows}`.
  */
 import type { Fabric } from '../fabric/fabric.ts'
 import { Replier } from '../fabric/http.ts'
@@ -66,20 +67,29 @@ export class Server {
   input(id: string, from: string, input: unknown): void {
     const exchange = this.exchanges[`${from}/${id}`]
     if (exchange === undefined) return
+    const target = exchange.kind === 'attach' ? exchange.instance : exchange.session
+    if (target === undefined) return
+    if (isResize(input)) return this.execs().resize(target, input.columns, input.rows)
     const text =
       typeof input === 'object' && input !== null && 'data' in input
         ? String(input.data)
         : typeof input === 'string'
           ? input
           : null
-    const target = exchange.kind === 'attach' ? exchange.instance : exchange.session
-    if (target !== undefined) this.execs().input(target, text)
+    this.execs().input(target, text)
+  }
+
+  /** Text of a container with a terminal goes to those who are attached, as it comes. */
+  printed(instance: ContainerInstance, stream: 'stdout' | 'stderr', text: string): void {
+    for (const exchange of Object.values(this.exchanges))
+      if (exchange.kind === 'attach' && exchange.instance === instance.id)
+        this.replier(exchange).chunk({ channel: stream, data: text })
   }
 
   /** New lines of a container go to those who follow it. */
   grown(record: PodRecord, instance: ContainerInstance): void {
     for (const exchange of Object.values(this.exchanges))
-      if (exchange.instance === instance.id && exchange.kind !== 'exec') this.pump(exchange, record, instance)
+      if (exchange.instance === instance.id && !isDirect(exchange, instance)) this.pump(exchange, record, instance)
   }
 
   /** A follower looks again: planned lines came due, or the container ended. */
@@ -208,7 +218,8 @@ export class Server {
   ended(record: PodRecord, instance: ContainerInstance): void {
     for (const exchange of Object.values(this.exchanges)) {
       if (exchange.instance !== instance.id) continue
-      if (exchange.kind !== 'exec') this.pump(exchange, record, instance)
+      if (isDirect(exchange, instance) && exchange.kind === 'attach') this.close(exchange)
+      else if (exchange.kind !== 'exec') this.pump(exchange, record, instance)
       else this.execEnded(exchange.id, { code: 137, output: '' })
     }
   }
@@ -251,8 +262,17 @@ export class Server {
     replier.respond({ code: 101, headers: {}, streaming: true })
     const exchange = this.open(data, 'attach', target, instance)
     exchange.sent = linesOf(instance, this.core.kernel.clockMs).length
-    this.pump(exchange, target.record, instance)
+    if (!isDirect(exchange, instance)) this.pump(exchange, target.record, instance)
   }
+}
+
+function isResize(input: unknown): input is { channel: 'resize'; columns: number; rows: number } {
+  return typeof input === 'object' && input !== null && 'channel' in input && input.channel === 'resize'
+}
+
+/** Its output goes out as it comes, not line by line. */
+function isDirect({ kind }: Exchange, { runner }: ContainerInstance): boolean {
+  return kind === 'exec' || (kind === 'attach' && runner === 'process')
 }
 
 function truthy(value: string | undefined): boolean {

@@ -23,6 +23,8 @@ export interface NodeFacts {
   hostIP: string
   minor: number
   clockMs: number
+  /** A fake runtime: containers count as ready before they run. */
+  hollow?: boolean
 }
 
 export function isSidecar(container: Container): boolean {
@@ -50,8 +52,8 @@ export function makePodStatus(record: PodRecord, facts: NodeFacts): PodStatus {
   const { pod } = record
   const inits = pod.spec?.initContainers ?? []
   const regulars = pod.spec?.containers ?? []
-  const initStatuses = inits.map((container) => containerStatus(record, container, inits.length > 0))
-  const statuses = regulars.map((container) => containerStatus(record, container, inits.length > 0))
+  const initStatuses = inits.map((container) => containerStatus(record, container, inits.length > 0, facts))
+  const statuses = regulars.map((container) => containerStatus(record, container, inits.length > 0, facts))
   const phase =
     record.doom?.phase !== undefined && allStopped(record) ? record.doom.phase : keepTerminal(record, phaseOf(record))
   const address = record.pod.spec?.hostNetwork === true ? facts.hostIP : record.ip
@@ -147,7 +149,7 @@ export function initsUnfinished(record: PodRecord): boolean {
   })
 }
 
-function containerStatus(record: PodRecord, container: Container, hasInits: boolean): ContainerStatus {
+function containerStatus(record: PodRecord, container: Container, hasInits: boolean, { hollow }: NodeFacts): ContainerStatus {
   const instance = record.containers[container.name]
   const state = stateOf(record, container, instance, hasInits)
   const last = lastState(record, container, instance, state)
@@ -157,7 +159,7 @@ function containerStatus(record: PodRecord, container: Container, hasInits: bool
     name: container.name,
     state,
     lastState: last,
-    ready: running ? record.ready[container.name] === true : finishedInit,
+    ready: running ? record.ready[container.name] === true : finishedInit || (hollow === true && state.waiting !== undefined),
     restartCount: instance?.attempt ?? 0,
     image: instance?.image ?? container.image ?? '',
     imageID: instance?.imageID ?? '',

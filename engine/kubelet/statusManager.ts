@@ -113,6 +113,8 @@ export class StatusManager {
     if (record.finished !== true || record.deleting === true || record.pod.metadata.deletionTimestamp === undefined)
       return
     if (!allStopped(record) || record.source === 'file') return
+    const waitMs = (record.confirmMs ?? 0) - this.core.kernel.now
+    if (waitMs > 0) return void this.core.after(waitMs, STATUS_TICK, null)
     record.deleting = true
     const body = { apiVersion: 'v1', kind: 'DeleteOptions', gracePeriodSeconds: 0, preconditions: { uid: record.uid } }
     const { namespace, name } = record

@@ -97,8 +97,7 @@ export class Edge {
     if (certificate === 'unknown') return { refused: statusResponse(401, 'Unauthorized', 'Unauthorized') }
     try {
       const request = fromWire(incoming.method ?? 'GET', incoming.url ?? '/', headersOf(incoming), bytes, { decodeProtobuf })
-      const asked = request.path.endsWith('/exec') || request.path.endsWith('/attach') ? commandAsList(request) : request
-      return { request: { ...asked, ...(certificate !== undefined && { certificate }) } }
+      return { request: { ...request, ...(certificate !== undefined && { certificate }) } }
     } catch (error) {
       if (error instanceof WireError) return { refused: error.response }
       return { refused: statusResponse(400, 'BadRequest', error instanceof Error ? error.message : String(error)) }
@@ -148,13 +147,6 @@ export class Edge {
 function finish(response: ServerResponse): void {
   if (!response.headersSent) send(response, statusResponse(503, 'ServiceUnavailable', 'the server is currently unable to handle the request'))
   else response.end()
-}
-
-/** Kubelets take the words of a command as a JSON list, whatever is in them. */
-function commandAsList(request: HttpRequest): HttpRequest {
-  const { command } = request.query
-  if (command === undefined) return request
-  return { ...request, query: { ...request.query, command: JSON.stringify(command.split('\0')) } }
 }
 
 function headersOf(request: IncomingMessage): Record<string, string> {

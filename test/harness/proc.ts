@@ -27,6 +27,8 @@ export interface Machine {
     outgoing: Outgoing,
   ) => { response: HttpResponse; chunks: { chunk: unknown; afterMs?: number }[] } | HttpFailure
   tty?: boolean
+  /** What a person makes of a file in the editor; absent: nothing is changed. */
+  edit?: (text: string) => string
 }
 
 export interface Result {
@@ -112,7 +114,11 @@ export function runProgram(program: Program, argv: string[], machine: Machine = 
     next: ({ stream, timeoutMs }): StreamItem => nextItem(stream as number, timeoutMs as number | undefined),
     send: () => undefined,
     close: ({ stream }) => void streams.delete(stream as number),
-    edit: () => ({ saved: true }),
+    edit: ({ path }) => {
+      const name = full(path as string)
+      files.set(name, (machine.edit ?? ((text: string) => text))(files.get(name) ?? ''))
+      return { saved: true }
+    },
     ask: () => undefined,
     catchSignals: () => undefined,
     takeSignal: () => null,

@@ -135,3 +135,44 @@ test('run --rm deletes the pod when it has ended, and hands on its exit code', (
   expect(stderr).toBe('pod default/t terminated (Error)\n')
   expect(code).toBe(3)
 })
+
+describe('edit', () => {
+  const edit = (change: (text: string) => string, api = new MutableApi(objects())) =>
+    runProgram(kubectl, ['kubectl', 'edit', 'cm', 'cfg'], { ...machine(api, '1.35.2'), edit: change })
+
+  test('sends what was changed', () => {
+    const api = new MutableApi(objects())
+    expect(edit((text) => text.replace('blue', 'red'), api).stdout).toBe('configmap/cfg edited\n')
+    expect((api.get('configmaps', 'cfg')!.data as { COLOR: string }).COLOR).toBe('red')
+  })
+
+  test('an unchanged or empty file cancels', () => {
+    expect(edit((text) => text)).toMatchObject({ code: 0, stderr: 'Edit cancelled, no changes made.\n' })
+    expect(edit(() => '')).toMatchObject({ code: 0, stderr: 'Edit cancelled, saved file was empty.\n' })
+  })
+
+  test('a refused change is shown again, and kept when the person gives up', () => {
+    const api = new MutableApi(objects())
+    const causes = [{ field: 'data', message: 'Forbidden: no' }]
+    api.intercept = ({ method }) =>
+      method === 'PATCH'
+        ? { code: 422, headers: {}, body: { kind: 'Status', reason: 'Invalid', code: 422, message: 'x', details: { name: 'cfg', kind: 'ConfigMap', causes } } }
+        : undefined
+    const seen: string[] = []
+    const { code, stderr, files: left } = edit((text) => (seen.push(text), text.replace('blue', 'red')), api)
+    expect(stderr).toMatch(
+      /^error: configmaps "cfg" is invalid\nA copy of your changes has been stored to "(\/tmp\/kubectl-edit-\d+\.yaml)"\nerror: Edit cancelled, no valid changes were saved.\n$/,
+    )
+    expect(seen[1]).toContain('# configmaps "cfg" was not valid:\n# * data: Forbidden: no\n#\n')
+    expect(Object.keys(left).some((name) => name.startsWith('/tmp/kubectl-edit-'))).toBe(true)
+    expect(code).toBe(1)
+  })
+})
+
+test("create rolebinding's --user is no user of the kubeconfig", () => {
+  expect(run(['create', 'rolebinding', 'x', '--role=r', '--user=nobody']).stdout).toBe('rolebinding.rbac.authorization.k8s.io/x created\n')
+})
+
+test('diff ends with 2 when it fails', () => {
+  expect(run(['diff', '-f', 'nosuch.yaml'])).toMatchObject({ code: 2, stderr: 'error: the path "nosuch.yaml" does not exist\n' })
+})

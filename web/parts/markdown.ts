@@ -3,8 +3,10 @@
  * `code`, **bold**, *emphasis* and links to http(s). Everything else, HTML included, is plain text.
  */
 export type Inline =
-  | { kind: 'text' | 'code'; text: string }
-  | { kind: 'strong' | 'emphasis'; children: Inline[] }
+  | { kind: 'text'; text: string }
+  | { kind: 'code'; text: string }
+  | { kind: 'strong'; children: Inline[] }
+  | { kind: 'emphasis'; children: Inline[] }
   | { kind: 'link'; href: string; text: string }
 
 export type Block =

@@ -117,6 +117,10 @@ export interface Terminal {
   /** Whether output stands at the start of a line. */
   atLineStart: boolean
   edit?: { request: number; pid: number; path: string }
+  /** Its output becomes this event, with `text` added to its data, in place of a person's screen. */
+  event?: KernelEvent
+  /** What is typed goes on into this open stream of a process. */
+  forward?: { pid: number; stream: number }
 }
 
 export const SIGNAL_NUMBERS: Record<Signal, number> = {

@@ -17,6 +17,7 @@ import { ANSWER_EVENT, PENDING, RUNTIME_ADDRESS } from '../pending.ts'
 import type { AnswerData } from '../pending.ts'
 import type { Run, Signal, Syscall } from '../process.ts'
 import { fileCalls } from './calls/files.ts'
+import { forwardSize, forwardTyped } from './calls/forward.ts'
 import { cancelExchange, gathered, networkCalls } from './calls/network.ts'
 import { absolute, actorOf } from './calls/paths.ts'
 import { processCalls } from './calls/processes.ts'
@@ -169,8 +170,9 @@ export class ProcessTable implements Component, Machine {
     return { name, code }
   }
 
-  openTerminal(id: string, size: { columns: number; rows: number }): Terminal {
-    const terminal = makeTerminal(id, size)
+  /** Opens a terminal. With `event` its output becomes events of that kind rather than a person's screen. */
+  openTerminal(id: string, size: { columns: number; rows: number }, event?: KernelEvent): Terminal {
+    const terminal: Terminal = { ...makeTerminal(id, size), ...(event !== undefined && { event }) }
     this.terminals.set(id, terminal)
     return terminal
   }
@@ -414,6 +416,10 @@ export class ProcessTable implements Component, Machine {
   output(terminal: Terminal, text: string): void {
     terminal.atLineStart = text.endsWith('\n') || text.endsWith('\r')
     const shown = text.replace(/\r?\n/g, '\r\n')
+    if (terminal.event !== undefined) {
+      const data = typeof terminal.event.data === 'object' && terminal.event.data !== null ? terminal.event.data : {}
+      return void this.kernel.send({ ...terminal.event, data: { ...data, text: shown } })
+    }
     for (const observer of this.observers) observer.onOutput?.(terminal.id, shown)
   }
 
@@ -784,6 +790,7 @@ export class ProcessTable implements Component, Machine {
     const typed = typeInto(terminal, text)
     if (typed.echo !== '') this.output(terminal, typed.echo)
     for (const signal of typed.signals) this.signalGroup(terminal.foreground, signal)
+    if (forwardTyped(this, terminal)) return
     this.wake(`tty ${id}`)
   }
 
@@ -791,6 +798,7 @@ export class ProcessTable implements Component, Machine {
     const terminal = this.terminals.get(id)
     if (terminal === undefined) return
     Object.assign(terminal, { columns, rows })
+    forwardSize(this, terminal)
     this.signalGroup(terminal.foreground, 'WINCH')
   }
 

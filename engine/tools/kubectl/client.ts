@@ -2,7 +2,7 @@
 import type { HttpResponse } from '../../fabric/http.ts'
 import type { HttpFailure, Proc, Run, StreamItem } from '../../host/process.ts'
 import type { Connection } from './config/connection.ts'
-import { ConnectionError, StatusError, type Status } from './errors.ts'
+import { CommandError, ConnectionError, StatusError, type Status } from './errors.ts'
 
 export interface ApiObject {
   apiVersion?: string
@@ -41,6 +41,8 @@ export interface RequestOptions {
   /** `application/strategic-merge-patch+json` and the like. */
   contentType?: string
   accept?: string
+  /** The answer must be an upgraded connection: a plain-text refusal is told in client-go's words for that. */
+  upgrade?: boolean
   /** What the command calls its object in Go's generic messages: `pods x`. */
   timeoutMs?: number
 }
@@ -119,6 +121,8 @@ export class Client {
     yield* this.warn(answer.response)
     if (answer.response.code >= 400) {
       yield* this.p.close(answer.stream)
+      if (options.upgrade === true && typeof answer.response.body === 'string')
+        throw new CommandError(`unable to upgrade connection: ${answer.response.body.trimEnd()}`)
       throw refusal(answer.response, method, path)
     }
     const { p } = this

@@ -34,6 +34,11 @@ export class FlagValues {
     return this.given.has(name)
   }
 
+  /** The kind of value a flag takes: a command's own `--user` may be a list where the global one is a name. */
+  typeOf(name: string): FlagSpec['type'] | undefined {
+    return this.specs.get(name)?.type
+  }
+
   /** The last value given, or the default. Empty for a flag the command does not have. */
   text(name: string): string {
     return this.given.get(name)?.at(-1) ?? unquote(this.specs.get(name)?.default ?? '')

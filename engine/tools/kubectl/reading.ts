@@ -1,6 +1,7 @@
 /** The verbs that only read, in order of kubectl's help. */
 import type { Command } from './command.ts'
 import { apiResourcesCommand, apiVersionsCommand } from './verbs/api-resources.ts'
+import { attachCommand } from './verbs/attach.ts'
 import { canICommand, whoamiCommand } from './verbs/auth.ts'
 import { clusterInfoCommand } from './verbs/cluster-info.ts'
 import { completionCommand, pluginListCommand } from './verbs/completion.ts'
@@ -23,6 +24,7 @@ export const readCommands: readonly Command[] = [
   topPodCommand,
   describeCommand,
   logsCommand,
+  attachCommand,
   execCommand,
   canICommand,
   whoamiCommand,

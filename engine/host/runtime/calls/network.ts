@@ -5,7 +5,7 @@ import type { Outgoing, Syscall } from '../../process.ts'
 import type { Machine, NetworkWait, RuntimeCall } from '../machine.ts'
 import type { ProcessRecord } from '../record.ts'
 
-function pointOf(process: ProcessRecord): NetworkPoint {
+export function pointOf(process: ProcessRecord): NetworkPoint {
   return { host: process.host, root: process.root, pid: process.pid }
 }
 

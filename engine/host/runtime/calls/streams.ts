@@ -1,6 +1,7 @@
 /** Reading, writing and descriptors. Models read(2), write(2), pipe(7): 64 KiB, EPIPE and SIGPIPE. */
 import type { Machine, RuntimeCall } from '../machine.ts'
 import type { Description, ProcessRecord } from '../record.ts'
+import { ttyForward } from './forward.ts'
 import { actorOf, absolute } from './paths.ts'
 
 const PIPE_CAPACITY = 65536
@@ -202,6 +203,7 @@ export const streamCalls: Record<string, RuntimeCall> = {
     terminal.end = false
     return true
   },
+  ttyForward,
   atLineStart: (machine, process) => {
     const terminal = process.tty === undefined ? undefined : machine.terminals.get(process.tty)
     return terminal?.atLineStart ?? true

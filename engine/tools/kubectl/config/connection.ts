@@ -82,10 +82,13 @@ function chooseCluster(config: Kubeconfig, flags: FlagValues, named: string): Fi
   return cluster
 }
 
+/** Commands such as `create rolebinding` have a `--user` of their own. */
+const globalUser = (flags: FlagValues): string => (flags.typeOf('user') === 'string' ? flags.text('user') : '')
+
 function chooseUser(config: Kubeconfig, flags: FlagValues, named: string): Fields | undefined {
-  const wanted = flags.text('user') || named
+  const wanted = globalUser(flags) || named
   const user = config.users.get(wanted)
-  if (flags.text('user') && !user) throw new CommandError(`auth info "${wanted}" does not exist`)
+  if (globalUser(flags) && !user) throw new CommandError(`auth info "${wanted}" does not exist`)
   if (user?.exec) throw new CommandError('not simulated: exec credential plugins')
   return user
 }

@@ -55,9 +55,17 @@ function* deleteRaw(ctx: Context): Run<void> {
   yield* writeRaw(ctx, 'DELETE', flags.text('raw'), flags.list('filename').length > 0 ? yield* rawBody(ctx) : undefined)
 }
 
+/** Old boolean values of `--cascade` still are taken. */
+function* warnOldCascade({ flags, p }: Context): Run<void> {
+  const text = flags.text('cascade')
+  if (text !== 'true' && text !== 'false') return
+  yield* p.err(`warning: --cascade=${text} is deprecated (boolean value) and can be replaced with --cascade=${text === 'true' ? 'background' : 'orphan'}.\n`)
+}
+
 function* settingsOf(ctx: Context): Run<Plan & { ignoredSome(): boolean }> {
   const { flags } = ctx
   const dryRun = yield* dryRunOf(ctx)
+  yield* warnOldCascade(ctx)
   checkFlags(ctx)
   const ignoreNotFound = flags.bool('ignore-not-found') || flags.bool('all') || Boolean(flags.text('selector') || flags.text('field-selector'))
   const byName = !flags.bool('all') && !flags.text('selector') && !flags.text('field-selector')

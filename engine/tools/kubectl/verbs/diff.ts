@@ -5,7 +5,6 @@ import { usage } from '../changes.ts'
 import type { ApiObject } from '../client.ts'
 import type { Command, Context } from '../command.ts'
 import { CommandError, isNotFound, notSimulated, throwAll } from '../errors.ts'
-import { withLastApplied } from '../last-applied.ts'
 import { pathOf } from '../mapper.ts'
 import { isEmptyPatch } from '../patching.ts'
 import { hideManagedFields } from '../printers/managed-fields.ts'
@@ -13,7 +12,18 @@ import { makeYaml } from '../serialize.ts'
 import { unifiedHunks } from '../unified-diff.ts'
 import { applyPatchOf } from './apply/patcher.ts'
 
-export const diffCommand: Command = { path: 'diff', complete: 'none', run: runDiff }
+export const diffCommand: Command = { path: 'diff', complete: 'none', run: runOrFail }
+
+/** 1 means that there are differences; what goes wrong ends with 2. */
+function* runOrFail(ctx: Context): Run<number> {
+  try {
+    return yield* runDiff(ctx)
+  } catch (error) {
+    if (!(error instanceof CommandError)) throw error
+    yield* ctx.p.err(`${error.text()}\n`)
+    return 2
+  }
+}
 
 function* runDiff(ctx: Context): Run<number> {
   const { flags, p, args } = ctx
@@ -75,9 +85,8 @@ function* mergedOf(ctx: Context, info: Info, live: ApiObject | undefined): Run<A
     const fieldManager = flags.changed('field-manager') ? manager : 'kubectl'
     return yield* client.patch(path, 'apply', info.object, { ...query, fieldManager, force: String(flags.bool('force-conflicts')) })
   }
-  const modified = withLastApplied(info.object)
-  if (!live) return yield* client.create(pathOf(info.type, info.namespace), modified, query)
-  const patch = applyPatchOf(info, modified, live, true)
+  if (!live) return yield* client.create(pathOf(info.type, info.namespace), info.object, query)
+  const patch = applyPatchOf(info, info.object, live, true)
   return isEmptyPatch(patch) ? live : yield* client.patch(path, patch.type, patch.body, query)
 }
 

@@ -1,8 +1,11 @@
-/** `kubectl exec`. Models kubectl/pkg/cmd/exec (K4). The stream's chunks are `{ stdout }`, `{ stderr }` and, last, `{ exitCode }` or `{ error }`; input is sent as `{ stdin }`, `{ stdinEnd }`. */
+/**
+ * `kubectl exec`. Models kubectl/pkg/cmd/exec and client-go/tools/remotecommand (K4). The stream's chunks are
+ * `{channel, data}`, the last one on `error` a Status; input is `{channel: 'stdin', data}`, null at its end.
+ */
 import type { Run } from '../../../host/process.ts'
 import type { OpenStream } from '../client.ts'
 import type { Command, Context } from '../command.ts'
-import { CommandError, ExitError, StatusError, UsageError } from '../errors.ts'
+import { CommandError, ExitError, StatusError, UsageError, type Status } from '../errors.ts'
 import { pathOf } from '../mapper.ts'
 import { containerOf, firstPod, oneObject, type PodLike } from './pods-of.ts'
 
@@ -47,17 +50,14 @@ export function* runIn(
   const client = yield* ctx.session.client()
   const type = (yield* ctx.session.mapper()).resolve('pods')
   const path = pathOf(type, pod.metadata?.namespace, pod.metadata?.name, subresource)
-  const stream = yield* opened(
-    client.open('POST', path, {
-      query: {
-        container: options.container,
-        ...(options.command ? { command: options.command.join('\u0000') } : {}),
-        ...(options.stdin ? { stdin: 'true' } : {}),
-        stdout: 'true',
-        ...(tty ? { tty: 'true' } : { stderr: 'true' }),
-      },
-    }),
-  )
+  const query = {
+    ...(options.command ? { command: JSON.stringify(options.command) } : {}),
+    container: options.container,
+    ...(options.stdin ? { stdin: 'true' } : {}),
+    stdout: 'true',
+    ...(tty ? { tty: 'true' } : { stderr: 'true' }),
+  }
+  const stream = yield* opened(client.open('POST', path, { query, upgrade: true }))
   return yield* pump(ctx, stream, options.stdin, tty)
 }
 
@@ -72,50 +72,54 @@ function* opened(open: Run<OpenStream>): Run<OpenStream> {
   }
 }
 
-interface RemoteChunk {
-  stdout?: string
-  stderr?: string
-  exitCode?: number
-  error?: string
-}
+type RemoteChunk = { channel: 'stdout' | 'stderr'; data: string } | { channel: 'error'; data: Status }
 
-/** How long a terminal's input is waited for before looking at the output again. */
-const TURN_MS = 20
-
+/** A terminal is handed over as it is, and taken back at the end. */
 function* pump(ctx: Context, stream: OpenStream, stdin: boolean, tty: boolean): Run<number> {
   const { p } = ctx
-  if (stdin && !tty) yield* sendAll(ctx, stream)
+  if (!stdin || !(yield* p.isTty(0))) {
+    if (stdin) yield* sendAll(ctx, stream)
+    return yield* received(ctx, stream)
+  }
+  if (tty) yield* p.ask('ttyMode', { mode: 'raw' })
+  yield* p.ask('ttyForward', { stream: stream.stream })
+  try {
+    return yield* received(ctx, stream)
+  } finally {
+    yield* p.ask('ttyForward')
+    if (tty) yield* p.ask('ttyMode', { mode: 'cooked' })
+  }
+}
+
+function* received(ctx: Context, stream: OpenStream): Run<number> {
   for (;;) {
-    const item = yield* stream.next(tty && stdin ? TURN_MS : undefined)
-    if (item.kind === 'timeout') {
-      const typed = yield* p.read(0)
-      if (typed === null) yield* stream.send({ stdinEnd: true })
-      else if (typed !== '') yield* stream.send({ stdin: typed })
-      continue
-    }
+    const item = yield* stream.next()
+    if (item.kind === 'timeout') continue
     if (item.kind === 'end') {
       if (item.error) throw new CommandError(item.error)
       return 0
     }
-    const chunk: RemoteChunk = typeof item.chunk === 'string' ? { stdout: item.chunk } : (item.chunk as RemoteChunk)
-    if (chunk.stdout) yield* p.out(chunk.stdout)
-    if (chunk.stderr) yield* p.err(chunk.stderr)
-    if (chunk.error !== undefined) throw new CommandError(chunk.error)
-    if (chunk.exitCode !== undefined) return yield* finished(ctx, chunk.exitCode)
+    const chunk = item.chunk as RemoteChunk
+    if (chunk.channel === 'stdout') yield* ctx.p.out(chunk.data)
+    else if (chunk.channel === 'stderr') yield* ctx.p.err(chunk.data)
+    else return yield* finished(ctx, chunk.data)
   }
 }
 
 function* sendAll(ctx: Context, stream: OpenStream): Run<void> {
   for (;;) {
-    const text = yield* ctx.p.read(0)
-    if (text === null) break
-    yield* stream.send({ stdin: text })
+    const data = yield* ctx.p.read(0)
+    if (data === null) break
+    yield* stream.send({ channel: 'stdin', data })
   }
-  yield* stream.send({ stdinEnd: true })
+  yield* stream.send(null)
 }
 
-function* finished(ctx: Context, code: number): Run<number> {
-  if (code === 0) return 0
+function* finished(ctx: Context, status: Status): Run<number> {
+  if (status.status !== 'Failure') return 0
+  const cause = status.details?.causes?.find(({ reason }) => reason === 'ExitCode')
+  if (cause === undefined) throw new CommandError(status.message ?? 'unknown error')
+  const code = Number(cause.message)
   yield* ctx.p.err(`command terminated with exit code ${code}\n`)
   throw new ExitError(code)
 }

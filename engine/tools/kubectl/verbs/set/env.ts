@@ -37,7 +37,7 @@ function* fromObject(ctx: Context): Run<EnvVar[]> {
   return infos.flatMap((info) => {
     const isSecret = info.type.kind === 'Secret'
     if (!isSecret && info.type.kind !== 'ConfigMap') throw new CommandError(`unsupported resource specified in --from`)
-    const data = Object.keys((info.object.data ?? {}) as object).sort()
+    const data = Object.keys((info.object.data ?? {}) as object).sort((a, b) => (envName(a) < envName(b) ? -1 : 1))
     return data
       .filter((key) => keys.length === 0 || keys.includes(key))
       .map((key): EnvVar => {

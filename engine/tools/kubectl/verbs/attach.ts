@@ -1,0 +1,25 @@
+/** `kubectl attach`. Models kubectl/pkg/cmd/attach. Not modelled: --pod-running-timeout. */
+import type { Run } from '../../../host/process.ts'
+import type { Command, Context } from '../command.ts'
+import { CommandError, UsageError } from '../errors.ts'
+import { runIn } from './exec.ts'
+import { containerOf, firstPod, oneObject } from './pods-of.ts'
+
+export const attachCommand: Command = { path: 'attach', complete: 'pods', run: runAttach }
+
+function* runAttach(ctx: Context): Run<number> {
+  const { flags, args, p } = ctx
+  if (args.length === 0) throw new UsageError('attach', 'at least 1 argument is required for attach')
+  if (args.length > 1) throw new UsageError('attach', 'expected POD, TYPE/NAME, or TYPE NAME, (at most 2 arguments) saw ' + `${args.length}: [${args.join(' ')}]`)
+  const pod = yield* firstPod(ctx, yield* oneObject(ctx, args[0]!))
+  const phase = pod.status?.phase ?? ''
+  if (phase === 'Succeeded' || phase === 'Failed') throw new CommandError(`cannot attach a container in a completed pod; current phase is ${phase}`)
+  const container = yield* containerOf(ctx, pod, flags.text('container'), flags.bool('quiet'))
+  const spec = pod.spec?.containers?.find(({ name }) => name === container)
+  const tty = flags.bool('tty') && spec?.tty === true
+  if (flags.bool('tty') && !tty && !flags.bool('quiet')) yield* p.err(`Unable to use a TTY - container ${container} did not allocate one\n`)
+  const stdin = flags.bool('stdin') && spec?.stdin === true
+  if (stdin && tty && !flags.bool('quiet')) yield* p.err("If you don't see a command prompt, try pressing enter.\n")
+  else if (!flags.bool('quiet')) yield* p.err("All commands and output from this session will be recorded in container logs, including credentials and sensitive information passed through the command prompt.\n")
+  return yield* runIn(ctx, pod, 'attach', { container, stdin, tty })
+}

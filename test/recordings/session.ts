@@ -1,0 +1,98 @@
+/** A recorded terminal session, and the same commands in a simulated cluster that starts in the same state. */
+import { Flight } from '../../engine/index.ts'
+import type { FlightOptions } from '../../engine/index.ts'
+import { normalize } from './normalize.ts'
+
+export interface Row {
+  i: number
+  cmd: string
+  stdout: string
+  stderr: string
+  code: number
+  offsetMs: number
+}
+
+export interface RecordedNode {
+  name: string
+  labels: Record<string, string>
+  capacity: Record<string, string>
+  allocatable: Record<string, string>
+  osImage: string
+  kernelVersion: string
+  containerRuntimeVersion: string
+}
+
+export interface Start {
+  kubernetesVersion: string
+  kubelet: string
+  wallClockStart: string
+  nodes: RecordedNode[]
+}
+
+export type Output = Pick<Row, 'stdout' | 'stderr' | 'code'>
+
+const TERMINAL = 'recording'
+const STEP_MS = 20
+const ROW_LIMIT_MS = 120_000
+/** Outside of the home folder, which the commands see. */
+const FOLDER = '/var/tmp/rows'
+
+export function optionsOf(start: Start): FlightOptions {
+  return {
+    seed: 'recordings',
+    epochMs: Date.parse(start.wallClockStart),
+    release: start.kubernetesVersion,
+    controlPlanes: 1,
+    workers: start.nodes.length,
+    nodes: start.nodes.map(({ name, labels, capacity }) => ({ name, labels, capacity })),
+    controlPlaneNodes: false,
+    addons: false,
+    ...(start.kubelet.includes('hollow') && { kubelet: 'hollow' as const }),
+  }
+}
+
+/** Runs the commands at their offsets, in one bash. */
+export async function runSession(start: Start, rows: readonly Row[]): Promise<Output[]> {
+  const flight = await Flight.launch(optionsOf(start))
+  await flight.script(`mkdir -p ${FOLDER}`, { user: 'root' })
+  await flight.script(`chmod 777 ${FOLDER}`, { user: 'root' })
+  flight.input({ kind: 'terminal.open', terminal: TERMINAL, host: 'base', user: 'candidate', columns: 200, rows: 50 })
+  await untilPrompt(flight)
+  const startMs = flight.nowMs
+  const outputs: Output[] = []
+  for (const row of rows) {
+    const waitMs = startMs + row.offsetMs - flight.nowMs
+    if (waitMs > 0) await flight.advance(waitMs)
+    outputs.push(await runRow(flight, row))
+  }
+  return outputs
+}
+
+async function runRow(flight: Flight, { i, cmd }: Row): Promise<Output> {
+  const path = `${FOLDER}/${i}`
+  await flight.hands.writeFile('base', path, `${cmd}\n`)
+  flight.input({ kind: 'terminal.input', terminal: TERMINAL, text: ` . ${path} >${path}.out 2>${path}.err </dev/null; echo $? >${path}.code\r` })
+  const ended = await untilPrompt(flight)
+  const { files } = flight.cluster.hosts.get('base')
+  const read = (suffix: string): string => files.text(`${path}.${suffix}`) ?? ''
+  return { stdout: read('out'), stderr: withoutJobNotices(read('err')), code: ended ? Number(read('code')) : 124 }
+}
+
+/** The recorded bash had no terminal; one with a terminal says which job it put into the background. */
+function withoutJobNotices(text: string): string {
+  return text.replace(/^\[\d+\] \d+\n/gm, '')
+}
+
+async function untilPrompt(flight: Flight): Promise<boolean> {
+  const limitMs = flight.nowMs + ROW_LIMIT_MS
+  do await flight.advance(STEP_MS)
+  while (!flight.isAtPrompt(TERMINAL) && flight.nowMs < limitMs)
+  if (flight.isAtPrompt(TERMINAL)) return true
+  flight.input({ kind: 'terminal.input', terminal: TERMINAL, text: '\x03' })
+  await flight.advance(STEP_MS)
+  return false
+}
+
+export function isEqual(recorded: Output, simulated: Output): boolean {
+  return recorded.code === simulated.code && normalize(recorded.stdout) === normalize(simulated.stdout) && normalize(recorded.stderr) === normalize(simulated.stderr)
+}
