@@ -8,11 +8,15 @@ import type { ApiClient, ApiClientOwner } from './api/client.ts'
 import { API_PORT, ApiServer } from './api/server.ts'
 import { addonCalls } from './cluster/addons.ts'
 import { addHosts } from './cluster/cluster-hosts.ts'
+import { managerFlags } from './cluster/component-flags.ts'
 import { controllersOf } from './cluster/controllers.ts'
+import { nodeLifecycleFlags } from './controllers/nodelifecycle/flags.ts'
+import type { NodeLifecycleFlags } from './controllers/nodelifecycle/flags.ts'
 import { handshake } from './cluster/identity.ts'
 import { Kubeadm } from './cluster/kubeadm.ts'
 import { preloadedImages } from './cluster/manifests.ts'
 import { planCluster } from './cluster/plan.ts'
+import { servedVersions } from './cluster/served-versions.ts'
 import type { ClusterOptions, ClusterPlan, PlannedHost } from './cluster/plan.ts'
 import { upstreamDns } from './cluster/upstream.ts'
 import { ControllerManager } from './controllers/manager.ts'
@@ -48,7 +52,8 @@ const COMPONENT_EXIT_MS = 50
 
 /** A process of a node that the engine models as a component. */
 interface Modelled {
-  start(spec: ContainerSpec): void
+  /** Starts it; a text is why it ends at once. */
+  start(spec: ContainerSpec, argv: string[]): string | void
   signal(spec: { id: string }, signal: string): void
   /** Taken down with the host. */
   crash(): void
@@ -57,6 +62,8 @@ interface Modelled {
 interface ClusterState {
   /** `<host>/<component>` → the container that it runs in. */
   containers: Record<string, string>
+  /** What each controller manager was started with. */
+  managerFlags: Record<HostName, NodeLifecycleFlags>
 }
 
 export class Cluster implements Component {
@@ -79,6 +86,8 @@ export class Cluster implements Component {
   private readonly runtimes = new Map<HostName, ProcessRuntime>()
   private readonly modelled = new Map<string, Modelled>()
   private containers: ClusterState['containers'] = {}
+  /** Objects that the controllers hold: changed in place. */
+  private readonly managerFlags: ClusterState['managerFlags'] = {}
 
   constructor(readonly options: ClusterOptions) {
     this.plan = planCluster(options)
@@ -110,11 +119,13 @@ export class Cluster implements Component {
   }
 
   dump(): ClusterState {
-    return { containers: this.containers }
+    return { containers: this.containers, managerFlags: this.managerFlags }
   }
 
   load(state: unknown): void {
-    this.containers = (state as ClusterState).containers
+    const saved = state as ClusterState
+    this.containers = saved.containers
+    for (const [host, flags] of Object.entries(saved.managerFlags)) Object.assign(this.managerFlags[host] ?? {}, flags)
   }
 
   private get firstHost(): HostName {
@@ -141,7 +152,8 @@ export class Cluster implements Component {
     const own = this.plan.controlPlanes.filter(({ name }) => name === host)
     const others = this.plan.controlPlanes.filter(({ name }) => name !== host)
     const servers = [...own, ...others].map(({ name }) => ({ host: name, port: API_PORT }))
-    return createApiClient(this.kernel, this.fabric, { address, host, servers, identity, owner })
+    const connect = (served: ApiClientOwner): ApiClient => createApiClient(this.kernel, this.fabric, { address, host, servers, identity, owner: served })
+    return servedVersions(this.plan.minor, owner, connect)
   }
 
   private addControlPlane(host: PlannedHost): void {
@@ -152,11 +164,12 @@ export class Cluster implements Component {
     const endpoints = [host, ...plan.controlPlanes.filter((one) => one !== host)].map((one) => ({ host: one.name }))
     const api = new ApiServer({ kernel, fabric, host: name, release: plan.version, etcd: endpoints, advertiseAddress: host.ip })
     const client = (address: string, user: string) => (owner: ApiClientOwner) => this.createClient(address, name, { user, groups: [] }, owner)
+    const flags = (this.managerFlags[name] = nodeLifecycleFlags(plan.minor))
     const manager = new ControllerManager({
       kernel,
       address: `kube-controller-manager/${name}`,
       host: name,
-      controllers: controllersOf(plan),
+      controllers: controllersOf(plan, flags),
       createClient: client(`kube-controller-manager/${name}`, 'system:kube-controller-manager'),
     })
     const scheduler = new Scheduler({
@@ -171,6 +184,15 @@ export class Cluster implements Component {
     this.managers.set(name, manager)
     this.schedulers.set(name, scheduler)
     for (const [component, process] of Object.entries({ etcd, 'kube-apiserver': api, 'kube-controller-manager': manager, 'kube-scheduler': scheduler })) this.model(name, component, process)
+    const modelled = this.modelled.get(`${name}/kube-controller-manager`) as Modelled
+    this.modelled.set(`${name}/kube-controller-manager`, { ...modelled, start: (_spec, argv) => this.startManager(name, manager, argv) })
+  }
+
+  private startManager(host: HostName, manager: ControllerManager, argv: string[]): string | void {
+    const flags = managerFlags(argv, this.plan.minor)
+    if ('error' in flags) return `Error: ${flags.error}\n`
+    Object.assign(this.managerFlags[host] ?? {}, flags)
+    manager.start()
   }
 
   /** A process that is on or off: TERM and KILL end it. */
@@ -185,6 +207,13 @@ export class Cluster implements Component {
     })
   }
 
+  /** A process that says why it will not run, and ends. */
+  private refused(host: HostName, component: string, id: string, text: string): void {
+    delete this.containers[`${host}/${component}`]
+    this.kernel.send({ to: `kubelet/${host}`, type: RUNTIME.output, data: { id, stream: 'stderr', text } })
+    this.exited(host, id, 1)
+  }
+
   private exited(host: HostName, id: string, code: number): void {
     this.kernel.send({ to: `kubelet/${host}`, type: RUNTIME.exit, data: { id, code } }, COMPONENT_EXIT_MS)
   }
@@ -196,12 +225,14 @@ export class Cluster implements Component {
       kernel,
       address: `kube-proxy/${name}`,
       nodeName: name,
+      minor: plan.minor,
       createClient: (owner) => this.createClient(`kube-proxy/${name}`, name, { user: 'system:serviceaccount:kube-system:kube-proxy', groups: SERVICE_ACCOUNTS }, owner),
     })
     const dns = new CoreDns({
       kernel,
       address: `coredns/${name}`,
       host: name,
+      minor: plan.minor,
       upstream: upstreamDns,
       createClient: (owner) => this.createClient(`coredns/${name}`, name, { user: 'system:serviceaccount:kube-system:coredns', groups: SERVICE_ACCOUNTS }, owner),
       readFile: (id, path) => this.containerFile(name, id, path),
@@ -267,11 +298,12 @@ export class Cluster implements Component {
 
   private componentPort(host: HostName): ComponentPort {
     return {
-      start: (component, container) => {
+      start: (component, container, argv) => {
         const modelled = this.modelled.get(`${host}/${component}`)
         if (modelled === undefined) return false
         this.containers[`${host}/${component}`] = container.id
-        modelled.start(container)
+        const refused = modelled.start(container, argv)
+        if (typeof refused === 'string') this.refused(host, component, container.id, refused)
         return true
       },
       signal: (component, id, signal) => {

@@ -216,7 +216,9 @@ export class Flight {
     this.waitingScripts.set(id, (answer) => (result = answer))
     this.input({ kind: 'script', id, text, host: options.host ?? 'base', user: options.user ?? LEARNER })
     await this.enqueue(async () => {
+      const startMs = this.nowMs
       while (result === undefined && this.nowMs < limit) await this.runInstant(limit)
+      await this.leave(startMs)
     })
     this.waitingScripts.delete(id)
     return result ?? { code: 124, stdout: '', stderr: `stopped: still running after ${(options.timeoutMs ?? SCRIPT_LIMIT_MS) / 1000} s of the cluster's time\n` }
@@ -229,8 +231,10 @@ export class Flight {
     this.waiting.set(id, (response) => (result = response))
     this.input({ kind: 'api', id, request })
     await this.enqueue(async () => {
-      const limit = this.nowMs + API_LIMIT_MS
+      const startMs = this.nowMs
+      const limit = startMs + API_LIMIT_MS
       while (result === undefined && this.nowMs < limit) await this.runInstant(limit)
+      await this.leave(startMs)
     })
     this.waiting.delete(id)
     return result ?? { code: 504, headers: {}, body: 'the API server did not answer' }
@@ -271,8 +275,10 @@ export class Flight {
     const sent = this.cluster.network.http(point, { url, request, tls: { insecure: true } }, { host: point.host, address: Door.address, tag: id })
     if ('answer' in sent) return { outcome: sent.answer.failure === 'refused' ? 'refused' : sent.answer.failure === 'dns' ? 'unresolved' : 'timeout' }
     await this.enqueue(async () => {
-      const limit = this.nowMs + timeoutMs
+      const startMs = this.nowMs
+      const limit = startMs + timeoutMs
       while (result === undefined && this.nowMs < limit) await this.runInstant(limit)
+      await this.leave(startMs)
     })
     this.waiting.delete(id)
     return result === undefined ? { outcome: 'timeout' } : { outcome: 'open', status: result.code, body: String(result.body ?? '') }
@@ -295,6 +301,14 @@ export class Flight {
     const done = this.queue.then(work)
     this.queue = done.catch(() => undefined)
     return done
+  }
+
+  /**
+   * What was answered within one instant moves on to the next: an input that follows an answer has a later `at`,
+   * so that the log alone tells a replay what came before what.
+   */
+  private async leave(startMs: number): Promise<void> {
+    if (this.nowMs === startMs) await this.runUntil(startMs + 1)
   }
 
   /** Carries out the next instant that has events; stands at `limitMs` when there is none before it. */

@@ -169,7 +169,8 @@ export class Pace {
     const fromMs = this.flight.nowMs
     if (this.acts.length > 0) {
       this.doActs()
-      await this.flight.advance(0)
+      // What comes next comes at a later instant, so that the log alone tells what came before what.
+      await this.flight.advance(1)
     }
     if (this.mayWork(startedMs)) await this.follow(startedMs)
     this.charge(performance.now() - startedMs)

@@ -142,7 +142,6 @@ export class Session {
       if (at > flight.nowMs) await flight.advance(at - flight.nowMs)
       this.follow(input as FlightInput)
       flight.input(input as FlightInput)
-      await flight.advance(0)
       this.seq = seq + 1
     }
     if (this.row.nowMs > flight.nowMs) await flight.advance(this.row.nowMs - flight.nowMs)
@@ -357,6 +356,7 @@ export class Session {
     await this.pace?.stop()
     this.tallyUse()
     const result: ResultView = { ...grade, usedMs: this.row.usedMs }
+    await this.save()
     this.patch({ state: 'finished', finishedAt: Date.now(), points: grade.points, got: grade.got, result })
     await this.tools.store.flush()
     this.tellView()

@@ -22,7 +22,7 @@ export function newMetadata(core: Core, meta: ObjectMeta, namespace: string): Ob
 
 /** What an update leaves out or may not change comes from the stored object. */
 export function keptMetadata(meta: ObjectMeta, old: ObjectMeta): ObjectMeta {
-  const kept: ObjectMeta = { ...meta, uid: meta.uid || old.uid, creationTimestamp: meta.creationTimestamp ?? old.creationTimestamp, resourceVersion: old.resourceVersion }
+  const kept: ObjectMeta = { ...meta, uid: meta.uid || old.uid, creationTimestamp: old.creationTimestamp, resourceVersion: old.resourceVersion }
   setOrDelete(kept, 'generation', old.generation)
   if (old.deletionTimestamp !== undefined) {
     kept.deletionTimestamp ??= old.deletionTimestamp

@@ -8,7 +8,7 @@ import { endpointSliceController } from '../controllers/endpointslice/index.ts'
 import { garbageCollector } from '../controllers/garbagecollector/index.ts'
 import { namespaceController } from '../controllers/namespace/index.ts'
 import { nodeIpamController } from '../controllers/nodeipam/index.ts'
-import { nodeLifecycleFlags } from '../controllers/nodelifecycle/flags.ts'
+import type { NodeLifecycleFlags } from '../controllers/nodelifecycle/flags.ts'
 import { nodeLifecycleController } from '../controllers/nodelifecycle/index.ts'
 import { podGcController } from '../controllers/podgc/index.ts'
 import { replicaSetController } from '../controllers/replicaset/index.ts'
@@ -19,7 +19,8 @@ import { KindRegistry, apiVersionOf } from '../objects/kinds.ts'
 import { caCertificate } from './addons.ts'
 import type { ClusterPlan } from './plan.ts'
 
-export function controllersOf(plan: ClusterPlan): Controller[] {
+/** `flags` may change between two starts of the process. */
+export function controllersOf(plan: ClusterPlan, flags: NodeLifecycleFlags): Controller[] {
   const { minor } = plan
   const kinds = collectedKinds(minor)
   return [
@@ -27,9 +28,10 @@ export function controllersOf(plan: ClusterPlan): Controller[] {
     replicaSetController({ reportsTerminating: minor >= 35 }),
     daemonSetController({ release: `1.${minor}` }),
     endpointsController({ minor }),
-    endpointSliceController,
+    // EndpointSlices came with 1.16.
+    ...(minor >= 16 ? [endpointSliceController] : []),
     nodeIpamController({ prefix: plan.podPrefix }),
-    nodeLifecycleController({ minor, flags: nodeLifecycleFlags(minor) }),
+    nodeLifecycleController({ minor, flags }),
     taintEvictionController,
     garbageCollector(kinds),
     namespaceController(kinds.filter(({ namespaced }) => namespaced).map(({ resource }) => resource)),

@@ -124,7 +124,7 @@ export class Containers implements ContainerKeeper {
     const mounted = mountedText(mounts, path)
     if (mounted !== undefined) return mounted
     const live = this.core.ports.containers?.readFile(this.spec(record, instance), path)
-    return live ?? (covered(mounts, path) ? undefined : entryOf(container)?.files[path])
+    return live ?? this.ownFiles(record)[path] ?? (covered(mounts, path) ? undefined : entryOf(container)?.files[path])
   }
 
   /** Kills without a word: the machine went down. */
@@ -167,7 +167,7 @@ export class Containers implements ContainerKeeper {
     if (this.core.hollow !== undefined) return { plan: HOLLOW }
     if (entry === undefined) return { failure: `not simulated: image ${container.image ?? ''}` }
     instance.argv = this.argvOf(record, container, entry)
-    const behaviour = entry.behaviours.find((one) => one.match(instance.argv))
+    const behaviour = entry.behaviours.find((one) => one.match(instance.argv) && !(one.name === 'shell' && this.hasInput(container)))
     if (behaviour === undefined) return this.launchCommand(container, instance, entry)
     const plan = behaviour.plan(this.facts(record, container, instance, entry))
     return behaviour.component === undefined ? { plan } : { component: behaviour.component, plan }
@@ -177,11 +177,16 @@ export class Containers implements ContainerKeeper {
     const [program = ''] = instance.argv
     const missing = this.missingProgram(entry, container, program)
     if (missing !== undefined) return { failure: START_ERROR + missing }
-    const plan = planCommand(instance.argv)
+    const plan = this.hasInput(container) ? undefined : planCommand(instance.argv)
     if (plan !== undefined) return { plan }
     return this.core.ports.containers === undefined
       ? { failure: `not simulated: ${instance.argv.join(' ')}` }
       : { process: true }
+  }
+
+  /** Somebody may type into it, so that nobody can tell what it will do. */
+  private hasInput({ stdin, tty }: Container): boolean {
+    return this.core.ports.containers !== undefined && (stdin === true || tty === true)
   }
 
   private missingProgram(entry: ImageEntry, container: Container, program: string): string | undefined {

@@ -258,7 +258,7 @@ export class Server {
     const target = this.target(path)
     const instance = target?.instance
     if (target === undefined || instance === undefined || instance.finishedMs !== undefined)
-      return this.text(replier, 500, `container not found ("${path[2] ?? ''}")`)
+      return this.text(replier, 500, `container ${path[2] ?? ''} not found in pod ${path[1] ?? ''}_${path[0] ?? ''}`)
     replier.respond({ code: 101, headers: {}, streaming: true })
     const exchange = this.open(data, 'attach', target, instance)
     exchange.sent = linesOf(instance, this.core.kernel.clockMs).length

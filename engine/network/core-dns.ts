@@ -9,14 +9,15 @@ import { MACHINE_TIMEOUT, MachineRows, compileMachine } from '../kernel/machine.
 import type { MachineTimeout } from '../kernel/machine.ts'
 import type { Component, Kernel } from '../kernel/kernel.ts'
 import type { KernelEvent } from '../kernel/queue.ts'
-import type { EndpointSlice, Namespace, Service } from '../objects/types.gen.ts'
+import type { Namespace, Service } from '../objects/types.gen.ts'
 import { parseCorefile } from './corefile.ts'
 import type { Corefile, Directive, ServerBlock } from './corefile.ts'
 import { coreDnsMachine } from './coreDns.machine.ts'
 import { NXDOMAIN, answerInZone } from './dns-records.ts'
 import type { DnsAnswer, PodMode } from './dns-records.ts'
 import { NETWORK_FLAGS } from './flags.ts'
-import { BY_SERVICE_KEY, byServiceKey } from './indexes.ts'
+import { openEndpoints } from './endpoint-source.ts'
+import type { SlicesOf } from './endpoint-source.ts'
 
 const TABLE = compileMachine(coreDnsMachine)
 const VERSION = 'CoreDNS-1.14.2\nlinux/amd64, go1.26.0, 77b7a8c'
@@ -54,6 +55,8 @@ export interface CoreDnsOptions {
   /** `coredns/<host>` */
   address: string
   host: string
+  /** The cluster's minor release. */
+  minor: number
   upstream: Upstream
   createClient: (owner: ApiClientOwner) => ApiClient
   /** A container's file as it is now; undefined when there is none. */
@@ -65,7 +68,7 @@ export interface CoreDnsOptions {
 export class CoreDns implements Component, ApiClientOwner {
   private readonly client: ApiClient
   private readonly services: Informer<Service>
-  private readonly slices: Informer<EndpointSlice>
+  private readonly slicesOf: SlicesOf
   private readonly namespaces: Informer<Namespace>
   private readonly rows: MachineRows
   private instances: Record<string, Instance> = {}
@@ -74,7 +77,7 @@ export class CoreDns implements Component, ApiClientOwner {
   constructor(private readonly options: CoreDnsOptions) {
     this.client = options.createClient(this)
     this.services = this.client.informer<Service>('v1/services')
-    this.slices = this.client.informer<EndpointSlice>('discovery.k8s.io/v1/endpointslices', { indexes: { [BY_SERVICE_KEY]: byServiceKey } })
+    this.slicesOf = openEndpoints(this.client, options.minor)
     this.namespaces = this.client.informer<Namespace>('v1/namespaces')
     this.rows = new MachineRows(options.kernel, options.address, TABLE, {
       guards: { isBroken: (id) => this.instances[id]?.failure !== undefined },
@@ -188,7 +191,7 @@ export class CoreDns implements Component, ApiClientOwner {
     const zone = zoneOf(kubernetes, name) ?? ''
     const labels = name === zone ? [] : name.slice(0, -zone.length - 1).split('.')
     const mode = (kubernetes.block.find((one) => one.name === 'pods')?.args[0] ?? 'disabled') as PodMode
-    const answer = answerInZone(labels, { services: this.services, slices: this.slices, namespaces: this.namespaces }, mode)
+    const answer = answerInZone(labels, { services: this.services, slicesOf: this.slicesOf, namespaces: this.namespaces }, mode)
     if (answer.alias === undefined || depth > 8) return answer
     const target = this.answer(instance.id, answer.alias.replace(/\.$/, ''), depth + 1)
     return { rcode: 'NOERROR', addresses: target.addresses, alias: answer.alias }

@@ -1,7 +1,7 @@
 /** What the kubernetes plugin of CoreDNS answers (G5), from the Services and slices that it has seen. */
-import { BY_SERVICE_KEY } from './indexes.ts'
+import type { SlicesOf } from './endpoint-source.ts'
 import type { Informer } from '../api/client.ts'
-import type { Endpoint, EndpointSlice, Namespace, Service } from '../objects/types.gen.ts'
+import type { Endpoint, Namespace, Service } from '../objects/types.gen.ts'
 
 export interface DnsAnswer {
   rcode: 'NOERROR' | 'NXDOMAIN' | 'SERVFAIL' | 'REFUSED'
@@ -16,7 +16,7 @@ const NODATA: DnsAnswer = { rcode: 'NOERROR', addresses: [] }
 
 export interface Records {
   services: Informer<Service>
-  slices: Informer<EndpointSlice>
+  slicesOf: SlicesOf
   namespaces: Informer<Namespace>
 }
 
@@ -45,9 +45,9 @@ function serviceAnswer(labels: string[], records: Records): DnsAnswer {
 }
 
 /** Ready endpoints; none of them: the name does not exist. */
-function headlessAnswer(service: Service, rest: string[], { slices }: Records): DnsAnswer {
+function headlessAnswer(service: Service, rest: string[], { slicesOf }: Records): DnsAnswer {
   const { namespace, name } = service.metadata
-  const endpoints = slices.by(BY_SERVICE_KEY, `${namespace}/${name}`).flatMap((slice) => slice.endpoints ?? [])
+  const endpoints = slicesOf(`${namespace}/${name}`).flatMap((slice) => slice.endpoints ?? [])
   const ready = endpoints.filter(({ conditions }) => conditions?.ready !== false)
   const wanted = rest.length === 0 ? ready : ready.filter((endpoint) => hostnameOf(endpoint) === rest[0])
   const addresses = wanted.flatMap((endpoint) => endpoint.addresses)

@@ -7,9 +7,10 @@ import { MACHINE_TIMEOUT, MachineRows, compileMachine } from '../kernel/machine.
 import type { MachineTimeout } from '../kernel/machine.ts'
 import type { Component, Kernel } from '../kernel/kernel.ts'
 import type { KernelEvent } from '../kernel/queue.ts'
-import type { EndpointSlice, Service } from '../objects/types.gen.ts'
+import type { Service } from '../objects/types.gen.ts'
 import { NETWORK_FLAGS } from './flags.ts'
-import { BY_SERVICE_KEY, byServiceKey } from './indexes.ts'
+import { openEndpoints } from './endpoint-source.ts'
+import type { SlicesOf } from './endpoint-source.ts'
 import { kubeProxySyncMachine } from './kubeProxySync.machine.ts'
 import { makeRules } from './rules.ts'
 import type { ServiceRule } from './rules.ts'
@@ -29,13 +30,15 @@ export interface KubeProxyOptions {
   /** `kube-proxy/<host>` */
   address: string
   nodeName: string
+  /** The cluster's minor release. */
+  minor: number
   createClient: (owner: ApiClientOwner) => ApiClient
 }
 
 export class KubeProxy implements Component, ApiClientOwner {
   private readonly client: ApiClient
   private readonly services: Informer<Service>
-  private readonly slices: Informer<EndpointSlice>
+  private readonly slicesOf: SlicesOf
   private readonly rows: MachineRows
   private running = false
   private rules: ServiceRule[] = []
@@ -45,7 +48,7 @@ export class KubeProxy implements Component, ApiClientOwner {
   constructor(options: KubeProxyOptions) {
     this.client = options.createClient(this)
     this.services = this.client.informer<Service>('v1/services')
-    this.slices = this.client.informer<EndpointSlice>('discovery.k8s.io/v1/endpointslices', { indexes: { [BY_SERVICE_KEY]: byServiceKey } })
+    this.slicesOf = openEndpoints(this.client, options.minor)
     this.rows = new MachineRows(options.kernel, options.address, TABLE, {
       actions: { syncRules: () => this.syncRules() },
       delays: { minSyncPeriod: () => NETWORK_FLAGS.minSyncPeriodMs, syncPeriod: () => NETWORK_FLAGS.syncPeriodMs },
@@ -112,8 +115,7 @@ export class KubeProxy implements Component, ApiClientOwner {
   }
 
   private syncRules(): void {
-    const slicesOf = ({ metadata: { namespace, name } }: Service): EndpointSlice[] => this.slices.by(BY_SERVICE_KEY, `${namespace}/${name}`)
-    this.setRules(makeRules(this.services.list(), slicesOf))
+    this.setRules(makeRules(this.services.list(), ({ metadata: { namespace, name } }) => this.slicesOf(`${namespace}/${name}`)))
   }
 
   private setRules(rules: ServiceRule[]): void {

@@ -101,6 +101,8 @@ const sameShape: [string, string, string, string][] = [
   ['storage.k8s.io', 'v1beta1', 'CSIStorageCapacity', 'v1'],
   ['node.k8s.io', 'v1beta1', 'RuntimeClass', 'v1'],
   ['networking.k8s.io', 'v1beta1', 'IngressClass', 'v1'],
+  // Its topology map is not modelled: node names and zones stand in v1's own fields.
+  ['discovery.k8s.io', 'v1beta1', 'EndpointSlice', 'v1'],
 ]
 
 function oldVersions(): RawResource[] {
@@ -172,10 +174,10 @@ export class KindRegistry {
   private readonly resources = new Map<string, KindEntry>()
   private readonly kinds = new Map<string, KindEntry>()
 
-  /** `release`: `1.35`. Throws outside 1.18 to 1.36. */
+  /** `release`: `1.35`. Throws outside 1.12 to 1.36. */
   constructor(release: string = DEFAULT_RELEASE) {
     const minor = minorOf(release)
-    if (minor < 18 || minor > 36) throw new Error(`not simulated: Kubernetes ${release} (1.18 to 1.36 are)`)
+    if (minor < 12 || minor > 36) throw new Error(`not simulated: Kubernetes ${release} (1.12 to 1.36 are)`)
     this.release = `1.${minor}`
     const served = [...rawResources, ...oldVersions()]
       .filter((raw) => servedByDefault(raw.group, raw.version, raw.kind, minor))

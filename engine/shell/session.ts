@@ -14,7 +14,9 @@ import { watchSignals } from './traps.ts'
 import { getValue, setValue } from './variables.ts'
 
 const MAX_HISTORY = 1000
-const DEFAULT_PROMPT = '\\u@\\h:\\w\\$ '
+const BASH_PROMPT = '\\u@\\h:\\w\\$ '
+const DASH_PROMPT = '\\$ '
+const BUSYBOX_PROMPT = '\\w \\$ '
 
 /** What a checkpoint at the prompt holds. */
 export interface KeptSession {
@@ -30,7 +32,7 @@ export function* runInteractive(sh: Interpreter, options: { login: boolean }): R
   state.login = options.login
   state.options.expand_aliases = true
   sh.jobControl = yield* sh.p.isTty(0)
-  if (getValue(state, 'PS1') === undefined) setValue(state, 'PS1', DEFAULT_PROMPT)
+  if (getValue(state, 'PS1') === undefined) setValue(state, 'PS1', yield* defaultPrompt(sh))
   if (getValue(state, 'PS2') === undefined) setValue(state, 'PS2', '> ')
   yield* watchSignals(sh)
   if (sh.jobControl) yield* sh.p.ask('ttyForeground', { group: yield* sh.p.ask('ownGroup') })
@@ -43,6 +45,16 @@ export function* runInteractive(sh: Interpreter, options: { login: boolean }): R
   yield* sourceQuietly(sh, `${home}/.bashrc`)
   return yield* atPrompt(sh, '', false)
 }
+
+const isBash = ({ name }: ShellState): boolean => /(^|[/-])bash$/.test(name)
+
+function* defaultPrompt(sh: Interpreter): Run<string> {
+  if (isBash(sh.state)) return BASH_PROMPT
+  return 'error' in (yield* sh.p.stat('/bin/busybox')) ? DASH_PROMPT : BUSYBOX_PROMPT
+}
+
+/** What a shell says when it ends; only bash says anything. */
+const farewell = (state: ShellState): string => (!isBash(state) ? '' : state.login ? 'logout\n' : 'exit\n')
 
 function* sourceQuietly(sh: Interpreter, path: string): Run<void> {
   const got = yield* sh.p.readFile(path)
@@ -74,7 +86,7 @@ export function* atPrompt(sh: Interpreter, typedAhead: string, resumed: boolean)
         yield* sh.p.err('exit\nThere are stopped jobs.\n')
         continue
       }
-      yield* sh.p.err(sh.state.login ? 'logout\n' : 'exit\n')
+      yield* sh.p.err(isBash(sh.state) ? farewell(sh.state) : '\n')
       return sh.state.status
     }
     warned = false
@@ -100,7 +112,7 @@ export function* runLine(sh: Interpreter, typed: string): Run<void> {
         sh.state.status = error.code
         return
       }
-      yield* sh.p.err(sh.state.login ? 'logout\n' : 'exit\n')
+      yield* sh.p.err(farewell(sh.state))
       throw error
     }
     if (error instanceof ShellError) {
@@ -141,7 +153,7 @@ type ReadLine = { left: string } & ({ kind: 'line'; line: string } | { kind: 'en
 
 function* promptText(sh: Interpreter, name: 'PS1' | 'PS2'): Run<string> {
   const nowMs = yield* sh.p.now()
-  return renderPrompt(getValue(sh.state, name) ?? '', { state: sh.state, user: sh.p.user, host: sh.p.host, nowMs })
+  return renderPrompt(getValue(sh.state, name) ?? '', { state: sh.state, user: sh.p.user, host: sh.p.env.HOSTNAME ?? sh.p.host, nowMs })
 }
 
 function* readLine(sh: Interpreter, prompt: 'PS1' | 'PS2', typedAhead: string): Run<ReadLine> {

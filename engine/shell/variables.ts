@@ -125,7 +125,7 @@ export function* dynamicValue(state: ShellState, p: Proc, name: string): Run<str
     case 'EUID':
       return p.user === 'root' ? '0' : '1000'
     case 'HOSTNAME':
-      return p.host
+      return p.env.HOSTNAME ?? p.host
     case 'BASH_VERSION':
       return '5.2.21(1)-release'
     case 'BASH_SUBSHELL':

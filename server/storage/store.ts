@@ -51,8 +51,8 @@ export class Store {
 
   /** Opens or makes the file. Throws when it was written by a newer version. */
   static async open(file: string, onError: (error: unknown) => void = () => undefined): Promise<Store> {
-    if (file !== ':memory:') mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
-    const client = createClient({ url: file === ':memory:' ? ':memory:' : `file:${file}` })
+    mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
+    const client = createClient({ url: `file:${file}` })
     for (const pragma of ['journal_mode = wal', 'synchronous = normal', 'busy_timeout = 5000']) await client.execute(`pragma ${pragma}`)
     const version = Number((await client.execute('pragma user_version')).rows[0]?.user_version ?? 0)
     if (version > SCHEMA_VERSION) throw new Error(`${file} was written by a newer version of kubeflight (schema ${version}, known ${SCHEMA_VERSION})`)
@@ -74,6 +74,12 @@ export class Store {
   async attemptsOf(owner: string, limit = 100): Promise<AttemptRow[]> {
     await this.flush()
     return this.db.select().from(attempts).where(eq(attempts.owner, owner)).orderBy(desc(attempts.startedAt)).limit(limit)
+  }
+
+  /** Of every owner, oldest first. */
+  async all(): Promise<AttemptRow[]> {
+    await this.flush()
+    return this.db.select().from(attempts).orderBy(asc(attempts.startedAt))
   }
 
   async remove(id: string): Promise<void> {

@@ -1,5 +1,5 @@
 /** A recorded terminal session, and the same commands in a simulated cluster that starts in the same state. */
-import { Flight } from '../../engine/index.ts'
+import { Flight, makeKubeconfig } from '../../engine/index.ts'
 import type { FlightOptions } from '../../engine/index.ts'
 import { normalize } from './normalize.ts'
 
@@ -54,8 +54,7 @@ export function optionsOf(start: Start): FlightOptions {
 /** Runs the commands at their offsets, in one bash. */
 export async function runSession(start: Start, rows: readonly Row[]): Promise<Output[]> {
   const flight = await Flight.launch(optionsOf(start))
-  await flight.script(`mkdir -p ${FOLDER}`, { user: 'root' })
-  await flight.script(`chmod 777 ${FOLDER}`, { user: 'root' })
+  await prepare(flight)
   flight.input({ kind: 'terminal.open', terminal: TERMINAL, host: 'base', user: 'candidate', columns: 200, rows: 50 })
   await untilPrompt(flight)
   const startMs = flight.nowMs
@@ -68,9 +67,18 @@ export async function runSession(start: Start, rows: readonly Row[]): Promise<Ou
   return outputs
 }
 
+/** The recorded user is one of system:masters; of the nodes' start the recorded clusters show no events but RegisteredNode. */
+async function prepare(flight: Flight): Promise<void> {
+  const { plan } = flight.cluster
+  const config = makeKubeconfig(plan, { name: 'kubernetes-admin', commonName: 'kubernetes-admin', organizations: ['system:masters'] })
+  await flight.hands.writeFile('base', '/home/candidate/.kube/config', config)
+  await flight.script(`mkdir -p ${FOLDER}; chmod 777 ${FOLDER}; chown -R candidate /home/candidate/.kube`, { user: 'root' })
+  await flight.script('kubectl delete events --field-selector reason!=RegisteredNode >/dev/null; rm -rf .kube/cache')
+}
+
 async function runRow(flight: Flight, { i, cmd }: Row): Promise<Output> {
   const path = `${FOLDER}/${i}`
-  await flight.hands.writeFile('base', path, `${cmd}\n`)
+  await flight.hands.writeFile('base', path, `${cmd.replaceAll('127.0.0.1:6443', `${flight.cluster.plan.controlPlanes[0]?.ip}:6443`)}\n`)
   flight.input({ kind: 'terminal.input', terminal: TERMINAL, text: ` . ${path} >${path}.out 2>${path}.err </dev/null; echo $? >${path}.code\r` })
   const ended = await untilPrompt(flight)
   const { files } = flight.cluster.hosts.get('base')

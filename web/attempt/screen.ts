@@ -30,6 +30,9 @@ const THEME: ITheme = {
 
 const FONT = "ui-monospace, 'Cascadia Mono', 'SF Mono', 'JetBrains Mono', Menlo, Consolas, 'DejaVu Sans Mono', monospace"
 
+/** Below this width a smaller letter keeps the usual tables of kubectl on one line. */
+const NARROW_PX = 760
+
 export interface ScreenOptions {
   onInput(text: string): void
   onResize(columns: number, rows: number): void
@@ -48,7 +51,7 @@ export class TerminalScreen {
   constructor(box: HTMLElement, options: ScreenOptions) {
     const terminal = new Terminal({
       fontFamily: FONT,
-      fontSize: 14,
+      fontSize: box.clientWidth < NARROW_PX ? 13 : 14,
       lineHeight: 1.15,
       scrollback: 10_000,
       cursorBlink: !matchMedia('(prefers-reduced-motion: reduce)').matches,

@@ -34,7 +34,7 @@ const COMMANDS: [name: string, short: string, ex: Ex][] = [
   ['quit', 'q', quit],
   ['wq', 'wq', writeAndQuit],
   ['xit', 'x', writeAndQuit],
-  ['quitall', 'qa', quit],
+  ['qall', 'qa', quit],
   ['wqall', 'wqa', writeAndQuit],
 ]
 

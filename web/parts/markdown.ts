@@ -1,5 +1,5 @@
 /**
- * The little Markdown that task texts and hints are written in, as data: headings, lists, fenced code,
+ * The little Markdown that task texts and hints are written in, as data: headings, lists, fenced and indented code,
  * `code`, **bold**, *emphasis* and links to http(s). Everything else, HTML included, is plain text.
  */
 export type Inline =
@@ -12,7 +12,7 @@ export type Inline =
 export type Block =
   | { kind: 'heading'; level: number; children: Inline[] }
   | { kind: 'paragraph'; children: Inline[] }
-  | { kind: 'list'; ordered: boolean; items: Inline[][] }
+  | { kind: 'list'; ordered: boolean; items: Block[][] }
   | { kind: 'code'; text: string }
 
 const INLINE = /`([^`]+)`|\*\*(.+?)\*\*|\*(?!\s)([^*]+?)\*|\[([^\]]+)\]\((https?:\/\/[^\s)]+)\)/
@@ -33,6 +33,8 @@ function inlineOf([whole, code, strong, emphasis, label, href]: RegExpExecArray)
   return { kind: 'text', text: whole }
 }
 
+/** So far in, a line is code. */
+const CODE_INDENT = 4
 const FENCE = /^\s*```/
 const HEADING = /^(#{1,4})\s+(.*)$/
 const BULLET = /^\s*[-*]\s+(.*)$/
@@ -52,6 +54,7 @@ function takeBlock(lines: string[], at: number, blocks: Block[]): number {
   const line = lines[at] ?? ''
   if (line.trim() === '') return at + 1
   if (FENCE.test(line)) return takeCode(lines, at + 1, blocks)
+  if (depthOf(line) >= CODE_INDENT) return takeIndented(lines, at, blocks)
   const heading = HEADING.exec(line)
   if (heading !== null) {
     blocks.push({ kind: 'heading', level: heading[1]?.length ?? 1, children: parseInline(heading[2] ?? '') })
@@ -69,18 +72,38 @@ function takeCode(lines: string[], from: number, blocks: Block[]): number {
   return to + 1
 }
 
+/** Items with all that is indented beneath them; blank lines between items do not end the list. */
 function takeList(lines: string[], from: number, mark: RegExp, ordered: boolean, blocks: Block[]): number {
-  const items: string[] = []
+  const items: string[][] = []
+  let indent = 0
   let at = from
   for (; at < lines.length; at++) {
     const line = lines[at] ?? ''
-    const item = mark.exec(line)
-    if (item !== null) items.push(item[1] ?? '')
-    else if (/^\s+\S/.test(line)) items.push(`${items.pop() ?? ''} ${line.trim()}`)
+    const item = depthOf(line) < 2 ? mark.exec(line) : null
+    if (item !== null) {
+      items.push([item[1] ?? ''])
+      indent = line.length - (item[1] ?? '').length
+    } else if (depthOf(line) >= 2) items.at(-1)?.push(line.slice(Math.min(indent, depthOf(line))))
+    else if (line.trim() === '' && goesOn(lines, at, mark)) items.at(-1)?.push('')
     else break
   }
-  blocks.push({ kind: 'list', ordered, items: items.map(parseInline) })
+  blocks.push({ kind: 'list', ordered, items: items.map((item) => parseMarkdown(item.join('\n'))) })
   return at
+}
+
+const depthOf = (line: string): number => (line.trim() === '' ? 0 : line.search(/\S/))
+
+/** Whether a list goes on after the blank line at an index. */
+function goesOn(lines: string[], blank: number, mark: RegExp): boolean {
+  const next = lines.slice(blank).find((line) => line.trim() !== '')
+  return next !== undefined && (depthOf(next) >= 2 || mark.test(next))
+}
+
+function takeIndented(lines: string[], from: number, blocks: Block[]): number {
+  const after = lines.findIndex((line, index) => index > from && line.trim() !== '' && depthOf(line) < CODE_INDENT)
+  const taken = lines.slice(from, after === -1 ? lines.length : after)
+  blocks.push({ kind: 'code', text: taken.map((line) => line.slice(CODE_INDENT)).join('\n').trimEnd() })
+  return from + taken.length
 }
 
 function takeParagraph(lines: string[], from: number, blocks: Block[]): number {

@@ -3,7 +3,7 @@ import type { HttpResponse } from '../../fabric/http.ts'
 import type { Core } from '../core.ts'
 import type { Flight } from '../flight.ts'
 import { JSON_HEADERS } from '../present.ts'
-import { failure, methodNotKnown, notFound, pathNotFound } from '../status.ts'
+import { failure, methodNotKnown, pathNotFound } from '../status.ts'
 import { aggregated, groupList, groupNamed, resourceList, versionsOf } from './groups.ts'
 import { answerHealth } from './health.ts'
 import { OPENAPI_V2_TYPE, openapiV2 } from './openapi-v2.ts'
@@ -78,6 +78,6 @@ export function answerPath(core: Core, flight: Flight): void {
   if (verb !== 'get' && verb !== 'head') return core.refuse(flight, methodNotKnown())
   if (path === '/openapi/v2') return answerOpenapiV2(core, flight)
   const response = serve(core, flight)
-  if (response === undefined) return core.refuse(flight, path.startsWith('/api') ? pathNotFound() : notFound({ group: '', resource: path }, ''))
+  if (response === undefined) return core.refuse(flight, pathNotFound())
   core.respond(flight, response)
 }

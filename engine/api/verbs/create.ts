@@ -10,7 +10,7 @@ import { newMetadata } from '../metadata.ts'
 import { admitCreate } from '../pipeline/admission/index.ts'
 import { prepareCreate } from '../prepare.ts'
 import { respondObject } from '../present.ts'
-import { alreadyExists, badRequest, generateNameConflict, invalid, unknownError } from '../status.ts'
+import { alreadyExists, badRequest, generateNameConflict, invalid } from '../status.ts'
 import { directoryOf, keyFor } from '../storage/keys.ts'
 
 export function startCreate(core: Core, flight: Flight): void {
@@ -29,9 +29,6 @@ export function create(core: Core, flight: Flight, object: KubeObject, step: str
   const namespace = entry.namespaced ? flight.info.namespace : ''
   const given = object.metadata.namespace ?? ''
   if (entry.namespaced && given !== '' && given !== namespace) return core.refuse(flight, badRequest(MISMATCH))
-  if (object.metadata.resourceVersion !== undefined && object.metadata.resourceVersion !== '') {
-    return core.refuse(flight, unknownError('resourceVersion should not be set on objects to be created'))
-  }
   const named = stampCreate(core, flight, entry, { ...object, metadata: newMetadata(core, object.metadata, namespace) })
   const admitted = admitCreate(core, flight, served, named)
   if ('refuse' in admitted) return core.refuse(flight, admitted.refuse)

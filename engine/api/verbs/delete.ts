@@ -55,11 +55,13 @@ interface Plan {
 }
 
 function preconditionsFail(entry: KindEntry, name: string, { preconditions }: DeleteOptions, { metadata }: KubeObject): ApiStatus | undefined {
+  // The kind stands in the place of the resource here, as upstream has it.
+  const ofKind = { group: entry.group, resource: entry.kind }
   if (preconditions?.uid !== undefined && preconditions.uid !== metadata.uid) {
-    return conflict(entry, name, `Precondition failed: UID in precondition: ${preconditions.uid}, UID in object meta: ${metadata.uid}`)
+    return conflict(ofKind, name, `the UID in the precondition (${preconditions.uid}) does not match the UID in record (${metadata.uid}). The object might have been deleted and then recreated`)
   }
   if (preconditions?.resourceVersion !== undefined && preconditions.resourceVersion !== metadata.resourceVersion) {
-    return conflict(entry, name, `Precondition failed: ResourceVersion in precondition: ${preconditions.resourceVersion}, ResourceVersion in object meta: ${metadata.resourceVersion}`)
+    return conflict(ofKind, name, `the ResourceVersion in the precondition (${preconditions.resourceVersion}) does not match the ResourceVersion in record (${metadata.resourceVersion}). The object might have been modified`)
   }
   return undefined
 }

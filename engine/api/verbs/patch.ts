@@ -11,7 +11,7 @@ import { respondObject } from '../present.ts'
 import { conflict, failure, MODIFIED, notFound } from '../status.ts'
 import type { ApiStatus } from '../status.ts'
 import { startApply } from './apply.ts'
-import { keyOfFlight, replace } from './update.ts'
+import { addressProblem, keyOfFlight, replace } from './update.ts'
 
 export function startPatch(core: Core, flight: Flight): void {
   const entry = core.entryOf(flight)
@@ -52,6 +52,8 @@ function transform(core: Core, flight: Flight, current: KubeObject | undefined):
   flight.warnings.length = 0
   const patched = patchedObject(core, flight, entry, current)
   if ('status' in patched) return { kind: 'refuse', status: patched.status }
+  const wrong = addressProblem(entry, flight, patched.object)
+  if (wrong !== undefined) return { kind: 'refuse', status: wrong }
   const { resourceVersion } = patched.object.metadata
   if (resourceVersion !== undefined && resourceVersion !== current.metadata.resourceVersion) return { kind: 'refuse', status: conflict(entry, flight.info.name, MODIFIED) }
   return replace(core, flight, entry, patched.object, current)

@@ -9,7 +9,7 @@ import type { Flight } from '../flight.ts'
 import { stampUpdate } from '../managed.ts'
 import { isSame, prepareView } from '../prepare.ts'
 import { respondObject } from '../present.ts'
-import { badRequest, conflict, invalid, MODIFIED, notFound } from '../status.ts'
+import { badRequest, conflict, invalid, MODIFIED, notFound, unknownError } from '../status.ts'
 import type { ApiStatus } from '../status.ts'
 import { directoryOf, keyFor } from '../storage/keys.ts'
 import { CREATED_BY_PUT, NEEDS_VERSION } from '../strategy/table.ts'
@@ -32,7 +32,8 @@ export function keyOfFlight(core: Core, flight: Flight): string {
   return keyFor(directoryOf(entry.group, entry.resource), entry.namespaced ? flight.info.namespace : '', flight.info.name)
 }
 
-function addressProblem(entry: KindEntry, flight: Flight, { metadata }: KubeObject): ApiStatus | undefined {
+/** What the body says of its own name must be what the path says. */
+export function addressProblem(entry: KindEntry, flight: Flight, { metadata }: KubeObject): ApiStatus | undefined {
   const { name, namespace } = flight.info
   if (metadata.name === undefined || metadata.name === '') return badRequest('name must be provided')
   if (metadata.name !== name) return badRequest(`the name of the object (${metadata.name}) does not match the name on the URL (${name})`)
@@ -45,17 +46,19 @@ function transform(core: Core, flight: Flight, current: KubeObject | undefined):
   const entry = core.entryOf(flight)
   const object = flight.body as KubeObject
   if (current === undefined) return { kind: 'refuse', status: notFound(entry, flight.info.name) }
-  const refused = preconditions(entry, flight, object, current)
+  const refused = preconditions(entry, flight, keyOfFlight(core, flight), object, current)
   if (refused !== undefined) return { kind: 'refuse', status: refused }
   return replace(core, flight, entry, object, current)
 }
 
-function preconditions(entry: KindEntry, flight: Flight, { metadata }: KubeObject, current: KubeObject): ApiStatus | undefined {
+function preconditions(entry: KindEntry, flight: Flight, key: string, { metadata }: KubeObject, current: KubeObject): ApiStatus | undefined {
   const { name } = flight.info
   if (metadata.uid !== undefined && metadata.uid !== '' && metadata.uid !== current.metadata.uid) {
-    return conflict(entry, name, `Precondition failed: UID in precondition: ${metadata.uid}, UID in object meta: ${current.metadata.uid}`)
+    const why = `Precondition failed: UID in precondition: ${metadata.uid}, UID in object meta: ${current.metadata.uid}`
+    return conflict(entry, name, `StorageError: invalid object, Code: 4, Key: ${key}, ResourceVersion: 0, AdditionalErrorMsg: ${why}`)
   }
   const version = metadata.resourceVersion ?? ''
+  if (/\D/.test(version)) return unknownError(`strconv.ParseUint: parsing ${JSON.stringify(version)}: invalid syntax`)
   if (version !== '' && version !== '0') return version === current.metadata.resourceVersion ? undefined : conflict(entry, name, MODIFIED)
   if (entry.schema !== '' && !NEEDS_VERSION.has(groupResource(entry))) return undefined
   return invalid(entry, name, [{ type: 'Invalid', field: 'metadata.resourceVersion', badValue: 0, shown: '0x0', detail: 'must be specified for an update' }])

@@ -2,7 +2,7 @@ import { makeConfig } from './image.ts'
 import type { ImageEntry } from './image.ts'
 import type { Plan } from './plan.ts'
 
-const RELEASES = /^v1\.(2[0-9]|3[0-9])\.\d+$/
+const RELEASES = /^v1\.[1-3][0-9]\.\d+$/
 
 function component(
   name: string,

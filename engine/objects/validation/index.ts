@@ -16,6 +16,7 @@ import {
 } from './cluster.ts'
 import { validateConfigMap, validateConfigMapUpdate, validateSecret, validateSecretUpdate } from './config.ts'
 import type { FieldError, ValidationContext } from './errors.ts'
+import { inReleaseSyntax } from './go-values.ts'
 import { validateMeta, validateMetaUpdate } from './metadata.ts'
 import { validatePod, validatePodUpdate } from './pods.ts'
 import { validateResourceQuota } from './quotas.ts'
@@ -94,7 +95,7 @@ const validationOf = (entry: KindEntry): KindValidation => validations[`${entry.
 /** What is wrong with a new object (decoded, with defaults), in upstream's order; empty when nothing is. */
 export function validateCreate(entry: KindEntry, object: object, ctx: ValidationContext = {}): FieldError[] {
   const plain = object as PlainObject
-  return [...validateMeta(entry, plain), ...(validationOf(entry).create?.(plain, ctx) ?? [])]
+  return inReleaseSyntax([...validateMeta(entry, plain), ...(validationOf(entry).create?.(plain, ctx) ?? [])], ctx)
 }
 
 /**
@@ -113,7 +114,7 @@ export function validateUpdate(
   const { create, update, updateFirst } = validationOf(entry)
   const updated = update?.(plain, before, ctx) ?? []
   const whole = [...withoutSame(validateMeta(entry, plain), meta), ...(create?.(plain, ctx) ?? [])]
-  return updateFirst ? [...meta, ...updated, ...whole] : [...meta, ...whole, ...updated]
+  return inReleaseSyntax(updateFirst ? [...meta, ...updated, ...whole] : [...meta, ...whole, ...updated], ctx)
 }
 
 /** Of a field that both checks found wrong, the update's word stands. */

@@ -19,13 +19,16 @@ export const cel = defineCheck({
   ),
   wanted: (of) => of.expression,
   observe: async (of, { view, startMs }) => {
-    const values: Record<string, unknown> = { start: new Date(startMs), now: new Date(await view.now()) }
+    const values: Record<string, unknown> = { start: wholeSecond(startMs), now: wholeSecond(await view.now()) }
     for (const [name, query] of Object.entries(of.with)) values[name] = await valueOf(query, view)
     const answer = evaluateCel(of.expression, values)
     return 'error' in answer ? seen(false, answer.error) : seen(answer.value === true, show(answer.value))
   },
   mentions: (of) => Object.values(of.with).flatMap(mentionsOf),
 })
+
+/** As creationTimestamp and its like are written, so that what was made in the second of the start is not older than it. */
+const wholeSecond = (ms: number): Date => new Date(Math.floor(ms / 1000) * 1000)
 
 interface Query {
   kind: string

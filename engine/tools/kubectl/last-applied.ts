@@ -41,6 +41,12 @@ export function withLastApplied(object: ApiObject, typed = false): ApiObject {
   return { ...object, metadata: { ...object.metadata, annotations } }
 }
 
+/** The object as it is compared by diff: its annotations, if only an empty map, without what was applied last. */
+export function withoutLastApplied(object: ApiObject): ApiObject {
+  const { [LAST_APPLIED]: _, ...annotations } = annotationsOf(object)
+  return { ...object, metadata: { ...object.metadata, annotations } }
+}
+
 /** As withLastApplied, but only where the object has the annotation already. */
 export const refreshLastApplied = (object: ApiObject, before: ApiObject): ApiObject =>
   lastAppliedText(before) === undefined && lastAppliedText(object) === undefined ? object : withLastApplied(object)

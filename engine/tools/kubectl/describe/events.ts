@@ -5,7 +5,7 @@ import type { ApiObject } from '../client.ts'
 import type { Context } from '../command.ts'
 import { StatusError } from '../errors.ts'
 import { texts } from '../texts.ts'
-import { ageText, lastSeen, type EventObject } from '../verbs/events.ts'
+import { ageText, type EventObject } from '../verbs/events.ts'
 import type { Writer } from './writer.ts'
 
 /** The events that name the object, oldest first; none when they may not be read. */
@@ -20,12 +20,15 @@ export function* eventsOf(ctx: Context, object: ApiObject, uid = object.metadata
   ]
   try {
     const items = (yield* listAll(ctx, type, namespace, { fieldSelector: fields.join(',') })) as EventObject[]
-    return items.sort((a, b) => lastSeen(a) - lastSeen(b))
+    return items.sort((a, b) => lastStamp(a) - lastStamp(b))
   } catch (error) {
     if (error instanceof StatusError) return []
     throw error
   }
 }
+
+/** Events of the newer API have no last timestamp and come first. */
+const lastStamp = ({ lastTimestamp }: EventObject): number => (lastTimestamp ? Date.parse(lastTimestamp) : 0)
 
 /** The table of events, or `<none>`. */
 export function* eventLines(ctx: Context, w: Writer, object: ApiObject, uid?: string): Run<void> {

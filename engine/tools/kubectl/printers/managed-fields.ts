@@ -1,4 +1,4 @@
-/** `managedFields` are hidden unless asked for. */
+/** `managedFields` are hidden in YAML and JSON unless asked for; templates see them. */
 import type { ApiObject } from '../client.ts'
 
 /** The object, or each item of the list, without `metadata.managedFields`. */

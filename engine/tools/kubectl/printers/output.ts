@@ -80,7 +80,7 @@ function* printerFor(
   if (format === 'yaml') return yamlPrinter(clean)
   if (format === 'name') return { format, print: nameText }
   if (format === 'kyaml' && texts.kyaml(minor)) throw notSimulated('-o kyaml')
-  if (TEMPLATES.includes(format)) return yield* templatePrinter(p, flags, format, argument, clean)
+  if (TEMPLATES.includes(format)) return yield* templatePrinter(p, flags, format, argument)
   if (tables && COLUMNS.includes(format)) return yield* columnsPrinter(p, flags, format, argument)
   throw new CommandError(
     `unable to match a printer suitable for the output format "${output}", allowed formats are: ${allowedText(minor, tables)}`,
@@ -111,7 +111,6 @@ function* templatePrinter(
   flags: FlagValues,
   format: string,
   argument: string,
-  clean: (object: ApiObject) => ApiObject,
 ): Run<ObjectPrinter> {
   if (argument === '') throw new CommandError(missingTemplate(format))
   const fromFile = format.endsWith('file')
@@ -127,7 +126,7 @@ function* templatePrinter(
       format,
       print: (object) =>
         parsed(
-          () => evaluate(path, clean(object), lenient),
+          () => evaluate(path, object, lenient),
           (why) =>
             `error executing jsonpath ${JSON.stringify(text)}: Error executing template: ${why}. Printing more information for debugging the template:\n\ttemplate was:\n\t\t${text}\n\tobject given to jsonpath engine was:\n\t\t${goMap(object)}\n\n`,
         ),
@@ -141,7 +140,7 @@ function* templatePrinter(
     format,
     print: (object) =>
       parsed(
-        () => body(clean(object)),
+        () => body(object),
         (why) => `error executing template ${JSON.stringify(text)}: ${why}`,
       ),
   }

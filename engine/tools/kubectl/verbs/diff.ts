@@ -5,6 +5,7 @@ import { usage } from '../changes.ts'
 import type { ApiObject } from '../client.ts'
 import type { Command, Context } from '../command.ts'
 import { CommandError, isNotFound, notSimulated, throwAll } from '../errors.ts'
+import { withoutLastApplied } from '../last-applied.ts'
 import { pathOf } from '../mapper.ts'
 import { isEmptyPatch } from '../patching.ts'
 import { hideManagedFields } from '../printers/managed-fields.ts'
@@ -86,7 +87,7 @@ function* mergedOf(ctx: Context, info: Info, live: ApiObject | undefined): Run<A
     return yield* client.patch(path, 'apply', info.object, { ...query, fieldManager, force: String(flags.bool('force-conflicts')) })
   }
   if (!live) return yield* client.create(pathOf(info.type, info.namespace), info.object, query)
-  const patch = applyPatchOf(info, info.object, live, true)
+  const patch = applyPatchOf(info, withoutLastApplied(info.object), live, true)
   return isEmptyPatch(patch) ? live : yield* client.patch(path, patch.type, patch.body, query)
 }
 

@@ -99,10 +99,9 @@ function* received(ctx: Context, stream: OpenStream): Run<number> {
       if (item.error) throw new CommandError(item.error)
       return 0
     }
-    const chunk = item.chunk as RemoteChunk
-    if (chunk.channel === 'stdout') yield* ctx.p.out(chunk.data)
-    else if (chunk.channel === 'stderr') yield* ctx.p.err(chunk.data)
-    else return yield* finished(ctx, chunk.data)
+    const { channel, data } = item.chunk as RemoteChunk
+    if (typeof data !== 'string') return yield* finished(ctx, data)
+    yield* channel === 'stdout' ? ctx.p.out(data) : ctx.p.err(data)
   }
 }
 

@@ -166,10 +166,21 @@ function* attached(ctx: Context, created: ApiObject, wish: Wish): Run<number> {
     const over = phase === 'Succeeded' || phase === 'Failed'
     if (wish.stdin && wish.tty && !over && !ctx.flags.bool('quiet')) yield* ctx.p.err("If you don't see a command prompt, try pressing enter.\n")
     if (over) yield* printLog(ctx, target)
-    else yield* runIn(ctx, pod as Parameters<typeof runIn>[1], 'attach', { container: containerName(pod), stdin: wish.stdin, tty: wish.tty })
+    else yield* joined(ctx, pod, target, wish)
     return yield* exitCode(ctx, target, ctx.flags.text('restart'))
   } finally {
     if (wish.remove) yield* removed(ctx, target)
+  }
+}
+
+/** A container that is gone before it is attached to is read from its log. */
+function* joined(ctx: Context, pod: RunningPod, target: Target, wish: Wish): Run<void> {
+  try {
+    yield* runIn(ctx, pod as Parameters<typeof runIn>[1], 'attach', { container: containerName(pod), stdin: wish.stdin, tty: wish.tty })
+  } catch (error) {
+    if (!(error instanceof CommandError) || !error.message.startsWith('unable to upgrade')) throw error
+    yield* ctx.p.err(`warning: couldn't attach to pod/${target.name}, falling back to streaming logs: ${error.message}\n`)
+    yield* printLog(ctx, target)
   }
 }
 

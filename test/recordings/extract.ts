@@ -1,0 +1,167 @@
+/**
+ * Makes the fixtures from recordings of real clusters, by hand:
+ *   npx tsx test/recordings/extract.ts <folder of recordings>
+ * Left out: kinds that are not simulated (StatefulSet and its pods), reading commands, leases but for their
+ * phase, EndpointSlices, and what the recordings' own notes call artefacts.
+ */
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import type { Act, Fixture, HollowTimes } from './fixture.ts'
+import { StoryMaker } from './story.ts'
+import type { Moment, Story } from './story.ts'
+
+const RECORDINGS = [
+  'R01-rolling-3-25pct-25pct',
+  'R03-rolling-10-0-3',
+  'R05-rolling-4-1-1',
+  'R06-rolling-5-50pct-0',
+  'R08-rolling-scale-up-mid',
+  'R10-rolling-pause-resume',
+  'R12-recreate',
+  'R13-rolling-bad-image-undo',
+  'R17-recreate-real',
+  'T1-node-stop-6min',
+  'T1-node-stop-6min-1.36',
+  'T3-node-stop-delete-node',
+  'T7-tolerationseconds',
+  'T8-drain-timeline',
+  'T8-drain-timeline-1.36',
+]
+
+interface Row {
+  offsetMs: number
+  what: string
+  name: string
+  op: string
+  ownerKind?: string
+  state?: Record<string, unknown>
+  change?: Record<string, [unknown, unknown]>
+  final?: Record<string, unknown>
+  cmd: string
+  text: string
+  object: string
+  reason: string
+  message: string
+}
+
+interface Start {
+  kubernetesVersion: string
+  kubelet: string
+  namespace: string
+  nodes: { name: string; labels: Record<string, string>; allocatable: Record<string, string> }[]
+}
+
+const CHANGING = /\b(create|apply|delete|scale|set|patch|undo|pause|resume|restart|drain|cordon|uncordon)\b/
+
+function isLeftOut({ what, name = '', object = '', ownerKind = '' }: Row): boolean {
+  if (what === 'event') return /^StatefulSet\/|^Pod\/db-\d|PodDisruptionBudget\/db/.test(object)
+  if (what === 'pods') return /^db-\d/.test(name) || ownerKind.startsWith('StatefulSet')
+  if (what === 'poddisruptionbudgets') return name === 'db'
+  return ['statefulsets', 'endpointslices', 'leases', 'command', 'mark', 'jobs'].includes(what)
+}
+
+function extract(folder: string, recording: string): Fixture {
+  const start = JSON.parse(readFileSync(join(folder, recording, 'start.json'), 'utf8')) as Start
+  const lines = readFileSync(join(folder, recording, 'timeline.jsonl'), 'utf8').trim().split('\n')
+  const all = lines.map((line) => JSON.parse(line) as Row)
+  const base = baseOf(all)
+  const rows = all.map((row) => ({ ...row, offsetMs: row.offsetMs - base })).sort((a, b) => a.offsetMs - b.offsetMs)
+  const story = tell(rows)
+  return {
+    recording,
+    release: /1\.\d+/.exec(start.kubernetesVersion)?.[0] ?? '',
+    kubelet: start.kubelet.startsWith('hollow') ? 'hollow' : 'real',
+    nodes: start.nodes.map(({ name, labels, allocatable }) => ({ name, labels: topology(labels), capacity: { cpu: allocatable['cpu'] ?? '1', memory: allocatable['memory'] ?? '1Gi' } })),
+    namespace: start.namespace,
+    acts: rows.flatMap(actOf),
+    untilMs: Math.max(...rows.map(({ offsetMs }) => offsetMs)),
+    leases: phasesOf(rows),
+    hollow: hollowTimes(story, rows),
+    story,
+  }
+}
+
+/** Offsets count from one second before the first command. */
+function baseOf(rows: Row[]): number {
+  return Math.min(...rows.filter(({ what }) => what === 'command').map(({ offsetMs }) => offsetMs)) - 1000
+}
+
+function topology(labels: Record<string, string>): Record<string, string> {
+  return Object.fromEntries(Object.entries(labels).filter(([key]) => key.startsWith('topology.')))
+}
+
+function actOf({ offsetMs, what, cmd, text }: Row): Act[] {
+  const mark = /^SIG(STOP|CONT) kubelet (\S+)/.exec(text ?? '')
+  if (what === 'mark' && mark !== null) return [{ at: offsetMs, signal: mark[1] as 'STOP' | 'CONT', node: mark[2] ?? '' }]
+  if (what !== 'command' || !CHANGING.test(cmd) || /rollout status|kubectl wait/.test(cmd)) return []
+  return [{ at: offsetMs, command: withoutStatefulSets(cmd) }]
+}
+
+function withoutStatefulSets(command: string): string {
+  return command
+    .split(/^---\n/m)
+    .filter((document) => !/^kind: StatefulSet/m.test(document) && !/^kind: PodDisruptionBudget\nmetadata: \{name: db\}/m.test(document))
+    .join('---\n')
+    .replace(/(?<!\nEOF)\s*$/, (end) => (command.trimEnd().endsWith('EOF') ? '\nEOF' : end))
+}
+
+function phasesOf(rows: Row[]): Record<string, number> {
+  const phases: Record<string, number> = {}
+  const stop = rows.find(({ what, text }) => what === 'mark' && text.startsWith('SIGSTOP'))?.offsetMs ?? 20_000
+  for (const { what, name, offsetMs, op } of rows) if (what === 'leases' && op === 'MODIFIED' && offsetMs < stop) phases[name] = offsetMs
+  return phases
+}
+
+function tell(rows: Row[]): Story {
+  const maker = new StoryMaker()
+  const states = new Map<string, Record<string, unknown>>()
+  for (const row of rows) {
+    if (isLeftOut(row)) continue
+    const { offsetMs: at, what, name, op } = row
+    if (what === 'event') maker.event({ at, about: row.object, reason: row.reason, message: row.message })
+    else {
+      const key = `${what}/${name}`
+      const change = Object.fromEntries(Object.entries(row.change ?? {}).map(([field, pair]) => [field, pair[1]]))
+      const state = row.state ?? row.final ?? { ...(states.get(key) ?? healthy(what)), ...change }
+      states.set(key, state)
+      const type = op === 'ADDED' ? 'added' : op === 'DELETED' ? 'deleted' : 'modified'
+      maker.observe({ at, kind: what, name, type, state, ...(row.ownerKind !== undefined && { owner: row.ownerKind }) })
+    }
+  }
+  return maker.finish()
+}
+
+/** Nodes are there before the recording begins. */
+function healthy(what: string): Record<string, unknown> {
+  return what === 'nodes' ? { conditions: { Ready: 'True:KubeletReady' }, taints: [] } : {}
+}
+
+/** A frozen kubelet ends containers only after it goes on. */
+function hollowTimes(story: Story, rows: Row[]): Fixture['hollow'] {
+  const thaw = rows.find(({ what, text }) => what === 'mark' && text.startsWith('SIGCONT'))?.offsetMs
+  return Object.fromEntries(Object.entries(story.pods).map(([set, pods]) => [set, pods.map(({ steps }) => timesOf(steps, thaw))]))
+}
+
+function timesOf(steps: Moment[], thaw = 0): HollowTimes {
+  const at = (step: string): number | undefined => steps.find(([, text]) => text.startsWith(step))?.[0]
+  const between = (from: number | undefined, to: number | undefined): number => Math.max(0, (to ?? 0) - (from ?? 0))
+  const deleting = at('deleting within')
+  const ended = at('Succeeded')
+  const from = deleting !== undefined && ended !== undefined && deleting < thaw && thaw < ended ? thaw : deleting
+  return { see: between(at('assigned'), at('ready')), stop: between(from, ended), confirm: between(ended, at('deleted')) }
+}
+
+const folder = process.argv[2]
+if (folder === undefined) throw new Error('the folder of the recordings is missing')
+const target = join(dirname(fileURLToPath(import.meta.url)), 'fixtures')
+mkdirSync(target, { recursive: true })
+for (const recording of RECORDINGS) {
+  const fixture = extract(folder, recording)
+  writeFileSync(join(target, `${recording}.json`), `${compact(fixture)}\n`)
+}
+
+/** JSON with one moment a line. */
+function compact(fixture: Fixture): string {
+  return JSON.stringify(fixture, undefined, 1).replaceAll(/\[\s+(\d+),\s+("(?:[^"\\]|\\.)*")\s+\]/g, '[$1, $2]')
+}

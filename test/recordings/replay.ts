@@ -1,0 +1,202 @@
+/** Does on a simulated cluster what was done on the recorded one, at the same offsets, and tells its story. */
+import { Flight } from '../../engine/index.ts'
+import type { DaemonSet, Deployment, Event, Node, Pod, PodDisruptionBudget, ReplicaSet } from '../../engine/objects/types.gen.ts'
+import type { HollowStep } from '../../engine/kubelet/core.ts'
+import type { Act, Fixture, HollowTimes } from './fixture.ts'
+import { StoryMaker } from './story.ts'
+import type { Observation, Story } from './story.ts'
+
+type Fields = Record<string, unknown>
+
+interface WatchEvent {
+  type: 'ADDED' | 'MODIFIED' | 'DELETED' | 'BOOKMARK' | 'ERROR'
+  object: { metadata: { name: string; namespace?: string; ownerReferences?: { kind: string; name: string }[] } }
+}
+
+const EPOCH_MS = Date.UTC(2026, 10, 21, 1)
+const LEASE_PERIOD_MS = 10_000
+
+/** Kind → where it is watched, and what of it is looked at. */
+const WATCHED: Record<string, { path: string; project(object: never): Fields }> = {
+  nodes: {
+    path: '/api/v1/nodes',
+    project: (node: Node) => ({ conditions: conditionsOf(node.status?.conditions), taints: (node.spec?.taints ?? []).map(({ key, effect }) => `${key}:${effect}`), unschedulable: node.spec?.unschedulable ?? null }),
+  },
+  deployments: {
+    path: '/apis/apps/v1/deployments',
+    project: ({ metadata, spec, status }: Deployment) => ({
+      replicas: spec?.replicas,
+      paused: spec?.paused ?? null,
+      status: status ?? {},
+      conditions: conditionsOf(status?.conditions),
+      revision: metadata.annotations?.['deployment.kubernetes.io/revision'] ?? null,
+    }),
+  },
+  replicasets: { path: '/apis/apps/v1/replicasets', project: ({ spec, status }: ReplicaSet) => ({ replicas: spec?.replicas, status: status ?? {} }) },
+  daemonsets: { path: '/apis/apps/v1/daemonsets', project: ({ status }: DaemonSet) => ({ status: status ?? {} }) },
+  poddisruptionbudgets: { path: '/apis/policy/v1/poddisruptionbudgets', project: ({ status }: PodDisruptionBudget) => ({ status: status ?? {} }) },
+  pods: { path: '/api/v1/pods', project: projectPod },
+  events: { path: '/api/v1/events', project: (event: Event) => event as unknown as Fields },
+}
+
+function projectPod(pod: Pod): Fields {
+  const containers = (pod.status?.containerStatuses ?? []).map(({ state }) => ({ state: Object.keys(state ?? {})[0], reason: state?.waiting?.reason ?? null }))
+  return {
+    node: pod.spec?.nodeName ?? null,
+    phase: pod.status?.phase ?? null,
+    conditions: conditionsOf(pod.status?.conditions),
+    deletionTimestamp: pod.metadata.deletionTimestamp ?? null,
+    deletionGracePeriodSeconds: pod.metadata.deletionGracePeriodSeconds ?? null,
+    containers,
+  }
+}
+
+function conditionsOf(conditions: readonly { type: string; status: string; reason?: string | undefined }[] | undefined): Record<string, string> {
+  return Object.fromEntries((conditions ?? []).map(({ type, status, reason }) => [type, reason === undefined || reason === '' ? status : `${status}:${reason}`]))
+}
+
+/** A cluster with the recorded one's nodes, and nothing else. */
+async function launch({ release, nodes, kubelet }: Fixture, seed: string, onChunk: (id: string, chunk: unknown) => void): Promise<Flight> {
+  const options = { seed, epochMs: EPOCH_MS, release, controlPlanes: 1, workers: 0, nodes, controlPlaneNodes: false as const, addons: false as const }
+  return Flight.launch({ ...options, ...(kubelet === 'hollow' && { kubelet }) }, { chunk: onChunk })
+}
+
+export interface Replay {
+  story: Story
+  /** Output of the commands, for whoever looks into a difference. */
+  output: string[]
+}
+
+export async function replay(fixture: Fixture, seed = '1'): Promise<Replay> {
+  const output: string[] = []
+  const observer = new Observer(fixture)
+  const flight = await launch(fixture, seed, (id, chunk) => observer.chunk(id, chunk))
+  flight.listeners.scriptExit = (id, { code, stdout, stderr }) => void output.push(`${id}: exit ${code}\n${stdout}${stderr}`)
+  await alignLeases(flight, fixture)
+  observer.attach(flight)
+  if (fixture.kubelet === 'real') preload(flight)
+  for (const act of fixture.acts) await perform(flight, act, observer.baseMs)
+  await flight.advance(observer.baseMs + fixture.untilMs + 500 - flight.nowMs)
+  return { story: observer.finish(), output }
+}
+
+/** The images that the recorded node had. */
+function preload(flight: Flight): void {
+  void flight
+}
+
+/** Lets time pass until the leases' rhythm is that of the recording. */
+async function alignLeases(flight: Flight, { leases }: Fixture): Promise<void> {
+  const [node, offset] = Object.entries(leases).find(([name]) => name === 'z1') ?? []
+  if (node === undefined || offset === undefined) return
+  const seen = flight.nowMs
+  let renewed: number | undefined
+  flight.journal.listen('', () => undefined)
+  while (renewed === undefined && flight.nowMs < seen + 2 * LEASE_PERIOD_MS) {
+    const before = leaseOf(flight, node)
+    await flight.advance(10)
+    if (leaseOf(flight, node) !== before) renewed = flight.nowMs
+  }
+  const wait = ((renewed ?? 0) - offset - flight.nowMs) % LEASE_PERIOD_MS
+  await flight.advance(wait < 0 ? wait + LEASE_PERIOD_MS : wait)
+}
+
+function leaseOf(flight: Flight, node: string): string {
+  const server = [...flight.cluster.apiServers.values()][0]
+  return JSON.stringify([...(server?.cache.values('/registry/leases/kube-node-lease/') ?? [])].find(({ metadata }) => metadata.name === node)?.['spec'])
+}
+
+async function perform(flight: Flight, act: Act, baseMs: number): Promise<void> {
+  await flight.advance(Math.max(0, baseMs + act.at - flight.nowMs))
+  if ('command' in act) return flight.input({ kind: 'script', id: act.command.split('\n')[0] ?? '', text: act.command, host: 'base', user: 'candidate' })
+  const kubelet = flight.cluster.kubelets.get(act.node)
+  if (act.signal === 'STOP') kubelet?.freeze()
+  else kubelet?.thaw()
+}
+
+/** Watches the API server as the recorder did, and gives hollow nodes the recorded nodes' pace. */
+class Observer {
+  baseMs = 0
+  private readonly maker = new StoryMaker()
+  private readonly sets = new Map<string, number>()
+  /** Pod name → its recorded times. */
+  private readonly times = new Map<string, HollowTimes>()
+  private readonly roles = new Map<string, string>()
+  private readonly replicaSets = new Map<string, number>()
+  private flight: Flight | undefined
+
+  constructor(private readonly fixture: Fixture) {}
+
+  attach(flight: Flight): void {
+    this.flight = flight
+    this.baseMs = flight.nowMs
+    for (const [kind, { path }] of Object.entries(WATCHED)) {
+      const request = { method: 'GET' as const, path, query: { watch: 'true', timeoutSeconds: '3600' }, headers: {} }
+      flight.input({ kind: 'api', id: `watch ${kind}`, request: flight.asAdmin(request) })
+    }
+    for (const kubelet of flight.cluster.kubelets.values()) {
+      if (kubelet.hollow !== undefined) kubelet.hollow.delayMs = (pod, step) => this.delayMs(pod.metadata.name, step)
+    }
+  }
+
+  chunk(id: string, chunk: unknown): void {
+    const kind = id.replace('watch ', '')
+    if (WATCHED[kind] === undefined) return
+    for (const event of eventsOf(chunk)) this.see(kind, event)
+  }
+
+  finish(): Story {
+    return this.maker.finish()
+  }
+
+  private get at(): number {
+    return (this.flight?.nowMs ?? 0) - this.baseMs
+  }
+
+  private see(kind: string, { type, object }: WatchEvent): void {
+    if (type === 'BOOKMARK' || type === 'ERROR') return
+    if (kind === 'events') return this.event(object as unknown as Event)
+    if (kind === 'nodes' && type === 'ADDED' && this.at < 100) return
+    const owner = object.metadata.ownerReferences?.[0]
+    const observation: Observation = {
+      at: this.at,
+      kind,
+      name: object.metadata.name,
+      type: type === 'ADDED' ? 'added' : type === 'DELETED' ? 'deleted' : 'modified',
+      state: WATCHED[kind]?.project(object as never) ?? {},
+      ...(owner !== undefined && { owner: `${owner.kind}/${owner.name}` }),
+    }
+    if (type === 'ADDED') this.remember(observation)
+    this.maker.observe(observation)
+  }
+
+  private event({ involvedObject, reason, message, metadata }: Event): void {
+    if (Date.parse(metadata.creationTimestamp ?? '') < EPOCH_MS + this.baseMs - 1000) return
+    this.maker.event({ at: this.at, about: `${involvedObject.kind ?? ''}/${involvedObject.name ?? ''}`, reason: reason ?? '', message: message ?? '' })
+  }
+
+  /** The nth pod of a set takes as long as the nth pod of the recording. */
+  private remember({ kind, name, owner }: Observation): void {
+    const [ownerKind, ownerName = ''] = owner?.split('/') ?? []
+    if (kind === 'replicasets') {
+      const count = (this.replicaSets.get(ownerName) ?? 0) + 1
+      this.replicaSets.set(ownerName, count)
+      this.roles.set(name, `${ownerName}#${count}`)
+    } else if (kind === 'pods') {
+      const set = ownerKind === 'ReplicaSet' ? (this.roles.get(ownerName) ?? '') : ownerKind === undefined ? name : ownerName
+      const place = this.sets.get(set) ?? 0
+      this.sets.set(set, place + 1)
+      const times = this.fixture.hollow[set]?.[place]
+      if (times !== undefined) this.times.set(name, times)
+    }
+  }
+
+  private delayMs(pod: string, step: HollowStep): number {
+    return this.times.get(pod)?.[step] ?? 0
+  }
+}
+
+function eventsOf(chunk: unknown): WatchEvent[] {
+  if (typeof chunk === 'string') return chunk.split('\n').filter((line) => line !== '').map((line) => JSON.parse(line) as WatchEvent)
+  return Array.isArray(chunk) ? (chunk as WatchEvent[]) : [chunk as WatchEvent]
+}
