@@ -49,7 +49,11 @@ async function playwrightsOwn() {
 }
 
 function aptGet(...args) {
-  const options = { stdio: ['ignore', 'ignore', 'pipe'], encoding: 'utf8', env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' } }
+  const options = {
+    stdio: ['ignore', 'ignore', 'pipe'],
+    encoding: 'utf8',
+    env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
+  }
   const { status, stderr } = spawnSync('apt-get', ['-qq', ...args], options)
   if (status !== 0) process.stderr.write(stderr ?? '')
   return status === 0

@@ -398,9 +398,11 @@ export class Session {
   private closeEnded(): void {
     for (const { id } of this.terminals.list()) {
       if (!this.opened.has(id) || this.flight?.isOpen(id) !== false) continue
+      const why = /bash: killed: (.*)/.exec(this.terminals.get(id)?.scrollback.slice(-500) ?? '')?.[1]
       this.opened.delete(id)
       this.terminals.remove(id)
       this.tell((watcher) => watcher.closed(id))
+      if (why !== undefined) this.tell((watcher) => watcher.notice(`The shell was stopped: ${why.trim()}. Open a new terminal to go on.`))
       this.tellView()
     }
   }

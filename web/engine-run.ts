@@ -2,7 +2,13 @@
 import { Flight } from '../engine/index.ts'
 import type { FlightOptions } from '../engine/index.ts'
 
-const OPTIONS: FlightOptions = { seed: 'engine-check', epochMs: Date.UTC(2026, 0, 1), release: '1.35', controlPlanes: 1, workers: 2 }
+const OPTIONS: FlightOptions = {
+  seed: 'engine-check',
+  epochMs: Date.UTC(2026, 0, 1),
+  release: '1.35',
+  controlPlanes: 1,
+  workers: 2,
+}
 
 /** What is typed, and how long the cluster then runs on. */
 const TYPED: [text: string, thenMs: number][] = [

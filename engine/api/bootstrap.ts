@@ -1,11 +1,12 @@
 /**
- * What an API server sees to by itself: the system namespaces, the system priority classes, and the
- * `kubernetes` Service with its endpoints. Models pkg/controlplane/{instance.go,controller/systemnamespaces,
+ * What an API server sees to by itself: the system namespaces, the system priority classes, the default
+ * roles and bindings, and the `kubernetes` Service with its endpoints. Models pkg/controlplane/{instance.go,controller/systemnamespaces,
  * controller/kubernetesservice,reconcilers/lease.go} and scheduling rest storage hooks.
  */
 import { HTTP } from '../fabric/http.ts'
 import type { HttpRequest, HttpRequestData } from '../fabric/http.ts'
 import type { EventId } from '../kernel/kernel.ts'
+import { defaultRbac } from './bootstrap-rbac.ts'
 import type { KubeObject } from './client.ts'
 import type { Core } from './core.ts'
 import { cidrRange, makeIPv4, parseIPv4 } from './strategy/addresses.ts'
@@ -13,6 +14,8 @@ import { cidrRange, makeIPv4, parseIPv4 } from './strategy/addresses.ts'
 export interface BootstrapState {
   timerId?: EventId
   serial: number
+  /** The default roles and bindings were all there once since the start. */
+  hasRoles: boolean
 }
 
 const NAMESPACES = ['kube-system', 'kube-public', 'kube-node-lease', 'default']
@@ -31,6 +34,7 @@ const PRIORITY_CLASSES = [
 export class Bootstrap {
   private timerId: EventId | undefined
   private serial = 0
+  private hasRoles = false
 
   constructor(private readonly core: Core) {}
 
@@ -45,15 +49,17 @@ export class Bootstrap {
   clear(): void {
     this.core.kernel.cancel(this.timerId)
     this.timerId = undefined
+    this.hasRoles = false
   }
 
   dump(): BootstrapState {
-    return { timerId: this.timerId, serial: this.serial }
+    return { timerId: this.timerId, serial: this.serial, hasRoles: this.hasRoles }
   }
 
   load(state: BootstrapState): void {
     this.timerId = state.timerId
     this.serial = state.serial
+    this.hasRoles = state.hasRoles
   }
 
   /** Whether something had to be made. */
@@ -61,7 +67,16 @@ export class Bootstrap {
     const missing = [...this.missingNamespaces(), ...this.missingClasses()]
     for (const { path, body } of missing) this.send('POST', path, body)
     if (missing.length > 0 || this.core.cache.get('/registry/namespaces/default') === undefined) return true
-    return this.reconcileService()
+    return this.reconcileRoles() || this.reconcileService()
+  }
+
+  /** Roles are made at the start only: one that is deleted later stays away until the next. */
+  private reconcileRoles(): boolean {
+    if (this.hasRoles) return false
+    const missing = defaultRbac(this.core.minor).filter(({ key }) => this.core.cache.get(key) === undefined)
+    for (const { path, body } of missing) this.send('POST', path, body)
+    this.hasRoles = missing.length === 0
+    return !this.hasRoles
   }
 
   private missingNamespaces(): { path: string; body: object }[] {
@@ -70,9 +85,10 @@ export class Bootstrap {
   }
 
   private missingClasses(): { path: string; body: object }[] {
+    const version = this.core.storageEntry('scheduling.k8s.io', 'priorityclasses').version
     return PRIORITY_CLASSES.filter(({ name }) => this.core.cache.get(`/registry/priorityclasses/${name}`) === undefined).map(({ name, value, description }) => ({
-      path: '/apis/scheduling.k8s.io/v1/priorityclasses',
-      body: { apiVersion: 'scheduling.k8s.io/v1', kind: 'PriorityClass', metadata: { name }, value, description, preemptionPolicy: 'PreemptLowerPriority' },
+      path: `/apis/scheduling.k8s.io/${version}/priorityclasses`,
+      body: { apiVersion: `scheduling.k8s.io/${version}`, kind: 'PriorityClass', metadata: { name }, value, description, preemptionPolicy: 'PreemptLowerPriority' },
     }))
   }
 

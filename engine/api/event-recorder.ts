@@ -13,6 +13,7 @@ const SPAM_REFILL_MS = 300_000
 const SIMILAR_LIMIT = 10
 const SIMILAR_INTERVAL_MS = 600_000
 const CACHE_SIZE = 4096
+const COMBINED = '(combined from similar events)'
 
 interface Seen {
   name: string
@@ -71,6 +72,8 @@ export function referenceTo(object: KubeObject, fieldPath?: string): ObjectRefer
 
 export class EventRecorder {
   private state: RecorderState = { seen: {}, buckets: {}, similar: {}, serial: 0 }
+  /** How many keys `seen` has. Derived. */
+  private seenCount = 0
 
   constructor(
     private readonly kernel: Kernel,
@@ -83,7 +86,8 @@ export class EventRecorder {
     const reference = referenceTo(about, facts.fieldPath)
     if (!this.takeToken(options, reference)) return
     const message = this.combine(options, reference, facts)
-    const key = [subject(options, reference), facts.type, facts.reason, message].join('|')
+    // Events that were combined are one, whatever the last of them said.
+    const key = [subject(options, reference), facts.type, facts.reason, message === facts.message ? message : COMBINED].join('|')
     const seen = this.state.seen[key]
     if (seen === undefined) this.create(key, reference, { ...facts, message }, options)
     else this.increment(seen, message)
@@ -130,6 +134,7 @@ export class EventRecorder {
   /** Forgets everything, as a restarted process does. */
   reset(): void {
     this.state = { seen: {}, buckets: {}, similar: {}, serial: this.state.serial }
+    this.seenCount = 0
   }
 
   dump(): RecorderState {
@@ -138,6 +143,7 @@ export class EventRecorder {
 
   load(state: RecorderState): void {
     this.state = state
+    this.seenCount = Object.keys(state.seen).length
   }
 
   private create(key: string, reference: ObjectReference, facts: EventFacts, options: RecorderOptions): void {
@@ -170,10 +176,14 @@ export class EventRecorder {
     this.client.call({ verb: 'patch', resource: 'v1/events', namespace, name, patchType: 'strategic', body }, IGNORED)
   }
 
+  /** Keeps at most CACHE_SIZE, and forgets the oldest quarter when there are more. */
   private remember(key: string, seen: Seen): void {
     this.state.seen[key] = seen
+    this.seenCount++
+    if (this.seenCount <= CACHE_SIZE) return
     const keys = Object.keys(this.state.seen)
-    if (keys.length > CACHE_SIZE) for (const old of keys.slice(0, CACHE_SIZE / 4)) delete this.state.seen[old]
+    for (const old of keys.slice(0, CACHE_SIZE / 4)) delete this.state.seen[old]
+    this.seenCount = keys.length - CACHE_SIZE / 4
   }
 
   /** One token per source and object; the bucket fills up again slowly. */
@@ -199,7 +209,7 @@ export class EventRecorder {
     this.state.similar[key] = similar
     if (similar.messages.length < SIMILAR_LIMIT) return facts.message
     similar.messages.shift()
-    return `(combined from similar events): ${facts.message}`
+    return `${COMBINED}: ${facts.message}`
   }
 
   /** Sixteen hex digits that grow: nanoseconds since 1970, and a serial within the instant. */

@@ -3,10 +3,13 @@
  * Models pkg/registry/core/pod/rest and apiserver util/proxy.
  */
 import { HTTP } from '../fabric/http.ts'
-import type { HttpChunkData, HttpEndData, HttpRequest, HttpResponseData, ReplyTo } from '../fabric/http.ts'
+import type { HttpChunkData, HttpEndData, HttpRequest, HttpResponse, HttpResponseData, ReplyTo } from '../fabric/http.ts'
 import type { Core } from './core.ts'
 import type { Flight } from './flight.ts'
-import { refusal, unknownError } from './status.ts'
+import type { Node } from '../objects/types.gen.ts'
+import { badRequest, failure, internalError, refusal, unknownError } from './status.ts'
+import type { ApiStatus } from './status.ts'
+import { directoryOf } from './storage/keys.ts'
 
 export const KUBELET_PORT = 10_250
 
@@ -19,6 +22,8 @@ interface Through {
   /** The kubelet's address. */
   address: string
   id: string
+  /** A kubelet's refusal is told as a Status (logs); otherwise it is passed on as it is (upgrades). */
+  checked?: boolean
 }
 
 export type NodeProxyState = Through[]
@@ -32,9 +37,9 @@ export class NodeProxy {
   forward(flight: Flight, node: string, request: HttpRequest): void {
     const { core } = this
     const dial = core.fabric.dial(core.host, node, KUBELET_PORT)
-    if (dial.kind !== 'open') return core.respond(flight, refusal(unknownError(dialError(request, node, dial.kind))))
+    if (dial.kind !== 'open') return core.respond(flight, refusal(dialError(request, this.addressOf(node), dial.kind)))
     const id = `proxy/${flight.id}`
-    const through: Through = { from: flight.from, clientId: flight.clientId, replyTo: flight.replyTo, node, address: dial.address, id }
+    const through: Through = { from: flight.from, clientId: flight.clientId, replyTo: flight.replyTo, node, address: dial.address, id, checked: request.path.startsWith('/containerLogs/') }
     this.streams.set(id, through)
     core.land(flight)
     const data = { id, from: core.host, request, replyTo: { host: core.host, address: core.address, tag: id } }
@@ -44,7 +49,7 @@ export class NodeProxy {
   responded({ tag, response }: HttpResponseData): void {
     const through = this.streams.get(tag)
     if (through === undefined) return
-    this.core.outbox.respond(through.replyTo, response)
+    this.core.outbox.respond(through.replyTo, through.checked === true ? checked(response) : response)
     if (response.streaming !== true) this.streams.delete(tag)
   }
 
@@ -88,6 +93,11 @@ export class NodeProxy {
     this.streams = new Map(state.map((through) => [through.id, through]))
   }
 
+  private addressOf(node: string): string {
+    const found = this.core.cache.get(`${directoryOf('', 'nodes')}${node}`) as Node | undefined
+    return found?.status?.addresses?.find(({ type }) => type === 'InternalIP')?.address ?? node
+  }
+
   private find(clientId: string, from: string): Through | undefined {
     for (const through of this.streams.values()) if (through.clientId === clientId && through.from === from) return through
     return undefined
@@ -99,9 +109,30 @@ export class NodeProxy {
   }
 }
 
-function dialError(request: HttpRequest, node: string, kind: 'refused' | 'silent'): string {
-  const query = new URLSearchParams(request.query).toString()
-  const url = `https://${node}:${KUBELET_PORT}${request.path}${query === '' ? '' : `?${query}`}`
-  const why = kind === 'refused' ? 'connect: connection refused' : 'i/o timeout'
-  return `Get "${url}": dial tcp ${node}:${KUBELET_PORT}: ${why}`
+/** Models registry/generic/rest/response_checker.go. */
+function checked(response: HttpResponse): HttpResponse {
+  if (response.code <= 206) return response
+  const text = String(response.body ?? '')
+  if (response.code === 400) return refusal(badRequest(text))
+  if (response.code === 404) return refusal(failure(404, 'NotFound', text))
+  return refusal(internalError(text))
+}
+
+/** The words of a query to the kubelet, as url.Values of exec and attach are encoded. */
+function kubeletQuery({ command, ...flags }: Record<string, string>): string {
+  const words = command === undefined ? [] : command.startsWith('[') ? (JSON.parse(command) as string[]) : [command]
+  const names: Record<string, string> = { stderr: 'error', stdin: 'input', stdout: 'output' }
+  const rest = Object.entries(flags)
+    .filter(([, value]) => value === 'true' || value === '1')
+    .map(([name]): [string, string] => [names[name] ?? name, '1'])
+  const all: [string, string][] = [...words.map((word): [string, string] => ['command', word]), ...rest]
+  return new URLSearchParams(all.sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0))).toString()
+}
+
+function dialError(request: HttpRequest, address: string, kind: 'refused' | 'silent'): ApiStatus {
+  const why = `dial tcp ${address}:${KUBELET_PORT}: ${kind === 'refused' ? 'connect: connection refused' : 'i/o timeout'}`
+  const isLog = request.method === 'GET'
+  const query = isLog ? new URLSearchParams(request.query).toString() : kubeletQuery(request.query)
+  const url = `https://${address}:${KUBELET_PORT}${request.path}${query === '' ? '' : `?${query}`}`
+  return isLog ? unknownError(`Get "${url}": ${why}`) : internalError(`error sending request: Post "${url}": ${why}`)
 }

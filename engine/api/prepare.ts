@@ -47,6 +47,9 @@ function specChanged(object: KubeObject, old: KubeObject): boolean {
   return false
 }
 
+/** Kinds of which a change of annotations is a new generation too. */
+const ANNOTATIONS_COUNT = new Set(['deployments.apps'])
+
 /** An update of the object itself: status stays, the generation counts. */
 export function prepareUpdate(core: Core, entry: KindEntry, object: KubeObject, old: KubeObject): Prepared {
   const strategy = STRATEGIES[groupResource(entry)]
@@ -54,7 +57,8 @@ export function prepareUpdate(core: Core, entry: KindEntry, object: KubeObject, 
   if (hasStatus(entry)) next = withStatusOf(next, old)
   const made = strategy?.update?.(core, next, old) ?? next
   if ('refuse' in made) return made
-  if (!countsGenerations(core, entry) || !specChanged(made, old)) return { object: made }
+  const changed = specChanged(made, old) || (ANNOTATIONS_COUNT.has(groupResource(entry)) && !deepEqual(made.metadata.annotations ?? {}, old.metadata.annotations ?? {}))
+  if (!countsGenerations(core, entry) || !changed) return { object: made }
   return { object: withMeta(made, { generation: (old.metadata.generation ?? 0) + 1 }) }
 }
 
@@ -72,7 +76,15 @@ export function prepareStatusUpdate(entry: KindEntry, object: KubeObject, old: K
     else metadata.labels = old.metadata.labels
   }
   if (entry.resource === 'pods' && old.metadata.ownerReferences !== undefined) metadata.ownerReferences = old.metadata.ownerReferences
-  return { ...old, metadata, ...(status !== undefined && { status }) } as KubeObject
+  const shown = entry.resource === 'pods' ? withProbeTimes(status) : status
+  return { ...old, metadata, ...(shown !== undefined && { status: shown }) } as KubeObject
+}
+
+/** A pod's conditions always say when they were probed: never. */
+function withProbeTimes(status: unknown): unknown {
+  const { conditions } = (status ?? {}) as { conditions?: Plain[] }
+  if (conditions === undefined || conditions.every(({ lastProbeTime }) => lastProbeTime !== undefined)) return status
+  return { ...(status as Plain), conditions: conditions.map((condition) => ({ lastProbeTime: null, ...condition })) }
 }
 
 /** Whether two objects differ in anything but their resourceVersion and managedFields. */

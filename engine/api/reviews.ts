@@ -1,7 +1,7 @@
 /** Requests that ask rather than store: who am I, may I, may they. Models pkg/registry/{authentication,authorization}. */
 import type { Core, VerbHandler } from './core.ts'
 import type { Flight, RequestInfo, UserInfo } from './flight.ts'
-import { authorize, rulesFor } from './pipeline/authorization.ts'
+import { decide, rulesFor } from './pipeline/authorization.ts'
 import { authenticate } from './pipeline/authentication.ts'
 import { JSON_HEADERS } from './present.ts'
 import { badRequest } from './status.ts'
@@ -36,7 +36,7 @@ function infoOf({ resourceAttributes, nonResourceAttributes }: AccessSpec): Requ
 
 function answer(core: Core, flight: Flight, kind: string, status: object, spec: unknown): void {
   const { group, version } = flight.info
-  const body = { kind, apiVersion: `${group}/${version}`, metadata: { creationTimestamp: null }, ...(spec !== undefined && { spec }), status }
+  const body = { kind, apiVersion: `${group}/${version}`, metadata: core.minor >= 34 ? {} : { creationTimestamp: null }, ...(spec !== undefined && { spec }), status }
   core.respond(flight, { code: 201, headers: JSON_HEADERS, body })
 }
 
@@ -48,8 +48,8 @@ const access = (kind: string, userOf: (flight: Flight, spec: AccessSpec) => User
     return core.refuse(flight, badRequest(`${kind}.authorization.k8s.io "" is invalid: spec.resourceAttributes: Invalid value: null: exactly one of nonResourceAttributes or resourceAttributes must be specified`))
   }
   const user = userOf(flight, spec)
-  const allowed = authorize(core, infoOf(spec), user)
-  answer(core, flight, kind, { allowed, ...(allowed && !core.flags.alwaysAllow && { reason: '' }) }, spec)
+  const { allowed, reason } = decide(core, infoOf(spec), user)
+  answer(core, flight, kind, { allowed, ...(reason !== '' && { reason }) }, spec)
 }
 
 const own = (flight: Flight): UserInfo => flight.user
@@ -58,7 +58,7 @@ const named = (_flight: Flight, spec: AccessSpec): UserInfo => ({ name: spec.use
 
 const rules: VerbHandler = (core, flight) => {
   const namespace = reviewOf(flight).spec?.namespace ?? ''
-  const all = [...rulesFor(core, flight.user, namespace)]
+  const all = [...rulesFor(core, flight.user, namespace)].map(({ rule }) => rule)
   if (flight.user.groups.includes('system:masters')) all.push({ verbs: ['*'], apiGroups: ['*'], resources: ['*'] }, { verbs: ['*'], nonResourceURLs: ['*'] })
   const resourceRules = all.filter(({ resources }) => resources !== undefined).map(({ verbs, apiGroups, resources, resourceNames }) => ({ verbs, apiGroups, resources, ...(resourceNames && { resourceNames }) }))
   const nonResourceRules = all.filter(({ nonResourceURLs }) => nonResourceURLs !== undefined).map(({ verbs, nonResourceURLs }) => ({ verbs, nonResourceURLs }))

@@ -10,7 +10,7 @@ import type { HttpChunkData, HttpEndData, HttpRequestData, HttpResponse, HttpRes
 import type { Component, EventId, Kernel } from '../kernel/kernel.ts'
 import type { KernelEvent } from '../kernel/queue.ts'
 import type { Random } from '../kernel/random.ts'
-import { DEFAULT_RELEASE, KindRegistry, minorOf } from '../objects/kinds.ts'
+import { DEFAULT_RELEASE, KindRegistry, deprecationWarning, minorOf } from '../objects/kinds.ts'
 import type { KindEntry } from '../objects/kinds.ts'
 import { timestamp } from '../objects/meta.ts'
 import { Bootstrap } from './bootstrap.ts'
@@ -127,6 +127,8 @@ export class ApiServer implements Component, Core {
   private stampedMs = -1
   private stamp = ''
   private storageEntries = new Map<string, KindEntry>()
+  /** Warning texts by group, version and resource. Derived. */
+  private readonly deprecations = new Map<string, string[]>()
 
   constructor(options: ApiServerOptions) {
     const { kernel, fabric, host } = options
@@ -283,7 +285,22 @@ export class ApiServer implements Component, Core {
 
   respond(flight: Flight, response: HttpResponse): void {
     if (!this.flights.delete(flight.id)) return
-    this.outbox.respond(flight.replyTo, flight.warnings.length === 0 ? response : withWarnings(response, flight.warnings))
+    const warnings = [...this.deprecation(flight), ...flight.warnings]
+    this.outbox.respond(flight.replyTo, warnings.length === 0 ? response : withWarnings(response, warnings))
+  }
+
+  /** The kind that was asked for is on its way out. */
+  private deprecation({ info: { isResource, group, version, resource } }: Flight): string[] {
+    if (!isResource) return []
+    const key = `${group}/${version}/${resource}`
+    let texts = this.deprecations.get(key)
+    if (texts === undefined) {
+      const entry = this.registry.byResource(group, version, resource)
+      const text = entry && deprecationWarning(entry, this.release)
+      texts = text === undefined ? [] : [text]
+      this.deprecations.set(key, texts)
+    }
+    return texts
   }
 
   refuse(flight: Flight, status: ApiStatus): void {

@@ -35,32 +35,7 @@ const create = (resource: string, body: Body): Call => ({ verb: 'create', resour
 
 /** What to create, in order. */
 export function addonCalls(plan: ClusterPlan): Call[] {
-  return [...clusterAdmin(), ...(plan.addons ? [...coreDns(plan), ...kubeProxy(plan)] : []), clusterAdmins()]
-}
-
-/** The role that the API server itself would make; the other default roles are not there yet. */
-function clusterAdmin(): Call[] {
-  const labels = { 'kubernetes.io/bootstrapping': 'rbac-defaults' }
-  const annotations = { 'rbac.authorization.kubernetes.io/autoupdate': 'true' }
-  const group = 'rbac.authorization.k8s.io'
-  return [
-    create(`${group}/v1/clusterroles`, {
-      apiVersion: `${group}/v1`,
-      kind: 'ClusterRole',
-      metadata: { name: 'cluster-admin', labels, annotations },
-      rules: [
-        { apiGroups: ['*'], resources: ['*'], verbs: ['*'] },
-        { nonResourceURLs: ['*'], verbs: ['*'] },
-      ],
-    }),
-    create(`${group}/v1/clusterrolebindings`, {
-      apiVersion: `${group}/v1`,
-      kind: 'ClusterRoleBinding',
-      metadata: { name: 'cluster-admin', labels, annotations },
-      roleRef: { apiGroup: group, kind: 'ClusterRole', name: 'cluster-admin' },
-      subjects: [{ apiGroup: group, kind: 'Group', name: 'system:masters' }],
-    }),
-  ]
+  return [...(plan.addons ? [...coreDns(plan), ...kubeProxy(plan)] : []), clusterAdmins()]
 }
 
 function clusterAdmins(): Call {

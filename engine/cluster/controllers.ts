@@ -25,7 +25,7 @@ export function controllersOf(plan: ClusterPlan, flags: NodeLifecycleFlags): Con
   const kinds = collectedKinds(minor)
   return [
     deploymentController({ minor }),
-    replicaSetController({ reportsTerminating: minor >= 35 }),
+    replicaSetController({ reportsTerminating: minor >= 35, minor }),
     daemonSetController({ release: `1.${minor}` }),
     endpointsController({ minor }),
     // EndpointSlices came with 1.16.

@@ -20,7 +20,7 @@ export function simulatedView(flight: Flight): ClusterView {
     resolve: (from, name) => resolve(flight, from, name),
     file: (host, path) => Promise.resolve(flight.cluster.hosts.get(host).files.text(path)),
     unit: (host, unit) => Promise.resolve(unitState(flight, host, unit)),
-    journal: (prefix, sinceMs) => Promise.resolve(flight.journal.entries(prefix, sinceMs)),
+    journal: (prefix, sinceMs) => Promise.resolve(flight.journal.entries(prefix, sinceMs === undefined ? 0 : sinceMs - flight.options.epochMs)),
   }
 }
 
@@ -139,7 +139,7 @@ async function resolve(flight: Flight, from: Vantage, name: string): Promise<str
 function unitState(flight: Flight, host: string, name: string): { active: boolean; enabled: boolean } | undefined {
   const { units } = flight.cluster.hosts.get(host)
   const status = units.status(name)
-  if (status === undefined) return undefined
+  if (status.definition.loadState === 'not-found') return undefined
   return { active: units.isActive(name), enabled: status.enabled === 'enabled' }
 }
 

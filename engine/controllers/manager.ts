@@ -1,7 +1,8 @@
 /**
  * Runs controllers: watches what they watch, queues their keys, carries out their writes, and asks
  * them again. Models cmd/kube-controller-manager with client-go's informers, workqueues and leader
- * election. Not modelled: client-side rate limits (--kube-api-qps), per-controller concurrency limits.
+ * election, and the client-side rate limit that each controller has for itself. Not modelled:
+ * per-controller concurrency limits; events count against the limit but do not wait.
  */
 import type { Answer, ApiClient, ApiClientOwner, Change, Informer, KubeObject, Resource } from '../api/client.ts'
 import { EventRecorder, IGNORED } from '../api/event-recorder.ts'
@@ -11,14 +12,20 @@ import type { MachineTimeout } from '../kernel/machine.ts'
 import type { Component, Kernel } from '../kernel/kernel.ts'
 import type { KernelEvent } from '../kernel/queue.ts'
 import type { JournalFacts } from '../kernel/journal.ts'
-import type { ApiWrite, Context, Controller, Write } from './controller.ts'
+import type { ApiWrite, Context, Controller, EventWrite, Write } from './controller.ts'
 import { isFinished, startPass } from './pass.ts'
 import type { Pass } from './pass.ts'
+import { TokenBucket } from './token-bucket.ts'
+import type { TokenBucketState } from './token-bucket.ts'
 import { WorkQueue } from './workqueue.ts'
 import type { QueueState } from './workqueue.ts'
 
 /** Upstream's ExpectationsTimeout: after it, a pass no longer waits for the caches. */
 const EXPECTATIONS_TIMEOUT_MS = 300_000
+
+/** --kube-api-qps and --kube-api-burst, for each controller's own client. */
+const API_QPS = 20
+const API_BURST = 30
 
 interface CallTag {
   controller: string
@@ -26,9 +33,17 @@ interface CallTag {
   index: number
 }
 
+/** A write that waits for its turn under the rate limit. */
+interface Turn {
+  tag: CallTag
+  startedAt: number
+  write: ApiWrite
+}
+
 interface Slot {
   controller: Controller
   queue: WorkQueue
+  limit: TokenBucket
   passes: Map<string, Pass>
   context: Context
   memory: unknown
@@ -38,6 +53,7 @@ interface Slot {
 interface SlotState {
   queue: QueueState
   passes: Record<string, Pass>
+  limit: TokenBucketState
   memory: unknown
   memorySet: boolean
 }
@@ -99,6 +115,7 @@ export class ControllerManager implements Component, ApiClientOwner {
     if (this.client.handle(event)) return
     if (event.type === MACHINE_TIMEOUT) this.election.timeout(event.data as MachineTimeout)
     else if (event.type === 'work') this.work()
+    else if (event.type === 'turn') this.turn(event.data as Turn)
     else if (event.type === 'due') this.due(event.data as { controller: string; key: string })
     else if (event.type === 'tick') this.tick(event.data as { controller: string; key: string; everyMs: number })
   }
@@ -128,8 +145,8 @@ export class ControllerManager implements Component, ApiClientOwner {
 
   dump(): unknown {
     const slots: Record<string, SlotState> = {}
-    for (const [name, { queue, passes, memory, memorySet }] of this.slots) {
-      slots[name] = { queue: queue.dump(), passes: Object.fromEntries(passes), memory, memorySet }
+    for (const [name, { queue, passes, limit, memory, memorySet }] of this.slots) {
+      slots[name] = { queue: queue.dump(), passes: Object.fromEntries(passes), limit: limit.dump(), memory, memorySet }
     }
     const { running, leading, workQueued } = this
     const parts = { client: this.client.dump(), recorder: this.recorder.dump(), election: this.election.dump() }
@@ -159,6 +176,7 @@ export class ControllerManager implements Component, ApiClientOwner {
     if (saved === undefined) return
     slot.queue.load(saved.queue)
     slot.passes = new Map(Object.entries(saved.passes))
+    slot.limit.load(saved.limit)
     slot.memory = saved.memory
     slot.memorySet = saved.memorySet
   }
@@ -178,7 +196,8 @@ export class ControllerManager implements Component, ApiClientOwner {
 
   private createSlot(controller: Controller): Slot {
     const queue = new WorkQueue(this.kernel, { to: this.address, type: 'due', controller: controller.name })
-    const slot: Slot = { controller, queue, passes: new Map(), memory: undefined, memorySet: false, context: undefined as never }
+    const limit = new TokenBucket(API_QPS, API_BURST)
+    const slot: Slot = { controller, queue, limit, passes: new Map(), memory: undefined, memorySet: false, context: undefined as never }
     slot.context = this.createContext(slot)
     return slot
   }
@@ -236,6 +255,7 @@ export class ControllerManager implements Component, ApiClientOwner {
     for (const slot of this.slots.values()) {
       slot.queue.clear()
       slot.passes.clear()
+      slot.limit.reset()
       slot.memorySet = false
       slot.memory = undefined
     }
@@ -284,7 +304,7 @@ export class ControllerManager implements Component, ApiClientOwner {
 
   private carryOut(slot: Slot, key: string, pass: Pass, writes: Write[]): void {
     for (const write of writes) {
-      if (write.verb === 'event') this.recorder.record(write.about, write, { component: write.source })
+      if (write.verb === 'event') this.say(slot, write)
       else if (write.verb === 'slowStart') pass.pending.push(...write.writes)
       else this.send(slot, key, pass, write)
     }
@@ -294,7 +314,19 @@ export class ControllerManager implements Component, ApiClientOwner {
   private send(slot: Slot, key: string, pass: Pass, write: ApiWrite): void {
     const tag: CallTag = { controller: slot.controller.name, key, index: pass.answers.length }
     pass.answers.push(null)
-    this.client.call(write, tag)
+    const waitMs = slot.limit.reserve(this.kernel.now)
+    if (waitMs === 0) return this.client.call(write, tag)
+    this.kernel.send({ to: this.address, type: 'turn', data: { tag, startedAt: pass.startedAt, write } satisfies Turn }, waitMs)
+  }
+
+  private turn({ tag, startedAt, write }: Turn): void {
+    const pass = this.slots.get(tag.controller)?.passes.get(tag.key)
+    if (this.leading && pass?.startedAt === startedAt && pass.answers[tag.index] === null) this.client.call(write, tag)
+  }
+
+  private say(slot: Slot, write: EventWrite): void {
+    slot.limit.reserve(this.kernel.now)
+    this.recorder.record(write.about, write, { component: write.source })
   }
 
   /** Slow start (D1): the next batch is twice the last. */

@@ -3,7 +3,7 @@
  * Not modelled: extended resources, host ports, node affinity beyond nodeSelector and required terms' absence.
  */
 import { quantityMilliValue, quantityValue } from '../objects/quantity.ts'
-import type { Node, Pod } from '../objects/types.gen.ts'
+import type { Node, Pod, PodSpec } from '../objects/types.gen.ts'
 
 export interface Rejection {
   reason: string
@@ -12,21 +12,31 @@ export interface Rejection {
 
 /** What a pod asks for: cpu in millicores, memory and ephemeral-storage in bytes. Models resource.PodRequests. */
 export function requestOf(pod: Pod, name: string): number {
-  const read = (amounts: Record<string, string | number> | undefined): number =>
-    amounts?.[name] === undefined
-      ? 0
-      : name === 'cpu'
-        ? quantityMilliValue(amounts[name])
-        : quantityValue(amounts[name])
-  const containers = (pod.spec?.containers ?? []).reduce((sum, { resources }) => sum + read(resources?.requests), 0)
+  if (pod.spec === undefined) return 0
+  let requests = known.get(pod.spec)
+  if (requests === undefined) known.set(pod.spec, (requests = {}))
+  return (requests[name] ??= sumRequests(pod.spec, name))
+}
+
+/** By spec: each pod of a node is asked about again for each pod that comes. */
+const known = new WeakMap<PodSpec, Record<string, number>>()
+
+function sumRequests(spec: PodSpec, name: string): number {
+  const containers = (spec.containers ?? []).reduce((sum, { resources }) => sum + amountOf(resources?.requests, name), 0)
   let sidecars = 0
   let peak = 0
-  for (const init of pod.spec?.initContainers ?? []) {
-    const own = read(init.resources?.requests)
+  for (const init of spec.initContainers ?? []) {
+    const own = amountOf(init.resources?.requests, name)
     if (init.restartPolicy === 'Always') sidecars += own
     peak = Math.max(peak, init.restartPolicy === 'Always' ? sidecars : own + sidecars)
   }
-  return Math.max(containers + sidecars, peak) + read(pod.spec?.overhead)
+  return Math.max(containers + sidecars, peak) + amountOf(spec.overhead, name)
+}
+
+function amountOf(amounts: Record<string, string | number> | undefined, name: string): number {
+  const amount = amounts?.[name]
+  if (amount === undefined) return 0
+  return name === 'cpu' ? quantityMilliValue(amount) : quantityValue(amount)
 }
 
 /** The pods that run beside it; listed only when something is asked for. */

@@ -61,7 +61,7 @@ export interface ExecKeeper {
   forget(session: string): void
 }
 
-export type HollowStep = 'see' | 'stop' | 'confirm'
+export type HollowStep = 'see' | 'run' | 'stop' | 'confirm'
 
 export interface Core {
   readonly kernel: Kernel

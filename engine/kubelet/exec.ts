@@ -54,8 +54,8 @@ export class Execs implements ExecKeeper {
     const spec = this.core.containers.spec(record, instance)
     const plan = hasBaseProgram(spec.base, argv[0] ?? '') ? planCommand(argv) : undefined
     if (plan?.exit !== undefined) {
-      const output = plan.logs.map(({ text }) => `${text}\n`).join('')
-      this.core.after(plan.exit.atMs, EXEC_PLANNED, { session, code: plan.exit.code, output })
+      const parts = plan.logs.map(({ text, stream = 'stdout' }) => ({ stream, text: `${text}\n` }))
+      this.core.after(plan.exit.atMs, EXEC_PLANNED, { session, code: plan.exit.code, output: '', parts })
       return session
     }
     const check = CHECKS[argv[0] ?? '']
@@ -82,7 +82,8 @@ export class Execs implements ExecKeeper {
     this.core.ports.containers?.resize?.(session, columns, rows)
   }
 
-  planned(data: { session: string; code: number; output: string; failure?: string }): void {
+  planned(data: { session: string; code: number; output: string; parts?: Omit<ExecOutput, 'session'>[]; failure?: string }): void {
+    for (const part of data.parts ?? []) this.output({ session: data.session, ...part })
     if (data.output !== '') this.output({ session: data.session, stream: 'stdout', text: data.output })
     this.exited({
       session: data.session,

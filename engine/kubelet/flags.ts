@@ -10,6 +10,8 @@ export interface KubeletFlags {
   leaseRenewMs: number
   /** genericPlegRelistPeriod */
   plegRelistMs: number
+  /** housekeeping of the sync loop: pods whose containers ended are taken up again at its tick (syncTicker). */
+  syncLoopMs: number
   /** backOffPeriod: a failed sync is tried again after this, plus up to half of it. */
   errorResyncMs: number
   errorResyncJitter: number
@@ -54,6 +56,7 @@ export const DEFAULT_FLAGS: KubeletFlags = {
   nodeLeaseDurationSeconds: 40,
   leaseRenewMs: 10_000,
   plegRelistMs: 1_000,
+  syncLoopMs: 1_000,
   errorResyncMs: 10_000,
   errorResyncJitter: 0.5,
   transientResyncMs: 1_000,

@@ -82,8 +82,8 @@ export interface KubeletOptions extends NodeFactsOption {
 }
 
 /**
- * How long the steps of a hollow node take: the first status of a pod, the end of its containers, the
- * confirmation of its deletion. May be replaced while the kubelet runs; it is no part of a snapshot.
+ * How long the steps of a hollow node take: the first status of a pod, the start and the end of its containers,
+ * the confirmation of its deletion. May be replaced while the kubelet runs; it is no part of a snapshot.
  */
 export interface Hollow {
   delayMs(pod: Pod, step: HollowStep): number
@@ -427,6 +427,7 @@ export class Kubelet implements Component, Core {
     if (!this.state.dirty.includes(uid)) this.state.dirty.push(uid)
     if (this.state.relistQueued || !this.state.up) return
     this.state.relistQueued = true
+    if (this.hollow !== undefined) return void this.after(0, PLEG, null)
     const period = this.flags.plegRelistMs
     const phase = parseInt(hexOf(this.nodeName, 6), 16) % period
     this.after(period - ((this.kernel.now + phase) % period), PLEG, null)
@@ -566,6 +567,7 @@ export class Kubelet implements Component, Core {
   }
 
   private nodeEvent(type: 'Normal' | 'Warning', reason: string, message: string): void {
+    if (this.hollow !== undefined) return
     // The kubelet uses the node's name as the uid of the reference.
     this.recorder.record(
       { apiVersion: 'v1', kind: 'Node', metadata: { name: this.nodeName, uid: this.nodeName } },

@@ -56,10 +56,15 @@ export class PodWorkers {
         finish: on((record) => this.finish(record)),
       },
       delays: {
-        sandbox: () => this.core.random.between(...RUNTIME_TIMES.sandboxMs),
-        start: () => this.core.random.between(...RUNTIME_TIMES.startMs),
+        sandbox: (uid) => this.hollowMs(uid) ?? this.core.random.between(...RUNTIME_TIMES.sandboxMs),
+        start: () => (this.core.hollow === undefined ? this.core.random.between(...RUNTIME_TIMES.startMs) : 0),
       },
     }
+  }
+
+  private hollowMs(uid: string): number | undefined {
+    const record = this.core.records.get(uid)
+    return record && this.core.hollow?.delayMs(record.pod, 'run')
   }
 
   sync(uid: string): void {
@@ -478,13 +483,30 @@ export class PodWorkers {
     }
   }
 
+  /** All containers are gone. The pod is over when the sync loop comes to it again, which is when it may be deleted. */
   private finish(record: PodRecord): void {
+    const { kernel } = this.core
+    if (record.removed === true) return this.end(record)
+    if (record.endsMs === undefined) return this.beginEnd(record)
+    if (kernel.now >= record.endsMs) this.end(record)
+  }
+
+  private beginEnd(record: PodRecord): void {
+    const { kernel, hollow, flags } = this.core
     if (record.sandbox !== undefined) record.sandbox = { ...record.sandbox, ready: false }
+    for (const name of Object.keys(record.containers)) this.core.probes.stop(record.uid, name)
+    const phase = parseInt(hexOf(`sync/${this.core.nodeName}`, 6), 16)
+    const toNextSync = flags.syncLoopMs - ((kernel.now + phase) % flags.syncLoopMs)
+    record.endsMs = kernel.now + (hollow?.delayMs(record.pod, 'confirm') ?? toNextSync)
+    this.core.statuses.set(record)
+    this.core.after(record.endsMs - kernel.now, RESYNC, record.uid)
+  }
+
+  private end(record: PodRecord): void {
     record.finished = true
     this.core.ports.containers?.removePod(record.uid)
     for (const name of Object.keys(record.containers)) this.core.probes.stop(record.uid, name)
     if (record.removed === true) return this.core.forget(record)
-    record.confirmMs = this.core.kernel.now + (this.core.hollow?.delayMs(record.pod, 'confirm') ?? 0)
     this.core.statuses.set(record)
   }
 }

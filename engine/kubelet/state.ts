@@ -110,8 +110,8 @@ export interface PodRecord {
   doom?: Doom
   /** The pod reached its end and its containers are gone. */
   finished?: boolean
-  /** Its deletion is confirmed from this virtual millisecond on. */
-  confirmMs?: number
+  /** Its containers are gone; it is finished at this virtual millisecond. */
+  endsMs?: number
   referents: Record<string, Referent>
   /** Referents asked for and not answered yet. */
   awaiting: string[]

@@ -70,7 +70,31 @@ export function makePodStatus(record: PodRecord, facts: NodeFacts): PodStatus {
     ...(facts.minor >= 34 && pod.metadata.generation !== undefined && { observedGeneration: pod.metadata.generation }),
   }
   const { reason, message } = record.doom?.phase === undefined ? {} : record.doom
-  return { ...status, ...(reason !== undefined && { reason }), ...(message !== undefined && { message }) }
+  return { ...(isLost(record) ? terminatedStatus(status) : status), ...(reason !== undefined && { reason }), ...(message !== undefined && { message }) }
+}
+
+/** A pod at its end because it was deleted. */
+function isLost(record: PodRecord): boolean {
+  return record.finished === true && record.source !== 'file' && record.pod.metadata.deletionTimestamp !== undefined
+}
+
+/** What never ran ends as unknown, and the phase is a terminal one. Models TerminatePod of status_manager.go. */
+function terminatedStatus(status: PodStatus): PodStatus {
+  const end = (one: ContainerStatus): ContainerStatus => (one.state?.terminated === undefined ? { ...one, state: { terminated: NOT_LOCATED } } : one)
+  const { phase, initContainerStatuses: inits, containerStatuses } = status
+  const over = phase === 'Succeeded' || phase === 'Failed'
+  return {
+    ...status,
+    phase: over ? phase : 'Failed',
+    ...(inits !== undefined && { initContainerStatuses: inits.map(end) }),
+    ...(containerStatuses !== undefined && { containerStatuses: containerStatuses.map(end) }),
+  }
+}
+
+const NOT_LOCATED = {
+  exitCode: 137,
+  reason: 'ContainerStatusUnknown',
+  message: 'The container could not be located when the pod was terminated',
 }
 
 export function allStopped(record: PodRecord): boolean {

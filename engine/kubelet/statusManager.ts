@@ -46,7 +46,7 @@ export class StatusManager {
     this.push(record)
   }
 
-  /** Somebody else wrote into the status: what is the kubelet's is put right. */
+  /** Somebody else wrote into the status: what is the kubelet's is put right at the next look at all pods. */
   reconcile(record: PodRecord): void {
     const version = Number(record.pod.metadata.resourceVersion ?? 0)
     const shown = record.pod.status?.conditions ?? []
@@ -56,7 +56,7 @@ export class StatusManager {
     )
     if (!wrong) return
     delete record.sent
-    this.push(record)
+    this.retryLater()
   }
 
   /** A DELETE was answered. */
@@ -113,8 +113,6 @@ export class StatusManager {
     if (record.finished !== true || record.deleting === true || record.pod.metadata.deletionTimestamp === undefined)
       return
     if (!allStopped(record) || record.source === 'file') return
-    const waitMs = (record.confirmMs ?? 0) - this.core.kernel.now
-    if (waitMs > 0) return void this.core.after(waitMs, STATUS_TICK, null)
     record.deleting = true
     const body = { apiVersion: 'v1', kind: 'DeleteOptions', gracePeriodSeconds: 0, preconditions: { uid: record.uid } }
     const { namespace, name } = record

@@ -19,7 +19,8 @@ export function ownerOf(object: WithMeta): OwnerReference | undefined {
 
 /** The condition of that type, or undefined. */
 export function conditionOf<C extends { type: string }>(list: readonly C[] | undefined, type: string): C | undefined {
-  return list?.find((condition) => condition.type === type)
+  if (list !== undefined) for (const condition of list) if (condition.type === type) return condition
+  return undefined
 }
 
 /**

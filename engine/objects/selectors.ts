@@ -329,7 +329,8 @@ function compares(operator: 'gt' | 'lt', value: string | undefined, bound: strin
 }
 
 function satisfies({ key, operator, values }: LabelRequirement, labels: Labels): boolean {
-  const value = Object.hasOwn(labels, key) ? labels[key] : undefined
+  const own = labels[key]
+  const value = own === undefined || Object.hasOwn(labels, key) ? own : undefined
   switch (operator) {
     case '=':
     case '==':

@@ -69,12 +69,35 @@ function makeLiteral(text: string, indent: string): string {
   return `|${hint}${end}\n${lines.join('\n')}`
 }
 
-function makeString(text: string, indent: string): string {
-  return mayBeLiteral(text) ? makeLiteral(text, indent) : makeFlowString(text)
+/** go-yaml's best_width: the first single blank behind this column becomes a line break. */
+const WIDTH = 80
+
+/** Folds a scalar that starts at a column; what follows stands at the indent. */
+function fold(text: string, column: number, indent: string): string {
+  if (column + text.length <= WIDTH) return text
+  const chars = [...text]
+  const quote = /^['"]/.exec(text)?.[0]
+  const last = quote === undefined ? chars.length : chars.length - 2
+  let out = ''
+  let at = column
+  let afterBlank = false
+  chars.forEach((char, i) => {
+    const mayBreak = char === ' ' && !afterBlank && at > WIDTH && i < last && (quote === undefined || i > 1)
+    const breaks = mayBreak && (quote === '"' || chars[i + 1] !== ' ')
+    const added = !breaks ? char : `\n${indent}${chars[i + 1] === ' ' ? '\\' : ''}`
+    out += added
+    at = breaks ? added.length - 1 : at + 1
+    afterBlank = char === ' '
+  })
+  return out
 }
 
-function makeScalarText(value: unknown, indent: string): string {
-  if (typeof value === 'string') return makeString(value, indent)
+function makeString(text: string, indent: string, column: number): string {
+  return mayBeLiteral(text) ? makeLiteral(text, indent) : fold(makeFlowString(text), column, indent)
+}
+
+function makeScalarText(value: unknown, indent: string, column: number): string {
+  if (typeof value === 'string') return makeString(value, indent, column)
   if (typeof value === 'number') return makeNumber(value)
   return typeof value === 'boolean' ? String(value) : 'null'
 }
@@ -82,8 +105,8 @@ function makeScalarText(value: unknown, indent: string): string {
 const isFilled = (value: unknown): value is object =>
   typeof value === 'object' && value !== null && (Array.isArray(value) ? value : sortedKeys(value as never)).length > 0
 
-function makeInline(value: unknown, indent: string): string {
-  if (typeof value !== 'object' || value === null) return makeScalarText(value, indent)
+function makeInline(value: unknown, indent: string, column: number): string {
+  if (typeof value !== 'object' || value === null) return makeScalarText(value, indent, column)
   return Array.isArray(value) ? '[]' : '{}'
 }
 
@@ -91,24 +114,27 @@ function makeInline(value: unknown, indent: string): string {
 function makeBlock(value: object, indent: string): string {
   if (Array.isArray(value))
     return value
-      .map((item) => `- ${isFilled(item) ? makeBlock(item, `${indent}  `) : makeInline(item, `${indent}  `)}`)
+      .map((item) => `- ${isFilled(item) ? makeBlock(item, `${indent}  `) : makeInline(item, `${indent}  `, indent.length + 2)}`)
       .join(`\n${indent}`)
   const fields = value as Record<string, unknown>
   return sortedKeys(fields)
-    .map((key) => makeFlowString(key) + ':' + makeField(fields[key], indent))
+    .map((key) => {
+      const text = makeFlowString(key)
+      return `${text}:${makeField(fields[key], indent, indent.length + text.length + 2)}`
+    })
     .join(`\n${indent}`)
 }
 
 /** A list stands under its key without further indent. */
-function makeField(value: unknown, indent: string): string {
-  if (!isFilled(value)) return ` ${makeInline(value, `${indent}  `)}`
+function makeField(value: unknown, indent: string, column: number): string {
+  if (!isFilled(value)) return ` ${makeInline(value, `${indent}  `, column)}`
   const deeper = Array.isArray(value) ? indent : `${indent}  `
   return `\n${deeper}${makeBlock(value, deeper)}`
 }
 
 /** The text that `kubectl -o yaml` prints, with its final newline. */
 export function makeYaml(value: unknown): string {
-  return `${isFilled(value) ? makeBlock(value, '') : makeInline(value, '  ')}\n`
+  return `${isFilled(value) ? makeBlock(value, '') : makeInline(value, '  ', 0)}\n`
 }
 
 /** YAML that cannot be read; `message` as Go prints it: `error converting YAML to JSON: yaml: line 4: …`. */

@@ -4,7 +4,13 @@
  */
 import { setup } from 'xstate'
 
-export type AttemptEvent = { type: 'START' } | { type: 'PAUSE' } | { type: 'RESUME' } | { type: 'SUBMIT' } | { type: 'TIME_UP' } | { type: 'GRADED' }
+export type AttemptEvent =
+  | { type: 'START' }
+  | { type: 'PAUSE' }
+  | { type: 'RESUME' }
+  | { type: 'SUBMIT' }
+  | { type: 'TIME_UP' }
+  | { type: 'GRADED' }
 
 export const attemptMachine = setup({
   types: { events: {} as AttemptEvent },

@@ -33,7 +33,16 @@ export class AttemptError extends Error {}
 export function beginAttempt(prepared: PreparedAttempt): Attempt {
   const [initial] = initialTransition(attemptMachine)
   const { scenario, seed, parameters, timeMs } = prepared
-  return { scenario: scenario.metadata.name, seed, parameters, state: initial.value as AttemptState, budgetMs: timeMs, flownMs: 0, hintsTaken: 0, hintCost: 0 }
+  return {
+    scenario: scenario.metadata.name,
+    seed,
+    parameters,
+    state: initial.value as AttemptState,
+    budgetMs: timeMs,
+    flownMs: 0,
+    hintsTaken: 0,
+    hintCost: 0,
+  }
 }
 
 /** The attempt after an event. Throws AttemptError when its state takes no such event. */
@@ -63,12 +72,15 @@ export function leftMs(attempt: Attempt, nowMs: number): number {
 
 /** TIME_UP when the budget is used up; otherwise the attempt as it is. */
 export function tickAttempt(attempt: Attempt, nowMs: number): Attempt {
-  return attempt.state === 'flying' && leftMs(attempt, nowMs) <= 0 ? stepAttempt(attempt, { type: 'TIME_UP' }, nowMs) : attempt
+  return attempt.state === 'flying' && leftMs(attempt, nowMs) <= 0
+    ? stepAttempt(attempt, { type: 'TIME_UP' }, nowMs)
+    : attempt
 }
 
 /** Takes the next hint, and pays for it. Throws AttemptError when there is none left or the attempt is over. */
 export function takeHint(attempt: Attempt, prepared: PreparedAttempt): { attempt: Attempt; hint: Localized } {
-  if (attempt.state !== 'flying' && attempt.state !== 'paused') throw new AttemptError(`an attempt that is ${attempt.state} takes no hints`)
+  if (attempt.state !== 'flying' && attempt.state !== 'paused')
+    throw new AttemptError(`an attempt that is ${attempt.state} takes no hints`)
   const next = prepared.scenario.spec.hints[attempt.hintsTaken]
   if (next === undefined) throw new AttemptError('there are no more hints')
   const { cost = 0, ...hint } = next

@@ -24,7 +24,19 @@ export function catalogueEntry(scenario: Scenario): CatalogueEntry {
   const { release = DEFAULT_RELEASE, controlPlanes = 1, workers = 2 } = spec.cluster ?? {}
   const { domain, competency, difficulty, hints } = spec
   const timeMs = parseGoDuration(spec.time)
-  return { name: metadata.name, title: metadata.title, domain, competency, difficulty, timeMs, points: totalPoints(scenario), hints: hints.length, release, controlPlanes, workers }
+  return {
+    name: metadata.name,
+    title: metadata.title,
+    domain,
+    competency,
+    difficulty,
+    timeMs,
+    points: totalPoints(scenario),
+    hints: hints.length,
+    release,
+    controlPlanes,
+    workers,
+  }
 }
 
 /** What is shown with the result, and not before. */

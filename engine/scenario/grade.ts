@@ -52,7 +52,11 @@ export interface GradeOptions {
 
 type Outcome = Verdict | { skipped: string; atMs: number }
 
-export async function gradeScenario(prepared: PreparedAttempt, ports: Ports, options: GradeOptions = {}): Promise<Grade> {
+export async function gradeScenario(
+  prepared: PreparedAttempt,
+  ports: Ports,
+  options: GradeOptions = {},
+): Promise<Grade> {
   const gradedMs = await ports.view.now()
   const startMs = options.startMs ?? gradedMs
   const { checks } = prepared.scenario.spec
@@ -66,11 +70,11 @@ export async function gradeScenario(prepared: PreparedAttempt, ports: Ports, opt
 }
 
 /** A copy of the cluster, or the cluster itself where there is none. */
-async function copyOf(ports: Ports): Promise<Ports> {
+async function copyOf({ view, hands }: Ports): Promise<Ports> {
   try {
-    return await ports.hands.fork()
+    return await hands.fork()
   } catch (error) {
-    if (error instanceof NotSupported) return ports
+    if (error instanceof NotSupported) return { view, hands }
     throw error
   }
 }
@@ -80,7 +84,11 @@ function kindOf(check: Check): { kind: CheckKind<unknown>; argument: unknown } {
 }
 
 /** Watches checks side by side until each has its verdict. */
-async function watchAll(checks: readonly Check[], context: CheckContext, outcomes: Map<string, Outcome>): Promise<void> {
+async function watchAll(
+  checks: readonly Check[],
+  context: CheckContext,
+  outcomes: Map<string, Outcome>,
+): Promise<void> {
   const sinceMs = await context.view.now()
   let open = checks.map((check) => ({ check, watch: startWatch(check, sinceMs) }))
   while (open.length > 0) {
@@ -95,7 +103,11 @@ async function watchAll(checks: readonly Check[], context: CheckContext, outcome
   }
 }
 
-async function lookOnce(check: Check, watch: Watch, context: CheckContext): Promise<{ outcome: Outcome } | { watch: Watch }> {
+async function lookOnce(
+  check: Check,
+  watch: Watch,
+  context: CheckContext,
+): Promise<{ outcome: Outcome } | { watch: Watch }> {
   const { kind, argument } = kindOf(check)
   try {
     const observation = await lookSafely(() => kind.observe(argument, context))
@@ -118,18 +130,29 @@ function isBlocked(check: Check, outcomes: ReadonlyMap<string, Outcome>): boolea
 function resultsOf(checks: readonly Check[], outcomes: ReadonlyMap<string, Outcome>, gradedMs: number): CheckResult[] {
   const results: CheckResult[] = []
   for (const check of checks) {
-    const unmet = (check.requires ?? []).find((id) => results.find((one) => one.id === id)?.state !== 'passed' && results.find((one) => one.id === id)?.state !== 'skipped')
+    const unmet = (check.requires ?? []).find(
+      (id) =>
+        results.find((one) => one.id === id)?.state !== 'passed' &&
+        results.find((one) => one.id === id)?.state !== 'skipped',
+    )
     results.push(resultOf(check, unmet, outcomes.get(check.id), gradedMs))
   }
   return results
 }
 
-function resultOf(check: Check, unmet: string | undefined, outcome: Outcome | undefined, gradedMs: number): CheckResult {
+function resultOf(
+  check: Check,
+  unmet: string | undefined,
+  outcome: Outcome | undefined,
+  gradedMs: number,
+): CheckResult {
   const { kind, argument } = kindOf(check)
   const { id, name, points, because } = check
   const common = { id, name, points, because, wanted: kind.wanted(argument), atMs: outcome?.atMs ?? gradedMs }
-  if (outcome !== undefined && 'skipped' in outcome) return { ...common, got: 0, passed: false, state: 'skipped', found: outcome.skipped }
-  if (unmet !== undefined || outcome === undefined) return { ...common, got: 0, passed: false, state: 'blocked', found: `not judged: needs "${unmet ?? id}" first` }
+  if (outcome !== undefined && 'skipped' in outcome)
+    return { ...common, got: 0, passed: false, state: 'skipped', found: outcome.skipped }
+  if (unmet !== undefined || outcome === undefined)
+    return { ...common, got: 0, passed: false, state: 'blocked', found: `not judged: needs "${unmet ?? id}" first` }
   const { passed, found } = outcome
   return { ...common, got: passed ? points : 0, passed, state: passed ? 'passed' : 'failed', found }
 }
@@ -141,5 +164,15 @@ function summarize(prepared: PreparedAttempt, checks: CheckResult[], hintCost: n
   const got = Math.max(0, earned - hintCost)
   const { name, title } = prepared.scenario.metadata
   const percent = points === 0 ? 0 : Math.floor((got * 100) / points)
-  return { scenario: name, title, points, got, hintCost, percent, passed: points > 0 && earned === points, gradedMs, checks }
+  return {
+    scenario: name,
+    title,
+    points,
+    got,
+    hintCost,
+    percent,
+    passed: points > 0 && earned === points,
+    gradedMs,
+    checks,
+  }
 }

@@ -1,5 +1,15 @@
 /** What server, web and cli use of scenarios. */
-export { beginAttempt, AttemptError, finishAttempt, hintsTaken, leftMs, stepAttempt, takeHint, tickAttempt, usedMs } from './attempt.ts'
+export {
+  beginAttempt,
+  AttemptError,
+  finishAttempt,
+  hintsTaken,
+  leftMs,
+  stepAttempt,
+  takeHint,
+  tickAttempt,
+  usedMs,
+} from './attempt.ts'
 export type { Attempt, AttemptState } from './attempt.ts'
 export type { AttemptEvent } from './attempt.machine.ts'
 export { catalogueEntry, revealOf } from './catalogue.ts'
@@ -9,7 +19,7 @@ export { LANGUAGES } from './format/common.ts'
 export type { Language, Localized } from './format/common.ts'
 export { makeProblem } from './format/problem.ts'
 export type { Problem } from './format/problem.ts'
-export { DIFFICULTIES, DOMAINS, scenarioSchema } from './format/scenario.ts'
+export { DIFFICULTIES, DOMAINS, scenarioSchemaDocument } from './format/scenario.ts'
 export type { Difficulty, Domain, Parameters, Scenario } from './format/scenario.ts'
 export { gradeScenario } from './grade.ts'
 export type { CheckResult, CheckState, Grade, GradeOptions } from './grade.ts'

@@ -4,7 +4,16 @@ import { interpolate } from './format/interpolate.ts'
 import type { Finding, Problem } from './format/problem.ts'
 import type { Scenario } from './format/scenario.ts'
 import { validate } from './format/validate.ts'
-import { lintDecoys, lintExpressions, lintHosts, lintOrder, lintParameters, lintTime, lintTiming, lintToFind } from './lint/fairness.ts'
+import {
+  lintDecoys,
+  lintExpressions,
+  lintHosts,
+  lintOrder,
+  lintParameters,
+  lintTime,
+  lintTiming,
+  lintToFind,
+} from './lint/fairness.ts'
 import { lintMentions } from './lint/mentions.ts'
 import { parameterCover } from './prepare.ts'
 
@@ -18,7 +27,8 @@ export function loadScenario(text: string, path: string): { scenario: Scenario }
   if ('problems' in document) return document
   const validated = validate(document.value)
   const findings = 'findings' in validated ? validated.findings : lint(validated.scenario, path)
-  if (findings.length > 0) return { problems: findings.map(document.place).sort((a, b) => a.line - b.line || a.column - b.column) }
+  if (findings.length > 0)
+    return { problems: findings.map(document.place).sort((a, b) => a.line - b.line || a.column - b.column) }
   return 'scenario' in validated ? validated : { problems: [] }
 }
 
@@ -33,10 +43,19 @@ function lint(scenario: Scenario, path: string): Finding[] {
   return findings.filter((one, index) => findings.findIndex((other) => sameFinding(one, other)) === index)
 }
 
-const sameFinding = (a: Finding, b: Finding): boolean => a.message === b.message && a.path.join('/') === b.path.join('/')
+const sameFinding = (a: Finding, b: Finding): boolean =>
+  a.message === b.message && a.path.join('/') === b.path.join('/')
 
 function lintName(scenario: Scenario, path: string): Finding[] {
   const file = path.replace(/^.*\//, '').replace(/\.ya?ml$/, '')
   const { name } = scenario.metadata
-  return file === name ? [] : [{ path: ['metadata', 'name'], message: `the scenario is called "${name}", its file "${file}"`, remedy: 'give both one name' }]
+  return file === name
+    ? []
+    : [
+        {
+          path: ['metadata', 'name'],
+          message: `the scenario is called "${name}", its file "${file}"`,
+          remedy: 'give both one name',
+        },
+      ]
 }

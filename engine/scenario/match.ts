@@ -16,20 +16,33 @@ type Operator = (actual: unknown, argument: unknown, path: string) => Mismatch |
 
 const OPERATORS: Record<string, Operator> = {
   absent: (actual, argument, path) =>
-    (actual === undefined || actual === null) === (argument === true) ? undefined : miss(path, actual, argument === true ? 'absent' : 'present'),
-  atLeast: (actual, argument, path) => (compares(actual, argument, (order) => order >= 0) ? undefined : miss(path, actual, `at least ${show(argument)}`)),
-  atMost: (actual, argument, path) => (compares(actual, argument, (order) => order <= 0) ? undefined : miss(path, actual, `at most ${show(argument)}`)),
+    (actual === undefined || actual === null) === (argument === true)
+      ? undefined
+      : miss(path, actual, argument === true ? 'absent' : 'present'),
+  atLeast: (actual, argument, path) =>
+    compares(actual, argument, (order) => order >= 0) ? undefined : miss(path, actual, `at least ${show(argument)}`),
+  atMost: (actual, argument, path) =>
+    compares(actual, argument, (order) => order <= 0) ? undefined : miss(path, actual, `at most ${show(argument)}`),
   oneOf: (actual, argument, path) =>
-    Array.isArray(argument) && argument.some((one) => mismatch(one, actual, path) === undefined) ? undefined : miss(path, actual, `one of ${show(argument)}`),
-  isNot: (actual, argument, path) => (mismatch(argument, actual, path) === undefined ? miss(path, actual, `not ${show(argument)}`) : undefined),
-  like: (actual, argument, path) => (isScalar(actual) && new RegExp(String(argument)).test(String(actual)) ? undefined : miss(path, actual, `like /${String(argument)}/`)),
-  contains: (actual, argument, path) => (contains(actual, argument, path) ? undefined : miss(path, actual, `contains ${show(argument)}`)),
+    Array.isArray(argument) && argument.some((one) => mismatch(one, actual, path) === undefined)
+      ? undefined
+      : miss(path, actual, `one of ${show(argument)}`),
+  isNot: (actual, argument, path) =>
+    mismatch(argument, actual, path) === undefined ? miss(path, actual, `not ${show(argument)}`) : undefined,
+  like: (actual, argument, path) =>
+    isScalar(actual) && new RegExp(String(argument)).test(String(actual))
+      ? undefined
+      : miss(path, actual, `like /${String(argument)}/`),
+  contains: (actual, argument, path) =>
+    contains(actual, argument, path) ? undefined : miss(path, actual, `contains ${show(argument)}`),
   every: (actual, argument, path) => {
     if (!Array.isArray(actual)) return miss(path, actual, 'a list')
     return firstOf(actual.map((one, index) => () => mismatch(argument, one, `${path}[${label(one, index)}]`)))
   },
   none: (actual, argument, path) =>
-    Array.isArray(actual) && actual.some((one) => mismatch(argument, one, path) === undefined) ? miss(path, actual, `none like ${show(argument)}`) : undefined,
+    Array.isArray(actual) && actual.some((one) => mismatch(argument, one, path) === undefined)
+      ? miss(path, actual, `none like ${show(argument)}`)
+      : undefined,
   size: (actual, argument, path) => mismatch(argument, sizeOf(actual), `${path}.size`),
 }
 
@@ -39,7 +52,8 @@ export const OPERATOR_NAMES = Object.keys(OPERATORS)
 /** Where `actual` first differs from `wanted`, or undefined when it matches. */
 export function mismatch(wanted: unknown, actual: unknown, path = ''): Mismatch | undefined {
   if (Array.isArray(wanted)) return listMismatch(wanted, actual, path)
-  if (isMapping(wanted)) return isComparison(wanted) ? operatorMismatch(wanted, actual, path) : mappingMismatch(wanted, actual, path)
+  if (isMapping(wanted))
+    return isComparison(wanted) ? operatorMismatch(wanted, actual, path) : mappingMismatch(wanted, actual, path)
   return sameScalar(wanted, actual) ? undefined : miss(path, actual, show(wanted))
 }
 
@@ -49,19 +63,44 @@ function isComparison(wanted: Record<string, unknown>): boolean {
 }
 
 function operatorMismatch(wanted: Record<string, unknown>, actual: unknown, path: string): Mismatch | undefined {
-  return firstOf(Object.entries(wanted).map(([name, argument]) => () => OPERATORS[name]?.(actual, argument, path)))
+  return firstOf(
+    Object.entries(wanted).map(
+      ([name, argument]) =>
+        () =>
+          OPERATORS[name]?.(actual, argument, path),
+    ),
+  )
 }
 
 function mappingMismatch(wanted: Record<string, unknown>, actual: unknown, path: string): Mismatch | undefined {
-  if (Array.isArray(actual)) return firstOf(Object.entries(wanted).map(([key, value]) => () => keyedMismatch(key, value, actual, path)))
+  if (Array.isArray(actual))
+    return firstOf(
+      Object.entries(wanted).map(
+        ([key, value]) =>
+          () =>
+            keyedMismatch(key, value, actual, path),
+      ),
+    )
   if (!isMapping(actual)) {
     // Everything that may be absent may be absent together with what holds it.
     if (actual === undefined && Object.keys(wanted).length > 0) {
-      return firstOf(Object.entries(wanted).map(([key, value]) => () => mismatch(value, undefined, join(path, key))))
+      return firstOf(
+        Object.entries(wanted).map(
+          ([key, value]) =>
+            () =>
+              mismatch(value, undefined, join(path, key)),
+        ),
+      )
     }
     return actual === undefined ? miss(path, actual, 'present') : miss(path, actual, show(wanted))
   }
-  return firstOf(Object.entries(wanted).map(([key, value]) => () => mismatch(value, actual[key], join(path, key))))
+  return firstOf(
+    Object.entries(wanted).map(
+      ([key, value]) =>
+        () =>
+          mismatch(value, actual[key], join(path, key)),
+    ),
+  )
 }
 
 /** `type=Ready: {status: "True"}` on a list: the element with that key must match. */
@@ -74,7 +113,9 @@ function keyedMismatch(key: string, wanted: unknown, actual: readonly unknown[],
 }
 
 function listMismatch(wanted: readonly unknown[], actual: unknown, path: string): Mismatch | undefined {
-  return firstOf(wanted.map((one) => () => (contains(actual, one, path) ? undefined : miss(path, actual, `contains ${show(one)}`))))
+  return firstOf(
+    wanted.map((one) => () => (contains(actual, one, path) ? undefined : miss(path, actual, `contains ${show(one)}`))),
+  )
 }
 
 function contains(actual: unknown, wanted: unknown, path: string): boolean {
@@ -103,7 +144,13 @@ function sameScalar(wanted: unknown, actual: unknown): boolean {
   if (wanted === actual) return true
   if (wanted === null) return actual === undefined
   // A port or an IntOrString may be written either way.
-  return isScalar(wanted) && isScalar(actual) && typeof wanted !== 'boolean' && typeof actual !== 'boolean' && String(wanted) === String(actual)
+  return (
+    isScalar(wanted) &&
+    isScalar(actual) &&
+    typeof wanted !== 'boolean' &&
+    typeof actual !== 'boolean' &&
+    String(wanted) === String(actual)
+  )
 }
 
 const isScalar = (value: unknown): boolean => ['string', 'number', 'boolean'].includes(typeof value)
@@ -140,7 +187,10 @@ export function show(value: unknown): string {
 
 function flow(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(flow).join(', ')}]`
-  if (isMapping(value)) return `{${Object.entries(value).map(([key, one]) => `${key}: ${flow(one)}`).join(', ')}}`
+  if (isMapping(value))
+    return `{${Object.entries(value)
+      .map(([key, one]) => `${key}: ${flow(one)}`)
+      .join(', ')}}`
   if (typeof value !== 'string') return String(value)
   const plain = /^[A-Za-z/][\w./:@-]*$/.test(value) && !/^(true|false|null|yes|no|on|off)$/i.test(value)
   return plain ? value : JSON.stringify(value)
@@ -153,7 +203,10 @@ export function meets(count: number, wanted: Comparison): boolean {
 
 export function showComparison(wanted: Comparison): string {
   if (typeof wanted === 'number') return `${wanted}`
-  const parts = [wanted.atLeast === undefined ? '' : `at least ${wanted.atLeast}`, wanted.atMost === undefined ? '' : `at most ${wanted.atMost}`]
+  const parts = [
+    wanted.atLeast === undefined ? '' : `at least ${wanted.atLeast}`,
+    wanted.atMost === undefined ? '' : `at most ${wanted.atMost}`,
+  ]
   return parts.filter((part) => part !== '').join(' and ')
 }
 

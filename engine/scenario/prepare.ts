@@ -66,7 +66,9 @@ function chooseParameters(scenario: Scenario, seed: string): Parameters {
 export function parameterCover(scenario: Scenario): Parameters[] {
   const entries = Object.entries(scenario.spec.parameters ?? {})
   const runs = Math.max(1, ...entries.map(([, { oneOf }]) => oneOf.length))
-  return Array.from({ length: runs }, (_, run) => Object.fromEntries(entries.map(([name, { oneOf }]) => [name, oneOf[run % oneOf.length] ?? ''])))
+  return Array.from({ length: runs }, (_, run) =>
+    Object.fromEntries(entries.map(([name, { oneOf }]) => [name, oneOf[run % oneOf.length] ?? ''])),
+  )
 }
 
 async function carryOutSetup(scenario: Scenario, ports: Ports): Promise<void> {
@@ -74,7 +76,9 @@ async function carryOutSetup(scenario: Scenario, ports: Ports): Promise<void> {
     try {
       await carryOutStep(step, ports)
     } catch (error) {
-      throw new SetupError(`${scenario.metadata.name}: setup step ${index + 1}: ${error instanceof Error ? error.message : String(error)}`)
+      throw new SetupError(
+        `${scenario.metadata.name}: setup step ${index + 1}: ${error instanceof Error ? error.message : String(error)}`,
+      )
     }
   }
 }
@@ -85,4 +89,5 @@ export function hostNames(options: { controlPlanes: number; workers: number }): 
   return ['base', ...planes, ...numbered('worker', options.workers)]
 }
 
-const numbered = (name: string, count: number): string[] => Array.from({ length: count }, (_, index) => `${name}-${index + 1}`)
+const numbered = (name: string, count: number): string[] =>
+  Array.from({ length: count }, (_, index) => `${name}-${index + 1}`)

@@ -5,8 +5,18 @@ import type { CheckResult, CheckState, Grade } from './grade.ts'
 
 const MARKS: Record<CheckState, string> = { passed: '✔', failed: '✘', blocked: '–', skipped: '?' }
 
-const WORDS: Record<Language, { wanted: string; found: string; points: string; passed: string; failed: string; hints: string }> = {
-  en: { wanted: 'wanted', found: 'found', points: 'points', passed: 'passed', failed: 'not passed', hints: 'hints taken' },
+const WORDS: Record<
+  Language,
+  { wanted: string; found: string; points: string; passed: string; failed: string; hints: string }
+> = {
+  en: {
+    wanted: 'wanted',
+    found: 'found',
+    points: 'points',
+    passed: 'passed',
+    failed: 'not passed',
+    hints: 'hints taken',
+  },
   ko: { wanted: '기대', found: '확인', points: '점', passed: '통과', failed: '미통과', hints: '힌트 사용' },
 }
 
@@ -32,18 +42,29 @@ export function renderJson(grade: Grade): string {
 }
 
 /** A failed or blocked check is a failure, one that this cluster cannot tell is skipped. */
-export function renderJUnit(grade: Grade): string {
+export function renderJUnit(grade: Grade, language: Language = 'en'): string {
   const count = (...states: CheckState[]): number => grade.checks.filter(({ state }) => states.includes(state)).length
   const attributes = `name="${escapeXml(grade.scenario)}" tests="${grade.checks.length}" failures="${count('failed', 'blocked')}" skipped="${count('skipped')}"`
-  const cases = grade.checks.map((check) => testCase(check, grade.scenario))
-  return ['<?xml version="1.0" encoding="UTF-8"?>', `<testsuites>`, `  <testsuite ${attributes}>`, ...cases, '  </testsuite>', '</testsuites>', ''].join('\n')
+  const cases = grade.checks.map((check) => testCase(check, grade.scenario, language))
+  return [
+    '<?xml version="1.0" encoding="UTF-8"?>',
+    `<testsuites>`,
+    `  <testsuite ${attributes}>`,
+    ...cases,
+    '  </testsuite>',
+    '</testsuites>',
+    '',
+  ].join('\n')
 }
 
-function testCase(check: CheckResult, scenario: string): string {
-  const open = `    <testcase classname="${escapeXml(scenario)}" name="${escapeXml(check.name.en)}">`
+function testCase(check: CheckResult, scenario: string, language: Language): string {
+  const open = `    <testcase classname="${escapeXml(scenario)}" name="${escapeXml(check.name[language])}">`
   const points = `<properties><property name="points" value="${check.points}"/><property name="got" value="${check.got}"/></properties>`
-  const text = `wanted: ${check.wanted}\nfound: ${check.found}\n${check.because.en}`
-  const failure = check.state === 'skipped' ? `<skipped message="${escapeXml(check.found)}"/>` : `<failure message="${escapeXml(check.found)}">${escapeXml(text)}</failure>`
+  const text = `wanted: ${check.wanted}\nfound: ${check.found}\n${check.because[language]}`
+  const failure =
+    check.state === 'skipped'
+      ? `<skipped message="${escapeXml(check.found)}"/>`
+      : `<failure message="${escapeXml(check.found)}">${escapeXml(text)}</failure>`
   return `${open}${points}${check.passed ? '' : failure}</testcase>`
 }
 

@@ -34,14 +34,24 @@ export function startWatch(timing: Timing, sinceMs: number): Watch {
 }
 
 /** Takes one observation in; a verdict when there is nothing left to wait for. */
-export function stepWatch(watch: Watch, { holds, found }: Observation, nowMs: number): { watch: Watch; verdict?: Verdict } {
+export function stepWatch(
+  watch: Watch,
+  { holds, found }: Observation,
+  nowMs: number,
+): { watch: Watch; verdict?: Verdict } {
   const { always, never } = watch.timing
   if (always !== undefined) return overStretch(watch, holds, ms(always), found, nowMs)
   if (never !== undefined) return overStretch(watch, !holds, ms(never), found, nowMs)
   return untilTrue(watch, holds, found, nowMs)
 }
 
-function overStretch(watch: Watch, good: boolean, lengthMs: number, found: string, nowMs: number): { watch: Watch; verdict?: Verdict } {
+function overStretch(
+  watch: Watch,
+  good: boolean,
+  lengthMs: number,
+  found: string,
+  nowMs: number,
+): { watch: Watch; verdict?: Verdict } {
   if (!good) return { watch, verdict: { passed: false, found, atMs: nowMs } }
   return nowMs - watch.sinceMs >= lengthMs ? { watch, verdict: { passed: true, found, atMs: nowMs } } : { watch }
 }
@@ -50,17 +60,25 @@ function untilTrue(watch: Watch, holds: boolean, found: string, nowMs: number): 
   const { within, stableFor } = watch.timing
   if (!holds) {
     const { holdsSinceMs: _, ...fresh } = watch
-    return nowMs - watch.sinceMs >= ms(within) ? { watch: fresh, verdict: { passed: false, found, atMs: nowMs } } : { watch: fresh }
+    return nowMs - watch.sinceMs >= ms(within)
+      ? { watch: fresh, verdict: { passed: false, found, atMs: nowMs } }
+      : { watch: fresh }
   }
   const next = { ...watch, holdsSinceMs: watch.holdsSinceMs ?? nowMs }
-  return nowMs - next.holdsSinceMs >= ms(stableFor) ? { watch: next, verdict: { passed: true, found, atMs: nowMs } } : { watch: next }
+  return nowMs - next.holdsSinceMs >= ms(stableFor)
+    ? { watch: next, verdict: { passed: true, found, atMs: nowMs } }
+    : { watch: next }
 }
 
 /** How often a watched check looks. */
 export const POLL_MS = 1_000
 
 /** Watches one check to its verdict. */
-export async function watchCheck(timing: Timing, view: ClusterView, look: () => Promise<Observation>): Promise<Observation> {
+export async function watchCheck(
+  timing: Timing,
+  view: ClusterView,
+  look: () => Promise<Observation>,
+): Promise<Observation> {
   let watch = startWatch(timing, await view.now())
   for (;;) {
     const step = stepWatch(watch, await lookSafely(look), await view.now())

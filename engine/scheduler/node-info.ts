@@ -70,6 +70,11 @@ export function podRequests(pod: Pod): PodRequests {
   return found
 }
 
+/** Whether the pod says anything about being near to or far from other pods. */
+export function hasPodAffinity({ spec }: Pod): boolean {
+  return spec?.affinity?.podAffinity !== undefined || spec?.affinity?.podAntiAffinity !== undefined
+}
+
 /** A port of a node that a pod takes: `protocol/port` and the address it is bound to. */
 export interface HostPort {
   key: string
@@ -98,6 +103,8 @@ function groupKey({ metadata }: Pod): string {
 export class NodeInfo {
   private readonly groups = new Map<string, LabelGroup>()
   readonly pods = new Map<string, Pod>()
+  /** Those of its pods that have an affinity or anti-affinity to others; few pods have. */
+  readonly withAffinity = new Map<string, Pod>()
   readonly requested: Resources = {}
   readonly nonZero: Resources = {}
   allocatable: Resources
@@ -119,6 +126,7 @@ export class NodeInfo {
     const uid = pod.metadata.uid ?? ''
     if (this.pods.has(uid)) this.remove(uid)
     this.pods.set(uid, pod)
+    if (hasPodAffinity(pod)) this.withAffinity.set(uid, pod)
     const { requests, nonZero } = podRequests(pod)
     addInto(this.requested, requests)
     addInto(this.nonZero, nonZero)
@@ -147,6 +155,7 @@ export class NodeInfo {
     const pod = this.pods.get(uid)
     if (pod === undefined) return
     this.pods.delete(uid)
+    this.withAffinity.delete(uid)
     this.group(pod, -1)
     const { requests, nonZero } = podRequests(pod)
     for (const [name, value] of Object.entries(requests)) this.requested[name] = (this.requested[name] ?? 0) - value

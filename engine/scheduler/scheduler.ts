@@ -17,6 +17,8 @@ import { NO_NODES, cutMessage, fitError, preFilterError } from './fit-error.ts'
 import { FILTERS } from './filters/index.ts'
 import { SCHEDULER_FLAGS, SCHEDULER_NAME } from './flags.ts'
 import { NodeInfo } from './node-info.ts'
+import { pinnedNodes } from './filters/node-affinity.ts'
+import { reject } from './plugin.ts'
 import type { Rejection, Snapshot } from './plugin.ts'
 import { preempt } from './preemption.ts'
 import { SchedulingQueue } from './queue.ts'
@@ -316,7 +318,13 @@ export class Scheduler implements Component, ApiClientOwner {
   private filter(pod: Pod, snapshot: Snapshot, rejections: Map<string, Rejection>): { feasible: NodeInfo[]; rejectedBy: string[] } {
     const prepared = FILTERS.map((filter) => filter.prepare?.(pod, snapshot))
     const rejectedBy = new Set<string>()
+    const pinned = pinnedNodes(pod)
     const feasible = snapshot.nodes.filter((node) => {
+      if (pinned !== undefined && !pinned.includes(node.name)) {
+        rejections.set(node.name, reject("node(s) didn't satisfy plugin(s) [NodeAffinity]", true))
+        rejectedBy.add('NodeAffinity')
+        return false
+      }
       for (const [index, filter] of FILTERS.entries()) {
         const rejection = filter.filter(pod, node, snapshot, prepared[index])
         if (rejection === undefined) continue
@@ -425,7 +433,7 @@ export class Scheduler implements Component, ApiClientOwner {
     if (unchanged && nominated === undefined) return
     const { namespace, name } = pod.metadata
     const lastTransitionTime = present?.status === 'False' ? present.lastTransitionTime : timestamp(this.kernel.clockMs)
-    const condition = { type: 'PodScheduled', status: 'False', reason: 'Unschedulable', message, lastTransitionTime, lastProbeTime: null }
+    const condition = { type: 'PodScheduled', status: 'False', reason: 'Unschedulable', message, lastTransitionTime, lastProbeTime: null, ...(this.options.minor >= 34 && { observedGeneration: pod.metadata.generation }) }
     const status = { conditions: [condition], ...(nominated !== undefined && { nominatedNodeName: nominated }) }
     this.client.call({ verb: 'patch', resource: RESOURCES.pods, namespace, name, subresource: 'status', patchType: 'strategic', body: { status } }, IGNORED)
   }

@@ -11,7 +11,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { TLSSocket } from 'node:tls'
-import { chunkToWire, decodeProtobuf, fromWire, toWire, WireError } from '../../engine/index.ts'
+import { chunkToWire, fromWire, toWire, WireError } from '../../engine/index.ts'
 import type { HttpRequest, HttpResponse } from '../../engine/index.ts'
 import type { ServedCertificates } from './certificates.ts'
 import type { Exchanges } from './exchanges.ts'
@@ -96,7 +96,7 @@ export class Edge {
     const certificate = certificateOf(incoming)
     if (certificate === 'unknown') return { refused: statusResponse(401, 'Unauthorized', 'Unauthorized') }
     try {
-      const request = fromWire(incoming.method ?? 'GET', incoming.url ?? '/', headersOf(incoming), bytes, { decodeProtobuf })
+      const request = fromWire(incoming.method ?? 'GET', incoming.url ?? '/', headersOf(incoming), bytes)
       return { request: { ...request, ...(certificate !== undefined && { certificate }) } }
     } catch (error) {
       if (error instanceof WireError) return { refused: error.response }

@@ -1,7 +1,7 @@
 /**
  * exec and attach over SPDY/3.1, as kubectl before 1.30 speaks it: the client opens a stream for each of
  * error, stdin, stdout, stderr and resize, named by the header `streamtype`. Models apimachinery
- * httpstream/spdy and remotecommand v4. Not modelled: flow control (windows are refilled at once), resize.
+ * httpstream/spdy and remotecommand v4. Not modelled: flow control (windows are refilled at once).
  */
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
@@ -21,7 +21,7 @@ export const openSpdy: OpenPeer = ({ incoming, socket, head, request }, listener
   const protocol = PROTOCOLS.find((one) => offered.includes(one)) ?? 'v4.channel.k8s.io'
   socket.write(`HTTP/1.1 101 Switching Protocols\r\nUpgrade: SPDY/3.1\r\nConnection: Upgrade\r\nX-Stream-Protocol-Version: ${protocol}\r\n\r\n`)
   const truthy = (name: string): boolean => ['1', 'true'].includes(request.query[name] ?? '')
-  const expected = ['stdin', 'stdout', 'stderr'].filter(truthy).length + 1
+  const expected = ['stdin', 'stdout', 'stderr'].filter(truthy).length + 1 + (truthy('tty') ? 1 : 0)
   const peer = new SpdyPeer(socket, listener, expected)
   peer.receive(head)
   return peer
@@ -133,6 +133,7 @@ class SpdyPeer implements ChannelPeer {
   }
 
   private data(id: number, bytes: Buffer, flags: number): void {
+    if (this.names.get(id) === 'resize') return this.listener.resized(bytes.toString())
     if (this.names.get(id) !== 'stdin') return
     if (bytes.length > 0) {
       this.socket.write(controlFrame(TYPE.windowUpdate, words(id, bytes.length)))

@@ -18,6 +18,8 @@ export interface ChannelPeer {
 /** What the client sends. */
 export interface ChannelListener {
   stdin: (text: string) => void
+  /** The window of the client's terminal, as JSON: `{"Width":80,"Height":24}`. */
+  resized: (json: string) => void
   /** No more input follows. */
   stdinClosed: () => void
   gone: () => void
@@ -61,10 +63,23 @@ export function upgrade(upgraded: Upgrade): void {
 }
 
 function listenerFor(exchange: Exchange): ChannelListener {
-  const decoder = new TextDecoder()
   return {
-    stdin: (text) => exchange.input({ channel: 'stdin', data: text === '' ? decoder.decode() : text }),
+    stdin: (text) => exchange.input({ channel: 'stdin', data: text }),
+    resized: (json) => {
+      const size = parseSize(json)
+      if (size !== undefined) exchange.input({ channel: 'resize', ...size })
+    },
     stdinClosed: () => exchange.input(null),
     gone: () => exchange.cancel(),
+  }
+}
+
+function parseSize(json: string): { columns: number; rows: number } | undefined {
+  try {
+    const { Width: columns, Height: rows } = JSON.parse(json) as { Width?: unknown; Height?: unknown }
+    const fits = (value: unknown): value is number => Number.isInteger(value) && (value as number) > 0 && (value as number) <= 10_000
+    return fits(columns) && fits(rows) ? { columns, rows } : undefined
+  } catch {
+    return undefined
   }
 }

@@ -1,7 +1,7 @@
 /**
  * The channels of exec and attach over WebSocket: each message starts with its channel's number.
  * Models k8s.io/apimachinery remotecommand: v5.channel.k8s.io (input can be closed) and v4, and the base64
- * forms of v4 that browsers use. Not modelled: resize (channel 4) is read and dropped.
+ * forms of v4 that browsers use.
  */
 import type { IncomingMessage } from 'node:http'
 import { WebSocketServer } from 'ws'
@@ -11,6 +11,7 @@ import type { ChannelListener, ChannelPeer, OpenPeer, OutputChannel } from './up
 const PROTOCOLS = ['v5.channel.k8s.io', 'v4.channel.k8s.io', 'v4.base64.channel.k8s.io', 'channel.k8s.io']
 const OUT: Record<OutputChannel, number> = { stdout: 1, stderr: 2, error: 3 }
 const STDIN = 0
+const RESIZE = 4
 const CLOSE = 255
 const MAX_MESSAGE_BYTES = 1024 * 1024
 
@@ -47,6 +48,7 @@ function peerOf(webSocket: WebSocket, listener: ChannelListener): ChannelPeer {
     const channel = base64 ? (raw[0] ?? 0) - 48 : (raw[0] ?? -1)
     const body = base64 ? Buffer.from(raw.subarray(1).toString(), 'base64') : raw.subarray(1)
     if (channel === STDIN && body.length > 0) listener.stdin(decoder.decode(body, { stream: true }))
+    if (channel === RESIZE) listener.resized(body.toString())
     if (raw[0] === CLOSE && raw[1] === STDIN) listener.stdinClosed()
   })
   webSocket.on('close', () => listener.gone())

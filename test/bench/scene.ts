@@ -1,6 +1,7 @@
 /** What a row of the bench is: it sets a stage, then runs, and says what it measured. */
 import { Flight } from '../../engine/index.ts'
 import type { FlightListeners } from '../../engine/index.ts'
+import type { Deployment } from '../../engine/objects/types.gen.ts'
 
 export interface Scene {
   name: string
@@ -55,7 +56,7 @@ async function advanceUntil(flight: Flight, limitMs: number, isDone: () => boole
 function readyReplicas(flight: Flight): number {
   const [server] = flight.cluster.apiServers.values()
   const found = [...(server?.cache.values('/registry/deployments/') ?? [])].filter(({ metadata }) => metadata.namespace === 'default')
-  return found.reduce((sum, { status }) => sum + ((status as { readyReplicas?: number } | undefined)?.readyReplicas ?? 0), 0)
+  return (found as Deployment[]).reduce((sum, { status }) => sum + (status?.readyReplicas ?? 0), 0)
 }
 
 /** Bytes that live, after the collector has run. */

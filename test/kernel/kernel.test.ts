@@ -130,7 +130,7 @@ describe('tripwire', () => {
     ['setTimeout', () => setTimeout(() => undefined, 0)],
     ['now', () => performance.now()],
   ])('throws on %s and leaves it as it was', (_name, reach) => {
-    expect(() => underTripwire(reach)).toThrow('tripwire')
+    expect(() => underTripwire<unknown>(reach)).toThrow('tripwire')
     expect(reach).not.toThrow()
   })
 

@@ -9,7 +9,9 @@ import { proveScenario, renderProof } from '../../engine/scenario/prove.ts'
 import type { Launch } from '../../engine/scenario/prove.ts'
 
 const FOLDER = resolve(import.meta.dirname, '../../scenarios')
-const files = readdirSync(FOLDER, { recursive: true, encoding: 'utf8' }).filter((path) => path.endsWith('.yaml')).sort()
+const files = readdirSync(FOLDER, { recursive: true, encoding: 'utf8' })
+  .filter((path) => path.endsWith('.yaml'))
+  .sort()
 const EPOCH_MS = Date.UTC(2026, 0, 5, 9)
 
 const launch: Launch = async (options) => {
@@ -22,12 +24,16 @@ describe('scenarios', () => {
     expect(files.length).toBeGreaterThanOrEqual(6)
   })
 
-  it.each(files)('%s is proven', async (path) => {
-    const loaded = loadScenario(readFileSync(join(FOLDER, path), 'utf8'), path)
-    if ('problems' in loaded) throw new Error(loaded.problems.map((problem) => makeProblem(path, problem)).join('\n'))
-    const proof = await proveScenario(loaded.scenario, launch)
-    expect(proof.proven, renderProof(proof)).toBe(true)
-  }, 300_000)
+  it.each(files)(
+    '%s is proven',
+    async (path) => {
+      const loaded = loadScenario(readFileSync(join(FOLDER, path), 'utf8'), path)
+      if ('problems' in loaded) throw new Error(loaded.problems.map((problem) => makeProblem(path, problem)).join('\n'))
+      const proof = await proveScenario(loaded.scenario, launch)
+      expect(proof.proven, renderProof(proof)).toBe(true)
+    },
+    300_000,
+  )
 
   it('lie in the folder of their domain', () => {
     for (const path of files) {

@@ -116,6 +116,7 @@ function phasesOf(rows: Row[]): Record<string, number> {
 function tell(rows: Row[]): Story {
   const maker = new StoryMaker()
   const states = new Map<string, Record<string, unknown>>()
+  for (const { what, op, name, ownerKind } of rows) if (what === 'replicasets' && op === 'ADDED') maker.nameSet(name, ownerKind ?? '')
   for (const row of rows) {
     if (isLeftOut(row)) continue
     const { offsetMs: at, what, name, op } = row
@@ -140,16 +141,21 @@ function healthy(what: string): Record<string, unknown> {
 /** A frozen kubelet ends containers only after it goes on. */
 function hollowTimes(story: Story, rows: Row[]): Fixture['hollow'] {
   const thaw = rows.find(({ what, text }) => what === 'mark' && text.startsWith('SIGCONT'))?.offsetMs
-  return Object.fromEntries(Object.entries(story.pods).map(([set, pods]) => [set, pods.map(({ steps }) => timesOf(steps, thaw))]))
+  return Object.fromEntries(Object.entries(story.pods).map(([set, pods]) => [set, timesOf(pods.map(({ steps }) => steps), thaw)]))
 }
 
-function timesOf(steps: Moment[], thaw = 0): HollowTimes {
-  const at = (step: string): number | undefined => steps.find(([, text]) => text.startsWith(step))?.[0]
+function timesOf(pods: Moment[][], thaw = 0): HollowTimes {
+  const at = (steps: Moment[], step: string): number | undefined => steps.find(([, text]) => text.startsWith(step))?.[0]
   const between = (from: number | undefined, to: number | undefined): number => Math.max(0, (to ?? 0) - (from ?? 0))
-  const deleting = at('deleting within')
-  const ended = at('Succeeded')
-  const from = deleting !== undefined && ended !== undefined && deleting < thaw && thaw < ended ? thaw : deleting
-  return { see: between(at('assigned'), at('ready')), stop: between(from, ended), confirm: between(ended, at('deleted')) }
+  const deletedAt = (steps: Moment[]): number => at(steps, 'deleting within') ?? 0
+  const gone = pods.filter((steps) => at(steps, 'Succeeded') !== undefined).sort((a, b) => deletedAt(a) - deletedAt(b))
+  const stopFrom = (steps: Moment[]): number => (deletedAt(steps) < thaw && thaw < (at(steps, 'Succeeded') ?? 0) ? thaw : deletedAt(steps))
+  return {
+    see: pods.map((steps) => between(at(steps, 'assigned'), at(steps, 'ready'))),
+    run: pods.map((steps) => between(at(steps, 'ready'), at(steps, 'Running') ?? (at(steps, 'ready') ?? 0) + 300)),
+    stop: gone.map((steps) => between(stopFrom(steps), at(steps, 'Succeeded'))),
+    confirm: gone.map((steps) => between(at(steps, 'Succeeded'), at(steps, 'deleted'))),
+  }
 }
 
 const folder = process.argv[2]

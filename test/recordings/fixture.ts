@@ -13,16 +13,17 @@ export interface Fixture {
   untilMs: number
   /** Node → offset of a renewal of its lease near the start. */
   leases: Record<string, number>
-  /** How long the fake runtime of the real cluster took: set → pods in order of creation. */
-  hollow: Record<string, HollowTimes[]>
+  /** How long the fake runtime of the real cluster took, by set. */
+  hollow: Record<string, HollowTimes>
   story: Story
 }
 
 export type Act = { at: number; command: string } | { at: number; signal: 'STOP' | 'CONT'; node: string }
 
-/** Milliseconds: assigned → first status; deleted → containers ended; ended → deletion confirmed. */
+/** Milliseconds: assigned → first status → containers run, of the nth pod created; deleted → containers ended → deletion confirmed, of the nth deleted. */
 export interface HollowTimes {
-  see: number
-  stop: number
-  confirm: number
+  see: number[]
+  run: number[]
+  stop: number[]
+  confirm: number[]
 }

@@ -2,7 +2,7 @@
 import { Flight } from '../../engine/index.ts'
 import type { DaemonSet, Deployment, Event, Node, Pod, PodDisruptionBudget, ReplicaSet } from '../../engine/objects/types.gen.ts'
 import type { HollowStep } from '../../engine/kubelet/core.ts'
-import type { Act, Fixture, HollowTimes } from './fixture.ts'
+import type { Act, Fixture } from './fixture.ts'
 import { StoryMaker } from './story.ts'
 import type { Observation, Story } from './story.ts'
 
@@ -72,7 +72,7 @@ export async function replay(fixture: Fixture, seed = '1'): Promise<Replay> {
   const observer = new Observer(fixture)
   const flight = await launch(fixture, seed, (id, chunk) => observer.chunk(id, chunk))
   flight.listeners.scriptExit = (id, { code, stdout, stderr }) => void output.push(`${id}: exit ${code}\n${stdout}${stderr}`)
-  await alignLeases(flight, fixture)
+  await alignRhythms(flight, fixture)
   observer.attach(flight)
   if (fixture.kubelet === 'real') preload(flight)
   for (const act of fixture.acts) await perform(flight, act, observer.baseMs)
@@ -80,30 +80,44 @@ export async function replay(fixture: Fixture, seed = '1'): Promise<Replay> {
   return { story: observer.finish(), output }
 }
 
-/** The images that the recorded node had. */
+/** The images that the recorded node had (small stand-ins there). */
 function preload(flight: Flight): void {
-  void flight
-}
-
-/** Lets time pass until the leases' rhythm is that of the recording. */
-async function alignLeases(flight: Flight, { leases }: Fixture): Promise<void> {
-  const [node, offset] = Object.entries(leases).find(([name]) => name === 'z1') ?? []
-  if (node === undefined || offset === undefined) return
-  const seen = flight.nowMs
-  let renewed: number | undefined
-  flight.journal.listen('', () => undefined)
-  while (renewed === undefined && flight.nowMs < seen + 2 * LEASE_PERIOD_MS) {
-    const before = leaseOf(flight, node)
-    await flight.advance(10)
-    if (leaseOf(flight, node) !== before) renewed = flight.nowMs
+  for (const kubelet of flight.cluster.kubelets.values()) {
+    for (const tag of ['1.25', '1.26']) {
+      const reference = `docker.io/library/nginx:${tag}`
+      kubelet.images.set(reference, { reference, imageID: `${reference}@sha256:${tag}`, digest: `sha256:${tag}`, sizeBytes: 2_140_957, pulledMs: 0 })
+    }
   }
-  const wait = ((renewed ?? 0) - offset - flight.nowMs) % LEASE_PERIOD_MS
-  await flight.advance(wait < 0 ? wait + LEASE_PERIOD_MS : wait)
 }
 
-function leaseOf(flight: Flight, node: string): string {
-  const server = [...flight.cluster.apiServers.values()][0]
-  return JSON.stringify([...(server?.cache.values('/registry/leases/kube-node-lease/') ?? [])].find(({ metadata }) => metadata.name === node)?.['spec'])
+/**
+ * Lets time pass until the rhythms are those of the recording: the looks of the controllers at nodes (each 5 s)
+ * and at pods without a node (each 20 s), and the renewals of the leases, whose rhythm a kubelet's start sets.
+ */
+async function alignRhythms(flight: Flight, { leases, story }: Fixture): Promise<void> {
+  const silent = story.lines['node/z1']?.find(([, state]) => state.startsWith('Ready=Unknown'))?.[0]
+  const collected = Object.values(story.pods).flat().flatMap(({ steps }) => steps).find(([, step]) => step.includes('DeletionByPodGC'))?.[0]
+  if (silent === undefined) return
+  const wait = collected === undefined ? modulo(nextTick(flight, 'node-lifecycle-controller') - silent - flight.nowMs, 5_000) : modulo(nextTick(flight, 'pod-garbage-collector') - collected - flight.nowMs, 20_000)
+  const base = flight.nowMs + wait + 2 * LEASE_PERIOD_MS
+  const starts = Object.entries(leases).map(([node, offset]) => ({ node, at: base - 2 * LEASE_PERIOD_MS + modulo(offset, LEASE_PERIOD_MS) }))
+  for (const { node, at } of starts.sort((a, b) => a.at - b.at)) {
+    await flight.advance(at - flight.nowMs)
+    const kubelet = flight.cluster.kubelets.get(node)
+    kubelet?.stop()
+    kubelet?.start()
+  }
+  await flight.advance(base - flight.nowMs)
+}
+
+/** When a controller looks at everything next. */
+function nextTick(flight: Flight, controller: string): number {
+  const { queue } = flight.cluster.kernel.snapshot()
+  return queue.find(({ event }) => event.type === 'tick' && (event.data as { controller: string }).controller === controller)?.at ?? 0
+}
+
+function modulo(value: number, period: number): number {
+  return ((value % period) + period) % period
 }
 
 async function perform(flight: Flight, act: Act, baseMs: number): Promise<void> {
@@ -119,8 +133,9 @@ class Observer {
   baseMs = 0
   private readonly maker = new StoryMaker()
   private readonly sets = new Map<string, number>()
-  /** Pod name → its recorded times. */
-  private readonly times = new Map<string, HollowTimes>()
+  /** Pod name → its set, and the order in which it came and went. */
+  private readonly places = new Map<string, { set: string; created: number; deleted?: number }>()
+  private readonly deleted = new Map<string, number>()
   private readonly roles = new Map<string, string>()
   private readonly replicaSets = new Map<string, number>()
   private flight: Flight | undefined
@@ -175,7 +190,7 @@ class Observer {
     this.maker.event({ at: this.at, about: `${involvedObject.kind ?? ''}/${involvedObject.name ?? ''}`, reason: reason ?? '', message: message ?? '' })
   }
 
-  /** The nth pod of a set takes as long as the nth pod of the recording. */
+  /** The nth pod of a set to come or go takes as long as the nth of the recording. */
   private remember({ kind, name, owner }: Observation): void {
     const [ownerKind, ownerName = ''] = owner?.split('/') ?? []
     if (kind === 'replicasets') {
@@ -186,13 +201,24 @@ class Observer {
       const set = ownerKind === 'ReplicaSet' ? (this.roles.get(ownerName) ?? '') : ownerKind === undefined ? name : ownerName
       const place = this.sets.get(set) ?? 0
       this.sets.set(set, place + 1)
-      const times = this.fixture.hollow[set]?.[place]
-      if (times !== undefined) this.times.set(name, times)
+      this.places.set(name, { set, created: place })
     }
   }
 
   private delayMs(pod: string, step: HollowStep): number {
-    return this.times.get(pod)?.[step] ?? 0
+    const place = this.places.get(pod)
+    const times = this.fixture.hollow[place?.set ?? '']
+    if (place === undefined || times === undefined) return 0
+    const index = step === 'see' || step === 'run' ? place.created : this.placeOfDeletion(place)
+    return times[step][Math.min(index, times[step].length - 1)] ?? 0
+  }
+
+  private placeOfDeletion(place: { set: string; deleted?: number }): number {
+    if (place.deleted === undefined) {
+      place.deleted = this.deleted.get(place.set) ?? 0
+      this.deleted.set(place.set, place.deleted + 1)
+    }
+    return place.deleted
   }
 }
 

@@ -35,6 +35,9 @@ export interface Story {
   events: Record<string, Moment[]>
 }
 
+/** A node before anything happens to it. */
+const HEALTHY = 'Ready=True:KubeletReady'
+
 type Fields = Record<string, unknown>
 
 export class StoryMaker {
@@ -55,6 +58,11 @@ export class StoryMaker {
     else if (kind === 'poddisruptionbudgets') this.line(observation.at, `pdb/${observation.name} status`, budgetStatus(observation.state))
   }
 
+  /** Tells a ReplicaSet's place beforehand, for a recorder that may see its pods first. */
+  nameSet(name: string, owner: string): void {
+    if (!this.roles.has(name)) this.roles.set(name, `${owner.split('/')[1] ?? ''}#${this.next(`rs ${owner}`)}`)
+  }
+
   event(event: ObservedEvent): void {
     this.heard.push(event)
   }
@@ -63,7 +71,7 @@ export class StoryMaker {
   finish(): Story {
     for (const { at, about, reason, message } of this.heard) {
       const [kind = '', name = ''] = about.split('/')
-      const who = `${kind}/${this.roles.get(name) ?? name}`
+      const who = kind === 'Pod' ? `Pod/${this.setOf(name)}` : `${kind}/${this.roles.get(name) ?? name}`
       ;(this.story.events[who] ??= []).push([at, `${reason}: ${this.plain(message)}`])
     }
     return this.story
@@ -78,7 +86,7 @@ export class StoryMaker {
   }
 
   private replicaSet({ at, name, type, state, owner }: Observation): void {
-    if (type === 'added') this.roles.set(name, `${owner?.split('/')[1] ?? ''}#${this.next(`rs ${owner ?? ''}`)}`)
+    if (type === 'added') this.nameSet(name, owner ?? '')
     const role = this.roles.get(name) ?? name
     if (type === 'added') this.line(at, `replicaset/${role} name`, name)
     this.line(at, `replicaset/${role} spec`, `replicas ${String(state['replicas'])}`)
@@ -112,6 +120,10 @@ export class StoryMaker {
     this.roles.set(name, kind === undefined ? name : `${set}/${this.next(`pod ${set}`)}`)
   }
 
+  private setOf(name: string): string {
+    return (this.roles.get(name) ?? name).replace(/\/\d+$/, '/*')
+  }
+
   private next(what: string): number {
     const count = (this.counts.get(what) ?? 0) + 1
     this.counts.set(what, count)
@@ -119,8 +131,9 @@ export class StoryMaker {
   }
 
   private line(at: number, key: string, state: string): void {
+    if (state === HEALTHY && this.story.lines[key] === undefined) return
     const line = (this.story.lines[key] ??= [])
-    if (line[line.length - 1]?.[1] !== state) line.push([at, state])
+    if ((line[line.length - 1]?.[1] ?? HEALTHY) !== state) line.push([at, state])
   }
 
   /** The message with sets for names: which of a set's pods it was is chance. */

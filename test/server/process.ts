@@ -12,7 +12,7 @@ export interface Finished {
 }
 
 function start(args: string[], env: Record<string, string> = {}): { child: ChildProcess; output: { stdout: string; stderr: string } } {
-  const child = spawn(process.execPath, [BIN, ...args], { env: { ...process.env, NO_COLOR: '1', KUBEFLIGHT_SOURCE: '1', ...env }, stdio: ['pipe', 'pipe', 'pipe'] })
+  const child = spawn(process.execPath, [BIN, ...args], { env: { ...process.env, NO_COLOR: '1', ...env }, stdio: ['pipe', 'pipe', 'pipe'] })
   const output = { stdout: '', stderr: '' }
   child.stdout?.on('data', (text: Buffer) => void (output.stdout += text.toString()))
   child.stderr?.on('data', (text: Buffer) => void (output.stderr += text.toString()))

@@ -3,7 +3,17 @@ import { parseInline, parseMarkdown } from '../../web/parts/markdown.ts'
 
 describe('the Markdown of task texts', () => {
   it('keeps code under the item of a list that it belongs to, and goes on counting', () => {
-    const text = ['1. **Predict.** Write `a.yaml`', '   on this host:', '', '       web: true', '         agent: false', '', '2. Watch.', '', 'The end.'].join('\n')
+    const text = [
+      '1. **Predict.** Write `a.yaml`',
+      '   on this host:',
+      '',
+      '       web: true',
+      '         agent: false',
+      '',
+      '2. Watch.',
+      '',
+      'The end.',
+    ].join('\n')
     expect(parseMarkdown(text)).toEqual([
       {
         kind: 'list',
@@ -29,9 +39,13 @@ describe('the Markdown of task texts', () => {
   })
 
   it('takes HTML and other addresses than http as plain text', () => {
-    expect(parseInline('<img src=x onerror=alert(1)>')).toEqual([{ kind: 'text', text: '<img src=x onerror=alert(1)>' }])
+    expect(parseInline('<img src=x onerror=alert(1)>')).toEqual([
+      { kind: 'text', text: '<img src=x onerror=alert(1)>' },
+    ])
     expect(parseInline('[x](javascript:alert(1))')).toEqual([{ kind: 'text', text: '[x](javascript:alert(1))' }])
-    expect(parseInline('[docs](https://kubernetes.io/docs/)')).toEqual([{ kind: 'link', href: 'https://kubernetes.io/docs/', text: 'docs' }])
+    expect(parseInline('[docs](https://kubernetes.io/docs/)')).toEqual([
+      { kind: 'link', href: 'https://kubernetes.io/docs/', text: 'docs' },
+    ])
   })
 
   it('leaves globs and lone asterisks alone', () => {

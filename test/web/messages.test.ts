@@ -20,6 +20,11 @@ describe('the messages of the page', () => {
   })
 
   it('name every domain and difficulty that a scenario can have', () => {
-    expect(keys(en)).toEqual(expect.arrayContaining([...DOMAINS.map((name) => `domain.${name}`), ...Object.keys(DIFFICULTIES).map((name) => `difficulty.${name}`)]))
+    expect(keys(en)).toEqual(
+      expect.arrayContaining([
+        ...DOMAINS.map((name) => `domain.${name}`),
+        ...Object.keys(DIFFICULTIES).map((name) => `difficulty.${name}`),
+      ]),
+    )
   })
 })

@@ -6,7 +6,15 @@ import { inOrder, lettersOf, moodOf } from '../../web/picture/pods.ts'
 import type { AttemptSummary, CatalogueEntry } from '../../server/contract.ts'
 
 const pod = (fields: Partial<PicturedPod>): PicturedPod => ({
-  namespace: 'default', name: 'web-1', uid: 'u', phase: 'Running', status: 'Running', ready: true, restarts: 0, owner: '', ...fields,
+  namespace: 'default',
+  name: 'web-1',
+  uid: 'u',
+  phase: 'Running',
+  status: 'Running',
+  ready: true,
+  restarts: 0,
+  owner: '',
+  ...fields,
 })
 
 describe('pods in the picture', () => {
@@ -30,19 +38,41 @@ describe('pods in the picture', () => {
   })
 
   it("stand in a fixed order, the system's last", () => {
-    const names = inOrder([pod({ name: 'b' }), pod({ name: 'a', namespace: 'kube-system' }), pod({ name: 'a' })]).map(({ namespace, name }) => `${namespace}/${name}`)
+    const names = inOrder([pod({ name: 'b' }), pod({ name: 'a', namespace: 'kube-system' }), pod({ name: 'a' })]).map(
+      ({ namespace, name }) => `${namespace}/${name}`,
+    )
     expect(names).toEqual(['default/a', 'default/b', 'kube-system/a'])
   })
 })
 
 describe('the catalogue', () => {
   const attempt = (id: string, fields: Partial<AttemptSummary>): AttemptSummary => ({
-    id, scenario: 's1', title: 's', language: 'en', state: 'finished', seed: 'x', startedAt: '2026-01-01T00:00:00Z', timeMs: 1, ...fields,
+    id,
+    scenario: 's1',
+    title: 's',
+    language: 'en',
+    state: 'finished',
+    seed: 'x',
+    startedAt: '2026-01-01T00:00:00Z',
+    timeMs: 1,
+    ...fields,
   })
-  const entry = (name: string, domain: string): CatalogueEntry => ({ name, domain, title: { en: name }, difficulty: 'core', timeMs: 1, points: 1, hints: 1 })
+  const entry = (name: string, domain: string): CatalogueEntry => ({
+    name,
+    domain,
+    title: { en: name },
+    difficulty: 'core',
+    timeMs: 1,
+    points: 1,
+    hints: 1,
+  })
 
   it('shows the latest result of a scenario, and what is in flight', () => {
-    const own = [attempt('old', {}), attempt('new', { startedAt: '2026-02-01T00:00:00Z' }), attempt('live', { state: 'running', startedAt: '2026-03-01T00:00:00Z' })]
+    const own = [
+      attempt('old', {}),
+      attempt('new', { startedAt: '2026-02-01T00:00:00Z' }),
+      attempt('live', { state: 'running', startedAt: '2026-03-01T00:00:00Z' }),
+    ]
     expect(lastResult(own, 's1')?.id).toBe('new')
     expect(inFlight(own).map(({ id }) => id)).toEqual(['live'])
   })

@@ -20,12 +20,15 @@ export class ApiError extends Error {
 
 async function call<T>(method: 'GET' | 'POST' | 'DELETE', path: string, body?: unknown): Promise<T> {
   const headers = body === undefined ? undefined : { 'content-type': 'application/json' }
-  const response = await fetch(`/api${path}`, { method, headers, body: body === undefined ? undefined : JSON.stringify(body) }).catch(
-    () => undefined,
-  )
+  const response = await fetch(`/api${path}`, {
+    method,
+    headers,
+    body: body === undefined ? undefined : JSON.stringify(body),
+  }).catch(() => undefined)
   if (response === undefined) throw new ApiError(0, 'unreachable')
   const answer: unknown = await response.json().catch(() => undefined)
-  if (!response.ok) throw new ApiError(response.status, errorText(answer) ?? `${response.status} ${response.statusText}`)
+  if (!response.ok)
+    throw new ApiError(response.status, errorText(answer) ?? `${response.status} ${response.statusText}`)
   return answer as T
 }
 

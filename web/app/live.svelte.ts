@@ -60,7 +60,9 @@ export class LiveAttempt {
   }
 
   notice(text: string): void {
-    this.notices = [...this.notices.filter((notice) => notice.text !== text), { id: this.noticeCount++, text }].slice(-3)
+    this.notices = [...this.notices.filter((notice) => notice.text !== text), { id: this.noticeCount++, text }].slice(
+      -3,
+    )
   }
 
   dismiss(id: number): void {

@@ -28,7 +28,8 @@ const THEME: ITheme = {
   brightWhite: '#ffffff',
 }
 
-const FONT = "ui-monospace, 'Cascadia Mono', 'SF Mono', 'JetBrains Mono', Menlo, Consolas, 'DejaVu Sans Mono', monospace"
+const FONT =
+  "ui-monospace, 'Cascadia Mono', 'SF Mono', 'JetBrains Mono', Menlo, Consolas, 'DejaVu Sans Mono', monospace"
 
 /** Below this width a smaller letter keeps the usual tables of kubectl on one line. */
 const NARROW_PX = 760

@@ -15,8 +15,14 @@ const theme = EditorView.theme(
     '.cm-fat-cursor': { background: '#82b1ff !important', color: '#10161f !important' },
     '.cm-gutters': { backgroundColor: 'var(--terminal)', color: '#8292a8', border: 'none' },
     '.cm-activeLine, .cm-activeLineGutter': { backgroundColor: '#18212e' },
-    '&.cm-focused > .cm-scroller > .cm-selectionLayer .cm-selectionBackground, .cm-selectionBackground': { backgroundColor: '#2c4a78' },
-    '.cm-panels': { backgroundColor: 'var(--terminal-bar)', color: 'var(--terminal-text)', borderColor: 'var(--terminal-line)' },
+    '&.cm-focused > .cm-scroller > .cm-selectionLayer .cm-selectionBackground, .cm-selectionBackground': {
+      backgroundColor: '#2c4a78',
+    },
+    '.cm-panels': {
+      backgroundColor: 'var(--terminal-bar)',
+      color: 'var(--terminal-text)',
+      borderColor: 'var(--terminal-line)',
+    },
     '.cm-panels.cm-panels-bottom': { borderTop: '1px solid var(--terminal-line)' },
     '.cm-panels input': { color: 'inherit', background: 'transparent' },
     '.cm-textfield': { border: '1px solid var(--terminal-line)' },

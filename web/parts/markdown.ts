@@ -102,7 +102,13 @@ function goesOn(lines: string[], blank: number, mark: RegExp): boolean {
 function takeIndented(lines: string[], from: number, blocks: Block[]): number {
   const after = lines.findIndex((line, index) => index > from && line.trim() !== '' && depthOf(line) < CODE_INDENT)
   const taken = lines.slice(from, after === -1 ? lines.length : after)
-  blocks.push({ kind: 'code', text: taken.map((line) => line.slice(CODE_INDENT)).join('\n').trimEnd() })
+  blocks.push({
+    kind: 'code',
+    text: taken
+      .map((line) => line.slice(CODE_INDENT))
+      .join('\n')
+      .trimEnd(),
+  })
   return from + taken.length
 }
 
@@ -110,6 +116,14 @@ function takeParagraph(lines: string[], from: number, blocks: Block[]): number {
   const starts = [FENCE, HEADING, BULLET, NUMBER]
   let at = from + 1
   while (at < lines.length && lines[at]?.trim() !== '' && !starts.some((start) => start.test(lines[at] ?? ''))) at++
-  blocks.push({ kind: 'paragraph', children: parseInline(lines.slice(from, at).map((line) => line.trim()).join(' ')) })
+  blocks.push({
+    kind: 'paragraph',
+    children: parseInline(
+      lines
+        .slice(from, at)
+        .map((line) => line.trim())
+        .join(' '),
+    ),
+  })
   return at
 }

@@ -3,7 +3,7 @@
  * Not modelled: the Node authorizer (nodes and the control plane's own components, `system:*` users
  * other than service accounts and anonymous, may do everything), webhooks, ABAC.
  */
-import type { ClusterRole, ClusterRoleBinding, PolicyRule, Role, RoleBinding, Subject } from '../../objects/types.gen.ts'
+import type { ClusterRole, ClusterRoleBinding, PolicyRule, Role, RoleBinding, RoleRef, Subject } from '../../objects/types.gen.ts'
 import type { Core } from '../core.ts'
 import type { RequestInfo, UserInfo } from '../flight.ts'
 import { directoryOf } from '../storage/keys.ts'
@@ -15,7 +15,7 @@ const DISCOVERY = /^\/(api|apis|openapi|healthz|livez|readyz|version)(\/|$)/
 const NODE_GROUP = 'system:nodes'
 
 /** Users that the simulation trusts without asking RBAC. */
-function isTrusted({ name, groups }: UserInfo): boolean {
+export function isTrusted({ name, groups }: UserInfo): boolean {
   if (groups.includes('system:masters') || groups.includes(NODE_GROUP)) return true
   return name.startsWith('system:') && !name.startsWith('system:serviceaccount:') && name !== 'system:anonymous'
 }
@@ -26,11 +26,14 @@ export interface Attributes extends RequestInfo {
 
 /** Whether the user may. */
 export function authorize(core: Core, info: RequestInfo, user: UserInfo): boolean {
-  if (core.flags.alwaysAllow || isTrusted(user)) return true
-  if (isSystemServiceAccount(user)) return true
-  if (!info.isResource && isOpen(info, user)) return true
-  for (const rule of rulesFor(core, user, info.namespace)) if (allows(rule, info)) return true
-  return isSelfReview(info, user)
+  return decide(core, info, user).allowed
+}
+
+/** Whether the user may, and by which binding. */
+export function decide(core: Core, info: RequestInfo, user: UserInfo): { allowed: boolean; reason: string } {
+  if (core.flags.alwaysAllow || isTrusted(user) || isSystemServiceAccount(user)) return { allowed: true, reason: '' }
+  for (const { rule, by } of rulesFor(core, user, info.namespace)) if (allows(rule, info)) return { allowed: true, reason: `RBAC: allowed by ${by}` }
+  return { allowed: (!info.isResource && isOpen(info, user)) || isSelfReview(info, user), reason: '' }
 }
 
 /** The cluster's own workloads are granted what their manifests would grant them. */
@@ -49,34 +52,46 @@ const SELF_REVIEWS = new Set(['selfsubjectaccessreviews', 'selfsubjectrulesrevie
 const isSelfReview = (info: RequestInfo, user: UserInfo): boolean =>
   info.verb === 'create' && SELF_REVIEWS.has(info.resource) && user.groups.includes('system:authenticated')
 
+/** A rule that a user has, and what gives it to them. */
+export interface Granted {
+  rule: PolicyRule
+  /** `RoleBinding "bot-edit/default" of ClusterRole "edit" to ServiceAccount "bot/default"` */
+  by: string
+}
+
 /** All rules that a user has in a namespace ('' for the cluster scope). */
-export function* rulesFor(core: Core, user: UserInfo, namespace: string): Generator<PolicyRule> {
+export function* rulesFor(core: Core, user: UserInfo, namespace: string): Generator<Granted> {
   const bindings = core.cache.values(directoryOf(RBAC, 'clusterrolebindings')) as Iterable<ClusterRoleBinding>
-  for (const binding of bindings) if (binds(binding.subjects, user, '')) yield* clusterRoleRules(core, binding.roleRef.name)
+  for (const binding of bindings) yield* granted(core, binding, 'ClusterRoleBinding', user, '')
   if (namespace === '') return
   const directory = directoryOf(RBAC, 'rolebindings')
-  for (const binding of core.cache.list(directory, `${directory}${namespace}/`) as RoleBinding[]) {
-    if (!binds(binding.subjects, user, namespace)) continue
-    if (binding.roleRef.kind === 'ClusterRole') yield* clusterRoleRules(core, binding.roleRef.name)
-    else yield* (core.cache.get(`${directoryOf(RBAC, 'roles')}${namespace}/${binding.roleRef.name}`) as Role | undefined)?.rules ?? []
-  }
+  for (const binding of core.cache.list(directory, `${directory}${namespace}/`) as RoleBinding[]) yield* granted(core, binding, 'RoleBinding', user, namespace)
 }
 
-function clusterRoleRules(core: Core, name: string): PolicyRule[] {
-  return (core.cache.get(`${directoryOf(RBAC, 'clusterroles')}${name}`) as ClusterRole | undefined)?.rules ?? []
+function* granted(core: Core, { metadata, roleRef, subjects }: RoleBinding | ClusterRoleBinding, kind: string, user: UserInfo, namespace: string): Generator<Granted> {
+  const subject = subjects?.find((one) => isUser(one, user, namespace))
+  if (subject === undefined) return
+  const name = namespace === '' ? metadata.name : `${metadata.name}/${namespace}`
+  const whom = subject.kind === 'ServiceAccount' ? `${subject.name}/${subject.namespace ?? namespace}` : subject.name
+  const by = `${kind} "${name}" of ${roleRef.kind} "${roleRef.name}" to ${subject.kind} "${whom}"`
+  for (const rule of rulesOfRole(core, roleRef, namespace)) yield { rule, by }
 }
 
-function binds(subjects: Subject[] | undefined, { name, groups }: UserInfo, namespace: string): boolean {
-  return (subjects ?? []).some((subject) => {
-    if (subject.kind === 'User') return subject.name === name
-    if (subject.kind === 'Group') return groups.includes(subject.name)
-    return name === `system:serviceaccount:${subject.namespace ?? namespace}:${subject.name}`
-  })
+/** The rules of the role that a binding names; none when there is no such role. */
+export function rulesOfRole(core: Core, { kind, name }: RoleRef, namespace: string): PolicyRule[] {
+  const key = kind === 'ClusterRole' ? `${directoryOf(RBAC, 'clusterroles')}${name}` : `${directoryOf(RBAC, 'roles')}${namespace}/${name}`
+  return (core.cache.get(key) as ClusterRole | Role | undefined)?.rules ?? []
 }
 
-const covers = (list: string[] | undefined, wanted: string): boolean => list !== undefined && (list.includes('*') || list.includes(wanted))
+function isUser(subject: Subject, { name, groups }: UserInfo, namespace: string): boolean {
+  if (subject.kind === 'User') return subject.name === name
+  if (subject.kind === 'Group') return groups.includes(subject.name)
+  return name === `system:serviceaccount:${subject.namespace ?? namespace}:${subject.name}`
+}
 
-function coversPath(paths: string[] | undefined, path: string): boolean {
+export const covers = (list: string[] | undefined, wanted: string): boolean => list !== undefined && (list.includes('*') || list.includes(wanted))
+
+export function coversPath(paths: string[] | undefined, path: string): boolean {
   return (paths ?? []).some((one) => one === '*' || one === path || (one.endsWith('*') && path.startsWith(one.slice(0, -1))))
 }
 

@@ -5,6 +5,7 @@ import { answerPath } from '../discovery/paths.ts'
 import type { ApiVerb, Flight, RequestInfo } from '../flight.ts'
 import { REVIEWS } from '../reviews.ts'
 import { methodNotAllowed, methodNotKnown, notSimulated, pathNotFound } from '../status.ts'
+import { createBinding } from '../subresources/binding.ts'
 import { SUBRESOURCES } from '../subresources/table.ts'
 import { startCreate } from '../verbs/create.ts'
 import { startDelete, startDeleteCollection } from '../verbs/delete.ts'
@@ -36,6 +37,7 @@ export function dispatch(core: Core, flight: Flight): void {
   if (entry === undefined) return core.refuse(flight, pathNotFound())
   if (entry.namespaced && info.namespace === '' && !CLUSTER_WIDE.has(info.verb)) return core.refuse(flight, pathNotFound())
   if (info.subresource !== '') return dispatchSubresource(core, flight, entry)
+  if (entry.group === '' && entry.resource === 'bindings' && info.verb === 'create') return createBinding(core, flight)
   const run = VERBS[info.verb]
   if (run === undefined) return core.refuse(flight, methodNotKnown())
   if (!entry.verbs.includes(info.verb)) return core.refuse(flight, methodNotAllowed(entry, info.verb))

@@ -28,9 +28,15 @@ export function qosClassOf(pod: Pod): string {
   return containers.every(isGuaranteed) ? 'Guaranteed' : 'Burstable'
 }
 
+const GATED = {
+  type: 'PodScheduled', status: 'False', reason: 'SchedulingGated', message: 'Scheduling is blocked due to non-empty scheduling gates',
+  lastProbeTime: null, lastTransitionTime: null,
+}
+
 function create(object: KubeObject): KubeObject {
   const pod = object as Pod
-  return { ...object, status: { phase: 'Pending', qosClass: qosClassOf(pod) } } as KubeObject
+  const gated = (pod.spec?.schedulingGates ?? []).length > 0
+  return { ...object, status: { ...(gated && { conditions: [GATED] }), phase: 'Pending', qosClass: qosClassOf(pod) } } as KubeObject
 }
 
 export const podStrategy: Strategy = { create: (_core, object) => create(object) }

@@ -1,4 +1,5 @@
 /** Strategies of a line or two each. */
+import { deepEqual } from '../../objects/equal.ts'
 import type { KubeObject } from '../client.ts'
 import type { Strategy } from './strategy.ts'
 
@@ -42,3 +43,23 @@ export const jobStrategy: Strategy = { create: (_core, object) => generateSelect
 
 export const volumeStrategy: Strategy = { create: (_core, object) => ({ ...object, status: { phase: 'Pending' } }) as KubeObject }
 export const claimStrategy: Strategy = { create: (_core, object) => ({ ...object, status: { phase: 'Pending' } }) as KubeObject }
+
+const TEMPLATE_GENERATION = 'deprecated.daemonset.template.generation'
+
+interface DaemonSetLike extends KubeObject {
+  spec?: { template?: unknown }
+}
+
+/** The count of templates of extensions/v1beta1 lives on as an annotation (pkg/registry/apps/daemonset/strategy.go). */
+function countTemplate(object: KubeObject, count: number): KubeObject {
+  return { ...object, metadata: { ...object.metadata, annotations: { ...object.metadata.annotations, [TEMPLATE_GENERATION]: String(count) } } }
+}
+
+export const daemonSetStrategy: Strategy = {
+  create: (_core, object) => countTemplate(object, 1),
+  update: (_core, object, old) => {
+    const before = Number(old.metadata.annotations?.[TEMPLATE_GENERATION] ?? 1)
+    const same = deepEqual((object as DaemonSetLike).spec?.template, (old as DaemonSetLike).spec?.template)
+    return countTemplate(object, same ? before : before + 1)
+  },
+}

@@ -5,7 +5,7 @@
 import { podStrategy } from './pods.ts'
 import { namespaceStrategy } from './namespaces.ts'
 import { serviceStrategy } from './services.ts'
-import { nodeStrategy, jobStrategy, secretStrategy, volumeStrategy, claimStrategy } from './small.ts'
+import { daemonSetStrategy, nodeStrategy, jobStrategy, secretStrategy, volumeStrategy, claimStrategy } from './small.ts'
 import type { Strategy } from './strategy.ts'
 
 export const STRATEGIES: Record<string, Strategy> = {
@@ -14,6 +14,7 @@ export const STRATEGIES: Record<string, Strategy> = {
   services: serviceStrategy,
   nodes: nodeStrategy,
   secrets: secretStrategy,
+  'daemonsets.apps': daemonSetStrategy,
   'jobs.batch': jobStrategy,
   persistentvolumes: volumeStrategy,
   persistentvolumeclaims: claimStrategy,

@@ -44,7 +44,7 @@ function transform(core: Core, flight: Flight, current: KubeObject | undefined):
 }
 
 function bound(core: Core, pod: Pod, nodeName: string, binding: Binding): KubeObject {
-  const condition: PodCondition = { type: 'PodScheduled', status: 'True', lastProbeTime: null as never, lastTransitionTime: core.timestamp() }
+  const condition: PodCondition = { type: 'PodScheduled', status: 'True', lastProbeTime: null as never, lastTransitionTime: core.timestamp(), ...(core.minor >= 34 && { observedGeneration: pod.metadata.generation }) }
   const conditions = setCondition(pod.status?.conditions, condition)
   const annotations = binding.metadata?.annotations
   const labels = binding.metadata?.labels

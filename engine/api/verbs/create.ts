@@ -8,9 +8,12 @@ import type { Flight } from '../flight.ts'
 import { stampCreate } from '../managed.ts'
 import { newMetadata } from '../metadata.ts'
 import { admitCreate } from '../pipeline/admission/index.ts'
+import { escalationProblem } from '../pipeline/escalation.ts'
 import { prepareCreate } from '../prepare.ts'
 import { respondObject } from '../present.ts'
 import { alreadyExists, badRequest, generateNameConflict, invalid } from '../status.ts'
+import { objectWarnings } from '../warnings.ts'
+import type { ApiStatus } from '../status.ts'
 import { directoryOf, keyFor } from '../storage/keys.ts'
 
 export function startCreate(core: Core, flight: Flight): void {
@@ -31,13 +34,26 @@ export function create(core: Core, flight: Flight, object: KubeObject, step: str
   if (entry.namespaced && given !== '' && given !== namespace) return core.refuse(flight, badRequest(MISMATCH))
   const named = stampCreate(core, flight, entry, { ...object, metadata: newMetadata(core, object.metadata, namespace) })
   const admitted = admitCreate(core, flight, served, named)
-  if ('refuse' in admitted) return core.refuse(flight, admitted.refuse)
+  if ('refuse' in admitted) return core.refuse(flight, ungenerated(admitted.refuse, object, named))
+  const escalates = escalationProblem(core, flight, entry, admitted.object)
+  if (escalates !== undefined) return core.refuse(flight, escalates)
   const prepared = prepareCreate(core, entry, admitted.object)
   if ('refuse' in prepared) return core.refuse(flight, prepared.refuse)
   const errors = validateCreate(entry, prepared.object, { release: core.release })
   if (errors.length > 0) return core.refuse(flight, invalid(entry, prepared.object.metadata.name, errors))
+  flight.warnings.push(...objectWarnings(core, entry, prepared.object))
   flight.body = prepared.object
   core.write(flight, step, keyFor(directoryOf(entry.group, entry.resource), namespace, prepared.object.metadata.name))
+}
+
+/** Admission comes before the suffix of a generated name: its refusals tell the name without. */
+function ungenerated(status: ApiStatus, { metadata: { name, generateName = '' } }: KubeObject, named: KubeObject): ApiStatus {
+  if ((name !== undefined && name !== '') || generateName === '') return status
+  const { message, details } = status
+  return {
+    ...status, ...(message !== undefined && { message: message.replaceAll(`"${named.metadata.name}"`, `"${generateName}"`) }),
+    ...(details !== undefined && { details: { ...details, name: generateName } }),
+  }
 }
 
 function transform(core: Core, flight: Flight, current: KubeObject | undefined): Outcome {

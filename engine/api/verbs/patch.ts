@@ -27,8 +27,14 @@ function patchedObject(core: Core, flight: Flight, entry: KindEntry, current: Ku
   if ('status' in patched) return patched
   const decoded = decodeBody(core, flight, entry, patched.object)
   const strict = 'status' in decoded ? STRICT.exec(decoded.status.message ?? '') : null
-  return strict === null ? decoded : { status: strictPatch(flight.request.body, strict[1] as string) }
+  if (strict !== null) return { status: strictPatch(flight.request.body, strict[1] as string) }
+  const mistyped = 'status' in decoded && isStrategic(flight) ? MISTYPED.exec(decoded.status.message ?? '') : null
+  return mistyped === null ? decoded : { status: patchProblem(flight.request.body, `unrecognized type: ${mistyped[1] as string}`) }
 }
+
+const MISTYPED = /: json: cannot unmarshal string into Go struct field \S+ of type (\w+)$/
+
+const isStrategic = (flight: Flight): boolean => (flight.request.headers['content-type'] ?? '').startsWith('application/strategic-merge-patch')
 
 const STRICT = /: strict decoding error: (.*)$/s
 
@@ -42,6 +48,10 @@ function leftOver(patch: unknown): string {
 /** Unknown fields in a patch are an invalid patch rather than a bad request; they come sorted. */
 function strictPatch(body: unknown, problems: string): ApiStatus {
   const detail = `strict decoding error: ${problems.split(', ').sort().join(', ')}`
+  return patchProblem(body, detail)
+}
+
+function patchProblem(body: unknown, detail: string): ApiStatus {
   const message = `Invalid value: ${JSON.stringify(leftOver(body))}: ${detail}`
   return failure(422, 'Invalid', ` "" is invalid: patch: ${message}`, { causes: [{ reason: 'FieldValueInvalid', message, field: 'patch' }] })
 }

@@ -7,6 +7,7 @@ import type { KubeObject } from '../client.ts'
 import type { Core, Outcome, WriteSteps } from '../core.ts'
 import type { Flight } from '../flight.ts'
 import { stampUpdate } from '../managed.ts'
+import { escalationProblem } from '../pipeline/escalation.ts'
 import { isSame, prepareView } from '../prepare.ts'
 import { respondObject } from '../present.ts'
 import { badRequest, conflict, invalid, MODIFIED, notFound, unknownError } from '../status.ts'
@@ -70,6 +71,8 @@ export function replace(core: Core, flight: Flight, entry: KindEntry, object: Ku
   const { subresource } = flight.info
   const prepared = prepareView(core, stored, subresource, object, current)
   if ('refuse' in prepared) return { kind: 'refuse', status: prepared.refuse }
+  const escalates = escalationProblem(core, flight, entry, prepared.object)
+  if (escalates !== undefined) return { kind: 'refuse', status: escalates }
   const errors = validateUpdate(stored, prepared.object, current, { release: core.release, subresource })
   if (errors.length > 0) return { kind: 'refuse', status: invalid(stored, current.metadata.name, errors) }
   if (isSame(prepared.object, current)) return { kind: 'same', object: current }

@@ -51,9 +51,10 @@ export function daemonSetController(options: DaemonSetOptions): Controller {
   }
 }
 
-/** Only labels, taints and existence of a node matter, not its heartbeats. */
+/** Only labels and taints of a node matter, not its heartbeats; that a node is gone shows when its pods go. */
 function setsOfNode(change: Change, context: Context): string[] {
   const [node, old] = [change.object as Node, change.old as Node | undefined]
+  if (change.type === 'deleted') return []
   if (change.type === 'modified' && semanticEqual(node.metadata.labels, old?.metadata.labels) && semanticEqual(node.spec?.taints, old?.spec?.taints)) return []
   return context.cache<DaemonSet>(SETS).list().map(keyOf)
 }

@@ -189,7 +189,9 @@ class Sync {
     if (answer.code >= 400 || answer.code === 0) return this.creationFailed(deployment, answer)
     const set = answer.body as ReplicaSet
     const name = set.metadata.name
-    const condition = this.progressing('NewReplicaSetCreated', `Created new replica set "${name}"`)
+    // The sync that noted the resumption still has the Deployment from before: upstream's write of this condition conflicts.
+    const resumed = conditionOf(deployment.status?.conditions, 'Progressing')?.reason === 'DeploymentResumed'
+    const condition = resumed ? undefined : this.progressing('NewReplicaSetCreated', `Created new replica set "${name}"`)
     const size = specReplicas(set)
     const events = size > 0 ? [this.scaledEvent(deployment, name, 0, size, true)] : []
     return [...events, ...this.adoptRevision(deployment, set, condition)]
@@ -226,10 +228,10 @@ class Sync {
     return [...events, ...this.statusAfterScaling(deployment, worked)]
   }
 
-  /** Upstream writes the status in the same sync, with the sets as the scaling left them. */
+  /** Upstream writes the status in the same sync, from the sets as they were before the scaling. */
   private statusAfterScaling(deployment: Deployment, answers: Answer[]): Write[] {
     const owned = this.context.cache<ReplicaSet>(SETS).by(BY_CONTROLLER, deployment.metadata.uid ?? '')
-    const sets = answers.reduce((known, answer) => replaceSet(known, answer.body as ReplicaSet), classify(deployment, owned))
+    const sets = answers.reduce((known, answer) => replaceSet(known, asBefore(answer)), classify(deployment, owned))
     const resized = answers.some(({ call }) => markOf(call).startsWith('resize '))
     return resized ? this.statusWrite(deployment, countStatus(sets, this.reportsTerminating, this.context.nowMs)) : this.rolloutStatusWrite(sets)
   }
@@ -302,6 +304,12 @@ class Sync {
 
 function markOf(call: Answer['call']): string {
   return (call as ApiWrite).mark ?? ''
+}
+
+function asBefore({ call, body }: Answer): ReplicaSet {
+  const set = body as ReplicaSet
+  const [, before] = markOf(call).split(' ')
+  return { ...set, spec: { ...set.spec, replicas: Number(before) } as ReplicaSet['spec'] }
 }
 
 function isUnderway({ old }: Sets): boolean {

@@ -19,13 +19,15 @@ const FINALIZER_ESTIMATE_MS = 15_000
 export function namespaceController(resources: Resource[]): Controller {
   return {
     name: 'namespace',
-    watches: [{ resource: NAMESPACES, keys: (change) => namespaceKeys(change.object as Namespace) }, ...resources.map((resource) => ({ resource, keys: () => [] }))],
+    watches: [{ resource: NAMESPACES, keys: (change, context) => namespaceKeys(change.object as Namespace, context) }, ...resources.map((resource) => ({ resource, keys: () => [] }))],
     reconcile: (context, name) => reconcile(context, name, resources),
   }
 }
 
-function namespaceKeys(namespace: Namespace): string[] {
-  return namespace.metadata.deletionTimestamp === undefined ? [] : [namespace.metadata.name]
+/** Each change is looked at after the grace only, the controller's own writes too. */
+function namespaceKeys({ metadata }: Namespace, context: Context): string[] {
+  if (metadata.deletionTimestamp !== undefined) context.requeueAfter(metadata.name, GRACE_MS)
+  return []
 }
 
 function reconcile(context: Context, name: string, resources: Resource[]): Write[] {
@@ -66,14 +68,17 @@ function estimateMs(left: Map<Resource, KubeObject[]>): number {
 }
 
 function finalize(namespace: Namespace): ApiWrite[] {
-  const body = { ...namespace, spec: { ...namespace.spec, finalizers: [] } }
+  const { resourceVersion: _, ...metadata } = namespace.metadata
+  const finalizers = namespace.spec?.finalizers ?? []
+  if (!finalizers.includes('kubernetes')) return []
+  const body = { ...namespace, metadata, spec: { ...namespace.spec, finalizers: finalizers.filter((one) => one !== 'kubernetes') } }
   return [{ verb: 'update', resource: NAMESPACES, name: namespace.metadata.name, subresource: 'finalize', body }]
 }
 
 function conditionWrites(context: Context, namespace: Namespace, left: Map<Resource, KubeObject[]>): ApiWrite[] {
   const wanted = deletionConditions(left, timestamp(context.nowMs))
   const conditions = wanted.map((condition) => keepTransition(namespace.status?.conditions, condition))
-  if (left.size === 0 || semanticEqual(conditions, namespace.status?.conditions)) return []
+  if (semanticEqual(conditions, namespace.status?.conditions)) return []
   const body = { ...namespace, status: { ...namespace.status, conditions } }
   return [{ verb: 'update', resource: NAMESPACES, name: namespace.metadata.name, subresource: 'status', body }]
 }

@@ -27,9 +27,10 @@ export function look(node: Node, lease: Lease | undefined, seen: Seen | undefine
   return { probeMs: alive ? nowMs : seen.probeMs, heartbeat, renewTime: renewTime ?? seen.renewTime }
 }
 
+/** Upstream's looks drift by the time that each takes, so the tenth after a sign of life is past the 50 s; here it falls on them. */
 export function isSilent(node: Node, seen: Seen, flags: NodeLifecycleFlags, nowMs: number): boolean {
   const graceMs = readyCondition(node) === undefined ? flags.nodeStartupGracePeriodMs : flags.nodeMonitorGracePeriodMs
-  return nowMs > seen.probeMs + graceMs
+  return nowMs >= seen.probeMs + graceMs
 }
 
 /** The node with its conditions turned Unknown; the same node when they are already. */

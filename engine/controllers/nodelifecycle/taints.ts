@@ -25,7 +25,10 @@ function sameTaint(a: Taint, b: Taint): boolean {
   return a.key === b.key && a.effect === b.effect
 }
 
-/** The write that makes the NoSchedule taints follow the node's conditions; none when they do. */
+/**
+ * The next write that makes the NoSchedule taints follow the node's conditions; none when they do. What is missing
+ * is added first; the change that follows brings the removal of what is stale. Models SwapNodeControllerTaint.
+ */
 export function noScheduleTaints(node: Node): ApiWrite[] {
   const wanted = (node.status?.conditions ?? []).flatMap(({ type, status }) => CONDITION_TAINTS[type]?.[status] ?? [])
   if (node.spec?.unschedulable === true) wanted.push(UNSCHEDULABLE)
@@ -33,17 +36,20 @@ export function noScheduleTaints(node: Node): ApiWrite[] {
   const isStale = (taint: Taint): boolean => taint.effect === 'NoSchedule' && MANAGED.has(taint.key) && !wanted.includes(taint.key)
   const missing = wanted.filter((key) => !present.some((taint) => taint.key === key && taint.effect === 'NoSchedule'))
   if (missing.length === 0 && !present.some(isStale)) return []
-  return patchTaints(node, [...present.filter((taint) => !isStale(taint)), ...missing.map((key): Taint => ({ key, effect: 'NoSchedule' }))])
+  if (missing.length === 0) return patchTaints(node, present.filter((taint) => !isStale(taint)))
+  return patchTaints(node, [...present, ...missing.map((key): Taint => ({ key, effect: 'NoSchedule' }))])
 }
 
-/** The write that sets the NoExecute taint that fits the node's Ready condition and drops the other. */
+/** The writes that set the NoExecute taint that fits the node's Ready condition, and then drop the other. */
 export function noExecuteTaint(node: Node, nowMs: number): ApiWrite[] {
   const status = conditionOf(node.status?.conditions, 'Ready')?.status
   if (status === 'True') return []
   const wanted: Taint = { key: status === 'False' ? NOT_READY : UNREACHABLE, effect: 'NoExecute', timeAdded: timestamp(nowMs) }
   const others = taintsOf(node).filter((taint) => !isNoExecute(taint))
   if (taintsOf(node).some((taint) => sameTaint(taint, wanted)) && others.length === taintsOf(node).length - 1) return []
-  return patchTaints(node, [...others, wanted])
+  const both = patchTaints(node, [...taintsOf(node).filter((taint) => !sameTaint(taint, wanted)), wanted])
+  const isSwap = others.length < taintsOf(node).length && !taintsOf(node).some((taint) => sameTaint(taint, wanted))
+  return isSwap ? [...both, patchOf(node, [...others, wanted])] : patchTaints(node, [...others, wanted])
 }
 
 /** The write that removes both NoExecute taints; none when there are none. */
@@ -57,6 +63,10 @@ export function isNoExecute(taint: Taint): boolean {
 }
 
 function patchTaints(node: Node, taints: Taint[]): ApiWrite[] {
-  const body = { metadata: { resourceVersion: node.metadata.resourceVersion }, spec: { taints: taints.length > 0 ? taints : null } }
-  return [{ verb: 'patch', resource: 'v1/nodes', name: node.metadata.name, patchType: 'merge', body }]
+  return [patchOf(node, taints, { resourceVersion: node.metadata.resourceVersion })]
+}
+
+function patchOf(node: Node, taints: Taint[], metadata?: { resourceVersion: string | undefined }): ApiWrite {
+  const body = { ...(metadata !== undefined && { metadata }), spec: { taints: taints.length > 0 ? taints : null } }
+  return { verb: 'patch', resource: 'v1/nodes', name: node.metadata.name, patchType: 'merge', body }
 }

@@ -1,14 +1,15 @@
 /** Models pkg/controller/replicaset/replica_set.go (D). Not modelled: the 12 h resync. */
 import type { Answer, KubeObject } from '../../api/client.ts'
-import { ownerOf, podPhaseActive } from '../../objects/meta.ts'
+import { conditionOf, isPodReady, ownerOf, podPhaseActive } from '../../objects/meta.ts'
 import { semanticEqual } from '../../objects/equal.ts'
 import { matchesLabels, selectorFromObject } from '../../objects/selectors.ts'
 import type { Pod, ReplicaSet, ReplicaSetStatus, Status } from '../../objects/types.gen.ts'
 import { keyOf, splitKey } from '../controller.ts'
 import type { ApiWrite, Context, Controller, EventWrite, Settled, Write } from '../controller.ts'
-import { BY_CONTROLLER, byController, claim, controllerReference, ownerOrAdopterKeys } from '../shared/owners.ts'
+import { BY_CONTROLLER, byController, controllerReference, ownerOrAdopterKeys, settleOwnership } from '../shared/owners.ts'
 import { createPod, deletePod, podFromTemplate } from '../shared/pod-template.ts'
 import { rankForDeletion } from './ranking.ts'
+import { standingsOf } from './standing.ts'
 import { calculateStatus } from './status.ts'
 import type { Failure } from './status.ts'
 
@@ -19,17 +20,31 @@ const BURST_REPLICAS = 500
 
 const selects = (set: ReplicaSet, labels: Record<string, string>): boolean => matchesLabels(selectorFromObject(set.spec?.selector), labels)
 
-/** `terminatingReplicas` is reported from 1.35 on. */
-export function replicaSetController(options: { reportsTerminating: boolean }): Controller {
+export interface ReplicaSetOptions {
+  /** `terminatingReplicas` is reported from 1.35 on. */
+  reportsTerminating: boolean
+  /** From 1.34 on a set is due again when its earliest pod becomes available; before, after minReadySeconds. */
+  minor: number
+}
+
+export function replicaSetController(options: ReplicaSetOptions): Controller {
+  const owners = ownerOrAdopterKeys<ReplicaSet>('ReplicaSet', SETS, selects)
   return {
     name: 'replicaset',
     watches: [
       { resource: SETS, keys: (change) => [keyOf(change.object)] },
-      { resource: PODS, keys: ownerOrAdopterKeys<ReplicaSet>('ReplicaSet', SETS, selects) },
+      {
+        resource: PODS,
+        keys: (change, context) => {
+          const keys = owners(change, context)
+          noteReady(context, change.object as Pod, change.old as Pod | undefined, keys)
+          return keys
+        },
+      },
     ],
     indexes: { [PODS]: { [BY_CONTROLLER]: byController }, [SETS]: { [BY_CONTROLLER]: byController } },
-    reconcile: (context, key) => sync(context, key, options.reportsTerminating),
-    settle: (context, key, settled) => settle(context, key, settled, options.reportsTerminating),
+    reconcile: (context, key) => sync(context, key, options),
+    settle: (context, key, settled) => settle(context, key, settled, options),
   }
 }
 
@@ -45,22 +60,21 @@ function observe(context: Context, key: string): Facts | undefined {
   const set = context.cache<ReplicaSet>(SETS).get(namespace, name)
   if (set === undefined) return undefined
   const reference = controllerReference(set, 'apps/v1', 'ReplicaSet')
-  const { claimed, writes } = claim<Pod>(context, set, reference, PODS, selectorFromObject(set.spec?.selector))
-  const active = claimed.filter(podPhaseActive)
-  const terminating = claimed.filter((pod) => pod.metadata.deletionTimestamp !== undefined && !isOver(pod)).length
-  return { set, active, terminating, adoptions: writes }
+  const owned = context.cache<Pod>(PODS).by(BY_CONTROLLER, reference.uid)
+  const standings = standingsOf(set, owned)
+  const strangers = owned.filter((_, at) => standings[at]?.selected === false)
+  const active = owned.filter((_, at) => standings[at]?.selected === true && standings[at].active)
+  const terminating = standings.filter((standing) => standing.selected && standing.terminating).length
+  const adoptions = settleOwnership(context, set, reference, PODS, selectorFromObject(set.spec?.selector), strangers)
+  return { set, active, terminating, adoptions }
 }
 
-function isOver(pod: Pod): boolean {
-  return pod.status?.phase === 'Succeeded' || pod.status?.phase === 'Failed'
-}
-
-function sync(context: Context, key: string, reportsTerminating: boolean): Write[] {
+function sync(context: Context, key: string, options: ReplicaSetOptions): Write[] {
   const facts = observe(context, key)
   if (facts === undefined) return []
   if (facts.adoptions.length > 0) return facts.adoptions
   const managed = facts.set.metadata.deletionTimestamp === undefined ? manageReplicas(context, facts) : []
-  if (managed.length === 0) return statusWrites(context, facts, undefined, reportsTerminating)
+  if (managed.length === 0) return statusWrites(context, facts, undefined, options)
   countedBefore(context)[key] = { active: facts.active, terminating: facts.terminating }
   return managed
 }
@@ -107,10 +121,10 @@ function relatedPodsByNode(context: Context, set: ReplicaSet): Map<string, numbe
   return counts
 }
 
-function statusWrites(context: Context, facts: Facts, failure: Failure | undefined, reportsTerminating: boolean): Write[] {
+function statusWrites(context: Context, facts: Facts, failure: Failure | undefined, options: ReplicaSetOptions): Write[] {
   const { set, active, terminating } = facts
-  const status = calculateStatus(set, active, reportsTerminating ? terminating : undefined, failure, context.nowMs)
-  requeueForAvailability(context, set, status)
+  const status = calculateStatus(set, active, options.reportsTerminating ? terminating : undefined, failure, context.nowMs)
+  requeueForAvailability(context, set, active, status, options.minor)
   if (sameStatus(set.status, status)) return []
   const { namespace, name } = set.metadata
   return [{ verb: 'update', resource: SETS, namespace, name, subresource: 'status', body: { ...set, status }, mark: 'status' }]
@@ -122,13 +136,34 @@ function sameStatus(old: ReplicaSetStatus | undefined, next: ReplicaSetStatus): 
 }
 
 /** A pod that is ready but not yet available makes the set due again. */
-function requeueForAvailability(context: Context, set: ReplicaSet, status: ReplicaSetStatus): void {
+function requeueForAvailability(context: Context, set: ReplicaSet, active: Pod[], status: ReplicaSetStatus, minor: number): void {
   const minReadySeconds = set.spec?.minReadySeconds ?? 0
-  if (minReadySeconds === 0 || (status.readyReplicas ?? 0) === (status.availableReplicas ?? 0)) return
-  context.requeueAfter(keyOf(set), minReadySeconds * 1000)
+  const { readyReplicas: ready = 0, availableReplicas: available = 0 } = status
+  if (minReadySeconds === 0 || ready === available) return
+  if (minor < 34) {
+    if (ready === (set.spec?.replicas ?? 1)) context.requeueAfter(keyOf(set), minReadySeconds * 1000)
+    return
+  }
+  const waits = active.filter(isPodReady).map((pod) => readyAtMs(pod) + minReadySeconds * 1000 - context.nowMs)
+  const next = Math.min(...waits.filter((wait) => wait > 0))
+  context.requeueAfter(keyOf(set), Number.isFinite(next) ? next : minReadySeconds * 1000)
 }
 
-function settle(context: Context, key: string, settled: Settled, reportsTerminating: boolean): Write[] {
+function readyAtMs(pod: Pod): number {
+  return Date.parse(conditionOf(pod.status?.conditions, 'Ready')?.lastTransitionTime ?? '')
+}
+
+/** A pod that turned ready makes its set due again a second after minReadySeconds. */
+function noteReady(context: Context, pod: Pod, old: Pod | undefined, keys: string[]): void {
+  if (old === undefined || !isPodReady(pod) || isPodReady(old)) return
+  for (const key of keys) {
+    const { namespace, name } = splitKey(key)
+    const seconds = context.cache<ReplicaSet>(SETS).get(namespace, name)?.spec?.minReadySeconds ?? 0
+    if (seconds > 0) context.requeueAfter(key, seconds * 1000 + 1000)
+  }
+}
+
+function settle(context: Context, key: string, settled: Settled, options: ReplicaSetOptions): Write[] {
   const managed = settled.answers.filter(({ call }) => call.resource === PODS && call.verb !== 'patch')
   if (managed.length === 0) return []
   const now = observe(context, key)
@@ -136,7 +171,7 @@ function settle(context: Context, key: string, settled: Settled, reportsTerminat
   const facts = { ...now, ...countedBefore(context)[key] }
   delete countedBefore(context)[key]
   const events = managed.flatMap((answer) => eventFor(facts.set, answer))
-  return [...events, ...statusWrites(context, facts, failureOf(managed), reportsTerminating)]
+  return [...events, ...statusWrites(context, facts, failureOf(managed), options)]
 }
 
 function isFailure(answer: Answer): boolean {

@@ -1,7 +1,7 @@
 /** The status of a ReplicaSet: Models pkg/controller/replicaset/replica_set_utils.go calculateStatus (D6). */
-import { conditionOf, isPodAvailable, isPodReady, timestamp } from '../../objects/meta.ts'
-import { matchesLabels, selectorFromLabels } from '../../objects/selectors.ts'
+import { conditionOf, isPodAvailable, timestamp } from '../../objects/meta.ts'
 import type { Pod, ReplicaSet, ReplicaSetCondition, ReplicaSetStatus } from '../../objects/types.gen.ts'
+import { standingsOf } from './standing.ts'
 
 export interface Failure {
   reason: 'FailedCreate' | 'FailedDelete'
@@ -9,18 +9,28 @@ export interface Failure {
 }
 
 export function calculateStatus(set: ReplicaSet, active: Pod[], terminating: number | undefined, failure: Failure | undefined, nowMs: number): ReplicaSetStatus {
-  const template = selectorFromLabels(set.spec?.template?.metadata?.labels)
-  const minReady = set.spec?.minReadySeconds ?? 0
-  const count = (test: (pod: Pod) => boolean): number => active.filter(test).length
+  const { labeled, ready, available } = countPods(set, active, nowMs)
   return {
     replicas: active.length,
-    ...nonZero('fullyLabeledReplicas', count((pod) => matchesLabels(template, pod.metadata.labels))),
-    ...nonZero('readyReplicas', count(isPodReady)),
-    ...nonZero('availableReplicas', count((pod) => isPodAvailable(pod, minReady, nowMs))),
+    ...nonZero('fullyLabeledReplicas', labeled),
+    ...nonZero('readyReplicas', ready),
+    ...nonZero('availableReplicas', available),
     ...(terminating !== undefined && { terminatingReplicas: terminating }),
     observedGeneration: set.metadata.generation ?? 0,
     ...conditionsWith(set.status?.conditions, failure, nowMs),
   }
+}
+
+function countPods(set: ReplicaSet, active: Pod[], nowMs: number): { labeled: number; ready: number; available: number } {
+  const minReady = set.spec?.minReadySeconds ?? 0
+  const counts = { labeled: 0, ready: 0, available: 0 }
+  for (const [at, { labeled, ready }] of standingsOf(set, active).entries()) {
+    if (labeled) counts.labeled++
+    if (!ready) continue
+    counts.ready++
+    if (minReady === 0 || isPodAvailable(active[at] as Pod, minReady, nowMs)) counts.available++
+  }
+  return counts
 }
 
 function nonZero(name: string, value: number): Record<string, number> {

@@ -60,20 +60,18 @@ export interface Claim<T> {
 
 /** Models pkg/controller/controller_ref_manager.go ClaimObject (D7). */
 export function claim<T extends KubeObject>(context: Context, owner: KubeObject, reference: OwnerReference, resource: Resource, selector: Selector): Claim<T> {
-  const cache = context.cache<T>(resource)
-  const namespace = owner.metadata.namespace ?? ''
-  const isDying = owner.metadata.deletionTimestamp !== undefined
-  const result: Claim<T> = { claimed: [], writes: [] }
-  for (const object of cache.by(BY_CONTROLLER, reference.uid)) {
-    if (matchesLabels(selector, object.metadata.labels)) result.claimed.push(object)
-    else if (!isDying) result.writes.push(release(resource, object, reference))
-  }
-  if (isDying) return result
-  for (const object of cache.by(BY_CONTROLLER, `orphan/${namespace}`)) {
-    if (object.metadata.deletionTimestamp !== undefined || !matchesLabels(selector, object.metadata.labels)) continue
-    result.writes.push(adopt(resource, object, reference))
-  }
-  return result
+  const owned = context.cache<T>(resource).by(BY_CONTROLLER, reference.uid)
+  const claimed = owned.filter(({ metadata }) => matchesLabels(selector, metadata.labels))
+  const strangers = owned.filter((object) => !matchesLabels(selector, object.metadata.labels))
+  return { claimed, writes: settleOwnership(context, owner, reference, resource, selector, strangers) }
+}
+
+/** Releases the strangers among what is owned, and adopts orphans that the selector matches. A dying owner does neither. */
+export function settleOwnership(context: Context, owner: KubeObject, reference: OwnerReference, resource: Resource, selector: Selector, strangers: KubeObject[]): ApiWrite[] {
+  if (owner.metadata.deletionTimestamp !== undefined) return []
+  const orphans = context.cache(resource).by(BY_CONTROLLER, `orphan/${owner.metadata.namespace ?? ''}`)
+  const wanted = orphans.filter(({ metadata }) => metadata.deletionTimestamp === undefined && matchesLabels(selector, metadata.labels))
+  return [...strangers.map((object) => release(resource, object, reference)), ...wanted.map((object) => adopt(resource, object, reference))]
 }
 
 function adopt(resource: Resource, object: KubeObject, reference: OwnerReference): ApiWrite {

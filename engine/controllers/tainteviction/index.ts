@@ -24,7 +24,7 @@ export const taintEvictionController: Controller = {
   name: 'taint-eviction-controller',
   watches: [
     { resource: NODES, keys: ({ object, old }) => (sameTaints(object as Node, old as Node | undefined) ? [] : [`${NODE_KEY}${object.metadata.name}`]) },
-    { resource: PODS, keys: ({ object, old }) => (concerns(object as Pod, old as Pod | undefined) ? [podKey(object as Pod)] : []) },
+    { resource: PODS, keys: ({ type, object, old }) => (concerns(object as Pod, old as Pod | undefined, type) ? [podKey(object as Pod)] : []) },
   ],
   indexes: { [PODS]: { [BY_NODE]: (pod) => [(pod as Pod).spec?.nodeName ?? ''] } },
   reconcile(context, key) {
@@ -42,8 +42,8 @@ function sameTaints(node: Node, old: Node | undefined): boolean {
   return text(node) === text(old)
 }
 
-function concerns(pod: Pod, old: Pod | undefined): boolean {
-  return old === undefined || pod.spec?.nodeName !== old.spec?.nodeName || pod.spec?.tolerations !== old.spec?.tolerations || pod.metadata.deletionTimestamp !== old.metadata.deletionTimestamp
+function concerns(pod: Pod, old: Pod | undefined, type: string): boolean {
+  return type === 'deleted' || old === undefined || pod.spec?.nodeName !== old.spec?.nodeName || pod.spec?.tolerations !== old.spec?.tolerations
 }
 
 function podKey(pod: Pod): string {
@@ -63,17 +63,13 @@ function lookAtPod(context: Context, key: string): Write[] {
   const { namespace, name } = splitKey(key.slice(POD_KEY.length))
   const pod = context.cache<Pod>(PODS).get(namespace, name)
   const plan = plansOf(context)[key]
-  if (pod === undefined || pod.metadata.deletionTimestamp !== undefined) {
-    delete plansOf(context)[key]
-    return []
-  }
+  if (pod === undefined) return plan === undefined ? [] : cancel(context, { apiVersion: 'v1', kind: 'Pod', metadata: { namespace, name } })
   if (plan !== undefined && plan.uid === pod.metadata.uid && context.nowMs >= plan.fireMs) return mark(context, pod)
   return decide(context, pod, noExecute(context.cache<Node>(NODES).get('', pod.spec?.nodeName ?? '')))
 }
 
-/** Deletes now, plans a deletion, or cancels one. */
+/** Deletes now, plans a deletion, or cancels one. As upstream, also of a pod that is being deleted already. */
 function decide(context: Context, pod: Pod, taints: Taint[]): Write[] {
-  if (pod.metadata.deletionTimestamp !== undefined) return []
   if (taints.length === 0) return cancel(context, pod)
   const used = matching(taints, pod.spec?.tolerations ?? [])
   if (used === undefined) {

@@ -24,6 +24,13 @@ function* end(p: Proc, code: number, text: string): Run<number> {
   return code
 }
 
+/** The line of a CNAME; a name that only the search list completed has none. */
+function aliasOf(name: string, canonical: string | undefined): string {
+  const plain = name.replace(/\.$/, '')
+  if (canonical === undefined || canonical === plain || canonical.startsWith(`${plain}.`)) return ''
+  return `${plain}\tcanonical name = ${canonical}\n`
+}
+
 const nslookup: Program = function* (argv, p) {
   const name = argv.slice(1).find((word) => !word.startsWith('-'))
   const refused = refuse(argv.slice(1, 2))
@@ -45,7 +52,7 @@ const nslookup: Program = function* (argv, p) {
     return 1
   }
   yield* p.out(
-    `${found.addresses.map((address) => `Name:\t${found.canonicalName ?? name}\nAddress: ${address}\n`).join('')}\n`,
+    `${aliasOf(name, found.canonicalName)}${found.addresses.map((address) => `Name:\t${found.canonicalName ?? name}\nAddress: ${address}\n`).join('')}\n`,
   )
   return 0
 }
@@ -70,7 +77,7 @@ const busyboxNslookup: Program = function* (argv, p) {
     return 1
   }
   yield* p.out(
-    `${found.addresses.map((address) => `Name:\t${found.canonicalName ?? name}\nAddress: ${address}\n`).join('')}\n`,
+    `${aliasOf(name, found.canonicalName)}${found.addresses.map((address) => `Name:\t${found.canonicalName ?? name}\nAddress: ${address}\n`).join('')}\n`,
   )
   return 0
 }

@@ -54,6 +54,12 @@ function fillPod(pod: PlainObject): PlainObject {
   return { spec: next }
 }
 
+/** The deprecated `serviceAccount` always says what `serviceAccountName` says. */
+function oldServiceAccount({ serviceAccount, serviceAccountName }: PlainObject): PlainObject | undefined {
+  const name = serviceAccountName || serviceAccount
+  return name ? { serviceAccount: name, serviceAccountName: name } : undefined
+}
+
 const fileMode = { values: { defaultMode: 0o644 } }
 const containerValues = { terminationMessagePath: '/dev/termination-log', terminationMessagePolicy: 'File' }
 
@@ -68,6 +74,7 @@ export const podDefaults: DefaultsTable = {
       securityContext: {},
       terminationGracePeriodSeconds: 30,
     },
+    fill: oldServiceAccount,
   },
   'core.v1.Container': { values: containerValues, fill: fillContainer },
   'core.v1.EphemeralContainer': { values: containerValues, fill: fillContainer },

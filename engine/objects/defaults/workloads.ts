@@ -12,6 +12,12 @@ const rolling =
     return { type: 'RollingUpdate', rollingUpdate: { ...numbers, ...asObject(strategy.rollingUpdate) } }
   }
 
+/** A template that is not given is an empty one, which gets the defaults of pods. */
+function wholeTemplate(spec: PlainObject): PlainObject | undefined {
+  const template = asObject(spec.template)
+  return template.spec === undefined ? { template: { ...template, spec: {} } } : undefined
+}
+
 /** Labels of the template, for an object without labels of its own. */
 function labelsOfTemplate(object: PlainObject): PlainObject | undefined {
   const labels = asObject(asObject(asObject(object.spec).template).metadata).labels
@@ -81,10 +87,13 @@ function fillAutoscalerSpec(spec: PlainObject): PlainObject | undefined {
 
 /** Models pkg/apis/{apps,batch,autoscaling}/v1/defaults.go. */
 export const workloadDefaults: DefaultsTable = {
-  'apps.v1.DeploymentSpec': { values: { progressDeadlineSeconds: 600, replicas: 1, revisionHistoryLimit: 10 } },
+  'apps.v1.DeploymentSpec': {
+    values: { progressDeadlineSeconds: 600, replicas: 1, revisionHistoryLimit: 10 },
+    fill: wholeTemplate,
+  },
   'apps.v1.DeploymentStrategy': { fill: rolling({ maxSurge: '25%', maxUnavailable: '25%' }) },
   'apps.v1.ReplicaSetSpec': { values: { replicas: 1 } },
-  'apps.v1.DaemonSetSpec': { values: { revisionHistoryLimit: 10 } },
+  'apps.v1.DaemonSetSpec': { values: { revisionHistoryLimit: 10 }, fill: wholeTemplate },
   'apps.v1.DaemonSetUpdateStrategy': { fill: rolling({ maxSurge: 0, maxUnavailable: 1 }) },
   'apps.v1.StatefulSetSpec': {
     values: { podManagementPolicy: 'OrderedReady', replicas: 1, revisionHistoryLimit: 10 },

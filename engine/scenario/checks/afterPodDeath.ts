@@ -4,7 +4,10 @@ import { BASIC_CHECKS, pickKind, schemasOf } from './basic.ts'
 import { defineCheck, seen } from './check.ts'
 
 const victims = fields(
-  { selector: text('Labels of the pods that die.'), namespace: optional(text('Their namespace; default when left out.')) },
+  {
+    selector: text('Labels of the pods that die.'),
+    namespace: optional(text('Their namespace; default when left out.')),
+  },
   'The pods that die.',
 )
 const inner = { of: victims, within: optional(duration('How long it may take to come back; 2m when left out.')) }
@@ -21,9 +24,12 @@ export const afterPodDeath = defineCheck({
     const namespace = of.of.namespace ?? 'default'
     const pods = await context.view.objects({ kind: 'Pod', namespace, labelSelector: of.of.selector })
     if (pods.length === 0) return seen(false, `no pod with ${of.of.selector} to begin with`)
-    for (const pod of pods) await context.hands.remove({ kind: 'Pod', namespace, name: pod.metadata.name ?? '' }, { graceSeconds: 0 })
+    for (const pod of pods)
+      await context.hands.remove({ kind: 'Pod', namespace, name: pod.metadata.name ?? '' }, { graceSeconds: 0 })
     await context.view.wait(1_000)
-    return watchCheck({ within: of.within ?? '2m', stableFor: '10s' }, context.view, () => kind.observe(argument, context))
+    return watchCheck({ within: of.within ?? '2m', stableFor: '10s' }, context.view, () =>
+      kind.observe(argument, context),
+    )
   },
   mentions: (of) => {
     const { kind, argument } = pickKind(BASIC_CHECKS, of)

@@ -8,7 +8,11 @@ const inner = { of: hostName, within: optional(duration('How long it may take to
 
 /** What must be so again after a host was rebooted. Done on a copy of the cluster. */
 export const afterReboot = defineCheck({
-  schema: oneKind(inner, schemasOf(BASIC_CHECKS), 'What holds again after a host was rebooted, on a copy of the cluster.'),
+  schema: oneKind(
+    inner,
+    schemasOf(BASIC_CHECKS),
+    'What holds again after a host was rebooted, on a copy of the cluster.',
+  ),
   wanted: (of) => {
     const { kind, argument } = pickKind(BASIC_CHECKS, of)
     return `after a reboot of ${of.of}: ${kind.wanted(argument)}`
@@ -18,7 +22,9 @@ export const afterReboot = defineCheck({
     await context.hands.reboot(of.of)
     // The node looks Ready until its silence is noticed, so the look comes after the host was down.
     await context.view.wait(DOWN_MS)
-    return watchCheck({ within: of.within ?? '3m', stableFor: '10s' }, context.view, () => kind.observe(argument, context))
+    return watchCheck({ within: of.within ?? '3m', stableFor: '10s' }, context.view, () =>
+      kind.observe(argument, context),
+    )
   },
   mentions: (of) => {
     const { kind, argument } = pickKind(BASIC_CHECKS, of)

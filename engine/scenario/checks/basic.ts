@@ -15,7 +15,22 @@ import { run } from './run.ts'
 import { unit } from './unit.ts'
 import { workload } from './workload.ts'
 
-export const BASIC_CHECKS = { object, objects, workload, node, cel, unit, file, reach, resolves, canI, run, event, journal, history }
+export const BASIC_CHECKS = {
+  object,
+  objects,
+  workload,
+  node,
+  cel,
+  unit,
+  file,
+  reach,
+  resolves,
+  canI,
+  run,
+  event,
+  journal,
+  history,
+}
 
 type SchemasOf<C extends Record<string, { schema: unknown }>> = { [K in keyof C]: C[K]['schema'] }
 
@@ -24,9 +39,13 @@ export function schemasOf<C extends Record<string, { schema: unknown }>>(checks:
 }
 
 /** A check of some kind with its arguments, picked out of the YAML mapping that names the kind. */
-export function pickKind(kinds: Record<string, { schema: unknown }>, of: object): { name: string; kind: CheckKind<unknown>; argument: unknown } {
+export function pickKind(
+  kinds: Record<string, { schema: unknown }>,
+  of: object,
+): { name: string; kind: CheckKind<unknown>; argument: unknown } {
   for (const [name, argument] of Object.entries(of)) {
-    if (argument !== undefined && Object.hasOwn(kinds, name)) return { name, kind: kinds[name] as unknown as CheckKind<unknown>, argument }
+    if (argument !== undefined && Object.hasOwn(kinds, name))
+      return { name, kind: kinds[name] as unknown as CheckKind<unknown>, argument }
   }
   throw new Error(`a check names no kind: ${JSON.stringify(of)}`)
 }

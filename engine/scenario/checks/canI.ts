@@ -15,7 +15,8 @@ export const canI = defineCheck({
     },
     'Whether a user may do something.',
   ),
-  wanted: (of) => `${of.as} ${of.allowed === false ? 'may not' : 'may'} ${of.verb} ${of.resource}${of.namespace === undefined ? '' : ` in ${of.namespace}`}`,
+  wanted: (of) =>
+    `${of.as} ${of.allowed === false ? 'may not' : 'may'} ${of.verb} ${of.resource}${of.namespace === undefined ? '' : ` in ${of.namespace}`}`,
   observe: async (of, { view }) => {
     const { allowed: wanted = true, ...question } = of
     const allowed = await view.canI(question)
@@ -23,6 +24,8 @@ export const canI = defineCheck({
   },
   mentions: (of) => [
     { what: 'name', text: of.as.split(':').at(-1) ?? of.as },
-    ...(of.namespace === undefined || of.namespace === 'default' ? [] : [{ what: 'namespace' as const, text: of.namespace }]),
+    ...(of.namespace === undefined || of.namespace === 'default'
+      ? []
+      : [{ what: 'namespace' as const, text: of.namespace }]),
   ],
 })

@@ -7,14 +7,22 @@ import { defineCheck, seen } from './check.ts'
 import { mentionsOf, queryOf } from './name-object.ts'
 
 const variable = fields(
-  { ...objectSelection, name: optional(text('One object by name; then the variable is that object, or null. Without it, a list.')) },
+  {
+    ...objectSelection,
+    name: optional(text('One object by name; then the variable is that object, or null. Without it, a list.')),
+  },
   'What the variable holds.',
 )
 
 /** An expression in CEL over objects: for what a shape cannot say. `start` and `now` are there too. */
 export const cel = defineCheck({
   schema: fields(
-    { with: mapOf(variable, 'The variables of the expression.', '^[a-z][A-Za-z0-9_]*$'), expression: text('A CEL expression that is true or false. `start` and `now` are timestamps: when the attempt began, and the present.') },
+    {
+      with: mapOf(variable, 'The variables of the expression.', '^[a-z][A-Za-z0-9_]*$'),
+      expression: text(
+        'A CEL expression that is true or false. `start` and `now` are timestamps: when the attempt began, and the present.',
+      ),
+    },
     'A CEL expression over objects.',
   ),
   wanted: (of) => of.expression,
@@ -41,5 +49,10 @@ interface Query {
 async function valueOf(query: Query, view: ClusterView): Promise<unknown> {
   const { kind, name, namespace, selector, fieldSelector } = query
   if (name !== undefined) return (await view.object(queryOf({ kind, name, ...(namespace && { namespace }) }))) ?? null
-  return view.objects({ kind, ...(namespace && { namespace }), ...(selector && { labelSelector: selector }), ...(fieldSelector && { fieldSelector }) })
+  return view.objects({
+    kind,
+    ...(namespace && { namespace }),
+    ...(selector && { labelSelector: selector }),
+    ...(fieldSelector && { fieldSelector }),
+  })
 }

@@ -16,13 +16,25 @@ export const event = defineCheck({
     },
     'An event with a reason about an object.',
   ),
-  wanted: (of) => `${of.absent === true ? 'no event' : 'an event'} ${of.reason}${of.about === undefined ? '' : ` about ${nameObject(of.about)}`}`,
+  wanted: (of) =>
+    `${of.absent === true ? 'no event' : 'an event'} ${of.reason}${of.about === undefined ? '' : ` about ${nameObject(of.about)}`}`,
   observe: async (of, { view }) => {
     const namespace = of.about?.namespace
-    const events = await view.objects({ kind: 'Event', ...(namespace && { namespace }), fieldSelector: `reason=${of.reason}` })
-    const found = events.filter((one) => isAbout(one, of.about?.name) && (of.message === undefined || textMismatch(of.message, String(one['message'] ?? '')) === undefined))
+    const events = await view.objects({
+      kind: 'Event',
+      ...(namespace && { namespace }),
+      fieldSelector: `reason=${of.reason}`,
+    })
+    const found = events.filter(
+      (one) =>
+        isAbout(one, of.about?.name) &&
+        (of.message === undefined || textMismatch(of.message, String(one['message'] ?? '')) === undefined),
+    )
     const last = found.at(-1)
-    return seen((last !== undefined) !== (of.absent === true), last === undefined ? `no event ${of.reason}` : show(String(last['message'] ?? of.reason)))
+    return seen(
+      (last !== undefined) !== (of.absent === true),
+      last === undefined ? `no event ${of.reason}` : show(String(last['message'] ?? of.reason)),
+    )
   },
   mentions: (of) => (of.about === undefined ? [] : [{ what: 'name', text: of.about.name }]),
 })

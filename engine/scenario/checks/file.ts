@@ -25,8 +25,12 @@ export const file = defineCheck({
     const found = await view.file(of.on, of.path)
     if (of.absent === true) return seen(found === undefined, found === undefined ? 'no file' : 'the file exists')
     if (found === undefined) return seen(false, `no ${of.path}`)
-    const wrong = (of.text === undefined ? undefined : textMismatch(of.text, found)) ?? (of.yaml === undefined ? undefined : yamlMismatch(of.yaml, found))
-    return wrong === undefined ? seen(true, 'as wanted') : seen(false, wrong.path === '' ? wrong.found : `${wrong.path}: ${wrong.found} (wanted ${wrong.wanted})`)
+    const wrong =
+      (of.text === undefined ? undefined : textMismatch(of.text, found)) ??
+      (of.yaml === undefined ? undefined : yamlMismatch(of.yaml, found))
+    return wrong === undefined
+      ? seen(true, 'as wanted')
+      : seen(false, wrong.path === '' ? wrong.found : `${wrong.path}: ${wrong.found} (wanted ${wrong.wanted})`)
   },
   mentions: (of) => [
     { what: 'host', text: of.on },
@@ -38,6 +42,10 @@ function yamlMismatch(wanted: unknown, text: string): { path: string; found: str
   try {
     return mismatch(wanted, parseYaml(text))
   } catch (error) {
-    return { path: '', found: `not YAML: ${error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error)}`, wanted: show(wanted) }
+    return {
+      path: '',
+      found: `not YAML: ${error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error)}`,
+      wanted: show(wanted),
+    }
   }
 }

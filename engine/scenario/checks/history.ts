@@ -8,9 +8,15 @@ import { mentionsOf, nameObject, queryOf } from './name-object.ts'
 
 /** How an object was all through the attempt: `always` like this, `never` like that. */
 export const history = defineCheck({
-  schema: fields({ ...objectName, always: optional(match), never: optional(match) }, 'How an object was all through the attempt (simulator only).'),
+  schema: fields(
+    { ...objectName, always: optional(match), never: optional(match) },
+    'How an object was all through the attempt (skipped where no old versions are kept).',
+  ),
   wanted: (of) => {
-    const words = [of.always === undefined ? '' : `always ${show(of.always)}`, of.never === undefined ? '' : `never ${show(of.never)}`]
+    const words = [
+      of.always === undefined ? '' : `always ${show(of.always)}`,
+      of.never === undefined ? '' : `never ${show(of.never)}`,
+    ]
     return `${nameObject(of)} ${words.filter((word) => word !== '').join(', ')}`
   },
   observe: async (of, { view, startMs }) => {
@@ -21,9 +27,13 @@ export const history = defineCheck({
       if (object === undefined) return seen(false, `${when} it was not there`)
       const wrong = of.always === undefined ? undefined : mismatch(of.always, object)
       if (wrong !== undefined) return seen(false, `${when} ${wrong.path}: ${wrong.found} (wanted ${wrong.wanted})`)
-      if (of.never !== undefined && mismatch(of.never, object) === undefined) return seen(false, `${when} it was ${show(of.never)}`)
+      if (of.never !== undefined && mismatch(of.never, object) === undefined)
+        return seen(false, `${when} it was ${show(of.never)}`)
     }
-    return seen(versions.length > 0, versions.length === 0 ? `no ${nameObject(of)}` : `so in all ${versions.length} versions`)
+    return seen(
+      versions.length > 0,
+      versions.length === 0 ? `no ${nameObject(of)}` : `so in all ${versions.length} versions`,
+    )
   },
   mentions: (of) => mentionsOf(of),
 })

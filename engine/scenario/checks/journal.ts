@@ -13,7 +13,8 @@ export const journal = defineCheck({
     },
     'How often something happened during the attempt (simulator only).',
   ),
-  wanted: (of) => `${of.name}${of.facts === undefined ? '' : ` ${show(of.facts)}`}: ${showComparison(of.count ?? { atLeast: 1 })} times`,
+  wanted: (of) =>
+    `${of.name}${of.facts === undefined ? '' : ` ${show(of.facts)}`}: ${showComparison(of.count ?? { atLeast: 1 })} times`,
   observe: async (of, { view, startMs }) => {
     const entries = await view.journal(of.name, startMs)
     const count = entries.filter((entry) => mismatch(of.facts ?? {}, entry.facts) === undefined).length

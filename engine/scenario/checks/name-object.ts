@@ -8,7 +8,8 @@ export function nameObject(of: { kind: string; name?: string; namespace?: string
   return `${of.kind}${of.name === undefined ? 's' : ` ${of.name}`}${place}`
 }
 
-const CLUSTER_SCOPED = /^(nodes?|no|namespaces?|ns|persistentvolumes?|pv|storageclass(es)?|sc|priorityclass(es)?|pc|clusterroles?|clusterrolebindings?|csidrivers?|ingressclass(es)?|customresourcedefinitions?|crds?|certificatesigningrequests?|csr|runtimeclass(es)?|volumeattachments?)(\.|$)/i
+const CLUSTER_SCOPED =
+  /^(nodes?|no|namespaces?|ns|persistentvolumes?|pv|storageclass(es)?|sc|priorityclass(es)?|pc|clusterroles?|clusterrolebindings?|csidrivers?|ingressclass(es)?|customresourcedefinitions?|crds?|certificatesigningrequests?|csr|runtimeclass(es)?|volumeattachments?)(\.|$)/i
 
 /** The query of one object: its namespace is `default` unless it has none by nature. */
 export function queryOf(of: OneObject): ObjectQuery & { name: string } {

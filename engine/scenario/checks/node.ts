@@ -19,14 +19,18 @@ export const node = defineCheck({
     if (found === undefined) return seen(false, `no node ${of.name}`)
     const ready = readiness(found['status'])
     const schedulable = !(isMapping(found['spec']) && found['spec']['unschedulable'] === true)
-    const holds = (of.ready ?? ready === 'True') === (ready === 'True') && (of.schedulable ?? schedulable) === schedulable
+    const holds =
+      (of.ready ?? ready === 'True') === (ready === 'True') && (of.schedulable ?? schedulable) === schedulable
     return seen(holds, `Ready is ${ready}${schedulable ? '' : ', SchedulingDisabled'}`)
   },
   mentions: (of) => [{ what: 'host', text: of.name }],
 })
 
 function describeNode(ready: boolean | undefined, schedulable: boolean | undefined): string {
-  const words = [ready === undefined ? '' : ready ? 'Ready' : 'not Ready', schedulable === undefined ? '' : schedulable ? 'schedulable' : 'cordoned']
+  const words = [
+    ready === undefined ? '' : ready ? 'Ready' : 'not Ready',
+    schedulable === undefined ? '' : schedulable ? 'schedulable' : 'cordoned',
+  ]
   return words.filter((word) => word !== '').join(', ') || 'exists'
 }
 

@@ -16,10 +16,13 @@ export const object = defineCheck({
   },
   observe: async (of, { view }) => {
     const found = await view.object(queryOf(of))
-    if (of.absent === true) return seen(found === undefined, found === undefined ? `no ${nameObject(of)}` : `${nameObject(of)} exists`)
+    if (of.absent === true)
+      return seen(found === undefined, found === undefined ? `no ${nameObject(of)}` : `${nameObject(of)} exists`)
     if (found === undefined) return seen(false, `no ${nameObject(of)}`)
     const wrong = mismatch(of.match ?? {}, found)
-    return wrong === undefined ? seen(true, 'as wanted') : seen(false, `${wrong.path}: ${wrong.found} (wanted ${wrong.wanted})`)
+    return wrong === undefined
+      ? seen(true, 'as wanted')
+      : seen(false, `${wrong.path}: ${wrong.found} (wanted ${wrong.wanted})`)
   },
   mentions: (of) => mentionsOf(of),
 })

@@ -25,15 +25,22 @@ export const objects = defineCheck({
   },
   observe: async (of, { view }) => {
     const { kind, namespace, selector, fieldSelector } = of
-    const listed = await view.objects({ kind, ...(namespace && { namespace }), ...(selector && { labelSelector: selector }), ...(fieldSelector && { fieldSelector }) })
+    const listed = await view.objects({
+      kind,
+      ...(namespace && { namespace }),
+      ...(selector && { labelSelector: selector }),
+      ...(fieldSelector && { fieldSelector }),
+    })
     const chosen = listed.filter((one) => mismatch(of.match ?? {}, one) === undefined)
     const alone = of.all === undefined && of.none === undefined
     const wantedCount = of.count ?? (alone ? { atLeast: 1 } : undefined)
-    if (wantedCount !== undefined && !meets(chosen.length, wantedCount)) return seen(false, `${chosen.length} of ${listed.length}: ${namesOf(listed)}`)
+    if (wantedCount !== undefined && !meets(chosen.length, wantedCount))
+      return seen(false, `${chosen.length} of ${listed.length}: ${namesOf(listed)}`)
     for (const one of chosen) {
       const wrong = of.all === undefined ? undefined : mismatch(of.all, one)
       if (wrong !== undefined) return seen(false, `${one.metadata.name}: ${wrong.path}: ${wrong.found}`)
-      if (of.none !== undefined && mismatch(of.none, one) === undefined) return seen(false, `${one.metadata.name} is like that`)
+      if (of.none !== undefined && mismatch(of.none, one) === undefined)
+        return seen(false, `${one.metadata.name} is like that`)
     }
     return seen(true, `${chosen.length}: ${namesOf(chosen)}`)
   },

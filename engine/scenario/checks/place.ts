@@ -6,7 +6,8 @@ import type { Mention } from './check.ts'
 
 /** The vantage, or undefined when no pod is there to look from. */
 export async function findPlace(from: VantageText, view: ClusterView): Promise<Vantage | undefined> {
-  if (from.host !== undefined) return from.user === undefined ? { host: from.host } : { host: from.host, user: from.user }
+  if (from.host !== undefined)
+    return from.user === undefined ? { host: from.host } : { host: from.host, user: from.user }
   const namespace = from.namespace ?? 'default'
   const pod = from.pod ?? (await runningPod(from.selector ?? '', namespace, view))
   if (pod === undefined) return undefined

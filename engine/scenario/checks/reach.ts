@@ -12,7 +12,9 @@ export const reach = defineCheck({
   schema: fields(
     {
       from: vantage,
-      url: text('Where to: http://web.default:8080/path, tcp://10.96.0.10:53.', { pattern: '^(https?|tcp)://|^\\{\\{' }),
+      url: text('Where to: http://web.default:8080/path, tcp://10.96.0.10:53.', {
+        pattern: '^(https?|tcp)://|^\\{\\{',
+      }),
       outcome: optional(choice(OUTCOMES, 'What becomes of the connection; open when left out.')),
       status: optional(integer('The HTTP status.', 100)),
       body: optional(textMatch('How the answer must be.')),
@@ -32,9 +34,16 @@ export const reach = defineCheck({
   mentions: (of) => [...placeMentions(of.from), { what: 'address', text: hostOf(of.url) }],
 })
 
-function answers(found: Reach, status: number | undefined, body: Parameters<typeof textMismatch>[0] | undefined): boolean {
+function answers(
+  found: Reach,
+  status: number | undefined,
+  body: Parameters<typeof textMismatch>[0] | undefined,
+): boolean {
   if (found.outcome !== 'open') return status === undefined && body === undefined
-  return (status === undefined || found.status === status) && (body === undefined || textMismatch(body, found.body ?? '') === undefined)
+  return (
+    (status === undefined || found.status === status) &&
+    (body === undefined || textMismatch(body, found.body ?? '') === undefined)
+  )
 }
 
 function showReach(found: Reach): string {

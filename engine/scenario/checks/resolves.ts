@@ -14,7 +14,8 @@ export const resolves = defineCheck({
     },
     'A name resolves from a pod or host.',
   ),
-  wanted: (of) => `${of.name} from ${showPlace(of.from)}: ${of.absent === true ? 'does not resolve' : (of.to?.join(', ') ?? 'resolves')}`,
+  wanted: (of) =>
+    `${of.name} from ${showPlace(of.from)}: ${of.absent === true ? 'does not resolve' : (of.to?.join(', ') ?? 'resolves')}`,
   observe: async (of, { view }) => {
     const from = await findPlace(of.from, view)
     if (from === undefined) return seen(false, `${showPlace(of.from)} is not running`)

@@ -17,7 +17,8 @@ export const run = defineCheck({
     },
     'A command in a pod or on a host, its exit code and output.',
   ),
-  wanted: (of) => `\`${of.command.trim().split('\n')[0] ?? ''}\` in ${showPlace(of.in)}: exit ${of.code ?? 0}${of.stdout === undefined ? '' : `, ${show(of.stdout)}`}`,
+  wanted: (of) =>
+    `\`${of.command.trim().split('\n')[0] ?? ''}\` in ${showPlace(of.in)}: exit ${of.code ?? 0}${of.stdout === undefined ? '' : `, ${show(of.stdout)}`}`,
   observe: async (of, { view }) => {
     const at = await findPlace(of.in, view)
     if (at === undefined) return seen(false, `${showPlace(of.in)} is not running`)

@@ -3,12 +3,22 @@ import { hostName } from '../format/common.ts'
 import { defineCheck, seen } from './check.ts'
 
 const words = (active: boolean | undefined, enabled: boolean | undefined): string =>
-  [active === undefined ? '' : active ? 'active' : 'inactive', enabled === undefined ? '' : enabled ? 'enabled' : 'disabled'].filter((word) => word !== '').join(', ')
+  [
+    active === undefined ? '' : active ? 'active' : 'inactive',
+    enabled === undefined ? '' : enabled ? 'enabled' : 'disabled',
+  ]
+    .filter((word) => word !== '')
+    .join(', ')
 
 /** A systemd unit on a host. */
 export const unit = defineCheck({
   schema: fields(
-    { on: hostName, name: text('The unit: kubelet, containerd.'), active: optional(flag('It runs now.')), enabled: optional(flag('It starts at boot.')) },
+    {
+      on: hostName,
+      name: text('The unit: kubelet, containerd.'),
+      active: optional(flag('It runs now.')),
+      enabled: optional(flag('It starts at boot.')),
+    },
     'A systemd unit on a host is active, or enabled.',
   ),
   wanted: (of) => `${of.name} on ${of.on}: ${words(of.active, of.enabled) || 'known'}`,

@@ -3,8 +3,17 @@ import type { Schema } from '../format/schema.ts'
 import { isMapping } from '../match.ts'
 import { defineFault, StepError } from './fault.ts'
 
-const manifest = { type: 'object', required: ['apiVersion', 'kind', 'metadata'], properties: { apiVersion: { type: 'string' }, kind: { type: 'string' }, metadata: { type: 'object' } } }
-const manifests: Schema<unknown> = { json: { description: 'A manifest, or a list of them, applied in order.', anyOf: [manifest, { type: 'array', items: manifest, minItems: 1 }] } }
+const manifest = {
+  type: 'object',
+  required: ['apiVersion', 'kind', 'metadata'],
+  properties: { apiVersion: { type: 'string' }, kind: { type: 'string' }, metadata: { type: 'object' } },
+}
+const manifests: Schema<unknown> = {
+  json: {
+    description: 'A manifest, or a list of them, applied in order.',
+    anyOf: [manifest, { type: 'array', items: manifest, minItems: 1 }],
+  },
+}
 
 /** Applies manifests with full rights. */
 export const apply = defineFault({

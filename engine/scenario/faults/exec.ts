@@ -16,7 +16,12 @@ export const exec = defineFault({
     'Runs a command on a host.',
   ),
   carryOut: async (of, { hands }) => {
-    const { code, stdout, stderr } = await hands.run({ host: of.on, user: of.user ?? 'root' }, of.run, parseGoDuration(of.timeout ?? '2m'))
-    if (code !== 0 && of.mayFail !== true) throw new StepError(`exec on ${of.on}: exit ${code}: ${(stderr || stdout).trim().split('\n').at(-1) ?? ''}`)
+    const { code, stdout, stderr } = await hands.run(
+      { host: of.on, user: of.user ?? 'root' },
+      of.run,
+      parseGoDuration(of.timeout ?? '2m'),
+    )
+    if (code !== 0 && of.mayFail !== true)
+      throw new StepError(`exec on ${of.on}: exit ${code}: ${(stderr || stdout).trim().split('\n').at(-1) ?? ''}`)
   },
 })

@@ -12,7 +12,22 @@ import { stopUnit } from './stopUnit.ts'
 import { wait } from './wait.ts'
 import { cut, mend } from './wires.ts'
 
-export const FAULTS = { exec, apply, wait, stopUnit, cut, mend, crash, boot, patch, remove, breakImage, editConfigMap, writeFile, editFile }
+export const FAULTS = {
+  exec,
+  apply,
+  wait,
+  stopUnit,
+  cut,
+  mend,
+  crash,
+  boot,
+  patch,
+  remove,
+  breakImage,
+  editConfigMap,
+  writeFile,
+  editFile,
+}
 
 /** Carries out one step: a mapping with the key of its kind. */
 export async function carryOutStep(step: object, ports: Ports): Promise<void> {

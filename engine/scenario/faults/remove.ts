@@ -5,6 +5,10 @@ import { defineFault } from './fault.ts'
 
 /** Deletes an object. */
 export const remove = defineFault({
-  schema: fields({ ...objectName, graceSeconds: optional(integer('Grace for pods; 0 kills at once.')) }, 'Deletes an object.'),
-  carryOut: async (of, { hands }) => hands.remove(queryOf(of), of.graceSeconds === undefined ? {} : { graceSeconds: of.graceSeconds }),
+  schema: fields(
+    { ...objectName, graceSeconds: optional(integer('Grace for pods; 0 kills at once.')) },
+    'Deletes an object.',
+  ),
+  carryOut: async (of, { hands }) =>
+    hands.remove(queryOf(of), of.graceSeconds === undefined ? {} : { graceSeconds: of.graceSeconds }),
 })

@@ -19,7 +19,9 @@ export const wait = defineFault({
     if (of.until === undefined) return
     const { kind, argument } = pickKind(BASIC_CHECKS, of.until)
     const startMs = await view.now()
-    const end = await watchCheck({ within: of.within ?? '5m' }, view, () => kind.observe(argument, { view, hands, startMs }))
+    const end = await watchCheck({ within: of.within ?? '5m' }, view, () =>
+      kind.observe(argument, { view, hands, startMs }),
+    )
     if (!end.holds) throw new StepError(`wait: wanted ${kind.wanted(argument)}, found ${end.found}`)
   },
 })

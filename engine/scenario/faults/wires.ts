@@ -3,7 +3,9 @@ import type { Schema } from '../format/schema.ts'
 import { hostName } from '../format/common.ts'
 import { defineFault } from './fault.ts'
 
-const pair: Schema<[string, string]> = { json: { type: 'array', items: hostName.json, minItems: 2, maxItems: 2, description: 'Two hosts.' } }
+const pair: Schema<[string, string]> = {
+  json: { type: 'array', items: hostName.json, minItems: 2, maxItems: 2, description: 'Two hosts.' },
+}
 
 /** Cuts the wire between two hosts. */
 export const cut = defineFault({

@@ -50,10 +50,18 @@ export type VantageText = Infer<typeof vantageFields>
 /** A number, or bounds of one. */
 export type Comparison = number | { atLeast?: number; atMost?: number }
 
-const bounds = fields({ atLeast: optional(integer('At least so many.')), atMost: optional(integer('At most so many.')) })
+const bounds = fields({
+  atLeast: optional(integer('At least so many.')),
+  atMost: optional(integer('At most so many.')),
+})
 
 export function comparison(description: string): Schema<Comparison> {
-  return { json: { description, anyOf: [{ type: 'integer', minimum: 0 }, bounds.json, { type: 'string', pattern: '^\\{\\{.*\\}\\}$' }] } }
+  return {
+    json: {
+      description,
+      anyOf: [{ type: 'integer', minimum: 0 }, bounds.json, { type: 'string', pattern: '^\\{\\{.*\\}\\}$' }],
+    },
+  }
 }
 
 export const match = describe(
@@ -72,4 +80,3 @@ const textForms = fields({
 export function textMatch(description: string): Schema<TextMatch> {
   return { json: { description, anyOf: [{ type: 'string' }, textForms.json] } }
 }
-

@@ -12,12 +12,22 @@ export interface ReadDocument {
 }
 
 export function readDocument(text: string): ReadDocument | { problems: Problem[] } {
-  if (text.length > MAX_BYTES) return { problems: [problemAt(1, 1, `longer than ${MAX_BYTES} characters`, 'a scenario is a page or two')] }
+  if (text.length > MAX_BYTES)
+    return { problems: [problemAt(1, 1, `longer than ${MAX_BYTES} characters`, 'a scenario is a page or two')] }
   const lines = new LineCounter()
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: true })
-  if (document.errors.length > 0) return { problems: document.errors.map((error) => syntaxProblem(error.message, error.pos[0], text, lines)) }
+  const document = parseDocument(text, {
+    lineCounter: lines,
+    prettyErrors: false,
+    uniqueKeys: true,
+    logLevel: 'silent',
+  })
+  if (document.errors.length > 0)
+    return { problems: document.errors.map((error) => syntaxProblem(error.message, error.pos[0], text, lines)) }
   try {
-    return { value: document.toJS({ maxAliasCount: 50 }) as unknown, place: (finding) => place(document, finding, text, lines) }
+    return {
+      value: document.toJS({ maxAliasCount: 50 }) as unknown,
+      place: (finding) => place(document, finding, text, lines),
+    }
   } catch (error) {
     return { problems: [problemAt(1, 1, error instanceof Error ? error.message : String(error), '')] }
   }
@@ -41,8 +51,12 @@ function place(document: Document, finding: Finding, text: string, lines: LineCo
 /** Where the value (or its key) stands; of what is not there, where its nearest holder does. */
 function offsetOf(document: Document, path: DocumentPath, key: string | undefined): number {
   const node = path.length === 0 ? document.contents : (document.getIn(path, true) as Node | undefined)
-  if (node === undefined || node === null) return path.length === 0 ? 0 : offsetOf(document, path.slice(0, -1), undefined)
-  const pair = key !== undefined && isMap(node) ? node.items.find((item) => isScalar(item.key) && item.key.value === key) : undefined
+  if (node === undefined || node === null)
+    return path.length === 0 ? 0 : offsetOf(document, path.slice(0, -1), undefined)
+  const pair =
+    key !== undefined && isMap(node)
+      ? node.items.find((item) => isScalar(item.key) && item.key.value === key)
+      : undefined
   const found = pair === undefined ? node : (pair.key as Node)
   return found.range?.[0] ?? 0
 }

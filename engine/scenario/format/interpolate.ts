@@ -13,13 +13,17 @@ function fill(value: unknown, parameters: Parameters): unknown {
   if (typeof value === 'string') return fillText(value, parameters)
   if (Array.isArray(value)) return value.map((one) => fill(one, parameters))
   if (!isMapping(value)) return value
-  return Object.fromEntries(Object.entries(value).map(([key, one]) => [String(fillText(key, parameters)), fill(one, parameters)]))
+  return Object.fromEntries(
+    Object.entries(value).map(([key, one]) => [String(fillText(key, parameters)), fill(one, parameters)]),
+  )
 }
 
 function fillText(text: string, parameters: Parameters): unknown {
   const alone = /^\{\{ *([A-Za-z][A-Za-z0-9]*) *\}\}$/.exec(text)?.[1]
   if (alone !== undefined && Object.hasOwn(parameters, alone)) return parameters[alone]
-  return text.replace(PLACEHOLDER, (whole, name: string) => (Object.hasOwn(parameters, name) ? String(parameters[name]) : whole))
+  return text.replace(PLACEHOLDER, (whole, name: string) =>
+    Object.hasOwn(parameters, name) ? String(parameters[name]) : whole,
+  )
 }
 
 /** The names that a text uses. */

@@ -21,7 +21,9 @@ export type Infer<S> = S extends Schema<infer T> ? T : never
 type Fields = Record<string, Schema<unknown>>
 type RequiredKeys<F extends Fields> = { [K in keyof F]: F[K] extends { optional: true } ? never : K }[keyof F]
 type OptionalKeys<F extends Fields> = { [K in keyof F]: F[K] extends { optional: true } ? K : never }[keyof F]
-export type InferFields<F extends Fields> = { [K in RequiredKeys<F>]: Infer<F[K]> } & { [K in OptionalKeys<F>]?: Infer<F[K]> }
+export type InferFields<F extends Fields> = { [K in RequiredKeys<F>]: Infer<F[K]> } & {
+  [K in OptionalKeys<F>]?: Infer<F[K]>
+}
 
 /** What stands for a value that a parameter brings: `"{{replicas}}"`. */
 const PLACEHOLDER = { type: 'string', pattern: '^\\{\\{ *[A-Za-z][A-Za-z0-9]* *\\}\\}$' }
@@ -75,7 +77,9 @@ export function list<T>(item: Schema<T>, description: string, minItems = 0): Sch
 }
 
 export function mapOf<T>(value: Schema<T>, description: string, keyPattern = '^.+$'): Schema<Record<string, T>> {
-  return { json: { type: 'object', additionalProperties: value.json, propertyNames: { pattern: keyPattern }, description } }
+  return {
+    json: { type: 'object', additionalProperties: value.json, propertyNames: { pattern: keyPattern }, description },
+  }
 }
 
 export function fields<F extends Fields>(of: F, description?: string): Schema<InferFields<F>> {
@@ -91,8 +95,15 @@ export function fields<F extends Fields>(of: F, description?: string): Schema<In
 }
 
 /** Fields as `fields`, of which exactly one of `kinds` must stand there: how a step or a check says what it is. */
-export function oneKind<F extends Fields, K extends Fields>(of: F, kinds: K, description: string): Schema<InferFields<F> & Partial<InferFields<K>>> {
-  const whole = fields({ ...of, ...Object.fromEntries(Object.entries(kinds).map(([name, kind]) => [name, optional(kind)])) }, description)
+export function oneKind<F extends Fields, K extends Fields>(
+  of: F,
+  kinds: K,
+  description: string,
+): Schema<InferFields<F> & Partial<InferFields<K>>> {
+  const whole = fields(
+    { ...of, ...Object.fromEntries(Object.entries(kinds).map(([name, kind]) => [name, optional(kind)])) },
+    description,
+  )
   const oneOf = Object.keys(kinds).map((name) => ({ required: [name] }))
   return { json: { ...whole.json, oneOf } }
 }

@@ -12,7 +12,9 @@ import type { JsonSchema } from './schema.ts'
 let compiled: ValidateFunction<Scenario> | undefined
 
 export function validate(value: unknown): { scenario: Scenario } | { findings: Finding[] } {
-  compiled ??= new Ajv({ allErrors: true, verbose: true, allowUnionTypes: true, strict: false }).compile<Scenario>(scenarioSchema())
+  compiled ??= new Ajv({ allErrors: true, verbose: true, allowUnionTypes: true, strict: false }).compile<Scenario>(
+    scenarioSchema(),
+  )
   if (compiled(value)) return { scenario: value }
   return { findings: tell(compiled.errors ?? []) }
 }
@@ -29,8 +31,16 @@ function tell(errors: readonly ErrorObject[]): Finding[] {
 /** Errors inside the branches of a choice say nothing; the choice itself does. */
 function isOwn(error: ErrorObject, all: readonly ErrorObject[]): boolean {
   if (error.keyword === 'propertyNames') return false
-  const inBranch = all.some((other) => isChoice(other) && other !== error && error.schemaPath.startsWith(`${other.schemaPath}/`) && error.instancePath.startsWith(other.instancePath))
-  const unknownToo = isChoice(error) && all.some((other) => other.keyword === 'additionalProperties' && other.instancePath === error.instancePath)
+  const inBranch = all.some(
+    (other) =>
+      isChoice(other) &&
+      other !== error &&
+      error.schemaPath.startsWith(`${other.schemaPath}/`) &&
+      error.instancePath.startsWith(other.instancePath),
+  )
+  const unknownToo =
+    isChoice(error) &&
+    all.some((other) => other.keyword === 'additionalProperties' && other.instancePath === error.instancePath)
   return !inBranch && !unknownToo
 }
 
@@ -50,35 +60,65 @@ const EXPLANATIONS: Record<string, (error: ErrorObject) => Told> = {
     const field = String(error.params['additionalProperty'])
     const known = Object.keys(((error.parentSchema as JsonSchema)['properties'] as JsonSchema | undefined) ?? {})
     const near = nearest(field, known)
-    return { key: field, message: `unknown field "${field}"`, remedy: near === undefined ? `known here: ${known.join(', ')}` : `did you mean "${near}"?` }
+    return {
+      key: field,
+      message: `unknown field "${field}"`,
+      remedy: near === undefined ? `known here: ${known.join(', ')}` : `did you mean "${near}"?`,
+    }
   },
   required: (error) => {
     const field = String(error.params['missingProperty'])
     const isLanguage = (LANGUAGES as readonly string[]).includes(field)
     const what = nameOf(parsePointer(error.instancePath))
-    if (isLanguage) return { message: `${what}: missing language "${field}"`, remedy: `texts are given in ${LANGUAGES.join(' and ')}` }
-    const description = ((error.parentSchema as JsonSchema)['properties'] as Record<string, JsonSchema> | undefined)?.[field]?.['description']
+    if (isLanguage)
+      return {
+        message: `${what}: missing language "${field}"`,
+        remedy: `texts are given in ${LANGUAGES.join(' and ')}`,
+      }
+    const description = ((error.parentSchema as JsonSchema)['properties'] as Record<string, JsonSchema> | undefined)?.[
+      field
+    ]?.['description']
     return { message: `${what}: missing field "${field}"`, remedy: typeof description === 'string' ? description : '' }
   },
-  type: (error) => ({ message: `${nameOf(parsePointer(error.instancePath))}: expected ${nameType(String(error.params['type']))}, found ${typeOf(error.data)}`, remedy: describeSchema(error) }),
+  type: (error) => ({
+    message: `${nameOf(parsePointer(error.instancePath))}: expected ${nameType(String(error.params['type']))}, found ${typeOf(error.data)}`,
+    remedy: describeSchema(error),
+  }),
   enum: (error) => {
     const allowed = (error.params['allowedValues'] as unknown[]).map(String)
     const near = typeof error.data === 'string' ? nearest(error.data, allowed) : undefined
-    return { message: `${nameOf(parsePointer(error.instancePath))}: ${JSON.stringify(error.data)} is not one of ${allowed.join(', ')}`, remedy: near === undefined ? describeSchema(error) : `did you mean "${near}"?` }
+    return {
+      message: `${nameOf(parsePointer(error.instancePath))}: ${JSON.stringify(error.data)} is not one of ${allowed.join(', ')}`,
+      remedy: near === undefined ? describeSchema(error) : `did you mean "${near}"?`,
+    }
   },
-  pattern: (error) => ({ message: `${nameOf(parsePointer(error.instancePath))}: ${JSON.stringify(error.data)} is not written right`, remedy: describeSchema(error) }),
-  anyOf: (error) => ({ message: `${nameOf(parsePointer(error.instancePath))}: ${typeOf(error.data)} does not fit${branchTypes(error)}`, remedy: describeSchema(error) }),
+  pattern: (error) => ({
+    message: `${nameOf(parsePointer(error.instancePath))}: ${JSON.stringify(error.data)} is not written right`,
+    remedy: describeSchema(error),
+  }),
+  anyOf: (error) => ({
+    message: `${nameOf(parsePointer(error.instancePath))}: ${typeOf(error.data)} does not fit${branchTypes(error)}`,
+    remedy: describeSchema(error),
+  }),
   oneOf: (error) => {
-    const kinds = ((error.schema as JsonSchema[]) ?? []).map((one) => String((one['required'] as string[] | undefined)?.[0]))
+    const kinds = ((error.schema as JsonSchema[]) ?? []).map((one) =>
+      String((one['required'] as string[] | undefined)?.[0]),
+    )
     const present = kinds.filter((kind) => isMapping(error.data) && kind in error.data)
     const what = nameOf(parsePointer(error.instancePath))
-    if (present.length > 1) return { message: `${what}: has ${present.join(' and ')}, of which only one may stand`, remedy: 'write one entry for each' }
+    if (present.length > 1)
+      return {
+        message: `${what}: has ${present.join(' and ')}, of which only one may stand`,
+        remedy: 'write one entry for each',
+      }
     return { message: `${what}: says nothing of ${kinds.join(', ')}`, remedy: 'exactly one of them must stand' }
   },
 }
 
 function branchTypes(error: ErrorObject): string {
-  const types = ((error.schema as JsonSchema[]) ?? []).map((one) => one['type']).filter((type) => typeof type === 'string')
+  const types = ((error.schema as JsonSchema[]) ?? [])
+    .map((one) => one['type'])
+    .filter((type) => typeof type === 'string')
   const numbers = types.includes('integer')
   return numbers ? ', expected a whole number' : types.length === 0 ? '' : `, expected ${nameType(String(types[0]))}`
 }
@@ -88,8 +128,20 @@ const describeSchema = (error: ErrorObject): string => {
   return typeof description === 'string' ? description : ''
 }
 
-const TYPE_NAMES: Record<string, string> = { object: 'a mapping', array: 'a list', string: 'a text', integer: 'a whole number', number: 'a number', boolean: 'true or false', null: 'nothing' }
-const nameType = (type: string): string => type.split(',').map((one) => TYPE_NAMES[one] ?? one).join(' or ')
+const TYPE_NAMES: Record<string, string> = {
+  object: 'a mapping',
+  array: 'a list',
+  string: 'a text',
+  integer: 'a whole number',
+  number: 'a number',
+  boolean: 'true or false',
+  null: 'nothing',
+}
+const nameType = (type: string): string =>
+  type
+    .split(',')
+    .map((one) => TYPE_NAMES[one] ?? one)
+    .join(' or ')
 
 function typeOf(value: unknown): string {
   if (value === null || value === undefined) return 'nothing'
@@ -98,7 +150,10 @@ function typeOf(value: unknown): string {
 }
 
 function parsePointer(pointer: string): DocumentPath {
-  const parts = pointer.split('/').slice(1).map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'))
+  const parts = pointer
+    .split('/')
+    .slice(1)
+    .map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'))
   return parts.map((part) => (/^\d+$/.test(part) ? Number(part) : part))
 }
 

@@ -41,11 +41,26 @@ export function lintParameters(scenario: Scenario): Finding[] {
       used.add(name)
       if (declared.includes(name)) continue
       const near = nearest(name, declared)
-      unknown.push({ path, message: `{{${name}}} is no parameter`, remedy: near === undefined ? `declare it under spec.parameters; known: ${declared.join(', ')}` : `did you mean {{${near}}}?` })
+      unknown.push({
+        path,
+        message: `{{${name}}} is no parameter`,
+        remedy:
+          near === undefined
+            ? `declare it under spec.parameters; known: ${declared.join(', ')}`
+            : `did you mean {{${near}}}?`,
+      })
     }
   })
   const idle = declared.slice(1).filter((name) => !used.has(name))
-  return [...unknown, ...idle.map((name) => ({ path: ['spec', 'parameters'], key: name, message: `the parameter ${name} is never used`, remedy: `use {{${name}}}, or take it out` }))]
+  return [
+    ...unknown,
+    ...idle.map((name) => ({
+      path: ['spec', 'parameters'],
+      key: name,
+      message: `the parameter ${name} is never used`,
+      remedy: `use {{${name}}}, or take it out`,
+    })),
+  ]
 }
 
 function walk(value: unknown, path: DocumentPath, visit: (text: string, path: DocumentPath) => void): void {
@@ -63,10 +78,19 @@ export function lintOrder(scenario: Scenario): Finding[] {
   const before: string[] = []
   return scenario.spec.checks.flatMap((check, index) => {
     const path = ['spec', 'checks', index]
-    const twice = before.includes(check.id) ? [{ path, key: 'id', message: `two checks are called "${check.id}"`, remedy: 'give one of them another id' }] : []
+    const twice = before.includes(check.id)
+      ? [{ path, key: 'id', message: `two checks are called "${check.id}"`, remedy: 'give one of them another id' }]
+      : []
     const strange = (check.requires ?? []).filter((id) => !before.includes(id))
     before.push(check.id)
-    return [...twice, ...strange.map((id) => ({ path: [...path, 'requires'], message: `requires "${id}", which is no check before this one`, remedy: `known so far: ${before.slice(0, -1).join(', ') || 'none'}` }))]
+    return [
+      ...twice,
+      ...strange.map((id) => ({
+        path: [...path, 'requires'],
+        message: `requires "${id}", which is no check before this one`,
+        remedy: `known so far: ${before.slice(0, -1).join(', ') || 'none'}`,
+      })),
+    ]
   })
 }
 
@@ -75,7 +99,13 @@ export function lintTiming(scenario: Scenario): Finding[] {
     const watches = [check.always, check.never].filter((one) => one !== undefined).length
     const waits = [check.within, check.stableFor].some((one) => one !== undefined)
     if (watches < 2 && !(watches === 1 && waits)) return []
-    return [{ path: ['spec', 'checks', index], message: 'always, never and within/stableFor exclude each other', remedy: 'keep one way to look at time' }]
+    return [
+      {
+        path: ['spec', 'checks', index],
+        message: 'always, never and within/stableFor exclude each other',
+        remedy: 'keep one way to look at time',
+      },
+    ]
   })
 }
 
@@ -83,7 +113,15 @@ export function lintTiming(scenario: Scenario): Finding[] {
 export function lintDecoys(scenario: Scenario): Finding[] {
   const total = totalPoints(scenario)
   return scenario.spec.decoys.flatMap((decoy, index) =>
-    decoy.points < total ? [] : [{ path: ['spec', 'decoys', index, 'points'], message: `a decoy may not get all ${total} points`, remedy: 'a decoy is wrong or half' }],
+    decoy.points < total
+      ? []
+      : [
+          {
+            path: ['spec', 'decoys', index, 'points'],
+            message: `a decoy may not get all ${total} points`,
+            remedy: 'a decoy is wrong or half',
+          },
+        ],
   )
 }
 
@@ -91,12 +129,20 @@ export function lintHosts(scenario: Scenario): Finding[] {
   const { controlPlanes = 1, workers = 2 } = scenario.spec.cluster ?? {}
   const hosts = hostNames({ controlPlanes, workers })
   const checked = scenario.spec.checks.flatMap((check, index) =>
-    mentionsOf(check).filter(({ what }) => what === 'host').map(({ text }) => ({ text, path: ['spec', 'checks', index] as DocumentPath })),
+    mentionsOf(check)
+      .filter(({ what }) => what === 'host')
+      .map(({ text }) => ({ text, path: ['spec', 'checks', index] as DocumentPath })),
   )
-  const touched = (scenario.spec.setup ?? []).flatMap((step, index) => hostsOfStep(step).map((text) => ({ text, path: ['spec', 'setup', index] as DocumentPath })))
+  const touched = (scenario.spec.setup ?? []).flatMap((step, index) =>
+    hostsOfStep(step).map((text) => ({ text, path: ['spec', 'setup', index] as DocumentPath })),
+  )
   return [...checked, ...touched]
     .filter(({ text }) => !hosts.includes(text))
-    .map(({ text, path }) => ({ path, message: `the cluster has no host "${text}"`, remedy: `its hosts: ${hosts.join(', ')}` }))
+    .map(({ text, path }) => ({
+      path,
+      message: `the cluster has no host "${text}"`,
+      remedy: `its hosts: ${hosts.join(', ')}`,
+    }))
 }
 
 function hostsOfStep(step: object): string[] {
@@ -109,22 +155,35 @@ function hostsOfStep(step: object): string[] {
 
 /** Expressions that cannot be read, and checks that contradict themselves. */
 export function lintExpressions(scenario: Scenario): Finding[] {
-  return scenario.spec.checks.flatMap((check, index) => [...expressionFindings(check, index), ...patternFindings(check, ['spec', 'checks', index])])
+  return scenario.spec.checks.flatMap((check, index) => [
+    ...expressionFindings(check, index),
+    ...patternFindings(check, ['spec', 'checks', index]),
+  ])
 }
 
 function expressionFindings(check: Check, index: number): Finding[] {
   const path = ['spec', 'checks', index]
   const { name, argument } = pickKind(CHECKS, check)
   const error = check.cel === undefined ? undefined : celSyntaxError(check.cel.expression)
-  const cel = error === undefined ? [] : [{ path: [...path, 'cel', 'expression'], message: `CEL: ${error}`, remedy: '' }]
-  const both = isMapping(argument) && argument['absent'] === true && (argument['match'] ?? argument['text'] ?? argument['yaml']) !== undefined
-  return both ? [...cel, { path: [...path, name], message: 'absent, and how it looks', remedy: 'what is absent cannot match' }] : cel
+  const cel =
+    error === undefined ? [] : [{ path: [...path, 'cel', 'expression'], message: `CEL: ${error}`, remedy: '' }]
+  const both =
+    isMapping(argument) &&
+    argument['absent'] === true &&
+    (argument['match'] ?? argument['text'] ?? argument['yaml']) !== undefined
+  return both
+    ? [...cel, { path: [...path, name], message: 'absent, and how it looks', remedy: 'what is absent cannot match' }]
+    : cel
 }
 
 function patternFindings(value: unknown, path: DocumentPath): Finding[] {
   if (Array.isArray(value)) return value.flatMap((one, index) => patternFindings(one, [...path, index]))
   if (!isMapping(value)) return []
-  return Object.entries(value).flatMap(([key, one]) => (key === 'like' && typeof one === 'string' ? brokenPattern(one, [...path, key]) : patternFindings(one, [...path, key])))
+  return Object.entries(value).flatMap(([key, one]) =>
+    key === 'like' && typeof one === 'string'
+      ? brokenPattern(one, [...path, key])
+      : patternFindings(one, [...path, key]),
+  )
 }
 
 function brokenPattern(pattern: string, path: DocumentPath): Finding[] {
@@ -132,7 +191,9 @@ function brokenPattern(pattern: string, path: DocumentPath): Finding[] {
     new RegExp(pattern)
     return []
   } catch (error) {
-    return [{ path, message: error instanceof Error ? error.message : String(error), remedy: 'write a regular expression' }]
+    return [
+      { path, message: error instanceof Error ? error.message : String(error), remedy: 'write a regular expression' },
+    ]
   }
 }
 
@@ -140,6 +201,8 @@ function brokenPattern(pattern: string, path: DocumentPath): Finding[] {
 export function lintToFind(scenario: Scenario): Finding[] {
   const used = new Set(scenario.spec.checks.flatMap(mentionsOf).map(({ text }) => text))
   return (scenario.spec.toFind ?? []).flatMap((name, index) =>
-    used.has(name) ? [] : [{ path: ['spec', 'toFind', index], message: `"${name}" is in no check`, remedy: 'take it out' }],
+    used.has(name)
+      ? []
+      : [{ path: ['spec', 'toFind', index], message: `"${name}" is in no check`, remedy: 'take it out' }],
   )
 }

@@ -29,7 +29,11 @@ export function lintMentions(scenario: Scenario): Finding[] {
   const kept = new Set(scenario.spec.toFind ?? [])
   return scenario.spec.checks.flatMap((check, index) => {
     const missing = mentionsOf(check).filter((mention) => !kept.has(mention.text))
-    return LANGUAGES.flatMap((language) => missing.filter((mention) => !isSaid(mention, scenario.spec.task[language])).map((mention) => finding(mention, index, language)))
+    return LANGUAGES.flatMap((language) =>
+      missing
+        .filter((mention) => !isSaid(mention, scenario.spec.task[language]))
+        .map((mention) => finding(mention, index, language)),
+    )
   })
 }
 

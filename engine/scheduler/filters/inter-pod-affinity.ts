@@ -52,7 +52,8 @@ function prepare(pod: Pod, snapshot: Snapshot): Prepared {
 
 function visit(node: NodeInfo, pod: Pod, snapshot: Snapshot, found: Omit<Prepared, 'isFirst'>): void {
   const labels = node.node.metadata.labels ?? {}
-  for (const other of node.pods.values()) {
+  const isPicky = found.wanted.length + found.forbidden.length > 0
+  for (const other of (isPicky ? node.pods : node.withAffinity).values()) {
     const all = found.wanted.length > 0 && found.wanted.every(({ term }) => termMatches(term, other))
     for (const { term, domains } of found.wanted) if (all && labels[term.topologyKey] !== undefined) domains.add(`${term.topologyKey}=${labels[term.topologyKey]}`)
     for (const { term, domains } of found.forbidden) if (termMatches(term, other)) domains.add(`${term.topologyKey}=${labels[term.topologyKey]}`)

@@ -1,5 +1,6 @@
 import type { Pod, WeightedPodAffinityTerm } from '../../objects/types.gen.ts'
 import { parseTerm, termMatches } from '../filters/inter-pod-affinity.ts'
+import { hasPodAffinity } from '../node-info.ts'
 import type { NodeInfo } from '../node-info.ts'
 import { SCHEDULER_FLAGS } from '../flags.ts'
 import type { Score, Snapshot } from '../plugin.ts'
@@ -8,7 +9,7 @@ import type { Score, Snapshot } from '../plugin.ts'
 export const interPodAffinityScore: Score = {
   name: 'InterPodAffinity',
   weight: 2,
-  applies: (pod, { nodes }) => hasAffinity(pod) || nodes.some(({ pods }) => [...pods.values()].some(hasAffinity)),
+  applies: (pod, { nodes }) => hasPodAffinity(pod) || nodes.some(({ withAffinity }) => withAffinity.size > 0),
   score(pod, nodes, snapshot) {
     const domains = weighDomains(pod, snapshot)
     const sums = nodes.map(({ node }) => Object.entries(node.metadata.labels ?? {}).reduce((sum, [key, value]) => sum + (domains.get(`${key}=${value}`) ?? 0), 0))
@@ -17,13 +18,13 @@ export const interPodAffinityScore: Score = {
   },
 }
 
-function hasAffinity(pod: Pod): boolean {
-  return pod.spec?.affinity?.podAffinity !== undefined || pod.spec?.affinity?.podAntiAffinity !== undefined
-}
-
+/** A pair counts only where one of the two has an affinity. */
 function weighDomains(pod: Pod, snapshot: Snapshot): Map<string, number> {
   const domains = new Map<string, number>()
-  for (const node of snapshot.nodes) for (const other of node.pods.values()) weighPair(pod, other, node, snapshot, domains)
+  const own = hasPodAffinity(pod)
+  for (const node of snapshot.nodes) {
+    for (const other of (own ? node.pods : node.withAffinity).values()) weighPair(pod, other, node, snapshot, domains)
+  }
   return domains
 }
 

@@ -3,7 +3,7 @@ import type { Run } from '../../../host/process.ts'
 import type { Command, Context } from '../command.ts'
 import { CommandError, UsageError } from '../errors.ts'
 import { runIn } from './exec.ts'
-import { containerOf, firstPod, oneObject } from './pods-of.ts'
+import { containerOf, firstPod, oneObject, type PodLike } from './pods-of.ts'
 
 export const attachCommand: Command = { path: 'attach', complete: 'pods', run: runAttach }
 
@@ -21,5 +21,13 @@ function* runAttach(ctx: Context): Run<number> {
   const stdin = flags.bool('stdin') && spec?.stdin === true
   if (stdin && tty && !flags.bool('quiet')) yield* p.err("If you don't see a command prompt, try pressing enter.\n")
   else if (!flags.bool('quiet')) yield* p.err("All commands and output from this session will be recorded in container logs, including credentials and sensitive information passed through the command prompt.\n")
-  return yield* runIn(ctx, pod, 'attach', { container, stdin, tty })
+  const code = yield* runIn(ctx, pod, 'attach', { container, stdin, tty })
+  yield* sessionEnded(ctx, pod, container, { stdin, tty })
+  return code
+}
+
+/** A pod that is restarted can be attached to again. */
+export function* sessionEnded(ctx: Context, pod: PodLike, container: string, { stdin, tty }: { stdin: boolean; tty: boolean }): Run<void> {
+  if (!stdin || !tty || ctx.flags.bool('quiet') || pod.spec?.restartPolicy !== 'Always') return
+  yield* ctx.p.err(`Session ended, resume using 'kubectl attach ${pod.metadata?.name} -c ${container} -i -t' command when the pod is running\n`)
 }

@@ -11,6 +11,7 @@ import { pathOf } from '../mapper.ts'
 import { overridden } from '../overrides.ts'
 import { texts } from '../texts.ts'
 import { explicitNamespace, metaMaker, posted } from './create/generator.ts'
+import { sessionEnded } from './attach.ts'
 import { runIn } from './exec.ts'
 
 export const runCommand: Command = {
@@ -176,7 +177,9 @@ function* attached(ctx: Context, created: ApiObject, wish: Wish): Run<number> {
 /** A container that is gone before it is attached to is read from its log. */
 function* joined(ctx: Context, pod: RunningPod, target: Target, wish: Wish): Run<void> {
   try {
-    yield* runIn(ctx, pod as Parameters<typeof runIn>[1], 'attach', { container: containerName(pod), stdin: wish.stdin, tty: wish.tty })
+    const container = containerName(pod)
+    yield* runIn(ctx, pod as Parameters<typeof runIn>[1], 'attach', { container, stdin: wish.stdin, tty: wish.tty })
+    yield* sessionEnded(ctx, pod as Parameters<typeof runIn>[1], container, wish)
   } catch (error) {
     if (!(error instanceof CommandError) || !error.message.startsWith('unable to upgrade')) throw error
     yield* ctx.p.err(`warning: couldn't attach to pod/${target.name}, falling back to streaming logs: ${error.message}\n`)

@@ -4,7 +4,7 @@ import { build, buildLocal, optionsFromFlags, type Info } from '../builder.ts'
 import { dryRunOf, forEach, tellerOf, writeQuery, type DryRun } from '../changes.ts'
 import type { ApiObject } from '../client.ts'
 import type { Command, Context } from '../command.ts'
-import { AggregateError, CommandError, isNotFound, notSimulated, throwAll } from '../errors.ts'
+import { AggregateError, CommandError, notSimulated, throwAll } from '../errors.ts'
 import { pathOf } from '../mapper.ts'
 import { texts } from '../texts.ts'
 
@@ -34,7 +34,7 @@ function nothingToScale(errors: CommandError[], minor: number): CommandError {
   const [first] = errors
   if (first && texts.scaleNotFoundBare(minor)) return first
   const why = first ? ` ${new AggregateError(errors).message}` : ''
-  return isNotFound(first) || !first ? new CommandError(`no objects passed to scale${why}`) : first
+  return new CommandError(`no objects passed to scale${why}`)
 }
 
 function* scale(ctx: Context, info: Info, dryRun: DryRun): Run<void> {

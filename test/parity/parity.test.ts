@@ -1,0 +1,56 @@
+/** The same commands by the real kubectl and by ours on the same cluster: the same bytes, or a listed reason. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { serveCluster } from '../../server/cluster-server.ts'
+import type { ClusterServer } from '../../server/cluster-server.ts'
+import { minorOf, pickKubectl } from '../real-clients/find-kubectl.ts'
+import { run } from '../real-clients/run.ts'
+import { SETUP, STEPS } from './commands.ts'
+import type { Step } from './commands.ts'
+import { DIFFERENCES } from './differences.ts'
+
+const real = pickKubectl()
+if (real === undefined) console.warn('no kubectl on this machine: the parity test is skipped')
+
+interface Said {
+  code: number | null
+  stdout: string
+  stderr: string
+}
+
+describe.skipIf(real === undefined)(`kubectl ${real?.version} and ours`, () => {
+  let server: ClusterServer
+  let folder = ''
+  beforeAll(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'kubeflight-'))
+    const release = `1.${real === undefined ? 35 : Math.max(31, minorOf(real))}`
+    server = await serveCluster({ flight: { seed: 'parity', epochMs: Date.now() - 3_600_000, release, controlPlanes: 1, workers: 2 }, speed: 1 })
+    writeFileSync(join(folder, 'config'), server.kubeconfig)
+    const ready = await server.pace.exclusively(() => server.flight.script(SETUP))
+    expect(ready).toMatchObject({ code: 0 })
+  })
+  afterAll(async () => {
+    await server.close()
+    rmSync(folder, { recursive: true })
+  })
+
+  const theirs = async (words: string[]): Promise<Said> => {
+    const { code, stdout, stderr } = await run(real?.path ?? '', words, { env: { KUBECONFIG: join(folder, 'config'), HOME: folder }, cwd: folder, timeoutMs: 20_000 })
+    return { code, stdout, stderr }
+  }
+  const ours = (words: string[]): Promise<Said> =>
+    server.pace.exclusively(() => server.flight.script(`kubectl ${words.map((word) => `'${word.replaceAll("'", `'\\''`)}'`).join(' ')}`, { timeoutMs: 120_000 }))
+
+  it.each(STEPS)('$command', async ({ command, allowed }: Step) => {
+    const words = command.split(' ')
+    const ofUs = await ours(words)
+    const ofThem = await theirs(words)
+    const normalize = allowed?.normalize ?? ((text: string) => text)
+    const shown = ({ code, stdout, stderr }: Said): Said => ({ code, stdout: normalize(stdout), stderr: normalize(stderr) })
+    const known = DIFFERENCES[command]
+    if (known === undefined) expect(shown(ofUs)).toEqual(shown(ofThem))
+    else expect(shown(ofUs), `no longer different, take it off the list: ${known}`).not.toEqual(shown(ofThem))
+  })
+})

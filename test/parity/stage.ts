@@ -1,0 +1,347 @@
+/** What stands in the cluster before the first row, and the files that both kubectls find in their folder. */
+
+const POD = `    spec:
+      containers:
+      - name: nginx
+        image: nginx:1.27
+        ports: [{containerPort: 80, name: http}]
+        resources: {requests: {cpu: 50m, memory: 32Mi}, limits: {memory: 64Mi}}`
+
+/** Objects of every kind that a learner meets, in namespaces \`shop\` and \`default\`. */
+export const STAGE = `
+apiVersion: v1
+kind: Namespace
+metadata: {name: shop, labels: {team: shop}}
+---
+apiVersion: v1
+kind: Namespace
+metadata: {name: empty}
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web, namespace: shop, labels: {app: web, tier: front}, annotations: {kubernetes.io/change-cause: first}}
+spec:
+  replicas: 3
+  selector: {matchLabels: {app: web}}
+  template:
+    metadata: {labels: {app: web, tier: front}}
+    spec:
+      serviceAccountName: clerk
+      containers:
+      - name: nginx
+        image: nginx:1.27
+        ports: [{containerPort: 80, name: http}]
+        env:
+        - {name: COLOR, value: blue}
+        - {name: NODE, valueFrom: {fieldRef: {fieldPath: spec.nodeName}}}
+        - {name: MODE, valueFrom: {configMapKeyRef: {name: settings, key: mode}}}
+        - {name: PASS, valueFrom: {secretKeyRef: {name: login, key: password, optional: true}}}
+        envFrom: [{configMapRef: {name: settings}}]
+        resources: {requests: {cpu: 50m, memory: 32Mi}, limits: {cpu: 100m, memory: 64Mi}}
+        readinessProbe: {httpGet: {path: /, port: 80}, periodSeconds: 5}
+        livenessProbe: {tcpSocket: {port: http}, initialDelaySeconds: 3}
+        volumeMounts: [{name: settings, mountPath: /etc/settings, readOnly: true}, {name: work, mountPath: /work}]
+      volumes:
+      - {name: settings, configMap: {name: settings}}
+      - {name: work, emptyDir: {sizeLimit: 10Mi}}
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: broken, namespace: shop}
+spec:
+  selector: {matchLabels: {app: broken}}
+  template:
+    metadata: {labels: {app: broken}}
+    spec: {containers: [{name: main, image: "nginx:no-such-tag"}]}
+---
+apiVersion: apps/v1
+kind: StatefulSet
+metadata: {name: db, namespace: shop}
+spec:
+  replicas: 2
+  serviceName: db
+  selector: {matchLabels: {app: db}}
+  template:
+    metadata: {labels: {app: db}}
+${POD}
+---
+apiVersion: apps/v1
+kind: DaemonSet
+metadata: {name: agent, namespace: shop}
+spec:
+  selector: {matchLabels: {app: agent}}
+  template:
+    metadata: {labels: {app: agent}}
+${POD}
+---
+apiVersion: batch/v1
+kind: Job
+metadata: {name: once, namespace: shop}
+spec:
+  completions: 2
+  template:
+    spec:
+      restartPolicy: Never
+      containers: [{name: main, image: "busybox:1.36", command: [sh, -c, "echo done"]}]
+---
+apiVersion: batch/v1
+kind: CronJob
+metadata: {name: nightly, namespace: shop}
+spec:
+  schedule: "0 3 * * *"
+  jobTemplate:
+    spec:
+      template:
+        spec:
+          restartPolicy: OnFailure
+          containers: [{name: main, image: "busybox:1.36", command: [sh, -c, "echo night"]}]
+---
+apiVersion: v1
+kind: Service
+metadata: {name: web, namespace: shop, labels: {app: web}}
+spec:
+  selector: {app: web}
+  ports: [{name: http, port: 80, targetPort: http}]
+---
+apiVersion: v1
+kind: Service
+metadata: {name: door, namespace: shop}
+spec:
+  type: NodePort
+  selector: {app: web}
+  ports: [{port: 80, nodePort: 30080}]
+---
+apiVersion: v1
+kind: Service
+metadata: {name: db, namespace: shop}
+spec:
+  clusterIP: None
+  selector: {app: db}
+  ports: [{port: 5432}]
+---
+apiVersion: v1
+kind: Service
+metadata: {name: away, namespace: shop}
+spec: {type: ExternalName, externalName: example.com}
+---
+apiVersion: networking.k8s.io/v1
+kind: Ingress
+metadata: {name: web, namespace: shop}
+spec:
+  ingressClassName: nginx
+  tls: [{hosts: [shop.example.com], secretName: tls}]
+  rules:
+  - host: shop.example.com
+    http:
+      paths:
+      - {path: /, pathType: Prefix, backend: {service: {name: web, port: {number: 80}}}}
+      - {path: /door, pathType: Exact, backend: {service: {name: door, port: {number: 80}}}}
+---
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: {name: only-web, namespace: shop}
+spec:
+  podSelector: {matchLabels: {app: db}}
+  policyTypes: [Ingress, Egress]
+  ingress:
+  - from: [{podSelector: {matchLabels: {app: web}}}, {namespaceSelector: {matchLabels: {team: shop}}}]
+    ports: [{port: 5432, protocol: TCP}]
+  egress:
+  - to: [{ipBlock: {cidr: 10.0.0.0/8, except: [10.1.0.0/16]}}]
+---
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: settings, namespace: shop}
+data: {mode: fast, app.conf: "one=1\\ntwo=2\\n"}
+---
+apiVersion: v1
+kind: Secret
+metadata: {name: login, namespace: shop}
+stringData: {user: admin, password: s3cret}
+---
+apiVersion: v1
+kind: ServiceAccount
+metadata: {name: clerk, namespace: shop}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: Role
+metadata: {name: reader, namespace: shop}
+rules:
+- {apiGroups: [""], resources: [pods, pods/log], verbs: [get, list, watch]}
+- {apiGroups: [apps], resources: [deployments], resourceNames: [web], verbs: [get]}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: RoleBinding
+metadata: {name: reader, namespace: shop}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: Role, name: reader}
+subjects: [{kind: ServiceAccount, name: clerk, namespace: shop}, {kind: User, name: jane, apiGroup: rbac.authorization.k8s.io}]
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRole
+metadata: {name: health}
+rules: [{nonResourceURLs: [/healthz], verbs: [get]}]
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRoleBinding
+metadata: {name: health}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: health}
+subjects: [{kind: Group, name: ops, apiGroup: rbac.authorization.k8s.io}]
+---
+apiVersion: autoscaling/v2
+kind: HorizontalPodAutoscaler
+metadata: {name: web, namespace: shop}
+spec:
+  minReplicas: 3
+  maxReplicas: 6
+  scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: web}
+  metrics: [{type: Resource, resource: {name: cpu, target: {type: Utilization, averageUtilization: 80}}}]
+---
+apiVersion: policy/v1
+kind: PodDisruptionBudget
+metadata: {name: web, namespace: shop}
+spec: {minAvailable: 2, selector: {matchLabels: {app: web}}}
+---
+apiVersion: v1
+kind: ResourceQuota
+metadata: {name: limits, namespace: shop}
+spec: {hard: {pods: "40", configmaps: "20"}}
+---
+apiVersion: v1
+kind: LimitRange
+metadata: {name: sizes, namespace: shop}
+spec:
+  limits: [{type: Container, default: {cpu: 200m}, defaultRequest: {cpu: 10m}, max: {cpu: "2"}}]
+---
+apiVersion: v1
+kind: PersistentVolume
+metadata: {name: disk}
+spec:
+  capacity: {storage: 1Gi}
+  accessModes: [ReadWriteOnce]
+  hostPath: {path: /data}
+  storageClassName: manual
+---
+apiVersion: v1
+kind: PersistentVolumeClaim
+metadata: {name: disk, namespace: shop}
+spec:
+  accessModes: [ReadWriteOnce]
+  storageClassName: manual
+  resources: {requests: {storage: 500Mi}}
+---
+apiVersion: storage.k8s.io/v1
+kind: StorageClass
+metadata: {name: manual}
+provisioner: kubernetes.io/no-provisioner
+volumeBindingMode: Immediate
+---
+apiVersion: scheduling.k8s.io/v1
+kind: PriorityClass
+metadata: {name: high}
+value: 1000
+description: important
+---
+apiVersion: networking.k8s.io/v1
+kind: IngressClass
+metadata: {name: nginx}
+spec: {controller: k8s.io/ingress-nginx}
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: talker, labels: {app: talker}}
+spec:
+  initContainers: [{name: first, image: "busybox:1.36", command: [sh, -c, "echo init"]}]
+  containers:
+  - {name: main, image: "busybox:1.36", command: [sh, -c, "echo one; echo two; echo three; sleep 100000"]}
+  - {name: side, image: "busybox:1.36", command: [sh, -c, "echo beside; sleep 100000"]}
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: crasher, labels: {app: crasher}}
+spec:
+  containers: [{name: main, image: "busybox:1.36", command: [sh, -c, "echo oh no; exit 3"]}]
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: homeless}
+spec:
+  nodeSelector: {disk: ssd}
+  containers: [{name: main, image: "nginx:1.27"}]
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: finished}
+spec:
+  restartPolicy: Never
+  containers: [{name: main, image: "busybox:1.36", command: [sh, -c, "exit 0"]}]
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: steady, labels: {app: steady}}
+spec:
+  containers: [{name: main, image: "nginx:1.27"}]
+`
+
+/** The manifests that the rows name. */
+export const FILES: Record<string, string> = {
+  'cm.yaml': 'apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: basket\n  labels:\n    kind: fruit\ndata:\n  apples: "3"\n',
+  'cm2.yaml': 'apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: basket\n  labels:\n    kind: fruit\ndata:\n  apples: "4"\n  pears: "1"\n',
+  'deploy.yaml': `apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: api
+spec:
+  replicas: 2
+  selector:
+    matchLabels:
+      app: api
+  template:
+    metadata:
+      labels:
+        app: api
+    spec:
+      containers:
+      - name: main
+        image: nginx:1.27
+        ports:
+        - containerPort: 80
+`,
+  'deploy-selector.yaml': `apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: api
+spec:
+  selector:
+    matchLabels:
+      app: other
+  template:
+    metadata:
+      labels:
+        app: other
+    spec:
+      containers:
+      - name: main
+        image: nginx:1.27
+`,
+  'two.yaml': 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: left}\ndata: {side: l}\n---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: right}\ndata: {side: r}\n',
+  'list.yaml': 'apiVersion: v1\nkind: List\nitems:\n- apiVersion: v1\n  kind: ConfigMap\n  metadata: {name: listed}\n- apiVersion: v1\n  kind: ServiceAccount\n  metadata: {name: listed}\n',
+  'pod.json': '{"apiVersion":"v1","kind":"Pod","metadata":{"name":"jason"},"spec":{"containers":[{"name":"main","image":"nginx:1.27"}]}}\n',
+  'generate.yaml': 'apiVersion: v1\nkind: ConfigMap\nmetadata: {generateName: many-}\n',
+  'unknown-field.yaml': 'apiVersion: v1\nkind: Pod\nmetadata: {name: odd}\nspec:\n  container: []\n  containers: [{name: main, image: nginx, prots: []}]\n',
+  'wrong-type.yaml': 'apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: odd}\nspec: {replicas: three}\n',
+  'invalid-pod.yaml': 'apiVersion: v1\nkind: Pod\nmetadata: {name: Odd_Name}\nspec: {containers: [{name: main}], restartPolicy: Sometimes}\n',
+  'no-kind.yaml': 'apiVersion: v1\nmetadata: {name: odd}\n',
+  'no-version.yaml': 'kind: Pod\nmetadata: {name: odd}\n',
+  'unknown-kind.yaml': 'apiVersion: v1\nkind: Pot\nmetadata: {name: odd}\n',
+  'unknown-group.yaml': 'apiVersion: example.com/v1\nkind: Pod\nmetadata: {name: odd}\n',
+  'bad-syntax.yaml': 'apiVersion: v1\nkind: Pod\nmetadata:\n  name: odd\n spec: x\n',
+  'tabs.yaml': 'apiVersion: v1\nkind: Pod\nmetadata:\n\tname: odd\n',
+  'empty.yaml': '',
+  'bad.json': '{"apiVersion": "v1", "kind": }\n',
+  'patch.yaml': 'spec:\n  replicas: 4\n',
+  'settings.env': 'ONE=1\n# a comment\nTWO=2\n',
+  'note.txt': 'a note\nof two lines\n',
+  'dir/a.yaml': 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: dir-a}\n',
+  'dir/b.yml': 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: dir-b}\n',
+  'dir/c.txt': 'not a manifest\n',
+}

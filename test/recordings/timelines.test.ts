@@ -1,0 +1,41 @@
+/**
+ * The recorded timelines of real clusters (1.33.13, 1.36.3), done again on a simulated one: rollouts (C3, C4, C6,
+ * C8, D), a node that stops answering (B2 to B5), drain (G3). What is compared, and what is left out, is in README.md.
+ */
+import { readdirSync, readFileSync } from 'node:fs'
+import { describe, expect, it } from 'vitest'
+import { differences } from './compare.ts'
+import type { Rules } from './compare.ts'
+import type { Fixture } from './fixture.ts'
+import { replay } from './replay.ts'
+
+const FOLDER = new URL('./fixtures/', import.meta.url)
+
+/** Offsets within a second are load; a node's timers fall on a look each 5 s; PodGC looks each 20 s. */
+const ROLLOUT_MS = 1500
+const NODE_MS = 6500
+const POD_GC_MS = 21_500
+
+/** What differs from the usual, by recording; the reasons are in README.md. */
+const SPECIAL: Record<string, Partial<Rules>> = {
+  'R03-rolling-10-0-3': { exactSizes: false },
+  'R08-rolling-scale-up-mid': { exactSizes: false, restMs: 1500 },
+  'T3-node-stop-delete-node': { toleranceMs: POD_GC_MS },
+  'T7-tolerationseconds': { chance: ['Pod/tol0: TaintManagerEviction: Cancelling'] },
+  'T8-drain-timeline': { chance: ['PodDisruptionBudget/web: NoPods'] },
+}
+
+function rulesFor({ recording, kubelet }: Fixture): Rules {
+  const toleranceMs = recording.startsWith('R') ? ROLLOUT_MS : NODE_MS
+  return { toleranceMs, restMs: 1000, exactSizes: true, hollow: kubelet === 'hollow', chance: [], ...SPECIAL[recording] }
+}
+
+describe('recorded timelines', () => {
+  for (const file of readdirSync(FOLDER).sort()) {
+    it(file.replace('.json', ''), async () => {
+      const fixture = JSON.parse(readFileSync(new URL(file, FOLDER), 'utf8')) as Fixture
+      const { story } = await replay(fixture)
+      expect(differences(fixture.story, story, rulesFor(fixture)).join('\n\n')).toBe('')
+    })
+  }
+})

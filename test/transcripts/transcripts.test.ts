@@ -1,0 +1,63 @@
+/**
+ * Every transcript shows what it says, and keeps the laws: the same seed and input give the same journal,
+ * a snapshot in the middle goes on to the same end, and nobody changes an object of the API server's cache.
+ * `KUBEFLIGHT_REWRITE=1` writes the present output into the files.
+ */
+import { readFileSync, readdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { Flight } from '../../engine/index.ts'
+import type { FlightOptions } from '../../engine/flight.ts'
+import { freezeCaches } from '../harness/freeze.ts'
+import { makeText, parseTranscript, runStep, shownAs } from '../harness/transcript.ts'
+import type { Transcript } from '../harness/transcript.ts'
+
+const FOLDER = import.meta.dirname
+const REWRITE = process.env.KUBEFLIGHT_REWRITE === '1'
+const ONLY = process.env.KUBEFLIGHT_ONLY ?? ''
+const booted = new Map<string, string>()
+
+/** A flight that stands where the cluster is up; booted once for each kind of cluster. */
+async function afterBoot(options: FlightOptions): Promise<Flight> {
+  const key = JSON.stringify(options)
+  if (!booted.has(key)) booted.set(key, JSON.stringify((await Flight.launch(options)).snapshot()))
+  return Flight.restore(JSON.parse(booted.get(key) as string))
+}
+
+/** A prompt in the middle, drawn from the name. */
+function promptOf(name: string, { steps }: Transcript): number {
+  const sum = [...name].reduce((total, letter) => (total * 31 + letter.charCodeAt(0)) % 1_000_003, 7)
+  return sum % Math.max(1, steps.length)
+}
+
+/** From a new boot, through a snapshot at one prompt, with frozen caches. */
+async function flyLawfully(name: string, transcript: Transcript): Promise<string> {
+  let flight = await Flight.launch(transcript.options)
+  const prompt = promptOf(name, transcript)
+  for (const [index, step] of transcript.steps.entries()) {
+    if (index === prompt) flight = Flight.restore(JSON.parse(JSON.stringify(flight.snapshot())))
+    await runStep(flight, step)
+  }
+  return flight.hash()
+}
+
+const names = readdirSync(FOLDER).filter((name) => name.endsWith('.transcript') && name.includes(ONLY))
+
+describe('transcripts', () => {
+  it.each(names)('%s', async (name) => {
+    const path = join(FOLDER, name)
+    const text = readFileSync(path, 'utf8')
+    const transcript = parseTranscript(text)
+    const flight = await afterBoot(transcript.options)
+    const outputs: string[][] = []
+    for (const step of transcript.steps) outputs.push(shownAs(step.expected, await runStep(flight, step)))
+    if (REWRITE) return writeFileSync(path, makeText(transcript, outputs))
+    expect(makeText(transcript, outputs)).toBe(text)
+    const thaw = freezeCaches()
+    try {
+      expect(await flyLawfully(name, transcript)).toBe(flight.hash())
+    } finally {
+      thaw()
+    }
+  })
+})
