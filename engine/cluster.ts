@@ -13,6 +13,7 @@ import { controllersOf } from './cluster/controllers.ts'
 import { nodeLifecycleFlags } from './controllers/nodelifecycle/flags.ts'
 import type { NodeLifecycleFlags } from './controllers/nodelifecycle/flags.ts'
 import { handshake } from './cluster/identity.ts'
+import { History } from './cluster/history.ts'
 import { Kubeadm } from './cluster/kubeadm.ts'
 import { preloadedImages } from './cluster/manifests.ts'
 import { planCluster } from './cluster/plan.ts'
@@ -83,6 +84,7 @@ export class Cluster implements Component {
   readonly proxies = new Map<HostName, KubeProxy>()
   readonly dns = new Map<HostName, CoreDns>()
   readonly kubeadm: Kubeadm
+  readonly history: History
   private readonly runtimes = new Map<HostName, ProcessRuntime>()
   private readonly modelled = new Map<string, Modelled>()
   private containers: ClusterState['containers'] = {}
@@ -101,6 +103,7 @@ export class Cluster implements Component {
     for (const host of this.plan.controlPlanes) this.addControlPlane(host)
     for (const host of this.plan.nodes) this.addNode(host)
     this.kubeadm = new Kubeadm(this.kernel, addonCalls(this.plan), (owner) => this.createClient(Kubeadm.address, this.firstHost, ADMIN, owner))
+    this.history = new History(this.kernel, (owner) => this.createClient(History.address, this.firstHost, ADMIN, owner))
     this.kernel.register(Cluster.address, this)
     this.hosts.subscribe(Cluster.address)
   }
@@ -109,6 +112,7 @@ export class Cluster implements Component {
   boot(): void {
     for (const { name } of this.plan.hosts) this.hosts.boot(name)
     this.kubeadm.start()
+    this.history.start()
   }
 
   handle(event: KernelEvent): void {

@@ -4,19 +4,14 @@ import { decodeStrict, strictDecodingError } from '../objects/decode.ts'
 import { apiVersionOf } from '../objects/kinds.ts'
 import type { KindEntry } from '../objects/kinds.ts'
 import type { KubeObject } from './client.ts'
+import { TYPED, TYPED_HEADER } from './client/media.ts'
 import { convertTo } from './convert.ts'
 import type { Core } from './core.ts'
 import type { Flight } from './flight.ts'
 import { badRequest } from './status.ts'
 import type { ApiStatus } from './status.ts'
 
-/** The content type of bodies that components inside the simulation hand over by reference: typed objects, known fields only. */
-export const TYPED = 'application/vnd.kubeflight.typed'
-
 export type Decoding = { object: KubeObject } | { status: ApiStatus }
-
-/** The header by which the same components mark their patches; a wire takes it off what comes from outside. */
-export const TYPED_HEADER = 'x-kubeflight-typed'
 
 export const isTyped = (flight: Flight): boolean => flight.request.headers['content-type'] === TYPED || TYPED_HEADER in flight.request.headers
 

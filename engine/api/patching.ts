@@ -6,17 +6,10 @@ import { applyMerge } from '../objects/patch/merge.ts'
 import { applyStrategic } from '../objects/patch/strategic.ts'
 import type { Flight } from './flight.ts'
 import type { KubeObject } from './client.ts'
+import { PATCH_TYPES } from './client/media.ts'
+import type { PatchType } from './client/media.ts'
 import { badRequest, failure, unsupportedMediaType } from './status.ts'
 import type { ApiStatus } from './status.ts'
-
-export type PatchType = 'json' | 'merge' | 'strategic' | 'apply'
-
-export const PATCH_TYPES: Record<string, PatchType> = {
-  'application/json-patch+json': 'json',
-  'application/merge-patch+json': 'merge',
-  'application/strategic-merge-patch+json': 'strategic',
-  'application/apply-patch+yaml': 'apply',
-}
 
 const mediaOf = (flight: Flight): string => (flight.request.headers['content-type'] ?? '').split(';')[0]?.trim() ?? ''
 
@@ -30,10 +23,17 @@ export function patchTypeOf(flight: Flight, isCustom = false): PatchType | ApiSt
 /** The operations of a JSON patch did not fit the object. */
 const rejected = (): ApiStatus => failure(422, 'Invalid', 'the server rejected our request due to an error in our request', {})
 
+/** Whether the text of a JSON ends before its brackets do. */
+function isCut(text: string): boolean {
+  const bare = text.replace(/"(?:[^"\\]|\\.)*"/g, '')
+  return bare.includes('"') || (bare.match(/[{[]/g) ?? []).length > (bare.match(/[}\]]/g) ?? []).length
+}
+
 /** The object with the request's JSON, merge or strategic patch applied. `schema` is its schema type, where it has one. */
 export function applyTextPatch(flight: Flight, object: KubeObject, schema?: string): { object: KubeObject } | { status: ApiStatus } {
   const { body } = flight.request
   const type = PATCH_TYPES[mediaOf(flight)]
+  if (typeof body === 'string' && isCut(body)) return { status: badRequest('unexpected end of JSON input') }
   if (typeof body !== 'object' || body === null || Array.isArray(body) !== (type === 'json')) return { status: badRequest(`error decoding patch: ${JSON.stringify(body) ?? ''}`) }
   try {
     return { object: patched(type, object as unknown as JsonObject, body as JsonObject, schema) as unknown as KubeObject }

@@ -66,10 +66,36 @@ export function respondObject(core: Core, flight: Flight, code: number, object: 
 export const JSON_HEADERS: Record<string, string> = { 'content-type': 'application/json' }
 
 function shaped(core: Core, flight: Flight, entry: KindEntry, object: KubeObject, form: Form): unknown {
-  if (form === 'object') return convertTo(entry, object)
+  if (form === 'object') return outside(core, flight, convertTo(entry, object))
   if (form === 'metadata') return metadataOnly(object)
   const metadata = { resourceVersion: object.metadata.resourceVersion }
   return makeTable(core, entry, [object], { include: includeOf(flight), metadata, columns: true })
+}
+
+/** Releases from this one on leave an absent creationTimestamp out; before, it is null wherever metadata is. */
+const OMITS_TIMES_SINCE = 34
+
+/** A client that reads JSON, rather than a component that takes objects by reference. */
+const isOutside = (core: Core, flight: Flight): boolean => core.minor < OMITS_TIMES_SINCE && (flight.request.headers.accept ?? '').includes('json')
+
+type Plain = Record<string, unknown>
+
+const timed = <T extends Plain>(holder: T): T => ({ ...holder, metadata: { creationTimestamp: null, ...(holder.metadata as Plain | undefined) } })
+
+/** The template, and the template in the template. */
+function withTimes(spec: Plain): Plain {
+  const next = { ...spec }
+  for (const field of ['template', 'jobTemplate']) {
+    const inner = next[field] as (Plain & { spec?: Plain }) | undefined
+    if (inner !== undefined) next[field] = timed({ ...inner, ...(inner.spec?.template !== undefined && { spec: withTimes(inner.spec) }) })
+  }
+  return next
+}
+
+function outside(core: Core, flight: Flight, object: KubeObject): KubeObject {
+  const { spec } = object as KubeObject & { spec?: Plain }
+  if (!isOutside(core, flight) || (spec?.template === undefined && spec?.jobTemplate === undefined)) return object
+  return { ...object, spec: withTimes(spec) } as KubeObject
 }
 
 export interface ListMeta {
@@ -91,7 +117,7 @@ function shapedList(core: Core, flight: Flight, entry: KindEntry, objects: KubeO
   if (form === 'metadata') return { kind: 'PartialObjectMetadataList', apiVersion: META, metadata, items: objects.map(metadataOnly) }
   const wanted = apiVersionOf(entry)
   const same = objects.every(({ apiVersion }) => apiVersion === wanted)
-  return { kind: `${entry.kind}List`, apiVersion: wanted, metadata, items: same ? objects : objects.map((object) => convertTo(entry, object)) }
+  return { kind: `${entry.kind}List`, apiVersion: wanted, metadata, items: same && !isOutside(core, flight) ? objects : objects.map((object) => outside(core, flight, convertTo(entry, object))) }
 }
 
 /** One event of a watch in the form that was asked for. */

@@ -6,7 +6,7 @@ import { parse as parseYaml, stringify as makeYaml } from 'yaml'
 import type { HttpRequest, HttpResponse } from '../fabric/http.ts'
 import { duplicateFields } from '../objects/duplicate-fields.ts'
 import { decodeProtobuf, ProtobufError } from '../objects/protobuf.ts'
-import { TYPED, TYPED_HEADER } from './body.ts'
+import { TYPED, TYPED_HEADER } from './client/media.ts'
 import { refusal, badRequest, unsupportedMediaType } from './status.ts'
 import type { ApiStatus } from './status.ts'
 

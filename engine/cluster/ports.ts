@@ -1,6 +1,8 @@
 /** ClusterView and ClusterHands of the simulator. Everything that changes the run goes through the input log. */
-import { KindRegistry } from '../objects/kinds.ts'
+import { KindRegistry, apiVersionOf } from '../objects/kinds.ts'
 import type { KindEntry } from '../objects/kinds.ts'
+import { NotSupported } from '../view.ts'
+import { REMEMBERED } from './history.ts'
 import type { HttpResponse } from '../fabric/http.ts'
 import type { Flight } from '../flight.ts'
 import type { ClusterHands, ClusterView, CommandResult, ObjectQuery, Reach, Vantage, ViewedObject } from '../view.ts'
@@ -21,6 +23,7 @@ export function simulatedView(flight: Flight): ClusterView {
     file: (host, path) => Promise.resolve(flight.cluster.hosts.get(host).files.text(path)),
     unit: (host, unit) => Promise.resolve(unitState(flight, host, unit)),
     journal: (prefix, sinceMs) => Promise.resolve(flight.journal.entries(prefix, sinceMs === undefined ? 0 : sinceMs - flight.options.epochMs)),
+    history: (query, sinceMs) => Promise.resolve(history(flight, query, sinceMs)),
   }
 }
 
@@ -89,6 +92,15 @@ async function listObjects(flight: Flight, query: ObjectQuery): Promise<ViewedOb
   if (response.code !== 200) throw new Error(`${query.kind}: ${textOf(response)}`)
   const { items, apiVersion } = response.body as { items: ViewedObject[]; apiVersion: string }
   return items.map((item) => ({ ...item, apiVersion, kind: entry.kind }))
+}
+
+function history(flight: Flight, query: ObjectQuery & { name: string }, sinceMs: number): { atMs: number; object?: ViewedObject }[] {
+  const entry = entryOf(flight, query.kind)
+  const resource = `${apiVersionOf(entry)}/${entry.resource}`
+  if (!REMEMBERED.includes(resource)) throw new NotSupported(`no history is kept of ${entry.resource}`)
+  const { epochMs } = flight.options
+  const versions = flight.cluster.history.of(resource, entry.namespaced ? (query.namespace ?? 'default') : '', query.name, sinceMs - epochMs)
+  return versions.map(({ at, object }) => ({ atMs: at + epochMs, ...(object !== undefined && { object: object as ViewedObject }) }))
 }
 
 async function canI(flight: Flight, question: Parameters<ClusterView['canI']>[0]): Promise<boolean> {

@@ -19,15 +19,16 @@ function trap(owner: object, name: string): Restore {
 function trapDate(): Restore {
   const Original = globalThis.Date
   class GuardedDate extends Original {
-    constructor(...args: unknown[]) {
-      if (args.length === 0) throw new Error(`tripwire: new Date() ${MESSAGE}`)
-      super(...(args as [number]))
+    constructor(value: number, ...parts: number[]) {
+      if (value === undefined) throw new Error(`tripwire: new Date() ${MESSAGE}`)
+      if (parts.length === 0) super(value)
+      else super(value, ...(parts as [number]))
     }
     static override now(): number {
       throw new Error(`tripwire: Date.now ${MESSAGE}`)
     }
   }
-  globalThis.Date = GuardedDate as DateConstructor
+  globalThis.Date = GuardedDate as unknown as DateConstructor
   return () => void (globalThis.Date = Original)
 }
 

@@ -53,8 +53,13 @@ interface NodeState {
   announced: string[]
 }
 
+/** What a machine calls itself; the boot id is new after each boot. */
+type MachineIds = Pick<NonNullable<NodeStatus['nodeInfo']>, 'machineID' | 'systemUUID' | 'bootID'>
+
 export class NodeStatuses {
   private state: NodeState = fresh()
+  /** Derived. */
+  private ids?: { boots: number; made: MachineIds }
   private wasReady?: string
 
   constructor(
@@ -230,7 +235,6 @@ export class NodeStatuses {
   }
 
   private makeStatus(node: Node | undefined): NodeStatus {
-    const seed = `${this.core.kernel.seed}/${this.core.nodeName}`
     const {
       release,
       hostIP,
@@ -248,9 +252,7 @@ export class NodeStatuses {
       ],
       daemonEndpoints: { kubeletEndpoint: { Port: 10250 } },
       nodeInfo: {
-        machineID: hexOf(`machine/${seed}`, 32),
-        systemUUID: uuidOf(`system/${seed}`),
-        bootID: uuidOf(`boot/${seed}/${this.state.boots}`),
+        ...this.machineIds(),
         kernelVersion,
         osImage,
         containerRuntimeVersion,
@@ -260,6 +262,19 @@ export class NodeStatuses {
         architecture: 'amd64',
       },
     }
+  }
+
+  private machineIds(): MachineIds {
+    const { boots } = this.state
+    if (this.ids?.boots === boots) return this.ids.made
+    const seed = `${this.core.kernel.seed}/${this.core.nodeName}`
+    const made = {
+      machineID: hexOf(`machine/${seed}`, 32),
+      systemUUID: uuidOf(`system/${seed}`),
+      bootID: uuidOf(`boot/${seed}/${boots}`),
+    }
+    this.ids = { boots, made }
+    return made
   }
 
   private conditions(node: Node | undefined): NodeCondition[] {

@@ -22,6 +22,8 @@ interface Known {
 
 export class StaticPods {
   private known: Record<string, Known> = {}
+  /** The texts that `known` was made of: mostly nothing has changed. Derived. */
+  private texts = new Map<string, string>()
 
   constructor(
     private readonly core: Core,
@@ -47,6 +49,7 @@ export class StaticPods {
 
   reset(): void {
     this.known = {}
+    this.texts.clear()
   }
 
   dump(): unknown {
@@ -55,11 +58,13 @@ export class StaticPods {
 
   load(state: unknown): void {
     this.known = state as Record<string, Known>
+    this.texts.clear()
   }
 
   private readOne(path: string, text: string): void {
+    if (this.texts.get(path) === text) return
     const hash = hexOf(`${path}|${text}`, 32)
-    if (this.known[path]?.hash === hash) return
+    if (this.known[path]?.hash === hash) return void this.texts.set(path, text)
     const parsed = this.core.ports.parseManifest?.(text, path) ?? { error: 'not simulated: no manifest parser' }
     if ('error' in parsed)
       return this.core.log('E', 'file.go:188', 'Could not process manifest file', { err: parsed.error, path })
@@ -73,6 +78,7 @@ export class StaticPods {
     const known = this.known[path]
     if (known === undefined) return
     delete this.known[path]
+    this.texts.delete(path)
     this.sink.drop(known.uid)
   }
 }

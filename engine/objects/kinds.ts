@@ -171,7 +171,8 @@ const entryKey = (group: string, version: string, name: string) => `${group}\0${
 export class KindRegistry {
   readonly release: string
   private readonly entries: KindEntry[] = []
-  private readonly resources = new Map<string, KindEntry>()
+  /** By resource, then the few groups and versions that have it: looked up at each request. */
+  private readonly resources = new Map<string, KindEntry[]>()
   private readonly kinds = new Map<string, KindEntry>()
 
   /** `release`: `1.35`. Throws outside 1.12 to 1.36. */
@@ -193,7 +194,7 @@ export class KindRegistry {
   }
 
   byResource(group: string, version: string, resource: string): KindEntry | undefined {
-    return this.resources.get(entryKey(group, version, resource))
+    return this.resources.get(resource)?.find((entry) => entry.group === group && entry.version === version)
   }
 
   byKind(group: string, version: string, kind: string): KindEntry | undefined {
@@ -220,7 +221,7 @@ export class KindRegistry {
     const known = this.byResource(entry.group, entry.version, entry.resource)
     if (known !== undefined) this.remove(known)
     this.entries.push(entry)
-    this.resources.set(entryKey(entry.group, entry.version, entry.resource), entry)
+    this.resources.set(entry.resource, [...(this.resources.get(entry.resource) ?? []), entry])
     this.kinds.set(entryKey(entry.group, entry.version, entry.kind), entry)
   }
 
@@ -229,7 +230,7 @@ export class KindRegistry {
     const at = this.entries.indexOf(entry)
     if (at < 0) return
     this.entries.splice(at, 1)
-    this.resources.delete(entryKey(entry.group, entry.version, entry.resource))
+    this.resources.set(entry.resource, (this.resources.get(entry.resource) ?? []).filter((one) => one !== entry))
     this.kinds.delete(entryKey(entry.group, entry.version, entry.kind))
   }
 }

@@ -55,12 +55,27 @@ export function isPodAvailable(pod: Pod, minReadySeconds: number, nowMs: number)
   return typeof since === 'string' && Date.parse(since) + minReadySeconds * 1000 <= nowMs
 }
 
+/** The last second that was asked for: many things carry the time of one instant. */
+let lastSecond = NaN
+let lastText = ''
+
+/** `2026-11-20T09:00:00`. */
+function wholeSecond(ms: number): string {
+  const second = Math.floor(ms / 1000)
+  if (second !== lastSecond) {
+    lastText = new Date(second * 1000).toISOString().slice(0, 19)
+    lastSecond = second
+  }
+  return lastText
+}
+
 /** `2026-11-20T09:00:00Z`: RFC 3339 in whole seconds, cut, not rounded. */
 export function timestamp(ms: number): string {
-  return `${new Date(ms).toISOString().slice(0, 19)}Z`
+  return `${wholeSecond(ms)}Z`
 }
 
 /** `2026-11-20T09:00:00.123000Z`: RFC 3339 in microseconds. */
 export function microTimestamp(ms: number): string {
-  return `${new Date(ms).toISOString().slice(0, 23)}000Z`
+  const millis = Math.floor(ms) - Math.floor(ms / 1000) * 1000
+  return `${wholeSecond(ms)}.${String(millis).padStart(3, '0')}000Z`
 }

@@ -133,7 +133,7 @@ describe('the node (B1, B2)', () => {
     const pod = bench.pod()
     const conditions = pod.status?.conditions?.map((one) => (one.type === 'Ready' ? { ...one, status: 'False' } : one))
     bench.api.put('v1/pods', { ...pod, status: { ...pod.status, conditions } } as never)
-    bench.run(1_000)
+    bench.run(10_500)
     expect(bench.pod().status?.conditions?.find(({ type }) => type === 'Ready')?.status).toBe('True')
   })
 

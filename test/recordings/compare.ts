@@ -13,12 +13,24 @@ export interface Rules {
   hollow: boolean
   /** How long a state must last to be no passing one, and how close steps of a size must be to be one. */
   restMs: number
+  /** What comes later is not compared. */
+  untilMs?: number
   /** Events that came by chance in the recording: `who: reason`. */
   chance: string[]
 }
 
-export function differences(real: Story, simulated: Story, rules: Rules): string[] {
+export function differences(recorded: Story, replayed: Story, rules: Rules): string[] {
+  const [real, simulated] = [upTo(recorded, rules.untilMs), upTo(replayed, rules.untilMs)]
   return [...compareLines(real, simulated, rules), ...comparePods(real, simulated, rules), ...compareEvents(real, simulated, rules)]
+}
+
+/** What happened up to an offset. */
+function upTo({ lines, pods, events }: Story, untilMs = Infinity): Story {
+  const cut = (moments: Moment[]): Moment[] => moments.filter(([at]) => at <= untilMs)
+  const each = (by: Record<string, Moment[]>): Record<string, Moment[]> =>
+    Object.fromEntries(Object.entries(by).map(([key, moments]): [string, Moment[]] => [key, cut(moments)]).filter(([, moments]) => moments.length > 0))
+  const lives = Object.entries(pods).map(([set, all]): [string, Story['pods'][string]] => [set, all.map(({ node, steps }) => ({ node, steps: cut(steps) })).filter(({ steps }) => steps.length > 0)])
+  return { lines: each(lines), pods: Object.fromEntries(lives), events: each(events) }
 }
 
 function compareLines(real: Story, simulated: Story, rules: Rules): string[] {
@@ -87,7 +99,10 @@ function comparePods(real: Story, simulated: Story, rules: Rules): string[] {
 /** What a pod went through, less what is chance. */
 function lifeOf(steps: Moment[], { hollow }: Rules): Moment[] {
   const doomed = steps.findIndex(([, step]) => step.startsWith('deleting') || step.startsWith('disrupted'))
-  return steps.filter(([, step], i) => !(hollow && step === 'Running') && !(step === 'ready' && doomed >= 0 && i > doomed))
+  const isFirst = (step: string, i: number): boolean => steps.findIndex(([, one]) => one === step) === i
+  const isChance = ([, step]: Moment, i: number): boolean =>
+    (hollow && step === 'Running') || (step === 'ready' && doomed >= 0 && i > doomed) || (step.startsWith('waiting') && !isFirst(step, i))
+  return steps.filter((moment, i) => !isChance(moment, i))
 }
 
 function telling(steps: Moment[]): string {

@@ -29,6 +29,9 @@ const RECORDINGS = [
   'T8-drain-timeline-1.36',
 ]
 
+/** So that a pod which goes early in the simulation has run, as the one in its place had. */
+const LONGEST_RUN_MS = 1300
+
 interface Row {
   offsetMs: number
   what: string
@@ -152,7 +155,7 @@ function timesOf(pods: Moment[][], thaw = 0): HollowTimes {
   const stopFrom = (steps: Moment[]): number => (deletedAt(steps) < thaw && thaw < (at(steps, 'Succeeded') ?? 0) ? thaw : deletedAt(steps))
   return {
     see: pods.map((steps) => between(at(steps, 'assigned'), at(steps, 'ready'))),
-    run: pods.map((steps) => between(at(steps, 'ready'), at(steps, 'Running') ?? (at(steps, 'ready') ?? 0) + 300)),
+    run: pods.map((steps) => Math.min(LONGEST_RUN_MS, between(at(steps, 'ready'), at(steps, 'Running') ?? (at(steps, 'ready') ?? 0) + 300))),
     stop: gone.map((steps) => between(stopFrom(steps), at(steps, 'Succeeded'))),
     confirm: gone.map((steps) => between(at(steps, 'Succeeded'), at(steps, 'deleted'))),
   }

@@ -32,6 +32,10 @@ const MASKS: [RegExp, string][] = [
 
 /** What the recording's own surroundings put in: pod addresses of the fake runtime, the home of its user. */
 const SURROUNDINGS: [RegExp, string][] = [
+  [/\bExitCode:0\b/g, 'Completed'],
+  [/"providerID":"kubemark:\/\/\w+",/g, ''],
+  [/Debian GNU\/Linux 7 \(wheezy\)|Debian GNU\/Linux 12 \(bookworm\)|Ubuntu 24\.04\.3 LTS/g, '<os>'],
+  [/\b(3\.16\.0-0\.bpo\.4-amd64|6\.18\.44-fc-v669|6\.8\.0-51-generic)\b/g, '<kernel>'],
   [/\b192\.168\.192\.168\b/g, '<podIP>'],
   [/\/home\/(cka|candidate)\b/g, '<home>'],
   [/\b(10\.200\.0\.1|172\.30\.1\.\d+)\b/g, '<hostIP>'],

@@ -1,7 +1,6 @@
 /** The HTTP request of a call. */
 import type { HttpRequest } from '../../fabric/http.ts'
-import { TYPED, TYPED_HEADER } from '../body.ts'
-import { PATCH_TYPES } from '../patching.ts'
+import { PATCH_TYPES, TYPED, TYPED_HEADER } from './media.ts'
 import type { Call, Resource } from '../client.ts'
 
 const METHODS: Record<Call['verb'], HttpRequest['method']> = {

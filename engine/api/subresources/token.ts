@@ -4,7 +4,8 @@
  */
 import type { Core, VerbHandler } from '../core.ts'
 import { JSON_HEADERS } from '../present.ts'
-import { notFound } from '../status.ts'
+import { invalid, notFound } from '../status.ts'
+import type { ApiStatus } from '../status.ts'
 import { directoryOf } from '../storage/keys.ts'
 import { timestamp } from '../../objects/meta.ts'
 
@@ -24,6 +25,7 @@ interface Payload {
   iat: number
   iss: string
   'kubernetes.io': { namespace: string; serviceaccount: { name: string; uid: string } }
+  jti: string
   nbf: number
   sub: string
 }
@@ -47,11 +49,11 @@ function seal(payload: string): string {
 }
 
 /** A token's text. */
-export function makeToken(nowMs: number, account: Claims, seconds: number, audiences: string[]): string {
+export function makeToken(nowMs: number, account: Claims, seconds: number, audiences: string[], jti: string): string {
   const now = Math.floor(nowMs / 1000)
   const { namespace, name, uid } = account
   const payload: Payload = {
-    aud: audiences, exp: now + seconds, iat: now, iss: ISSUER,
+    aud: audiences, exp: now + seconds, iat: now, iss: ISSUER, jti,
     'kubernetes.io': { namespace, serviceaccount: { name, uid } }, nbf: now, sub: `system:serviceaccount:${namespace}:${name}`,
   }
   const body = toUrl(JSON.stringify(payload))
@@ -69,12 +71,36 @@ function payloadOf(token: string): Payload | undefined {
 }
 
 /** The account that a token speaks for, while it is valid and the account exists. */
-export function readToken(core: Core, token: string): Claims | undefined {
+export function readToken(core: Core, token: string): (Claims & { jti: string }) | undefined {
   const payload = payloadOf(token)
   if (payload === undefined || payload.exp * 1000 < core.kernel.clockMs) return undefined
   const { namespace, serviceaccount } = payload['kubernetes.io']
   const account = core.cache.get(`${directoryOf('', 'serviceaccounts')}${namespace}/${serviceaccount.name}`)
-  return account?.metadata.uid === serviceaccount.uid ? { namespace, ...serviceaccount } : undefined
+  return account?.metadata.uid === serviceaccount.uid ? { namespace, ...serviceaccount, jti: payload.jti } : undefined
+}
+
+interface TokenSpec {
+  audiences?: string[]
+  expirationSeconds?: number
+  boundObjectRef?: { kind?: string; name?: string; uid?: string }
+}
+
+const MIN_SECONDS = 600
+const BOUND: Record<string, { group: string; resource: string; cluster?: boolean }> = {
+  Pod: { group: '', resource: 'pods' }, Secret: { group: '', resource: 'secrets' }, Node: { group: '', resource: 'nodes', cluster: true },
+}
+
+/** A token lives ten minutes at least, and the object that it is bound to must be there. */
+function specProblem(core: Core, namespace: string, { expirationSeconds, boundObjectRef }: TokenSpec): ApiStatus | undefined {
+  if (expirationSeconds !== undefined && expirationSeconds < MIN_SECONDS) {
+    const detail = 'may not specify a duration less than 10 minutes'
+    return invalid({ group: 'authentication.k8s.io', kind: 'TokenRequest' }, '', [{ type: 'Invalid', field: 'spec.expirationSeconds', badValue: expirationSeconds, detail }])
+  }
+  const bound = BOUND[boundObjectRef?.kind ?? '']
+  if (bound === undefined) return undefined
+  const name = boundObjectRef?.name ?? ''
+  const key = `${directoryOf(bound.group, bound.resource)}${bound.cluster ? '' : `${namespace}/`}${name}`
+  return core.cache.get(key) === undefined ? notFound(bound, name) : undefined
 }
 
 /** POST serviceaccounts/x/token */
@@ -82,11 +108,13 @@ export const createToken: VerbHandler = (core, flight) => {
   const { namespace, name } = flight.info
   const account = core.cache.get(`${directoryOf('', 'serviceaccounts')}${namespace}/${name}`)
   if (account === undefined) return core.refuse(flight, notFound(ACCOUNTS, name))
-  const { spec = {} } = (flight.request.body ?? {}) as { spec?: { audiences?: string[]; expirationSeconds?: number } }
+  const { spec = {} } = (flight.request.body ?? {}) as { spec?: TokenSpec }
+  const problem = specProblem(core, namespace, spec)
+  if (problem !== undefined) return core.refuse(flight, problem)
   const seconds = spec.expirationSeconds ?? DEFAULT_SECONDS
   const audiences = spec.audiences ?? [ISSUER]
   const now = core.kernel.clockMs
-  const token = makeToken(now, { namespace, name, uid: account.metadata.uid ?? '' }, seconds, audiences)
+  const token = makeToken(now, { namespace, name, uid: account.metadata.uid ?? '' }, seconds, audiences, core.random.uuid())
   const body = {
     kind: 'TokenRequest', apiVersion: 'authentication.k8s.io/v1', metadata: { name, namespace, creationTimestamp: timestamp(now) },
     spec: { audiences, expirationSeconds: seconds, boundObjectRef: null }, status: { token, expirationTimestamp: timestamp(now + seconds * 1000) },

@@ -127,7 +127,7 @@ export class Watches {
   }
 
   list(): Watch[] {
-    return [...this.all.values()].map(({ watch }) => watch)
+    return Array.from(this.all.values(), ({ watch }) => watch)
   }
 
   clear(): void {

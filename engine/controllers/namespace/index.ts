@@ -10,6 +10,7 @@ import type { ApiWrite, Context, Controller, Write } from '../controller.ts'
 
 const NAMESPACES = 'v1/namespaces'
 const PODS = 'v1/pods'
+const EVENTS = 'v1/events'
 /** How long after the deletion the controller first acts. */
 const GRACE_MS = 5_000
 /** The wait for finalizers when no pod tells of its own grace. */
@@ -39,12 +40,13 @@ function reconcile(context: Context, name: string, resources: Resource[]): Write
     return []
   }
   const left = contents(context, name, resources)
-  if (left.size === 0) return [...conditionWrites(context, namespace, left), ...finalize(namespace)]
+  const writes = [...conditionWrites(context, namespace, left), ...deletions(name, left)]
+  if (!isHeld(left)) return [...writes, ...finalize(namespace)]
   context.requeueAfter(name, estimateMs(left) / 2 + 1000)
-  return [...conditionWrites(context, namespace, left), ...deletions(name, left)]
+  return writes
 }
 
-/** What remains in the namespace, by resource; Event objects do not hold it up but are deleted too. */
+/** What remains in the namespace, by resource; Event objects are not looked at but are deleted too. */
 function contents(context: Context, name: string, resources: Resource[]): Map<Resource, KubeObject[]> {
   const found = new Map<Resource, KubeObject[]>()
   for (const resource of resources) {
@@ -54,11 +56,14 @@ function contents(context: Context, name: string, resources: Resource[]): Map<Re
   return found
 }
 
+/** What is still there after its deletion: pods, which take their time, and objects with finalizers. */
+const isHeld = (left: Map<Resource, KubeObject[]>): boolean => left.has(PODS) || [...left.values()].flat().some(({ metadata }) => (metadata.finalizers ?? []).length > 0)
+
 /** Pods first; nothing else while pods remain. */
 function deletions(namespace: string, left: Map<Resource, KubeObject[]>): ApiWrite[] {
-  const resources = left.has(PODS) ? [PODS] : [...left.keys()]
+  const resources = left.has(PODS) ? [PODS] : [...left.keys(), EVENTS]
   return resources
-    .filter((resource) => (left.get(resource) ?? []).some(({ metadata }) => metadata.deletionTimestamp === undefined))
+    .filter((resource) => resource === EVENTS || (left.get(resource) ?? []).some(({ metadata }) => metadata.deletionTimestamp === undefined))
     .map((resource) => ({ verb: 'deletecollection', resource, namespace, body: { propagationPolicy: 'Background' } }))
 }
 

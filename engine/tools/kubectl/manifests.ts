@@ -139,6 +139,19 @@ function metadataProblem(source: string, document: Record<string, unknown>): str
       typeof bad === 'boolean' ? 'bool' : typeof bad === 'number' ? 'number' : Array.isArray(bad) ? 'array' : 'object'
     return `unable to decode "${source}": json: cannot unmarshal ${kind} into Go struct field ObjectMeta.metadata.${field} of type string`
   }
+  return ownerProblem(source, document)
+}
+
+const OWNER_TEXTS = ['apiVersion', 'kind', 'name', 'uid']
+
+function ownerProblem(source: string, { metadata }: Record<string, unknown>): string | undefined {
+  const owners = isFields(metadata) && Array.isArray(metadata.ownerReferences) ? (metadata.ownerReferences as unknown[]) : []
+  for (const owner of owners.filter(isFields)) {
+    const field = OWNER_TEXTS.find((name) => typeof owner[name] === 'boolean' || typeof owner[name] === 'number')
+    if (field === undefined) continue
+    const kind = typeof owner[field] === 'boolean' ? 'bool' : 'number'
+    return `unable to decode "${source}": json: cannot unmarshal ${kind} into Go struct field OwnerReference.metadata.ownerReferences.${field} of type string`
+  }
   return undefined
 }
 

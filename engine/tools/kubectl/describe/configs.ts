@@ -92,11 +92,27 @@ function nameList(w: Writer, title: string, names: string[]): void {
   names.forEach((name, i) => w.line(0, `${i === 0 ? `${title}:` : ''}\t${name}`))
 }
 
+interface NamespaceStatus {
+  phase?: string
+  conditions?: { type: string; status: string; lastTransitionTime?: string; reason?: string; message?: string }[]
+}
+
+function conditionLines(w: Writer, conditions: NonNullable<NamespaceStatus['conditions']>): void {
+  if (conditions.length === 0) return
+  w.line(0, 'Conditions:')
+  w.line(1, 'Type\tStatus\tLastTransitionTime\tReason\tMessage')
+  w.line(1, '----\t------\t------------------\t------\t-------')
+  for (const { type, status, lastTransitionTime, reason = '', message = '' } of conditions)
+    w.line(1, [type, status, timeText(lastTransitionTime), reason, message].join('\t'))
+}
+
 export const namespaceDescriber: Describer = {
   kinds: ['Namespace'],
   *lines(w, object, ctx) {
     head(w, object.metadata, false)
-    w.field('Status', (object.status as { phase?: string } | undefined)?.phase)
+    const status = object.status as NamespaceStatus | undefined
+    w.field('Status', status?.phase)
+    conditionLines(w, status?.conditions ?? [])
     const quotas = yield* inNamespace<ResourceQuota>(ctx, 'resourcequotas', object.metadata?.name ?? '')
     if (quotas.length === 0) w.line(0, '\nNo resource quota.')
     else w.line(0, '\nResource Quotas')

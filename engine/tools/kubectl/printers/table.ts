@@ -3,6 +3,9 @@ import { humanDuration } from '../../../objects/duration.ts'
 import type { ApiObject } from '../client.ts'
 import { alignTabs, GET_TABS } from './tabwriter.ts'
 
+export const TABLE_ACCEPT =
+  'application/json;as=Table;v=v1;g=meta.k8s.io,application/json;as=Table;v=v1beta1;g=meta.k8s.io,application/json'
+
 export interface Table {
   kind: 'Table'
   apiVersion?: string

@@ -6,8 +6,7 @@ import type { Context } from '../command.ts'
 import { StatusError, type Status } from '../errors.ts'
 import { pathOf } from '../mapper.ts'
 import type { ObjectPrinter } from '../printers/output.ts'
-import { isTable, plainTable, type Table, type TablePrinter } from '../printers/table.ts'
-import { TABLE_ACCEPT } from './get.ts'
+import { isTable, plainTable, TABLE_ACCEPT, type Table, type TablePrinter } from '../printers/table.ts'
 
 export interface WatchEvent<T = ApiObject> {
   type: 'ADDED' | 'MODIFIED' | 'DELETED' | 'BOOKMARK' | 'ERROR'

@@ -18,11 +18,8 @@ import { pathOf, singularWithGroup } from '../mapper.ts'
 import { asList } from '../printers/lists.ts'
 import { outputFormat, type ObjectPrinter } from '../printers/output.ts'
 import { noSuchField, sortByField } from '../printers/sort.ts'
-import { isTable, plainTable, TablePrinter, type Table } from '../printers/table.ts'
+import { isTable, plainTable, TABLE_ACCEPT, TablePrinter, type Table } from '../printers/table.ts'
 import { watchObjects, watchTables } from './get-watch.ts'
-
-export const TABLE_ACCEPT =
-  'application/json;as=Table;v=v1;g=meta.k8s.io,application/json;as=Table;v=v1beta1;g=meta.k8s.io,application/json'
 
 export const getCommand: Command = {
   path: 'get',
@@ -190,7 +187,8 @@ function* printBlocks(
     const rows = sortedRows(ctx, table)
     if (rows.length === 0) continue
     const printer = tablePrinter(ctx, options, target, view)
-    yield* ctx.p.out((first ? '' : '\n') + printer.print({ ...table, rows }))
+    const parted = !first && !ctx.flags.bool('no-headers')
+    yield* ctx.p.out((parted ? '\n' : '') + printer.print({ ...table, rows }))
     first = false
   }
 }
