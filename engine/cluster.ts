@@ -6,6 +6,7 @@
 import { createApiClient } from './api/client/create.ts'
 import type { ApiClient, ApiClientOwner } from './api/client.ts'
 import { API_PORT, ApiServer } from './api/server.ts'
+import { makeToken, ISSUER as TOKEN_ISSUER } from './api/subresources/token.ts'
 import { addonCalls } from './cluster/addons.ts'
 import { addHosts } from './cluster/cluster-hosts.ts'
 import { managerFlags } from './cluster/component-flags.ts'
@@ -47,6 +48,8 @@ import { YamlError, parseYaml } from './objects/yaml.ts'
 import { Scheduler } from './scheduler/scheduler.ts'
 import { registerCompleter, shellPrograms } from './shell/index.ts'
 import { complete, kubectl } from './tools/kubectl/kubectl.ts'
+
+const YEAR_SECONDS = 365 * 86_400
 
 /** From a command to a process of the control plane, in milliseconds. */
 const COMPONENT_EXIT_MS = 50
@@ -297,6 +300,7 @@ export class Cluster implements Component {
       probe: { http: (host, port, request) => this.probe(name, host, port, request) },
       dial: { dial: (podIp, host, port) => this.dial(name, podIp, host, port) },
       hostPathKind: (path) => kindOf(files(), name, path),
+      token: (namespace, account, pod) => this.podToken(namespace, account, pod),
     }
   }
 
@@ -315,6 +319,17 @@ export class Cluster implements Component {
         this.modelled.get(`${host}/${component}`)?.signal({ id }, signal)
       },
     }
+  }
+
+  /** The token in a pod's projected volume: good for a year, as --service-account-extend-token-expiration has it. */
+  private podToken(namespace: string, account: string, { name, uid }: { name: string; uid: string }): string | undefined {
+    for (const { cache } of this.apiServers.values()) {
+      const found = cache.get(`/registry/serviceaccounts/${namespace}/${account}`)?.metadata.uid
+      const created = cache.get(`/registry/pods/${namespace}/${name}`)?.metadata.creationTimestamp
+      if (found === undefined || created === undefined || created === null) continue
+      return makeToken(Date.parse(created), { namespace, name: account, uid: found }, YEAR_SECONDS, [TOKEN_ISSUER], uid)
+    }
+    return undefined
   }
 
   /** Health endpoints of the components that run on a node. */

@@ -141,9 +141,9 @@ export class Flight {
   }
 
   /** Puts a snapshot back; the run goes on as the original would. */
-  static restore(snapshot: FlightSnapshot, listeners: FlightListeners = {}): Flight {
+  static restore(snapshot: FlightSnapshot, listeners: FlightListeners = {}, options: { isOwned?: boolean } = {}): Flight {
     const flight = new Flight(snapshot.options, listeners)
-    flight.cluster.kernel.restore(snapshot.kernel)
+    flight.cluster.kernel.restore(snapshot.kernel, options)
     flight.log.push(...structuredClone(snapshot.log))
     return flight
   }
@@ -247,7 +247,7 @@ export class Flight {
 
   /** A copy of the run that goes its own way; nothing that happens there comes back. */
   fork(): Flight {
-    return Flight.restore(this.snapshot())
+    return Flight.restore(this.snapshot(), {}, { isOwned: true })
   }
 
   /** What a connection from a vantage meets: TCP, or HTTP when a URL is given. The clock runs meanwhile. */

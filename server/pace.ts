@@ -101,12 +101,13 @@ export class Pace {
     const wasRunning = this.running
     await this.stop()
     this.doActs()
+    let done: () => void = () => undefined
+    this.working = new Promise((resolve) => (done = resolve))
     try {
-      const working = task()
-      this.working = working.then(() => undefined, () => undefined)
-      return await working
+      return await task()
     } finally {
       this.working = undefined
+      done()
       this.doActs()
       if (wasRunning) this.start()
     }

@@ -4,7 +4,7 @@ import type { EngineRun } from './engine-run.ts'
 
 export type EngineAnswer = { run: EngineRun } | { error: string }
 
-const say = (answer: EngineAnswer): void => self.postMessage(answer)
+const say = (answer: EngineAnswer): void => self.postMessage(answer, { transfer: [] })
 
 runEngine().then(
   (run) => say({ run }),

@@ -165,10 +165,11 @@ export class Kernel {
 
   /**
    * Puts a snapshot back into a kernel whose components are registered at the same addresses.
-   * Throws when the snapshot has state for an address that nothing is registered at.
+   * Throws when the snapshot has state for an address that nothing is registered at. The snapshot is
+   * copied, unless it is `isOwned`: nobody else holds it, as when it has just been read from a file.
    */
-  restore(snapshot: KernelSnapshot): void {
-    const copy = structuredClone(snapshot)
+  restore(snapshot: KernelSnapshot, { isOwned = false }: { isOwned?: boolean } = {}): void {
+    const copy = isOwned ? snapshot : structuredClone(snapshot)
     if (copy.seed !== this.seed) throw new Error(`kernel: the snapshot is of seed ${copy.seed}, not ${this.seed}`)
     this.nowMs = copy.now
     this.seq = copy.seq

@@ -1,6 +1,8 @@
 /** Programs run in containers beside the main one: exec sessions, exec probes, hooks. */
 import type { Core, ExecKeeper, ExecPurpose } from './core.ts'
 import { hasBaseProgram } from './images/programs.ts'
+import { imageEntry } from './images/catalogue.ts'
+import { parseImageReference } from './images/reference.ts'
 import { planCommand } from './images/shell.ts'
 import type { ExecExit, ExecOutput } from './runtime.ts'
 import { hexOf } from './state.ts'
@@ -60,6 +62,8 @@ export class Execs implements ExecKeeper {
     }
     const check = CHECKS[argv[0] ?? '']
     if (check !== undefined) this.core.after(30, EXEC_PLANNED, this.checked(session, instance, check))
+    else if (isOfImage(spec.image, argv[0] ?? '') && !this.known(spec.base, argv[0] ?? ''))
+      this.core.after(5, EXEC_PLANNED, { session, code: 126, output: '', failure: `not simulated: ${argv.join(' ')}` })
     else if (!this.known(spec.base, argv[0] ?? ''))
       this.core.after(15, EXEC_PLANNED, { session, code: 126, output: '', failure: notFound(session, argv[0] ?? '') })
     else if (this.core.ports.containers !== undefined)
@@ -137,6 +141,12 @@ export class Execs implements ExecKeeper {
     )
     return up ? { session, code: 0, output } : { session, code: 1, output: 'Could not connect: Connection refused\n' }
   }
+}
+
+/** A program that the image brings along. */
+function isOfImage(image: string, program: string): boolean {
+  const reference = parseImageReference(image)
+  return reference !== undefined && imageEntry(reference.repository)?.programs.includes(program) === true
 }
 
 function notFound(session: string, program: string): string {

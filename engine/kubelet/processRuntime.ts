@@ -284,9 +284,10 @@ export class ProcessRuntime implements ContainerRuntimePort, Component {
     const held = there ?? this.makeTree(volume.id, 'empty')
     if (volume.kind === 'files') for (const [name, text] of Object.entries(volume.files)) held.put(`/${name}`, text)
     if (subPath === undefined || volume.kind !== 'files') tree.mkdir(path, undefined, { parents: true })
+    const real = tree.realPath(path)
     if (subPath !== undefined && volume.kind !== 'files') held.mkdir(`/${subPath}`, undefined, { parents: true })
     tree.mount({
-      path,
+      path: 'path' in real ? real.path : path,
       volume: volume.id,
       ...(subPath !== undefined && { subPath: `/${subPath}` }),
       readOnly: readOnly || volume.kind === 'files',
@@ -303,8 +304,9 @@ export class ProcessRuntime implements ContainerRuntimePort, Component {
     const host = this.options.hostTree()
     if (host?.exists(hostPath) === false) host.mkdir(hostPath, undefined, { parents: true })
     tree.mkdir(path, undefined, { parents: true })
+    const real = tree.realPath(path)
     tree.mount({
-      path,
+      path: 'path' in real ? real.path : path,
       volume: HOST_VOLUME,
       subPath: subPath === undefined ? hostPath : `${hostPath}/${subPath}`,
       readOnly,

@@ -173,7 +173,20 @@ export function initsUnfinished(record: PodRecord): boolean {
   })
 }
 
-function containerStatus(record: PodRecord, container: Container, hasInits: boolean, { hollow }: NodeFacts): ContainerStatus {
+/** Releases since which a status tells the mounts (RecursiveReadOnlyMounts) and the resources (InPlacePodVerticalScaling). */
+const MOUNTS_SINCE = 31
+const RESOURCES_SINCE = 33
+
+/** What a container was made with. */
+function madeWith({ volumeMounts = [], resources = {} }: Container, minor: number): Partial<ContainerStatus> {
+  const mounts = volumeMounts.map(({ name, mountPath, readOnly }) => ({ name, mountPath, ...(readOnly === true && { readOnly, recursiveReadOnly: 'Disabled' }) }))
+  return {
+    ...(minor >= MOUNTS_SINCE && mounts.length > 0 && { volumeMounts: mounts }),
+    ...(minor >= RESOURCES_SINCE && { resources, ...(resources.requests !== undefined && { allocatedResources: resources.requests }) }),
+  }
+}
+
+function containerStatus(record: PodRecord, container: Container, hasInits: boolean, { hollow, minor }: NodeFacts): ContainerStatus {
   const instance = record.containers[container.name]
   const state = stateOf(record, container, instance, hasInits)
   const last = lastState(record, container, instance, state)
@@ -187,7 +200,7 @@ function containerStatus(record: PodRecord, container: Container, hasInits: bool
     restartCount: instance?.attempt ?? 0,
     image: instance?.image ?? container.image ?? '',
     imageID: instance?.imageID ?? '',
-    ...(instance !== undefined && { containerID: `containerd://${instance.id}` }),
+    ...(instance !== undefined && { containerID: `containerd://${instance.id}`, ...madeWith(container, minor) }),
     started: running && record.started[container.name] === true,
   }
 }

@@ -34,12 +34,35 @@ export function parseScript(text: string): ScriptNode {
   let tree: ScriptNode
   try {
     tree = parser.transform(text).ast
+    if (text.includes('<<')) mendHereDocs(tree)
   } catch (error) {
     throw failureOf(error as ParserError, text)
   }
   if (cache.size > 500) cache.clear()
   cache.set(text, tree)
   return tree
+}
+
+interface HereDocNode {
+  type: 'HereDoc'
+  content: WordNode
+  quoted: boolean
+}
+
+/** The parser sees patterns in a here-document, where there are none: `[sh, "$X"]` is text with an expansion. */
+function mendHereDocs(node: unknown): void {
+  if (Array.isArray(node)) return node.forEach(mendHereDocs)
+  if (typeof node !== 'object' || node === null) return
+  const { type, content, quoted } = node as HereDocNode
+  if (type === 'HereDoc' && !quoted) content.parts = content.parts.flatMap(withoutPattern)
+  Object.values(node).forEach(mendHereDocs)
+}
+
+function withoutPattern(part: WordPart): WordPart[] {
+  if (part.type !== 'Glob') return [part]
+  const first: WordPart = { type: 'Literal', value: part.pattern.charAt(0) }
+  const rest = part.pattern.slice(1)
+  return rest === '' ? [first] : [first, ...parseQuoted(rest, false).parts]
 }
 
 interface ParserError extends Error {
@@ -90,9 +113,17 @@ export function parseArithmetic(text: string): ArithmeticNode | undefined {
 }
 
 /** Parses the text of one word as if it stood in double quotes or a here-document. */
-export function parseQuoted(text: string): WordNode {
+export function parseQuoted(text: string, endsLine = true): WordNode {
   const delimiter = 'END_OF_TEXT'
   const command = parseScript(`: <<${delimiter}\n${text}\n${delimiter}`).statements[0]?.pipelines[0]?.commands[0]
   const target = command?.type === 'SimpleCommand' ? command.redirections[0]?.target : undefined
-  return target?.type === 'HereDoc' ? target.content : { type: 'Word', parts: [] }
+  if (target?.type !== 'HereDoc') return { type: 'Word', parts: [] }
+  return endsLine ? target.content : withoutNewline(target.content)
+}
+
+function withoutNewline({ parts, ...word }: WordNode): WordNode {
+  const last = parts.at(-1)
+  if (last?.type !== 'Literal' || !last.value.endsWith('\n')) return { ...word, parts }
+  const value = last.value.slice(0, -1)
+  return { ...word, parts: value === '' ? parts.slice(0, -1) : [...parts.slice(0, -1), { ...last, value }] }
 }

@@ -95,6 +95,7 @@ export class Edge {
     if (this.options.exchanges.size >= (this.options.maxExchanges ?? MAX_EXCHANGES)) return { refused: statusResponse(429, 'TooManyRequests', 'too many requests, please try again later.', { 'retry-after': '1' }) }
     const certificate = certificateOf(incoming)
     if (certificate === 'unknown') return { refused: statusResponse(401, 'Unauthorized', 'Unauthorized') }
+    if (!isDecodable(incoming.url ?? '/')) return { refused: statusResponse(400, 'BadRequest', `the path ${JSON.stringify(incoming.url)} is not percent-encoded as it must be`) }
     try {
       const request = fromWire(incoming.method ?? 'GET', incoming.url ?? '/', headersOf(incoming), bytes)
       return { request: { ...request, ...(certificate !== undefined && { certificate }) } }
@@ -147,6 +148,15 @@ export class Edge {
 function finish(response: ServerResponse): void {
   if (!response.headersSent) send(response, statusResponse(503, 'ServiceUnavailable', 'the server is currently unable to handle the request'))
   else response.end()
+}
+
+function isDecodable(url: string): boolean {
+  try {
+    decodeURIComponent(url.split('?')[0] ?? '')
+    return true
+  } catch {
+    return false
+  }
 }
 
 function headersOf(request: IncomingMessage): Record<string, string> {

@@ -29,6 +29,7 @@ interface Open {
 export class Exchanges {
   private open = new Map<string, Open>()
   private serial = 0
+  private broken = false
   private flight: Pick<Flight, 'input'> | undefined
   private pace: Pick<Pace, 'act' | 'asked' | 'answered'> | undefined
 
@@ -53,6 +54,10 @@ export class Exchanges {
   begin(request: HttpRequest, handlers: ExchangeHandlers): Exchange {
     const { flight, pace } = this
     if (flight === undefined || pace === undefined) throw new Error('exchanges: no flight is attached')
+    if (this.broken) {
+      outside(() => handlers.end?.('unexpected EOF'))
+      return { input: () => undefined, cancel: () => undefined }
+    }
     const id = `${this.prefix}/${this.serial++}`
     this.open.set(id, { handlers, answered: false, waits: true })
     pace.asked()
@@ -65,6 +70,7 @@ export class Exchanges {
 
   /** Every caller is told that the connection broke: the flight is gone. */
   breakAll(error: string): void {
+    this.broken = true
     for (const [id] of [...this.open]) this.ended(id, error)
   }
 

@@ -182,7 +182,7 @@ describe('delete', () => {
     const api = startApi()
     const made = api.ok('POST', MAPS, { metadata: { name: 'a' } })
     const refused = api.request('DELETE', `${MAPS}/a`, { preconditions: { uid: 'other' } })
-    expect((refused.body as Body).message).toBe(`Operation cannot be fulfilled on configmaps "a": Precondition failed: UID in precondition: other, UID in object meta: ${made.metadata.uid}`)
+    expect((refused.body as Body).message).toBe(`Operation cannot be fulfilled on ConfigMap "a": the UID in the precondition (other) does not match the UID in record (${made.metadata.uid}). The object might have been deleted and then recreated`)
     expect((api.request('DELETE', '/api/v1/namespaces/default').body as Body).message).toBe('namespaces "default" is forbidden: this namespace may not be deleted')
   })
 

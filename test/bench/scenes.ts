@@ -120,7 +120,7 @@ export const SCENES: Scene[] = [
     runs: 5,
     async stage(seed) {
       const text = JSON.stringify((await launch(seed, 2)).snapshot())
-      return () => Promise.resolve(void Flight.restore(JSON.parse(text) as FlightSnapshot))
+      return () => Promise.resolve(void Flight.restore(JSON.parse(text) as FlightSnapshot, {}, { isOwned: true }))
     },
   },
 ]

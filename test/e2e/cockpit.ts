@@ -88,6 +88,7 @@ interface Fixtures {
 /** A trainer for each worker, a browser with nothing in it for each test; an error in the page fails the test. */
 export const test = base.extend<Fixtures, { trainer: Trainer }>({
   trainer: [
+    // oxlint-disable-next-line no-empty-pattern -- Playwright reads what a fixture needs from this pattern
     async ({}, use) => {
       const trainer = new Trainer()
       await trainer.start()

@@ -60,7 +60,7 @@ describe('kubectl against the API server', () => {
   prints(
     'get all',
     'pod/p 0/1 Pending 0 0s',
-    'service/kubernetes ClusterIP 10.96.0.1 <none> 443/TCP 4s',
+    'service/kubernetes ClusterIP 10.96.0.1 <none> 443/TCP 3s',
     'deployment.apps/web 0/2 0 0 0s',
   )
   prints(

@@ -96,7 +96,11 @@ describe('kubectl exec', () => {
   it('prints both outputs and ends with the code of the command', () => {
     const { stdout, stderr, code } = run(
       ['exec', 'full', '-c', 'web', '--', 'sh', '-c', 'exit 7'],
-      answering({ stdout: 'out\n' }, { stderr: 'oops\n' }, { exitCode: 7 }),
+      answering(
+        { channel: 'stdout', data: 'out\n' },
+        { channel: 'stderr', data: 'oops\n' },
+        { channel: 'error', data: { status: 'Failure', details: { causes: [{ reason: 'ExitCode', message: '7' }] } } },
+      ),
     )
     expect([stdout, stderr, code]).toEqual(['out\n', 'oops\ncommand terminated with exit code 7\n', 7])
   })
@@ -104,7 +108,7 @@ describe('kubectl exec', () => {
   it('tells why a command could not start', () => {
     const { stderr, code } = run(
       ['exec', 'full', '-c', 'web', '--', 'nope'],
-      answering({ error: 'Internal error occurred: no such file' }),
+      answering({ channel: 'error', data: { status: 'Failure', message: 'Internal error occurred: no such file' } }),
     )
     expect([stderr, code]).toEqual(['error: Internal error occurred: no such file\n', 1])
   })

@@ -1,5 +1,5 @@
 /** A flight with a real port beside it: the real kubectl goes through the port, ours runs on the base host. */
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { makeKubeconfig as makeInnerKubeconfig, Flight, planCluster } from '../../engine/index.ts'
@@ -20,6 +20,8 @@ export interface Ran {
 const MINUTE_MS = 60_000
 /** Ages are then told in minutes, and every event is still there. */
 const STAGED_MS = 20 * MINUTE_MS
+/** No row takes longer, of the wall's time by the real kubectl and of the cluster's by ours. */
+const LONGEST_MS = 20_000
 const HOME = '/home/candidate'
 /** Who both are: the certificate that the edge hands out. */
 const ADMIN = { name: 'kubernetes-admin', commonName: 'kubernetes-admin', organizations: ['system:masters'] }
@@ -48,8 +50,7 @@ export class Lane {
 
   private constructor(
     readonly flight: Flight,
-    private readonly edge: Edge | undefined,
-    private readonly kubectl: string,
+    private readonly edge: Edge,
   ) {}
 
   static async open(snapshot: FlightSnapshot, kubectl: string): Promise<Lane> {
@@ -57,16 +58,17 @@ export class Lane {
     const flight = Flight.restore(snapshot, exchanges.listeners)
     const certificates = makeCertificates(['127.0.0.1'])
     const edge = new Edge({ exchanges, certificates })
-    const lane = new Lane(flight, edge, kubectl)
+    const lane = new Lane(flight, edge)
     exchanges.attach(flight, { act: (act) => void lane.acts.push(act), asked: () => void lane.waiting++, answered: () => void lane.waiting-- })
     lane.url = await edge.listen()
+    symlinkSync(kubectl, join(lane.folder, 'kubectl'))
     lane.write('.kube/config', makeKubeconfig({ server: lane.url, cluster: 'kubernetes', certificates }))
     for (const [path, text] of Object.entries(FILES)) lane.write(path, text)
     return lane
   }
 
   async close(): Promise<void> {
-    await this.edge?.close()
+    await this.edge.close()
     rmSync(this.folder, { recursive: true })
   }
 
@@ -77,7 +79,7 @@ export class Lane {
   }
 
   async ours(line: string): Promise<Ran> {
-    const { code, stdout, stderr } = await this.flight.script(line)
+    const { code, stdout, stderr } = await this.flight.script(line, { timeoutMs: LONGEST_MS })
     return this.told({ code, stdout, stderr })
   }
 
@@ -85,9 +87,9 @@ export class Lane {
   async real(line: string, paceMs: number): Promise<Ran> {
     let ran: Ran | undefined
     let failure: unknown
-    const env = { HOME: this.folder, KUBECTL: this.kubectl, KUBECONFIG: '' }
+    const env = { HOME: this.folder, KUBECTL: join(this.folder, 'kubectl'), KUBECONFIG: '' }
     const script = `kubectl() { "$KUBECTL" "$@"; }\n${line}`
-    run('bash', ['-c', script], { cwd: this.folder, env, timeoutMs: 20_000 }).then((done) => (ran = done), (error: unknown) => (failure = error))
+    run('bash', ['-c', script], { cwd: this.folder, env, timeoutMs: LONGEST_MS }).then((done) => (ran = done), (error: unknown) => (failure = error))
     while (ran === undefined && failure === undefined) await this.turn(paceMs)
     while (this.acts.length > 0) await this.turn(0)
     if (ran === undefined) throw failure

@@ -10,13 +10,22 @@ interface Mask {
 /** Everywhere: the kubectl binary of this machine has a patch release and a build of its own. */
 const CLIENT: Mask[] = [
   { find: /^Client Version: v1\.33\.\S+$/gm, put: 'Client Version: v1.33' },
+  // A line of klog: time and process number.
+  { find: /^[EW]\d{4} \d\d:\d\d:\d\d\.\d{6} +\d+ /gm, put: '<klog> ' },
+  // The folders and times of `kubectl diff`.
+  { find: /(LIVE|MERGED)-\d+/g, put: '$1-<n>' },
+  { find: /\t\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{9} [+]0000/g, put: '\t<time>' },
+  // The number that containerd gives an exec.
+  { find: /\b[0-9a-f]{64}\b(?=": OCI)/g, put: '<exec>' },
 ]
 
-/** On twins, where the two commands come at two instants. */
-const TWINS: Mask[] = [
+/** Where both make an object, at two instants. */
+const MADE: Mask[] = [
   { find: /\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b/g, put: '<uid>' },
   { find: /(resourceVersion"?: ?)"\d+"/g, put: '$1"<version>"' },
   { find: /"?\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z"?/g, put: '<time>' },
+  { find: /\b10\.(9[6-9]|10\d|11[01])\.\d+\.\d+\b/g, put: '<ip>' },
+  { find: /(?<=-)[bcdfghjklmnpqrstvwxz2456789]{5}\b/g, put: '<name>' },
   { find: /\b(Mon|Tue|Wed|Thu|Fri|Sat|Sun), \d\d \w{3} \d{4} \d\d:\d\d:\d\d [+]0000/g, put: '<time>' },
 ]
 
@@ -32,7 +41,13 @@ function put(text: string, masks: Mask[]): string {
   return masks.reduce((now, { find, put: by }) => now.replace(find, by), text)
 }
 
-export function masked(_row: string, { code, stdout, stderr }: Ran, group: Group): Ran {
-  const masks = group.twins === true ? [...CLIENT, ...TWINS, ...AGES] : CLIENT
-  return { code, stdout: put(stdout, masks), stderr: put(stderr, masks) }
+/** Rows whose lines Go prints in the random order of a map. */
+const UNORDERED = /^describe (cm|secret) /
+
+const sortedLines = (text: string): string => text.split('\n').sort().join('\n')
+
+export function masked(row: string, { code, stdout, stderr }: Ran, group: Group): Ran {
+  const masks = [...CLIENT, ...(group.makes === true || group.twins === true ? MADE : []), ...(group.twins === true ? AGES : [])]
+  const order = UNORDERED.test(row) ? sortedLines : (text: string): string => text
+  return { code, stdout: order(put(stdout, masks)), stderr: put(stderr, masks) }
 }

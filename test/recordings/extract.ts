@@ -12,6 +12,7 @@ import { StoryMaker } from './story.ts'
 import type { Moment, Story } from './story.ts'
 
 const RECORDINGS = [
+  'B01-crashloop-backoff',
   'R01-rolling-3-25pct-25pct',
   'R03-rolling-10-0-3',
   'R05-rolling-4-1-1',

@@ -40,7 +40,12 @@ const WATCHED: Record<string, { path: string; project(object: never): Fields }> 
 }
 
 function projectPod(pod: Pod): Fields {
-  const containers = (pod.status?.containerStatuses ?? []).map(({ state }) => ({ state: Object.keys(state ?? {})[0], reason: state?.waiting?.reason ?? null }))
+  const containers = (pod.status?.containerStatuses ?? []).map(({ state, restartCount }) => ({
+    state: Object.keys(state ?? {})[0],
+    reason: state?.waiting?.reason ?? state?.terminated?.reason ?? null,
+    message: state?.waiting?.message ?? null,
+    restarts: restartCount,
+  }))
   return {
     node: pod.spec?.nodeName ?? null,
     phase: pod.status?.phase ?? null,
@@ -83,9 +88,8 @@ export async function replay(fixture: Fixture, seed = '1'): Promise<Replay> {
 /** The images that the recorded node had (small stand-ins there). */
 function preload(flight: Flight): void {
   for (const kubelet of flight.cluster.kubelets.values()) {
-    for (const tag of ['1.25', '1.26']) {
-      const reference = `docker.io/library/nginx:${tag}`
-      kubelet.images.set(reference, { reference, imageID: `${reference}@sha256:${tag}`, digest: `sha256:${tag}`, sizeBytes: 2_140_957, pulledMs: 0 })
+    for (const reference of ['nginx:1.25', 'nginx:1.26', 'busybox:1.36'].map((image) => `docker.io/library/${image}`)) {
+      kubelet.images.set(reference, { reference, imageID: `${reference}@sha256:0`, digest: 'sha256:0', sizeBytes: 2_140_957, pulledMs: 0 })
     }
   }
 }

@@ -16,10 +16,6 @@ export interface RecordedNode {
   name: string
   labels: Record<string, string>
   capacity: Record<string, string>
-  allocatable: Record<string, string>
-  osImage: string
-  kernelVersion: string
-  containerRuntimeVersion: string
 }
 
 export interface Start {

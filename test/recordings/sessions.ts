@@ -66,7 +66,7 @@ async function compare(name: string): Promise<Tally> {
   rows.forEach((row, index) => {
     const output = outputs[index] as Output
     if (isEqual(row, output)) return void tally.equal++
-    const cause = racy.has(row.i) ? 'two real runs differ' : (causeOf(row.cmd) ?? 'open')
+    const cause = racy.has(row.i) ? 'two real runs differ' : (causeOf(name, row) ?? 'open')
     tally.causes[cause] = (tally.causes[cause] ?? 0) + 1
     if (values.diff !== undefined && (values.unstable || cause !== 'two real runs differ')) showDiff(row, output, cause)
   })

@@ -158,8 +158,27 @@ function podSteps(before: Fields, now: Fields): string[] {
   if (wasReady && !isReady && now['phase'] !== 'Succeeded' && now['phase'] !== 'Failed') steps.push('unready')
   if (had['DisruptionTarget'] !== has['DisruptionTarget']) steps.push(`disrupted ${has['DisruptionTarget'] ?? ''}`)
   if (changed('deletionTimestamp') && now['deletionTimestamp'] !== null) steps.push(`deleting within ${String(now['deletionGracePeriodSeconds'])} s`)
-  const waiting = ((now['containers'] ?? []) as { state?: string; reason?: string | null }[])[0]
-  if (waiting?.state === 'waiting' && waiting.reason !== 'ContainerCreating' && changed('containers')) steps.push(`waiting ${waiting.reason ?? ''}`)
+  if (changed('containers')) steps.push(...containerSteps(firstContainer(before), firstContainer(now), now['phase']))
+  return steps
+}
+
+interface SeenContainer {
+  state?: string
+  reason?: string | null
+  message?: string | null
+  restarts?: number
+}
+
+function firstContainer(state: Fields): SeenContainer {
+  return ((state['containers'] ?? []) as SeenContainer[])[0] ?? {}
+}
+
+/** Trouble of a pod's first container: what it waits for, how it ended while the pod goes on, its restarts. */
+function containerSteps(before: SeenContainer, now: SeenContainer, phase: unknown): string[] {
+  const steps: string[] = []
+  if ((now.restarts ?? 0) > (before.restarts ?? 0)) steps.push(`restart ${now.restarts}`)
+  if (now.state === 'waiting' && now.reason !== 'ContainerCreating') steps.push(['waiting', now.reason, /^back-off \S+/.exec(now.message ?? '')?.[0]].filter((one) => one !== undefined).join(' '))
+  if (now.state === 'terminated' && before.state !== 'terminated' && phase === 'Running') steps.push(`terminated ${now.reason ?? ''}`)
   return steps
 }
 

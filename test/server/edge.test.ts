@@ -19,16 +19,20 @@ interface Answer {
 describe('the HTTPS edge', () => {
   let server: ClusterServer
   let ca = ''
+  const failures: Error[] = []
   let admin: { cert: string; key: string }
   beforeAll(async () => {
-    server = await serveCluster({ flight: { seed: 'edge', epochMs: Date.now(), release: '1.35', controlPlanes: 1, workers: 1 }, speed: 1 })
+    server = await serveCluster({ flight: { seed: 'edge', epochMs: Date.now(), release: '1.35', controlPlanes: 1, workers: 1 }, speed: 1, onFailure: (error) => failures.push(error) })
     const config = parseYaml(server.kubeconfig) as unknown as Config
     const text = (base64: string): string => Buffer.from(base64, 'base64').toString()
     ca = text(config.clusters[0]?.cluster['certificate-authority-data'] ?? '')
     const user = config.users[0]?.user
     admin = { cert: text(user?.['client-certificate-data'] ?? ''), key: text(user?.['client-key-data'] ?? '') }
   })
-  afterAll(() => server.close())
+  afterAll(async () => {
+    await server.close()
+    expect(failures).toEqual([])
+  })
 
   const ask = (method: string, path: string, more: { body?: string; headers?: Record<string, string>; identity?: { cert: string; key: string } | null } = {}): Promise<Answer> => {
     const identity = more.identity === undefined ? admin : (more.identity ?? {})

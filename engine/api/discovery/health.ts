@@ -4,6 +4,12 @@ import type { Core } from '../core.ts'
 import type { Flight } from '../flight.ts'
 import { failure } from '../status.ts'
 
+/** Checks that came with a release, each behind another. */
+const LATER: { name: string; behind: string; since: number }[] = [
+  { name: 'poststarthook/peer-endpoint-reconciler-controller', behind: 'poststarthook/start-system-namespaces-controller', since: 35 },
+  { name: 'poststarthook/storage-readiness', behind: 'poststarthook/start-kube-apiserver-identity-lease-garbage-collector', since: 35 },
+]
+
 const HOOKS = [
   'start-apiserver-admission-initializer', 'generic-apiserver-start-informers', 'priority-and-fairness-config-consumer', 'priority-and-fairness-filter', 'storage-object-count-tracker-hook',
   'start-apiextensions-informers', 'start-apiextensions-controllers', 'crd-informer-synced', 'start-system-namespaces-controller', 'start-cluster-authentication-info-controller',
@@ -15,11 +21,16 @@ const HOOKS = [
 
 const TAIL = ['autoregister-completion', 'poststarthook/apiservice-openapi-controller', 'poststarthook/apiservice-openapiv3-controller']
 
+function hooksOf(minor: number): string[] {
+  return HOOKS.flatMap((hook) => [hook, ...LATER.filter(({ behind, since }) => behind === hook && minor >= since).map(({ name }) => name)])
+}
+
 type Endpoint = 'healthz' | 'livez' | 'readyz'
 
-function checksOf(endpoint: Endpoint): string[] {
+function checksOf(minor: number, endpoint: Endpoint): string[] {
   const ready = endpoint === 'readyz'
-  return ['ping', 'log', 'etcd', ...(ready ? ['etcd-readiness', 'informer-sync'] : []), ...HOOKS, ...TAIL, ...(ready ? ['shutdown'] : [])]
+  const serving = endpoint === 'livez' && minor >= 35 ? ['loopback-serving-certificate'] : []
+  return ['ping', 'log', ...serving, 'etcd', ...(ready ? ['etcd-readiness', 'informer-sync'] : []), ...hooksOf(minor), ...TAIL, ...(ready ? ['shutdown'] : [])]
 }
 
 const passes = (core: Core, check: string): boolean => (check.startsWith('etcd') ? core.etcdHealthy : check === 'informer-sync' ? core.cache.ready : true)
@@ -28,7 +39,7 @@ const text = (code: number, body: string): HttpResponse => ({ code, headers: { '
 
 /** The answer to a health path; one check by its name. */
 export function answerHealth(core: Core, flight: Flight, endpoint: Endpoint, only?: string): HttpResponse | undefined {
-  const checks = checksOf(endpoint)
+  const checks = checksOf(core.minor, endpoint)
   if (only !== undefined) return oneCheck(core, checks, flight.info.path.split('/').slice(2).join('/'))
   const { exclude = '' } = flight.request.query
   const lines = checks.map((check) => line(core, check, exclude))

@@ -9,7 +9,7 @@ import type { ApiStatus } from '../status.ts'
 import { directoryOf } from '../storage/keys.ts'
 import { timestamp } from '../../objects/meta.ts'
 
-const ISSUER = 'https://kubernetes.default.svc.cluster.local'
+export const ISSUER = 'https://kubernetes.default.svc.cluster.local'
 const ACCOUNTS = { group: '', resource: 'serviceaccounts' }
 const DEFAULT_SECONDS = 3600
 

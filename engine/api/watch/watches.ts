@@ -127,7 +127,7 @@ export class Watches {
   }
 
   list(): Watch[] {
-    return Array.from(this.all.values(), ({ watch }) => watch)
+    return [...this.all.values()].map(({ watch }) => watch)
   }
 
   clear(): void {

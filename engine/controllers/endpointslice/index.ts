@@ -74,7 +74,8 @@ function plan(context: Context, service: Service, present: EndpointSlice[]): Wri
   }
   const stale = present.filter((slice) => !used.has(slice))
   const keepOne = groups.length === 0 ? stale[0] : undefined
-  if (keepOne !== undefined) writes.push(...update(keepOne, [], labels, annotations))
+  // Without endpoints one slice stays as a placeholder that has no ports either.
+  if (keepOne !== undefined) writes.push(...update(withoutPorts(keepOne), [], labels, annotations, keepOne))
   if (groups.length === 0 && present.length === 0) writes.push(create(service, [], [], labels, annotations))
   return [...writes, ...stale.filter((slice) => slice !== keepOne).map(remove)]
 }
@@ -138,8 +139,10 @@ function create(service: Service, endpoints: Endpoint[], ports: Ports, labels: R
   return { verb: 'create', resource: SLICES, namespace, body }
 }
 
-function update(slice: EndpointSlice, endpoints: Endpoint[], labels: Record<string, string>, annotations: Record<string, string>): ApiWrite[] {
-  if (semanticEqual(slice.endpoints, endpoints) && semanticEqual(slice.metadata.labels, labels)) return []
+const withoutPorts = (slice: EndpointSlice): EndpointSlice => ({ ...slice, ports: [] })
+
+function update(slice: EndpointSlice, endpoints: Endpoint[], labels: Record<string, string>, annotations: Record<string, string>, before: EndpointSlice = slice): ApiWrite[] {
+  if (semanticEqual(before.endpoints, endpoints) && semanticEqual(before.ports, slice.ports) && semanticEqual(before.metadata.labels, labels)) return []
   const { namespace, name } = slice.metadata
   const body = { ...slice, endpoints, metadata: { ...slice.metadata, labels, annotations: { ...slice.metadata.annotations, ...annotations } } }
   return [{ verb: 'update', resource: SLICES, namespace, name, body }]

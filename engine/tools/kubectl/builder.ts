@@ -138,6 +138,8 @@ function* planTypes(ctx: Context, options: BuildOptions, namespace: string): Run
   const words = (bare ? options.defaultType! : first).split(',').filter(Boolean)
   const names = bare ? [first] : rest
   const mapper = yield* ctx.session.mapper()
+  if (names.length > 0 && words.some((word) => mapper.category(word).length > 0))
+    throw new CommandError('you must specify only one resource')
   const types = words.flatMap((word) => mapper.expand(word))
   if (names.length === 0 && !options.selector && !options.fieldSelector && !options.all && !options.selectAllByDefault)
     throw new CommandError('resource(s) were provided, but no name was specified')

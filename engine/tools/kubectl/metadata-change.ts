@@ -59,7 +59,7 @@ function checkUsage(ctx: Context, change: MetadataChange, objects: string[], pai
   if (flags.bool('all') && flags.text('selector')) throw new CommandError('cannot set --all and --selector at the same time')
   if (flags.bool('all') && flags.text('field-selector')) throw new CommandError('cannot set --all and --field-selector at the same time')
   if (flags.bool('local') && flags.list('filename').length === 0 && !flags.text('kustomize'))
-    throw new CommandError('one or more files must be specified as -f when --local is set')
+    throw new CommandError('can only use local files by -f rsrc.yaml or --filename=rsrc.json when --local=true is set')
   if (objects.length === 0 && flags.list('filename').length === 0 && !flags.text('kustomize'))
     throw new CommandError('one or more resources must be specified as <resource> <name> or <resource>/<name>')
   const none = Object.keys(pairs.set).length === 0 && pairs.remove.length === 0

@@ -20,7 +20,7 @@ function send(machine: Machine, terminal: Terminal, input: unknown): boolean {
 /** Hands on what is ready to be read; false when nobody takes it. */
 export function forwardTyped(machine: Machine, terminal: Terminal): boolean {
   const { ready, end } = terminal
-  if (ready === '' && !end) return false
+  if (terminal.forward === undefined || (ready === '' && !end)) return false
   if (ready !== '' && !send(machine, terminal, { channel: 'stdin', data: ready })) return false
   terminal.ready = ''
   if (end && send(machine, terminal, null)) terminal.end = false

@@ -67,7 +67,7 @@ export function* connectionOf(p: Proc, flags: FlagValues, loaded: Loaded): Run<C
   return {
     server: withScheme(server).replace(/\/+$/, ''),
     tls: yield* tlsOf(p, flags, config, cluster, user),
-    headers: yield* headersOf(p, flags, user),
+    headers: yield* headersOf(p, flags, user, flags.text('user') || text(context, 'user')),
     timeoutMs: timeoutOf(flags),
   }
 }
@@ -160,7 +160,7 @@ export function decodeBase64(data: string): string {
 
 export const encodeBase64 = (plain: string): string => btoa(String.fromCharCode(...new TextEncoder().encode(plain)))
 
-function* headersOf(p: Proc, flags: FlagValues, user: Fields | undefined): Run<Record<string, string>> {
+function* headersOf(p: Proc, flags: FlagValues, user: Fields | undefined, userName: string): Run<Record<string, string>> {
   const headers: Record<string, string> = {}
   const token = flags.text('token') || (yield* tokenOf(p, user))
   const name = flags.text('username') || text(user, 'username')
@@ -173,7 +173,7 @@ function* headersOf(p: Proc, flags: FlagValues, user: Fields | undefined): Run<R
   if (groups.length > 0) headers['impersonate-group'] = groups.join(',')
   if (flags.text('as-uid')) headers['impersonate-uid'] = flags.text('as-uid')
   if (!as && groups.length > 0)
-    throw new CommandError('requesting groups or user-extra for  without impersonating a user')
+    throw new CommandError(`requesting uid, groups or user-extra for ${userName} without impersonating a user`)
   return headers
 }
 

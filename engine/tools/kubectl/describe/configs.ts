@@ -2,6 +2,7 @@
 import type { Run } from '../../../host/process.ts'
 import type {
   ConfigMap,
+  IngressClass,
   PersistentVolume,
   PersistentVolumeClaim,
   PodDisruptionBudget,
@@ -20,13 +21,19 @@ import { compactRules, listText } from './rules.ts'
 import { texts } from '../texts.ts'
 import { labelSelectorText, type PodLike } from '../verbs/pods-of.ts'
 import type { Describer } from './describer.ts'
-import { annotationLines, labelLines, type Writer } from './writer.ts'
+import { annotationLines, labelLines, timeText, type Writer } from './writer.ts'
 
 function head(w: Writer, metadata: ObjectMeta | undefined, namespaced = true): void {
   w.field('Name', metadata?.name)
   if (namespaced) w.field('Namespace', metadata?.namespace)
   labelLines(w, 'Labels', metadata?.labels)
   annotationLines(w, metadata?.annotations)
+}
+
+/** `deployments.apps/scale`. */
+function withGroup(resource: string, group: string): string {
+  const [name, ...rest] = resource.split('/')
+  return group ? [`${name}.${group}`, ...rest].join('/') : resource
 }
 
 const base64Length = (data: string): number => Math.floor((data.replace(/=+$/, '').length * 3) / 4)
@@ -252,7 +259,7 @@ export const roleDescriber: Describer = {
 
 function ruleRows(rules: NonNullable<Role['rules']>): string[] {
   return compactRules(rules).map((rule) => {
-    const resource = rule.resource && rule.group ? `${rule.resource}.${rule.group}` : rule.resource
+    const resource = withGroup(rule.resource, rule.group)
     return `${resource}\t${listText(rule.url ? [rule.url] : [])}\t${listText(rule.names)}\t${listText(rule.verbs)}`
   })
 }
@@ -365,6 +372,20 @@ function sourceLines(w: Writer, spec: NonNullable<PersistentVolume['spec']>): vo
           ]
         : [['Type', '<unknown>']]
   for (const [title, value] of rows) w.field(`    ${title}`, value)
+}
+
+export const ingressClassDescriber: Describer = {
+  kinds: ['IngressClass.networking.k8s.io'],
+  *lines(w, object) {
+    const { controller, parameters } = (object as unknown as IngressClass).spec ?? {}
+    head(w, object.metadata, false)
+    w.field('Controller', controller ?? '')
+    if (!parameters) return
+    w.line(0, 'Parameters:')
+    if (parameters.apiGroup) w.field('  APIGroup', parameters.apiGroup)
+    w.field('  Kind', parameters.kind)
+    w.field('  Name', parameters.name)
+  },
 }
 
 export const storageClassDescriber: Describer = {

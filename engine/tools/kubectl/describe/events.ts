@@ -5,6 +5,7 @@ import type { ApiObject } from '../client.ts'
 import type { Context } from '../command.ts'
 import { StatusError } from '../errors.ts'
 import { texts } from '../texts.ts'
+import { unstableSort } from '../unstable-sort.ts'
 import { ageText, type EventObject } from '../verbs/events.ts'
 import type { Writer } from './writer.ts'
 
@@ -20,7 +21,7 @@ export function* eventsOf(ctx: Context, object: ApiObject, uid = object.metadata
   ]
   try {
     const items = (yield* listAll(ctx, type, namespace, { fieldSelector: fields.join(',') })) as EventObject[]
-    return items.sort((a, b) => lastStamp(a) - lastStamp(b))
+    return unstableSort(items, (a, b) => lastStamp(a) < lastStamp(b))
   } catch (error) {
     if (error instanceof StatusError) return []
     throw error

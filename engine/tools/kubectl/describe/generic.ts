@@ -29,7 +29,7 @@ export const genericDescriber: Describer = {
 }
 
 function fieldLines(w: Writer, level: number, fields: Fields, path: string): void {
-  for (const key of Object.keys(fields).sort(byLabel)) {
+  for (const key of Object.keys(fields).sort()) {
     const at = path ? `${path}.${key}` : key
     const value = fields[key]
     if (SHOWN.includes(at)) continue
@@ -49,8 +49,6 @@ function listLines(w: Writer, level: number, items: unknown[], path: string): vo
     else w.line(level, goText(item))
   }
 }
-
-const byLabel = (a: string, b: string): number => (smart(a) < smart(b) ? -1 : smart(a) > smart(b) ? 1 : 0)
 
 /** `creationTimestamp` → `Creation Timestamp`, `podIP` → `Pod IP`, `apiVersion` → `API Version`. */
 function smart(key: string): string {

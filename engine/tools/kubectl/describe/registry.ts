@@ -2,6 +2,7 @@
 import type { ApiObject } from '../client.ts'
 import {
   configMapDescriber,
+  ingressClassDescriber,
   limitRangeDescriber,
   namespaceDescriber,
   pdbDescriber,
@@ -63,6 +64,7 @@ const DESCRIBERS: readonly Describer[] = [
   pvcDescriber,
   pvDescriber,
   storageClassDescriber,
+  ingressClassDescriber,
   hpaDescriber,
 ]
 

@@ -76,9 +76,10 @@ function* printerFor(
   const format = equals < 0 ? output : output.slice(0, equals)
   const argument = equals < 0 ? template : output.slice(equals + 1)
   const clean = flags.bool('show-managed-fields') ? (object: ApiObject) => object : hideManagedFields
-  if (format === 'json') return { format, print: (object) => makeJson(clean(object)) }
-  if (format === 'yaml') return yamlPrinter(clean)
-  if (format === 'name') return { format, print: nameText }
+  const plain = format.toLowerCase()
+  if (plain === 'json') return { format: plain, print: (object) => makeJson(clean(object)) }
+  if (plain === 'yaml') return yamlPrinter(clean)
+  if (plain === 'name') return { format: plain, print: nameText }
   if (format === 'kyaml' && texts.kyaml(minor)) throw notSimulated('-o kyaml')
   if (TEMPLATES.includes(format)) return yield* templatePrinter(p, flags, format, argument)
   if (tables && COLUMNS.includes(format)) return yield* columnsPrinter(p, flags, format, argument)

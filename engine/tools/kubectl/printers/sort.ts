@@ -3,13 +3,14 @@ import { compareQuantity, parseQuantity } from '../../../objects/quantity.ts'
 import type { ApiObject } from '../client.ts'
 import { CommandError } from '../errors.ts'
 import { findJsonPath, parseJsonPath, relaxedPath } from '../jsonpath/jsonpath.ts'
+import { unstableSort } from '../unstable-sort.ts'
 
-/** Objects in order of a field; stable; those without it first. Undefined when none has it. */
+/** Objects in order of a field; those without it first. Undefined when none has it. */
 export function sortByField<T>(items: readonly T[], field: string, objectOf: (item: T) => ApiObject): T[] | undefined {
   const path = parseJsonPath(relaxedPath(field))
   const keyed = items.map((item) => ({ item, key: findJsonPath(path, objectOf(item), true)[0] ?? undefined }))
   if (items.length > 0 && keyed.every(({ key }) => key === undefined)) return undefined
-  return keyed.sort((a, b) => compareKeys(a.key, b.key)).map(({ item }) => item)
+  return unstableSort(keyed, (a, b) => compareKeys(a.key, b.key) < 0).map(({ item }) => item)
 }
 
 export const noSuchField = (field: string): CommandError =>

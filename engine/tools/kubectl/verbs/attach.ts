@@ -2,6 +2,7 @@
 import type { Run } from '../../../host/process.ts'
 import type { Command, Context } from '../command.ts'
 import { CommandError, UsageError } from '../errors.ts'
+import { texts } from '../texts.ts'
 import { runIn } from './exec.ts'
 import { containerOf, firstPod, oneObject, type PodLike } from './pods-of.ts'
 
@@ -17,14 +18,21 @@ function* runAttach(ctx: Context): Run<number> {
   const container = yield* containerOf(ctx, pod, flags.text('container'), flags.bool('quiet'))
   const spec = pod.spec?.containers?.find(({ name }) => name === container)
   const tty = flags.bool('tty') && spec?.tty === true
-  if (flags.bool('tty') && !tty && !flags.bool('quiet')) yield* p.err(`Unable to use a TTY - container ${container} did not allocate one\n`)
+  if (flags.bool('tty') && !tty && !flags.bool('quiet')) yield* p.err(`error: Unable to use a TTY - container ${container} did not allocate one\n`)
   const stdin = flags.bool('stdin') && spec?.stdin === true
-  if (stdin && tty && !flags.bool('quiet')) yield* p.err("If you don't see a command prompt, try pressing enter.\n")
-  else if (!flags.bool('quiet')) yield* p.err("All commands and output from this session will be recorded in container logs, including credentials and sensitive information passed through the command prompt.\n")
-  const code = yield* runIn(ctx, pod, 'attach', { container, stdin, tty })
+  const code = yield* runIn(ctx, pod, 'attach', { container, stdin, tty, greeting: greetingOf(ctx) })
   yield* sessionEnded(ctx, pod, container, { stdin, tty })
   return code
 }
+
+/** What a person is told before the session begins; nothing with --quiet. */
+export function greetingOf({ flags, session }: Context): string {
+  const recorded = texts.sessionIsRecorded(session.minor) ? `${RECORDED}\n` : ''
+  return flags.bool('quiet') ? '' : `${recorded}If you don't see a command prompt, try pressing enter.\n`
+}
+
+const RECORDED =
+  'All commands and output from this session will be recorded in container logs, including credentials and sensitive information passed through the command prompt.'
 
 /** A pod that is restarted can be attached to again. */
 export function* sessionEnded(ctx: Context, pod: PodLike, container: string, { stdin, tty }: { stdin: boolean; tty: boolean }): Run<void> {

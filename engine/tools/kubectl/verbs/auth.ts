@@ -60,12 +60,15 @@ function* typeOf(ctx: Context, word: string): Run<ResourceType | undefined> {
   }
 }
 
+const VERBS = '* get list watch create update patch delete deletecollection use bind impersonate escalate approve sign attest proxy'.split(' ')
+
 function* wantedOf(ctx: Context, args: string[]): Run<Wanted> {
   const [verb, what = '', ...more] = args
   if (verb === undefined || what === '' || more.length > 1)
     throw new CommandError(
       "you must specify two arguments: verb resource or verb resource/resourceName.\nSee 'kubectl auth can-i -h' for help and examples.",
     )
+  if (!VERBS.includes(verb)) yield* ctx.p.err(`Warning: verb '${verb}' is not a known verb\n\n`)
   const nothing = { verb, group: '', resource: '', name: '', path: '' }
   if (what.startsWith('/')) return { ...nothing, path: what }
   const [word = '', slashName = ''] = what.split('/', 2)

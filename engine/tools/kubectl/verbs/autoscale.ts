@@ -37,7 +37,7 @@ function* runAutoscale(ctx: Context): Run<void> {
       throw new CommandError(`cannot autoscale a ${info.type.kind}: could not find scale subresource for ${resourceText(info.type)} in discovery information`)
     const made = yield* autoscalerOf(ctx, info)
     const object = flags.bool('save-config') ? withLastApplied(made, true) : made
-    yield* tell(dryRun === 'client' ? object : yield* posted(ctx, object, writeQuery(ctx, dryRun)), 'autoscaled')
+    yield* tell(dryRun === 'client' ? object : yield* posted(ctx, object, writeQuery(ctx, dryRun)), dryRun === 'client' ? 'created' : 'autoscaled')
   })
   throwAll(errors)
 }
@@ -57,7 +57,7 @@ function* autoscalerOf(ctx: Context, info: Info): Run<ApiObject> {
   return {
     kind: 'HorizontalPodAutoscaler',
     apiVersion: 'autoscaling/v2',
-    metadata: metaMaker(session.minor)({ name: flags.text('name') || info.name, ...(yield* explicitNamespace(ctx)) }),
+    metadata: metaMaker(session.minor)({ name: flags.text('name') || info.name, }),
     spec: {
       scaleTargetRef: { kind: info.type.kind, name: info.name, apiVersion: apiVersionOf(info.type) },
       ...(min > 0 ? { minReplicas: min } : {}),

@@ -80,7 +80,6 @@ function* settingsOf(ctx: Context): Run<Plan & { ignoredSome(): boolean }> {
 
 function checkFlags({ flags, args }: Context): void {
   const fromFiles = flags.list('filename').length > 0 || Boolean(flags.text('kustomize'))
-  if (flags.bool('all') && flags.text('selector')) throw new CommandError('cannot set --all and --selector at the same time')
   if (flags.bool('all') && flags.text('field-selector')) throw new CommandError('cannot set --all and --field-selector at the same time')
   if (flags.bool('now') && flags.int('grace-period') !== -1) throw new CommandError('--now and --grace-period cannot be specified together')
   if (flags.bool('force') && flags.int('grace-period') > 0)

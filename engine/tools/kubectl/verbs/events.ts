@@ -4,6 +4,7 @@ import type { Run } from '../../../host/process.ts'
 import { listAll } from '../builder.ts'
 import type { ApiObject } from '../client.ts'
 import type { Command, Context } from '../command.ts'
+import { unstableSort } from '../unstable-sort.ts'
 import { CommandError } from '../errors.ts'
 import { pathOf } from '../mapper.ts'
 import { asList, nameable } from '../printers/lists.ts'
@@ -84,7 +85,7 @@ function* runEvents(ctx: Context): Run<void> {
     yield* p.err(scope === '' ? 'No events found.\n' : `No events found in ${namespace} namespace.\n`)
     return
   }
-  const sorted = [...events].sort((a, b) => lastSeen(a) - lastSeen(b))
+  const sorted = unstableSort(events, (a, b) => lastSeen(a) < lastSeen(b))
   if (format?.kind === 'object') return yield* p.out(format.printer.print(nameable(asList(sorted), type)))
   yield* p.out(table(ctx, sorted, yield* p.now(), !flags.bool('no-headers')))
 }

@@ -35,6 +35,8 @@ export interface RemoteOptions {
   command?: string[]
   stdin: boolean
   tty: boolean
+  /** Said before the stream is opened. */
+  greeting?: string
 }
 
 /** Runs a command in (or attaches to) a container; its output is ours; the result is its exit code. */
@@ -47,6 +49,7 @@ export function* runIn(
   const { p } = ctx
   const tty = options.tty && (yield* p.isTty(0))
   if (options.tty && !tty) yield* p.err('Unable to use a TTY - input is not a terminal or the right kind of file\n')
+  if (options.greeting) yield* p.err(options.greeting)
   const client = yield* ctx.session.client()
   const type = (yield* ctx.session.mapper()).resolve('pods')
   const path = pathOf(type, pod.metadata?.namespace, pod.metadata?.name, subresource)
@@ -117,7 +120,7 @@ function* sendAll(ctx: Context, stream: OpenStream): Run<void> {
 function* finished(ctx: Context, status: Status): Run<number> {
   if (status.status !== 'Failure') return 0
   const cause = status.details?.causes?.find(({ reason }) => reason === 'ExitCode')
-  if (cause === undefined) throw new CommandError(status.message ?? 'unknown error')
+  if (cause === undefined) throw new CommandError(`Internal error occurred: ${status.message ?? 'unknown error'}`)
   const code = Number(cause.message)
   yield* ctx.p.err(`command terminated with exit code ${code}\n`)
   throw new ExitError(code)

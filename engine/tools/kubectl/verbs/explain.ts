@@ -31,7 +31,7 @@ const NO_TYPE =
 function* runExplain(ctx: Context): Run<void> {
   const { args, flags, p } = ctx
   if (args.length === 0) throw new CommandError(NO_TYPE)
-  if (args.length > 1) throw new UsageError('explain', 'We accept only this format: explain RESOURCE')
+  if (args.length > 1) throw new CommandError('We accept only this format: explain RESOURCE')
   const output = flags.text('output')
   if (output === 'plaintext-openapiv2') throw notSimulated('--output=plaintext-openapiv2')
   if (output !== 'plaintext') throw new CommandError(`unrecognized format: ${output}`)
@@ -45,7 +45,9 @@ function* runExplain(ctx: Context): Run<void> {
   )
   if (!root)
     throw new CommandError(`GVR (${type.group}/${type.version}, Resource=${type.resource}) not found in OpenAPI schema`)
-  yield* p.out(new Explanation(schemas).text(type, root, fields, flags.bool('recursive')))
+  const explanation = new Explanation(schemas)
+  yield* p.out(explanation.head(type))
+  yield* p.out(explanation.text(root, fields, flags.bool('recursive')))
 }
 
 /** The type, and the path below it; a group may follow the type's name. */
@@ -53,8 +55,9 @@ function* resolve(ctx: Context, word: string, path: string[]): Run<{ type: Resou
   const mapper = yield* ctx.session.mapper(2)
   const wanted = ctx.flags.text('api-version')
   for (let i = path.length; i > 0; i--) {
-    const type = wanted ? undefined : mapper.find([word, ...path.slice(0, i)].join('.'))
-    if (type) return { type, fields: path.slice(i) }
+    const group = path.slice(0, i).join('.')
+    const type = wanted ? undefined : mapper.find(`${word}.${group}`)
+    if (type?.group === group) return { type, fields: path.slice(i) }
   }
   const [version = '', group = ''] = wanted.split('/').reverse()
   const type =
@@ -63,7 +66,7 @@ function* resolve(ctx: Context, word: string, path: string[]): Run<{ type: Resou
   if (!type)
     throw new PlainError(
       wanted && mapper.find(word)
-        ? `error: couldn't find resource for "${wanted}, Resource=${word}"`
+        ? `error: couldn't find resource for "${wanted}, Resource=${mapper.find(word)!.resource}"`
         : `the server doesn't have a resource type "${word}"`,
     )
   return { type, fields: path }
@@ -100,19 +103,22 @@ const indented = (text: string): string =>
 class Explanation {
   constructor(private readonly schemas: Record<string, Schema>) {}
 
-  text(type: ResourceType, root: Schema, path: string[], recursive: boolean): string {
+  head(type: ResourceType): string {
     const group = type.group ? `GROUP:      ${type.group}\n` : ''
-    const head = `${group}KIND:       ${type.kind}\nVERSION:    ${type.version}\n\n`
+    return `${group}KIND:       ${type.kind}\nVERSION:    ${type.version}\n\n`
+  }
+
+  text(root: Schema, path: string[], recursive: boolean): string {
     const found = this.walk(root, path)
     const name = path.at(-1)
     const field = name === undefined ? '' : `FIELD: ${name} <${this.typeName(found)}>\n${this.enumBlock(found)}\n`
-    return `${head}${field}${this.description(found)}${this.fields(found, recursive)}\n`
+    return `${field}${this.description(found)}${this.fields(found, recursive)}\n`
   }
 
   private walk(root: Schema, path: string[]): Schema {
     return path.reduce((schema, name) => {
       const next = this.structure(schema).properties?.[name]
-      if (!next) throw new CommandError(`field "${name}" does not exist`)
+      if (!next) throw new CommandError(`field "${path.at(-1)}" does not exist`)
       return next
     }, root)
   }

@@ -33,8 +33,12 @@ function checkUsage(ctx: Context): void {
     throw new UsageError('logs', 'only a selector (-l) or a POD name is allowed')
   if (args.length === 2 && flags.text('container'))
     throw new UsageError('logs', 'only one of -c or an inline [CONTAINER] arg is allowed')
+  if (flags.changed('tail') && flags.int('tail') < -1) throw new CommandError('--tail must be greater than or equal to -1')
   if (flags.text('since-time') && flags.changed('since'))
     throw new CommandError('at most one of `sinceTime` or `sinceSeconds` may be specified')
+  const time = flags.text('since-time')
+  if (time && Number.isNaN(Date.parse(time)))
+    throw new CommandError(`parsing time "${time}" as "2006-01-02T15:04:05Z07:00": cannot parse "${time}" as "2006"`)
   if (flags.bool('all-containers') && (flags.text('container') || args.length === 2))
     throw new CommandError(
       '--all-containers=true should not be specified with container name ' + (flags.text('container') || args[1]),
@@ -46,7 +50,7 @@ function* sourcesOf(ctx: Context): Run<Source[]> {
   const container = flags.text('container') || args[1] || ''
   if (flags.text('selector')) return yield* selected(ctx, container)
   const info = yield* named(ctx, args[0]!)
-  const pods = yield* podsOf(ctx, info)
+  const pods = yield* podsOf(ctx, info, true)
   const [first] = pods
   if (!first) throw new CommandError(`timed out waiting for the condition`)
   if (flags.has('all-pods') && flags.bool('all-pods')) return yield* expand(ctx, pods, container)

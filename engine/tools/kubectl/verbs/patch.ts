@@ -59,7 +59,7 @@ function* runPatch(ctx: Context): Run<void> {
   const local = flags.bool('local')
   if (local && ctx.args.length > 0) throw new CommandError('cannot specify --local and server resources')
   const options = optionsFromFlags(ctx)
-  const tell = yield* tellerOf(ctx, dryRun)
+  const tell = yield* tellerOf(ctx)
   const { infos, errors } = local ? yield* buildLocal(ctx, options) : yield* build(ctx, options)
   yield* forEach(infos, errors, function* (info) {
     if (local || dryRun === 'client') {

@@ -5,6 +5,7 @@ import type { ApiObject } from '../client.ts'
 import type { Context } from '../command.ts'
 import { CommandError } from '../errors.ts'
 import { labelsText } from '../printers/table.ts'
+import { unstableSort } from '../unstable-sort.ts'
 
 export interface PodContainer {
   name: string
@@ -69,19 +70,20 @@ function expressionText(e: { key: string; operator: string; values?: string[] })
   }
 }
 
+/** The Go type of an object, as errors name it. */
+const goType = ({ type }: Info): string => `*${type.group.split('.')[0] || ''}${type.version}.${type.kind}`
+
 export const isPod = (object: ApiObject): object is PodLike => object.kind === 'Pod'
 
-/** The pods behind one object: itself, or those it selects, best for logs first. */
-export function* podsOf(ctx: Context, info: Info): Run<PodLike[]> {
+/** The pods behind one object: itself, or those it selects, best first: for logs, one that restarted is better. */
+export function* podsOf(ctx: Context, info: Info, forLogs = false): Run<PodLike[]> {
   if (isPod(info.object)) return [info.object]
   const selector = selectorOf(info.object)
   if (selector === undefined)
-    throw new CommandError(
-      `cannot get the logs from ${info.type.group ? `${info.type.group}/` : ''}${info.type.version}, Kind=${info.type.kind}: selector for ${info.type.kind} not implemented`,
-    )
+    throw new CommandError(`cannot ${forLogs ? 'get the logs from' : 'attach to'} ${goType(info)}: selector for ${goType(info)} not implemented`)
   const pods = (yield* ctx.session.mapper()).resolve('pods')
   const items = yield* listAll(ctx, pods, info.namespace, { labelSelector: selector })
-  return [...(items as PodLike[])].sort(byActivity)
+  return unstableSort(items as PodLike[], (a, b) => byActivity(a, b, forLogs) < 0)
 }
 
 const isReady = (pod: PodLike): boolean =>
@@ -90,15 +92,20 @@ const PHASES: Record<string, number> = { Pending: 0, Unknown: 1, Running: 2 }
 const restarts = (pod: PodLike): number =>
   Math.max(0, ...(pod.status?.containerStatuses ?? []).map((c) => c.restartCount ?? 0))
 
-/** Assigned before not, running before pending, ready before not, few restarts, older first. */
-function byActivity(a: PodLike, b: PodLike): number {
+/** Since when it is ready; what does not say comes last. */
+const readySince = (pod: PodLike): number =>
+  stampOf(pod.status?.conditions?.find((c) => c.type === 'Ready' && c.status === 'True')?.lastTransitionTime)
+const stampOf = (time: string | undefined): number => (time ? Date.parse(time) : Number.MAX_SAFE_INTEGER)
+
+/** Assigned before not, running before pending, ready before not, longer ready, by restarts, older first. */
+function byActivity(a: PodLike, b: PodLike, forLogs: boolean): number {
   return (
     Number(Boolean(b.spec?.nodeName)) - Number(Boolean(a.spec?.nodeName)) ||
-    (PHASES[b.status?.phase ?? ''] ?? 1) - (PHASES[a.status?.phase ?? ''] ?? 1) ||
+    (PHASES[b.status?.phase ?? ''] ?? 0) - (PHASES[a.status?.phase ?? ''] ?? 0) ||
     Number(isReady(b)) - Number(isReady(a)) ||
-    restarts(a) - restarts(b) ||
-    Date.parse(a.metadata?.creationTimestamp ?? '') - Date.parse(b.metadata?.creationTimestamp ?? '') ||
-    0
+    readySince(a) - readySince(b) ||
+    (restarts(a) - restarts(b)) * (forLogs ? -1 : 1) ||
+    stampOf(a.metadata?.creationTimestamp) - stampOf(b.metadata?.creationTimestamp)
   )
 }
 

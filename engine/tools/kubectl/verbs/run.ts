@@ -11,7 +11,7 @@ import { pathOf } from '../mapper.ts'
 import { overridden } from '../overrides.ts'
 import { texts } from '../texts.ts'
 import { explicitNamespace, metaMaker, posted } from './create/generator.ts'
-import { sessionEnded } from './attach.ts'
+import { greetingOf, sessionEnded } from './attach.ts'
 import { runIn } from './exec.ts'
 
 export const runCommand: Command = {
@@ -165,7 +165,6 @@ function* attached(ctx: Context, created: ApiObject, wish: Wish): Run<number> {
     const pod = yield* started(ctx, target)
     const phase = pod.status?.phase
     const over = phase === 'Succeeded' || phase === 'Failed'
-    if (wish.stdin && wish.tty && !over && !ctx.flags.bool('quiet')) yield* ctx.p.err("If you don't see a command prompt, try pressing enter.\n")
     if (over) yield* printLog(ctx, target)
     else yield* joined(ctx, pod, target, wish)
     return yield* exitCode(ctx, target, ctx.flags.text('restart'))
@@ -178,7 +177,7 @@ function* attached(ctx: Context, created: ApiObject, wish: Wish): Run<number> {
 function* joined(ctx: Context, pod: RunningPod, target: Target, wish: Wish): Run<void> {
   try {
     const container = containerName(pod)
-    yield* runIn(ctx, pod as Parameters<typeof runIn>[1], 'attach', { container, stdin: wish.stdin, tty: wish.tty })
+    yield* runIn(ctx, pod as Parameters<typeof runIn>[1], 'attach', { container, stdin: wish.stdin, tty: wish.tty, greeting: greetingOf(ctx) })
     yield* sessionEnded(ctx, pod as Parameters<typeof runIn>[1], container, wish)
   } catch (error) {
     if (!(error instanceof CommandError) || !error.message.startsWith('unable to upgrade')) throw error

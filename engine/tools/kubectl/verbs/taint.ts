@@ -84,7 +84,7 @@ function* runTaint(ctx: Context): Run<void> {
   const changes = parsing(ctx, pairs)
   checkBoth(changes)
   yield* checkNodes(ctx, objects)
-  const tell = yield* tellerOf(ctx, dryRun)
+  const tell = yield* tellerOf(ctx)
   const { infos, errors } = yield* build(ctx, optionsFromFlags(ctx, objects))
   yield* forEach(infos, errors, function* (info) {
     const old = ((info.object.spec as { taints?: Taint[] } | undefined)?.taints ?? []) as Taint[]

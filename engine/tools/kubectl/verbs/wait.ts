@@ -5,7 +5,7 @@ import type { ApiObject } from '../client.ts'
 import type { Command, Context } from '../command.ts'
 import { AggregateError, CommandError, isNotFound, StatusError, throwAll } from '../errors.ts'
 import { findJsonPath, goText, parseJsonPath, relaxedPath, type JsonPath } from '../jsonpath/jsonpath.ts'
-import { groupResourceOf, pathOf, singularWithGroup } from '../mapper.ts'
+import { pathOf, singularWithGroup } from '../mapper.ts'
 import { nextEvent } from './get-watch.ts'
 
 export const waitCommand: Command = { path: 'wait', complete: 'types', run: runWait }
@@ -152,9 +152,8 @@ function pathMet(object: ApiObject, wanted: { path: JsonPath; value: string | un
 
 function* waitFor(ctx: Context, info: Info, condition: Condition, deadline: number, timeoutMs: number): Run<void> {
   const client = yield* ctx.session.client()
-  const timedOut = new CommandError(
-    `timed out waiting for the condition on ${groupResourceOf(info.type).split('.')[0]}/${info.name}`,
-  )
+  const failed = timeoutMs === 0 ? 'condition not met for' : 'timed out waiting for the condition on'
+  const timedOut = new CommandError(`${failed} ${info.type.resource}/${info.name}`)
   const where = pathOf(info.type, info.namespace)
   let current: ApiObject | undefined = info.object
   for (;;) {

@@ -6,7 +6,7 @@ import type { Info } from '../../builder.ts'
 import type { ApiObject } from '../../client.ts'
 import { CommandError } from '../../errors.ts'
 import { lastAppliedText } from '../../last-applied.ts'
-import { apiVersionOf, resourceText } from '../../mapper.ts'
+import { resourceText } from '../../mapper.ts'
 import { schemaTypeOf, type Patch } from '../../patching.ts'
 
 /** The three-way patch; strategic where the type has a schema. */
@@ -28,4 +28,4 @@ export function applyPatchOf(info: Info, modified: ApiObject, current: ApiObject
 
 /** An object as apply's errors describe it. */
 export const infoText = ({ type, namespace, name }: Info): string =>
-  `Resource: "${resourceText(type).replace(/^\//, '')}", GroupVersionKind: "${apiVersionOf(type)}, Kind=${type.kind}"\nName: "${name}", Namespace: "${namespace}"`
+  `Resource: "${resourceText(type)}", GroupVersionKind: "${type.group}/${type.version}, Kind=${type.kind}"\nName: "${name}", Namespace: "${namespace}"`

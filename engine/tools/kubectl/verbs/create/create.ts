@@ -2,9 +2,10 @@
 import type { Run } from '../../../../host/process.ts'
 import { matchesLabels, parseLabelSelector } from '../../../../objects/selectors.ts'
 import { buildLocal, optionsFromFlags } from '../../builder.ts'
+import type { Info } from '../../builder.ts'
 import { dryRunOf, forEach, sourced, tellerOf, usage, writeQuery } from '../../changes.ts'
 import type { Command, Context } from '../../command.ts'
-import { CommandError, notSimulated, throwAll } from '../../errors.ts'
+import { CommandError, StatusError, notSimulated, throwAll } from '../../errors.ts'
 import { withLastApplied } from '../../last-applied.ts'
 import { pathOf } from '../../mapper.ts'
 import { rawBody, writeRaw } from '../../raw.ts'
@@ -26,6 +27,7 @@ function* runCreate(ctx: Context): Run<void> {
     const object = flags.bool('save-config') ? withLastApplied(info.object) : info.object
     if (dryRun === 'client') return yield* tell(object, 'created')
     const client = yield* session.client()
+    if (query.fieldValidation !== 'Ignore') yield* findKind(ctx, info)
     try {
       yield* tell(yield* client.create(pathOf(info.type, info.namespace), object, query), 'created')
     } catch (error) {
@@ -35,6 +37,22 @@ function* runCreate(ctx: Context): Run<void> {
   })
   throwAll(errors)
   if (built.infos.length === 0) throw new CommandError('no objects passed to create')
+}
+
+/**
+ * Types that cannot be patched are looked for among the custom ones before the server may validate them
+ * (cli-runtime resource.QueryParamVerifier); whoever may not list those is refused.
+ */
+function* findKind(ctx: Context, { type, source }: Info): Run<void> {
+  if (type.verbs.includes('patch')) return
+  const client = yield* ctx.session.client()
+  try {
+    yield* client.request('GET', '/apis/apiextensions.k8s.io/v1/customresourcedefinitions')
+  } catch (error) {
+    if (!(error instanceof StatusError) || error.reason !== 'Forbidden') return
+    const why = `failed to check CRD: failed to list CRDs: ${error.message}`
+    throw new CommandError(`error validating "${source}": error validating data: ${why}; if you choose to ignore these errors, turn validation off with --validate=false`)
+  }
 }
 
 /** `-l` chooses among the manifests by their own labels. */

@@ -57,10 +57,30 @@ export function* posted(ctx: Context, object: ApiObject, query: Record<string, s
   const { namespace } = yield* ctx.session.namespace()
   const client = yield* ctx.session.client()
   try {
-    return { ...(yield* client.create(pathOf(type, namespace), object, query)), apiVersion, kind }
+    const answer = yield* client.create(pathOf(type, namespace), object, query)
+    return { ...asTyped(answer, ctx.session.minor), apiVersion, kind }
   } catch (error) {
     throw failure === undefined ? error : wrapped(failure, error)
   }
+}
+
+interface Templated {
+  template?: { metadata?: object }
+  jobTemplate?: { metadata?: object; spec?: Templated }
+}
+
+/** An answer as the Go types print it: older releases put `creationTimestamp: null` into the metadata of templates. */
+function asTyped(object: ApiObject, minor: number): ApiObject {
+  const dated = (metadata: object | undefined): object => ({ creationTimestamp: null, ...metadata })
+  const typed = (spec: Templated): Templated => ({
+    ...spec,
+    ...(spec.template ? { template: { ...spec.template, metadata: dated(spec.template.metadata) } } : {}),
+    ...(spec.jobTemplate
+      ? { jobTemplate: { ...spec.jobTemplate, metadata: dated(spec.jobTemplate.metadata), spec: typed(spec.jobTemplate.spec ?? {}) } }
+      : {}),
+  })
+  if (!texts.nullCreationTimestamp(minor) || object.spec === undefined) return object
+  return { ...object, spec: typed(object.spec as Templated) }
 }
 
 /** `{ namespace }` when `-n` was given: generated objects say only then where they are. */

@@ -81,6 +81,7 @@ function* runStep(ctx: Context, step: Step): Run<void> {
     yield* tell(yield* client.patch(pathOf(info.type, info.namespace, info.name), patch.type, patch.body, writeQuery(ctx, 'none')), step.operation)
   })
   throwAll(errors)
+  if (infos.length === 0) yield* ctx.p.err(`No resources found in ${(yield* ctx.session.namespace()).namespace} namespace.\n`)
 }
 
 function applied(info: Info, step: Step, nowMs: number): ApiObject {

@@ -20,6 +20,8 @@ export interface Change {
   problems?(info: Info): CommandError[]
   /** Refusals of the change are told without the object's name. */
   nameless?: boolean
+  /** An object that stays as it is is told too. */
+  evenIfSame?: boolean
   apply(info: Info): ApiObject
 }
 
@@ -50,7 +52,7 @@ export function* changeObjects(ctx: Context, objects: string[], change: Change):
     errors.push(...(change.problems?.(info) ?? []))
     const patch = twoWayPatch(info.type, info.object, after)
     const local = ctx.flags.bool('local')
-    if (isEmptyPatch(patch) && !local) return
+    if (isEmptyPatch(patch) && !local && !change.evenIfSame) return
     if (local || dryRun === 'client') return yield* tell(after, change.operation)
     const client = yield* ctx.session.client()
     try {

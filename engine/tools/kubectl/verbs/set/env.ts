@@ -93,7 +93,8 @@ function changed(container: Container, added: EnvVar[], { remove }: Pairs, overw
 function* listEnv(ctx: Context, objects: string[]): Run<void> {
   const { infos, errors } = yield* infosOf(ctx, objects)
   for (const info of infos) {
-    for (const container of podSpecOf(info.object).containers ?? []) {
+    const { containers = [], initContainers = [] } = podSpecOf(info.object)
+    for (const container of [...containers, ...initContainers]) {
       if (!nameMatches(ctx.flags.text('containers') || '*', container.name)) continue
       yield* ctx.p.out(`# ${info.type.kind} ${info.name}, container ${container.name}\n${(container.env ?? []).map(envText).join('')}`)
     }

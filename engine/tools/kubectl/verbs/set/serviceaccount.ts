@@ -12,6 +12,7 @@ function* runSetServiceAccount(ctx: Context): Run<void> {
   if (name === undefined) throw new CommandError('serviceaccount is required')
   yield* changeObjects(ctx, ctx.args.slice(0, -1), {
     operation: 'serviceaccount updated',
+    evenIfSame: true,
     failure: 'failed to patch ServiceAccountName ',
     apply: (info) => changePodSpec(info.object, (spec) => ({ ...spec, serviceAccountName: name })),
   })

@@ -1,15 +1,14 @@
-/** The same commands by the real kubectl and by ours on the same cluster: the same bytes, or a listed reason. */
+/** The same commands by the real kubectl over HTTPS and by ours inside, on one cluster: the same bytes. test/parity has the long list. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { serveCluster } from '../../server/cluster-server.ts'
 import type { ClusterServer } from '../../server/cluster-server.ts'
-import { minorOf, pickKubectl } from '../real-clients/find-kubectl.ts'
-import { run } from '../real-clients/run.ts'
-import { SETUP, STEPS } from './commands.ts'
-import type { Step } from './commands.ts'
-import { DIFFERENCES } from './differences.ts'
+import { minorOf, pickKubectl } from './find-kubectl.ts'
+import { run } from './run.ts'
+import { DIFFERENCES, SETUP, STEPS } from './bytes-commands.ts'
+import type { Step } from './bytes-commands.ts'
 
 const real = pickKubectl()
 if (real === undefined) console.warn('no kubectl on this machine: the parity test is skipped')
