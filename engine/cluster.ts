@@ -20,6 +20,7 @@ import { preloadedImages } from './cluster/manifests.ts'
 import { planCluster } from './cluster/plan.ts'
 import { servedVersions } from './cluster/served-versions.ts'
 import type { ClusterOptions, ClusterPlan, PlannedHost } from './cluster/plan.ts'
+import { readManifest } from './cluster/static-manifest.ts'
 import { upstreamDns } from './cluster/upstream.ts'
 import { ControllerManager } from './controllers/manager.ts'
 import { EtcdMember } from './etcd/member.ts'
@@ -44,7 +45,6 @@ import type { ComponentPort, ContainerSpec, KubeletPorts } from './kubelet/runti
 import { ClusterNetwork } from './network/cluster-network.ts'
 import { CoreDns } from './network/core-dns.ts'
 import { KubeProxy } from './network/kube-proxy.ts'
-import { YamlError, parseYaml } from './objects/yaml.ts'
 import { Scheduler } from './scheduler/scheduler.ts'
 import { registerCompleter, shellPrograms } from './shell/index.ts'
 import { complete, kubectl } from './tools/kubectl/kubectl.ts'
@@ -296,7 +296,7 @@ export class Cluster implements Component {
         list: (path) => listFiles(files(), name, path),
         read: (path) => files().get(name).files.text(path),
       },
-      parseManifest: parseManifest,
+      parseManifest: readManifest,
       probe: { http: (host, port, request) => this.probe(name, host, port, request) },
       dial: { dial: (podIp, host, port) => this.dial(name, podIp, host, port) },
       hostPathKind: (path) => kindOf(files(), name, path),
@@ -481,13 +481,4 @@ function kindOf(hosts: Hosts, host: HostName, path: string): 'directory' | 'file
   const found = hosts.get(host).files.stat(path)
   if ('error' in found) return undefined
   return found.kind === 'directory' ? 'directory' : 'file'
-}
-
-function parseManifest(text: string): { object: unknown } | { error: string } {
-  try {
-    return { object: parseYaml(text) }
-  } catch (error) {
-    if (error instanceof YamlError) return { error: error.message }
-    throw error
-  }
 }

@@ -83,6 +83,16 @@ export class ScenarioDesk implements Desk {
     return this.attempt(name, prepared).scenario.spec.hints.map((hint) => hint[language])
   }
 
+  /** Points that the hint with this number (from 0) takes off. */
+  hintCost(name: string, prepared: Prepared, index: number): number {
+    return this.attempt(name, prepared).scenario.spec.hints[index]?.cost ?? 0
+  }
+
+  /** Points that the hint with this number (from 0) takes off. */
+  hintCost(name: string, prepared: Prepared, index: number): number {
+    return this.attempt(name, prepared).scenario.spec.hints[index]?.cost ?? 0
+  }
+
   async progress(name: string, prepared: Prepared, flight: Flight, language: Language): Promise<ProgressView> {
     const { points, got, checks } = await this.judge(name, prepared, flight, 0)
     return { points, got, criteria: checks.map((check) => ({ name: check.name[language], points: check.points, got: check.got, met: check.passed })) }

@@ -457,6 +457,7 @@ export class Session {
       terminals: this.terminals.list(),
       hints: texts.slice(0, this.row.hints),
       hintsTotal: texts.length,
+      ...(this.row.hints < texts.length && { nextHintCost: this.tools.desk.hintCost(this.row.scenario, this.prepared, this.row.hints) }),
       clock: this.clock(),
       ...(this.row.result !== null && { result: this.row.result as ResultView }),
       ...(this.row.problem !== null && { problem: this.row.problem }),

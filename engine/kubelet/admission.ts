@@ -22,7 +22,10 @@ export function requestOf(pod: Pod, name: string): number {
 const known = new WeakMap<PodSpec, Record<string, number>>()
 
 function sumRequests(spec: PodSpec, name: string): number {
-  const containers = (spec.containers ?? []).reduce((sum, { resources }) => sum + amountOf(resources?.requests, name), 0)
+  const containers = (spec.containers ?? []).reduce(
+    (sum, { resources }) => sum + amountOf(resources?.requests, name),
+    0,
+  )
   let sidecars = 0
   let peak = 0
   for (const init of spec.initContainers ?? []) {

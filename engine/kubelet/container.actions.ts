@@ -167,6 +167,7 @@ export class Containers implements ContainerKeeper {
     if (this.core.hollow !== undefined) return { plan: HOLLOW }
     if (entry === undefined) return { failure: `not simulated: image ${container.image ?? ''}` }
     instance.argv = this.argvOf(record, container, entry)
+    instance.env = this.envOf(record, container, entry)
     const behaviour = entry.behaviours.find((one) => one.match(instance.argv) && !(one.name === 'shell' && this.hasInput(container)))
     if (behaviour === undefined) return this.launchCommand(container, instance, entry)
     const plan = behaviour.plan(this.facts(record, container, instance, entry))
@@ -352,6 +353,7 @@ export class Containers implements ContainerKeeper {
       code: exit.code,
       reason: instance.reason,
     })
+    if (instance.probeKilled === true && record.doom === undefined) this.core.workers.sync(record.uid)
     this.core.workers.stopped(record)
   }
 

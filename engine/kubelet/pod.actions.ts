@@ -133,7 +133,8 @@ export class PodWorkers {
     delete record.current
     if (this.pastDeadline(record)) return this.step(record, 'DONE', true)
     this.refresh(record)
-    this.core.statuses.set(record)
+    const unseen = Object.values(record.containers).some(({ probeKilled, finishedMs }) => probeKilled === true && finishedMs !== undefined)
+    if (!unseen) this.core.statuses.set(record)
     if (isDone(record)) {
       record.doom = { graceMs: graceOf(record) }
       return this.step(record, 'DONE', true)
@@ -276,9 +277,13 @@ export class PodWorkers {
 
   /** Models doBackOff of kuberuntime_manager.go (F4). */
   private inCrashBackOff(record: PodRecord, container: Container): boolean {
-    const last = record.containers[container.name]
+    const ended = record.containers[container.name]
+    if (ended?.finishedMs === undefined) return false
+    // What a probe had killed in this same sync is not seen as ended yet: the one before it counts.
+    const last = ended.probeKilled === true ? record.previous[container.name] : ended
+    delete ended.probeKilled
     if (last?.finishedMs === undefined) return false
-    const key = `${container.name}/${last.hash}`
+    const key = `${container.name}/${ended.hash}`
     const limits = { initialMs: this.core.flags.restartBackOffMs, capMs: this.core.flags.restartBackOffCapMs }
     const finished = last.finishedMs - this.core.kernel.epochMs
     const entry = record.backOff[key]
@@ -294,6 +299,8 @@ export class PodWorkers {
       `Back-off restarting failed container ${container.name} in pod ${pod}`,
       container,
     )
+    // Recorded runs show the first back-off of a container at the next relist, later ones at the next sync.
+    if (entry?.delayMs === limits.initialMs && record.reasons[container.name]?.reason !== WAITING.crashLoop) this.core.relist(record.uid)
     const message = `back-off ${makeGoDuration(entry?.delayMs ?? 0)} restarting failed container=${container.name} pod=${pod}`
     record.reasons[container.name] = { reason: WAITING.crashLoop, message }
     this.core.kernel.record('kubelet.container.backOff', {

@@ -122,7 +122,14 @@ export class Probes implements ProbeKeeper {
     if (found === undefined) return 0
     const due =
       (found.instance.startedMs ?? 0) + (found.probe.initialDelaySeconds ?? 0) * 1000 - this.core.kernel.clockMs
-    return Math.max(0, due) + this.core.random.int(1000)
+    if (found.state.kind === 'readiness') return Math.max(0, due) + this.core.random.int(1000)
+    return this.nextTick(found.record, found.probe, this.core.kernel.now + Math.max(0, due)) - this.core.kernel.now
+  }
+
+  /** A worker ticks from the pod's first sync on, whenever containers start; only readiness is looked at early. */
+  private nextTick(record: PodRecord, probe: Probe, fromMs: number): number {
+    const period = (probe.periodSeconds ?? 10) * 1000
+    return record.seenMs + Math.max(1, Math.ceil((fromMs - record.seenMs) / period)) * period
   }
 
   private execute(id: string): void {
@@ -270,6 +277,8 @@ export class Probes implements ProbeKeeper {
     const message = init
       ? `Init container ${container.name} failed ${kind} probe`
       : `Container ${container.name} failed ${kind} probe, will be restarted`
+    const instance = record.containers[container.name]
+    if (instance !== undefined && instance.stopBy === undefined) instance.probeKilled = true
     this.core.containers.stop(record, container.name, seconds * 1000, message)
   }
 }

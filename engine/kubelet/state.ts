@@ -42,6 +42,8 @@ export interface ContainerInstance {
   hash: string
   /** Virtual milliseconds at which KILL comes, once it is being stopped. */
   stopBy?: number
+  /** A probe had it killed: the sync that killed it starts the next one, before it has seen the end of this. */
+  probeKilled?: boolean
   /** Bytes of memory it may take. */
   memoryLimitBytes?: number
 }

@@ -66,9 +66,9 @@ export class StaticPods {
     const hash = hexOf(`${path}|${text}`, 32)
     if (this.known[path]?.hash === hash) return void this.texts.set(path, text)
     const parsed = this.core.ports.parseManifest?.(text, path) ?? { error: 'not simulated: no manifest parser' }
+    this.forget(path)
     if ('error' in parsed)
       return this.core.log('E', 'file.go:188', 'Could not process manifest file', { err: parsed.error, path })
-    this.forget(path)
     const pod = makeStaticPod(parsed.object as Pod, hash, this.core.nodeName)
     this.known[path] = { path, hash, uid: hash }
     this.sink.take(pod, hash)

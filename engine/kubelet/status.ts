@@ -196,7 +196,7 @@ function containerStatus(record: PodRecord, container: Container, hasInits: bool
     name: container.name,
     state,
     lastState: last,
-    ready: running ? record.ready[container.name] === true : finishedInit || (hollow === true && state.waiting !== undefined),
+    ready: running ? record.ready[container.name] === true && record.started[container.name] === true : finishedInit || (hollow === true && state.waiting !== undefined),
     restartCount: instance?.attempt ?? 0,
     image: instance?.image ?? container.image ?? '',
     imageID: instance?.imageID ?? '',

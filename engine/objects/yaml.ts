@@ -114,7 +114,10 @@ function makeInline(value: unknown, indent: string, column: number): string {
 function makeBlock(value: object, indent: string): string {
   if (Array.isArray(value))
     return value
-      .map((item) => `- ${isFilled(item) ? makeBlock(item, `${indent}  `) : makeInline(item, `${indent}  `, indent.length + 2)}`)
+      .map(
+        (item) =>
+          `- ${isFilled(item) ? makeBlock(item, `${indent}  `) : makeInline(item, `${indent}  `, indent.length + 2)}`,
+      )
       .join(`\n${indent}`)
   const fields = value as Record<string, unknown>
   return sortedKeys(fields)

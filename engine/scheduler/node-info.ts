@@ -82,9 +82,17 @@ export interface HostPort {
 }
 
 export function hostPorts(pod: Pod): HostPort[] {
-  const containers = [...(pod.spec?.containers ?? []), ...(pod.spec?.initContainers ?? []).filter((one) => one.restartPolicy === 'Always')]
+  const containers = [
+    ...(pod.spec?.containers ?? []),
+    ...(pod.spec?.initContainers ?? []).filter((one) => one.restartPolicy === 'Always'),
+  ]
   return containers.flatMap(({ ports }) =>
-    (ports ?? []).filter(({ hostPort }) => (hostPort ?? 0) > 0).map(({ protocol, hostPort, hostIP }) => ({ key: `${protocol ?? 'TCP'}/${hostPort}`, ip: hostIP === undefined || hostIP === '' ? '0.0.0.0' : hostIP })),
+    (ports ?? [])
+      .filter(({ hostPort }) => (hostPort ?? 0) > 0)
+      .map(({ protocol, hostPort, hostIP }) => ({
+        key: `${protocol ?? 'TCP'}/${hostPort}`,
+        ip: hostIP === undefined || hostIP === '' ? '0.0.0.0' : hostIP,
+      })),
   )
 }
 
@@ -118,7 +126,8 @@ export class NodeInfo {
   }
 
   update(node: Node): void {
-    if (node.status?.allocatable !== this.node.status?.allocatable) this.allocatable = parseResources(node.status?.allocatable)
+    if (node.status?.allocatable !== this.node.status?.allocatable)
+      this.allocatable = parseResources(node.status?.allocatable)
     this.node = node
   }
 
@@ -145,7 +154,11 @@ export class NodeInfo {
   private group(pod: Pod, change: 1 | -1): void {
     if (pod.metadata.deletionTimestamp !== undefined) return
     const key = groupKey(pod)
-    const group = this.groups.get(key) ?? { namespace: pod.metadata.namespace ?? '', labels: pod.metadata.labels ?? {}, count: 0 }
+    const group = this.groups.get(key) ?? {
+      namespace: pod.metadata.namespace ?? '',
+      labels: pod.metadata.labels ?? {},
+      count: 0,
+    }
     group.count += change
     if (group.count === 0) this.groups.delete(key)
     else this.groups.set(key, group)

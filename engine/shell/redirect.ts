@@ -129,6 +129,8 @@ function* open(sh: Shell, name: string, operator: string): Run<number | undefine
   const mode = operator === '<' ? 'r' : operator === '>>' || operator === '&>>' || operator === '<>' ? 'a' : 'w'
   const opened = yield* sh.p.openFile(path, mode)
   if ('fd' in opened) return opened.fd
-  yield* sh.complain(`${name}: ${errnoText(opened.error)}`)
+  const isPosix = /(^|\/)(sh|ash|dash)$/.test(sh.state.name)
+  const what = !isPosix ? '' : mode === 'r' ? 'cannot open ' : 'cannot create '
+  yield* sh.complain(`${what}${name}: ${isPosix && opened.error === 'ENOENT' ? (mode === 'r' ? 'No such file' : 'Directory nonexistent') : errnoText(opened.error)}`)
   return undefined
 }

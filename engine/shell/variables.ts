@@ -41,7 +41,15 @@ export function getValue(state: ShellState, name: string): string | undefined {
   return variable?.items === undefined ? variable?.value : variable.items['0']
 }
 
+/** Characters of one value; a real bash would run out of memory somewhere. */
+const MAX_VALUE = 1024 * 1024
+
+function checkSize(name: string, value: string): void {
+  if (value.length > MAX_VALUE) throw new ShellError(`${name}: value of ${value.length} characters (limit of the simulator: ${MAX_VALUE})`, 1, true)
+}
+
 export function setValue(state: ShellState, name: string, value: string): void {
+  checkSize(name, value)
   const variable = makeVariable(state, name)
   if (variable.readonly === true) throw new ShellError(`${name}: readonly variable`, 1, true)
   const cased = variable.lower === true ? value.toLowerCase() : variable.upper === true ? value.toUpperCase() : value
@@ -50,6 +58,7 @@ export function setValue(state: ShellState, name: string, value: string): void {
 }
 
 export function setItem(state: ShellState, name: string, key: string, value: string): void {
+  checkSize(name, value)
   const variable = makeVariable(state, name)
   if (variable.readonly === true) throw new ShellError(`${name}: readonly variable`, 1, true)
   if (variable.items === undefined) {

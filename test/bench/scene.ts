@@ -29,7 +29,11 @@ const LIMIT_MS = 900_000
 export async function createDeployment(flight: Flight, name: string, replicas: number): Promise<void> {
   const labels = { app: name }
   const container = { name: 'web', image: 'nginx:1.27', resources: { requests: { cpu: '10m', memory: '16Mi' } } }
-  const spec = { replicas, selector: { matchLabels: labels }, template: { metadata: { labels }, spec: { containers: [container] } } }
+  const spec = {
+    replicas,
+    selector: { matchLabels: labels },
+    template: { metadata: { labels }, spec: { containers: [container] } },
+  }
   const body = { apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name }, spec }
   const headers = { 'content-type': 'application/json', accept: 'application/json' }
   const { code } = await flight.api(flight.asAdmin({ method: 'POST', path: DEPLOYMENTS, query: {}, headers, body }))
@@ -40,12 +44,16 @@ export async function createDeployment(flight: Flight, name: string, replicas: n
 export async function untilReady(flight: Flight, wanted: number): Promise<void> {
   const limit = flight.nowMs + LIMIT_MS
   const isDone = (): boolean => {
-    const pods = flight.picture().nodes.flatMap((node) => (node.ready ? node.pods : [])).filter(({ namespace }) => namespace === 'default')
+    const pods = flight
+      .picture()
+      .nodes.flatMap((node) => (node.ready ? node.pods : []))
+      .filter(({ namespace }) => namespace === 'default')
     return pods.filter(({ ready, status }) => ready && status === 'Running').length >= wanted
   }
   await advanceUntil(flight, limit, () => readyReplicas(flight) >= wanted)
   await advanceUntil(flight, limit, isDone)
-  if (flight.nowMs >= limit) throw new Error(`${wanted} pods were not Ready within ${LIMIT_MS / 1000} s of the cluster's time`)
+  if (flight.nowMs >= limit)
+    throw new Error(`${wanted} pods were not Ready within ${LIMIT_MS / 1000} s of the cluster's time`)
 }
 
 async function advanceUntil(flight: Flight, limitMs: number, isDone: () => boolean): Promise<void> {
@@ -55,7 +63,9 @@ async function advanceUntil(flight: Flight, limitMs: number, isDone: () => boole
 /** Read from the API server's cache, so that looking costs the cluster nothing. */
 function readyReplicas(flight: Flight): number {
   const [server] = flight.cluster.apiServers.values()
-  const found = [...(server?.cache.values('/registry/deployments/') ?? [])].filter(({ metadata }) => metadata.namespace === 'default')
+  const found = [...(server?.cache.values('/registry/deployments/') ?? [])].filter(
+    ({ metadata }) => metadata.namespace === 'default',
+  )
   return (found as Deployment[]).reduce((sum, { status }) => sum + (status?.readyReplicas ?? 0), 0)
 }
 

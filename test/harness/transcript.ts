@@ -80,7 +80,7 @@ async function pass(flight: Flight, text: string): Promise<void> {
 }
 
 async function type(flight: Flight, command: string): Promise<string[]> {
-  const { code, stdout, stderr } = await flight.script(`exec 2>&1\n${command}\n`)
+  const { code, stdout, stderr } = await flight.script(`exec 2>&1; ${command}\n`)
   const lines = trimmed((stdout + stderr).replace(/\n$/, '').split('\n'))
   return code === 0 ? lines : [...lines, `[exit ${code}]`]
 }

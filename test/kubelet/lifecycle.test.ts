@@ -70,8 +70,9 @@ describe('pod lifecycle', () => {
       expect(waited).toBeGreaterThanOrEqual(seconds * 1000 - 1_000)
       expect(waited).toBeLessThanOrEqual(seconds * 1000 + 17_000)
       const error = at(`CrashLoopBackOff ${index + 1}`) - at(`Error ${index + 1}`)
-      expect(error).toBeGreaterThanOrEqual(9_000)
-      expect(error).toBeLessThanOrEqual(16_000)
+      // As recorded on a real node: the first back-off shows at the next relist.
+      expect(error).toBeGreaterThanOrEqual(index === 0 ? 900 : 9_000)
+      expect(error).toBeLessThanOrEqual(index === 0 ? 2_000 : 16_000)
     })
     expect(bench.pod('crash').status?.phase).toBe('Running')
     const waiting = bench.pod('crash').status?.containerStatuses?.[0]?.state?.waiting?.message
@@ -88,7 +89,7 @@ describe('pod lifecycle', () => {
   ])('%s with restartPolicy %s: phase %s, STATUS %s (F2)', (script, restartPolicy, phase, status) => {
     const bench = makeBench({ images: ['busybox:1.36'] })
     addPod(bench, { ...SHELL, command: ['sh', '-c', script] }, { restartPolicy })
-    bench.run(5_500)
+    bench.run(3_500)
     expect([bench.pod().status?.phase, stateOf(bench.pod())]).toEqual([phase, status])
   })
 

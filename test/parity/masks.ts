@@ -25,29 +25,35 @@ const MADE: Mask[] = [
   { find: /(resourceVersion"?: ?)"\d+"/g, put: '$1"<version>"' },
   { find: /"?\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z"?/g, put: '<time>' },
   { find: /\b10\.(9[6-9]|10\d|11[01])\.\d+\.\d+\b/g, put: '<ip>' },
+  { find: /\b3[0-2]\d{3}\b/g, put: '<port>' },
   { find: /(?<=-)[bcdfghjklmnpqrstvwxz2456789]{5}\b/g, put: '<name>' },
   { find: /\b(Mon|Tue|Wed|Thu|Fri|Sat|Sun), \d\d \w{3} \d{4} \d\d:\d\d:\d\d [+]0000/g, put: '<time>' },
 ]
 
-/** On twins, ages: seconds may turn between the two. The column is as wide as its widest. */
-const AGES: Mask[] = [
-  { find: /(?<=\s|\()(\d+[dhms]){1,2}(?=\s|\)|$)/g, put: '<age>' },
-  { find: / +<age>/g, put: ' <age>' },
-  { find: /<age> +/g, put: '<age> ' },
-  { find: /\bAGE +/g, put: 'AGE ' },
+/** On twins, ages and what hangs on the instant: the clocks of the two run apart while a command waits. */
+const TWINS: Mask[] = [
+  { find: /(?<=\s|\()((\d+[dhms]){1,2}|<invalid>)(?=\s|\)|$)/gm, put: '<age>' },
+  // The hash of a template that names the time of a restart.
+  { find: /\bapi-[bcdf2456789]{8,10}\b/g, put: 'api-<hash>' },
+  { find: /(pod-template-hash: ?"?)[bcdf2456789]{8,10}/g, put: '$1<hash>' },
+  // Columns are as wide as their widest cell.
+  { find: /(?<=\S) {2,}(?=\S)| +$/gm, put: '  ' },
+  { find: /-{4,}/g, put: '----' },
+  // How far a rollout was when the command first looked.
+  { find: /^Waiting for .*\n/gm, put: '' },
 ]
 
 function put(text: string, masks: Mask[]): string {
   return masks.reduce((now, { find, put: by }) => now.replace(find, by), text)
 }
 
-/** Rows whose lines Go prints in the random order of a map. */
-const UNORDERED = /^describe (cm|secret) /
+/** Rows whose lines Go prints in the random order of a map, or of goroutines. */
+const UNORDERED = /^describe (cm|secret) | --list$|^drain /
 
 const sortedLines = (text: string): string => text.split('\n').sort().join('\n')
 
 export function masked(row: string, { code, stdout, stderr }: Ran, group: Group): Ran {
-  const masks = [...CLIENT, ...(group.makes === true || group.twins === true ? MADE : []), ...(group.twins === true ? AGES : [])]
+  const masks = [...CLIENT, ...(group.makes === true || group.twins === true ? MADE : []), ...(group.twins === true ? TWINS : [])]
   const order = UNORDERED.test(row) ? sortedLines : (text: string): string => text
-  return { code, stdout: order(put(stdout, masks)), stderr: put(stderr, masks) }
+  return { code, stdout: order(put(stdout, masks)), stderr: order(put(stderr, masks)) }
 }

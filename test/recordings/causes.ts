@@ -24,11 +24,15 @@ const BY_TEXT: [RegExp, string][] = [
   [/kubectl cp/, 'cp'],
   [/\bcsr\b|certificate sign/i, 'certificate requests'],
   [/core\.PodSpec|^@@ /m, 'diff of Go structs'],
+  [/metadata\.managedFields/, 'order of field managers'],
   [/openssl|\bdd if=|tls --cert|bin\.dat|\bcm files\b/, 'programs and binary files'],
   [/completion fish|auth reconcile|plaintext-openapiv2|create -f http/, 'refused: not simulated'],
 ]
 
 export function causeOf(session: string, row: { cmd: string; stdout: string; stderr: string }): string | undefined {
   const whole = BY_SESSION.find(([name]) => name.test(session))?.[1]
-  return whole ?? BY_TEXT.find(([pattern]) => pattern.test(row.cmd) || pattern.test(row.stdout) || pattern.test(row.stderr))?.[1]
+  return (
+    whole ??
+    BY_TEXT.find(([pattern]) => pattern.test(row.cmd) || pattern.test(row.stdout) || pattern.test(row.stderr))?.[1]
+  )
 }

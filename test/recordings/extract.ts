@@ -13,6 +13,7 @@ import type { Moment, Story } from './story.ts'
 
 const RECORDINGS = [
   'B01-crashloop-backoff',
+  'B05-probes',
   'R01-rolling-3-25pct-25pct',
   'R03-rolling-10-0-3',
   'R05-rolling-4-1-1',
@@ -67,7 +68,9 @@ function isLeftOut({ what, name = '', object = '', ownerKind = '' }: Row): boole
 
 function extract(folder: string, recording: string): Fixture {
   const start = JSON.parse(readFileSync(join(folder, recording, 'start.json'), 'utf8')) as Start
-  const lines = readFileSync(join(folder, recording, 'timeline.jsonl'), 'utf8').trim().split('\n')
+  const lines = readFileSync(join(folder, recording, 'timeline.jsonl'), 'utf8')
+    .trim()
+    .split('\n')
   const all = lines.map((line) => JSON.parse(line) as Row)
   const base = baseOf(all)
   const rows = all.map((row) => ({ ...row, offsetMs: row.offsetMs - base })).sort((a, b) => a.offsetMs - b.offsetMs)
@@ -76,7 +79,11 @@ function extract(folder: string, recording: string): Fixture {
     recording,
     release: /1\.\d+/.exec(start.kubernetesVersion)?.[0] ?? '',
     kubelet: start.kubelet.startsWith('hollow') ? 'hollow' : 'real',
-    nodes: start.nodes.map(({ name, labels, allocatable }) => ({ name, labels: topology(labels), capacity: { cpu: allocatable['cpu'] ?? '1', memory: allocatable['memory'] ?? '1Gi' } })),
+    nodes: start.nodes.map(({ name, labels, allocatable }) => ({
+      name,
+      labels: topology(labels),
+      capacity: { cpu: allocatable['cpu'] ?? '1', memory: allocatable['memory'] ?? '1Gi' },
+    })),
     namespace: start.namespace,
     acts: rows.flatMap(actOf),
     untilMs: Math.max(...rows.map(({ offsetMs }) => offsetMs)),
@@ -97,7 +104,8 @@ function topology(labels: Record<string, string>): Record<string, string> {
 
 function actOf({ offsetMs, what, cmd, text }: Row): Act[] {
   const mark = /^SIG(STOP|CONT) kubelet (\S+)/.exec(text ?? '')
-  if (what === 'mark' && mark !== null) return [{ at: offsetMs, signal: mark[1] as 'STOP' | 'CONT', node: mark[2] ?? '' }]
+  if (what === 'mark' && mark !== null)
+    return [{ at: offsetMs, signal: mark[1] as 'STOP' | 'CONT', node: mark[2] ?? '' }]
   if (what !== 'command' || !CHANGING.test(cmd) || /rollout status|kubectl wait/.test(cmd)) return []
   return [{ at: offsetMs, command: withoutStatefulSets(cmd) }]
 }
@@ -105,7 +113,10 @@ function actOf({ offsetMs, what, cmd, text }: Row): Act[] {
 function withoutStatefulSets(command: string): string {
   return command
     .split(/^---\n/m)
-    .filter((document) => !/^kind: StatefulSet/m.test(document) && !/^kind: PodDisruptionBudget\nmetadata: \{name: db\}/m.test(document))
+    .filter(
+      (document) =>
+        !/^kind: StatefulSet/m.test(document) && !/^kind: PodDisruptionBudget\nmetadata: \{name: db\}/m.test(document),
+    )
     .join('---\n')
     .replace(/(?<!\nEOF)\s*$/, (end) => (command.trimEnd().endsWith('EOF') ? '\nEOF' : end))
 }
@@ -113,14 +124,16 @@ function withoutStatefulSets(command: string): string {
 function phasesOf(rows: Row[]): Record<string, number> {
   const phases: Record<string, number> = {}
   const stop = rows.find(({ what, text }) => what === 'mark' && text.startsWith('SIGSTOP'))?.offsetMs ?? 20_000
-  for (const { what, name, offsetMs, op } of rows) if (what === 'leases' && op === 'MODIFIED' && offsetMs < stop) phases[name] = offsetMs
+  for (const { what, name, offsetMs, op } of rows)
+    if (what === 'leases' && op === 'MODIFIED' && offsetMs < stop) phases[name] = offsetMs
   return phases
 }
 
 function tell(rows: Row[]): Story {
   const maker = new StoryMaker()
   const states = new Map<string, Record<string, unknown>>()
-  for (const { what, op, name, ownerKind } of rows) if (what === 'replicasets' && op === 'ADDED') maker.nameSet(name, ownerKind ?? '')
+  for (const { what, op, name, ownerKind } of rows)
+    if (what === 'replicasets' && op === 'ADDED') maker.nameSet(name, ownerKind ?? '')
   for (const row of rows) {
     if (isLeftOut(row)) continue
     const { offsetMs: at, what, name, op } = row
@@ -145,7 +158,15 @@ function healthy(what: string): Record<string, unknown> {
 /** A frozen kubelet ends containers only after it goes on. */
 function hollowTimes(story: Story, rows: Row[]): Fixture['hollow'] {
   const thaw = rows.find(({ what, text }) => what === 'mark' && text.startsWith('SIGCONT'))?.offsetMs
-  return Object.fromEntries(Object.entries(story.pods).map(([set, pods]) => [set, timesOf(pods.map(({ steps }) => steps), thaw)]))
+  return Object.fromEntries(
+    Object.entries(story.pods).map(([set, pods]) => [
+      set,
+      timesOf(
+        pods.map(({ steps }) => steps),
+        thaw,
+      ),
+    ]),
+  )
 }
 
 function timesOf(pods: Moment[][], thaw = 0): HollowTimes {
@@ -153,10 +174,13 @@ function timesOf(pods: Moment[][], thaw = 0): HollowTimes {
   const between = (from: number | undefined, to: number | undefined): number => Math.max(0, (to ?? 0) - (from ?? 0))
   const deletedAt = (steps: Moment[]): number => at(steps, 'deleting within') ?? 0
   const gone = pods.filter((steps) => at(steps, 'Succeeded') !== undefined).sort((a, b) => deletedAt(a) - deletedAt(b))
-  const stopFrom = (steps: Moment[]): number => (deletedAt(steps) < thaw && thaw < (at(steps, 'Succeeded') ?? 0) ? thaw : deletedAt(steps))
+  const stopFrom = (steps: Moment[]): number =>
+    deletedAt(steps) < thaw && thaw < (at(steps, 'Succeeded') ?? 0) ? thaw : deletedAt(steps)
   return {
     see: pods.map((steps) => between(at(steps, 'assigned'), at(steps, 'ready'))),
-    run: pods.map((steps) => Math.min(LONGEST_RUN_MS, between(at(steps, 'ready'), at(steps, 'Running') ?? (at(steps, 'ready') ?? 0) + 300))),
+    run: pods.map((steps) =>
+      Math.min(LONGEST_RUN_MS, between(at(steps, 'ready'), at(steps, 'Running') ?? (at(steps, 'ready') ?? 0) + 300)),
+    ),
     stop: gone.map((steps) => between(stopFrom(steps), at(steps, 'Succeeded'))),
     confirm: gone.map((steps) => between(at(steps, 'Succeeded'), at(steps, 'deleted'))),
   }

@@ -39,7 +39,10 @@ const SURROUNDINGS: [RegExp, string][] = [
   [/\b192\.168\.192\.168\b/g, '<podIP>'],
   [/\/home\/(cka|candidate)\b/g, '<home>'],
   [/\b(10\.200\.0\.1|172\.30\.1\.\d+)\b/g, '<hostIP>'],
-  [/(pod-template-hash|controller-revision-hash)([=:"]+ ?"?)(?:(\w[\w.-]*)-)?[bcdfghjklmnpqrstvwxz2456789]{8,10}\b/g, '$1$2<hash>'],
+  [
+    /(pod-template-hash|controller-revision-hash)([=:"]+ ?"?)(?:(\w[\w.-]*)-)?[bcdfghjklmnpqrstvwxz2456789]{8,10}\b/g,
+    '$1$2<hash>',
+  ],
   [/https:\/\/(127\.0\.0\.1|<hostIP>):6443/g, '<server>'],
 ]
 

@@ -1,6 +1,14 @@
 /** Does on a simulated cluster what was done on the recorded one, at the same offsets, and tells its story. */
 import { Flight } from '../../engine/index.ts'
-import type { DaemonSet, Deployment, Event, Node, Pod, PodDisruptionBudget, ReplicaSet } from '../../engine/objects/types.gen.ts'
+import type {
+  DaemonSet,
+  Deployment,
+  Event,
+  Node,
+  Pod,
+  PodDisruptionBudget,
+  ReplicaSet,
+} from '../../engine/objects/types.gen.ts'
 import type { HollowStep } from '../../engine/kubelet/core.ts'
 import type { Act, Fixture } from './fixture.ts'
 import { StoryMaker } from './story.ts'
@@ -20,7 +28,11 @@ const LEASE_PERIOD_MS = 10_000
 const WATCHED: Record<string, { path: string; project(object: never): Fields }> = {
   nodes: {
     path: '/api/v1/nodes',
-    project: (node: Node) => ({ conditions: conditionsOf(node.status?.conditions), taints: (node.spec?.taints ?? []).map(({ key, effect }) => `${key}:${effect}`), unschedulable: node.spec?.unschedulable ?? null }),
+    project: (node: Node) => ({
+      conditions: conditionsOf(node.status?.conditions),
+      taints: (node.spec?.taints ?? []).map(({ key, effect }) => `${key}:${effect}`),
+      unschedulable: node.spec?.unschedulable ?? null,
+    }),
   },
   deployments: {
     path: '/apis/apps/v1/deployments',
@@ -32,9 +44,15 @@ const WATCHED: Record<string, { path: string; project(object: never): Fields }> 
       revision: metadata.annotations?.['deployment.kubernetes.io/revision'] ?? null,
     }),
   },
-  replicasets: { path: '/apis/apps/v1/replicasets', project: ({ spec, status }: ReplicaSet) => ({ replicas: spec?.replicas, status: status ?? {} }) },
+  replicasets: {
+    path: '/apis/apps/v1/replicasets',
+    project: ({ spec, status }: ReplicaSet) => ({ replicas: spec?.replicas, status: status ?? {} }),
+  },
   daemonsets: { path: '/apis/apps/v1/daemonsets', project: ({ status }: DaemonSet) => ({ status: status ?? {} }) },
-  poddisruptionbudgets: { path: '/apis/policy/v1/poddisruptionbudgets', project: ({ status }: PodDisruptionBudget) => ({ status: status ?? {} }) },
+  poddisruptionbudgets: {
+    path: '/apis/policy/v1/poddisruptionbudgets',
+    project: ({ status }: PodDisruptionBudget) => ({ status: status ?? {} }),
+  },
   pods: { path: '/api/v1/pods', project: projectPod },
   events: { path: '/api/v1/events', project: (event: Event) => event as unknown as Fields },
 }
@@ -56,13 +74,33 @@ function projectPod(pod: Pod): Fields {
   }
 }
 
-function conditionsOf(conditions: readonly { type: string; status: string; reason?: string | undefined }[] | undefined): Record<string, string> {
-  return Object.fromEntries((conditions ?? []).map(({ type, status, reason }) => [type, reason === undefined || reason === '' ? status : `${status}:${reason}`]))
+function conditionsOf(
+  conditions: readonly { type: string; status: string; reason?: string | undefined }[] | undefined,
+): Record<string, string> {
+  return Object.fromEntries(
+    (conditions ?? []).map(({ type, status, reason }) => [
+      type,
+      reason === undefined || reason === '' ? status : `${status}:${reason}`,
+    ]),
+  )
 }
 
 /** A cluster with the recorded one's nodes, and nothing else. */
-async function launch({ release, nodes, kubelet }: Fixture, seed: string, onChunk: (id: string, chunk: unknown) => void): Promise<Flight> {
-  const options = { seed, epochMs: EPOCH_MS, release, controlPlanes: 1, workers: 0, nodes, controlPlaneNodes: false as const, addons: false as const }
+async function launch(
+  { release, nodes, kubelet }: Fixture,
+  seed: string,
+  onChunk: (id: string, chunk: unknown) => void,
+): Promise<Flight> {
+  const options = {
+    seed,
+    epochMs: EPOCH_MS,
+    release,
+    controlPlanes: 1,
+    workers: 0,
+    nodes,
+    controlPlaneNodes: false as const,
+    addons: false as const,
+  }
   return Flight.launch({ ...options, ...(kubelet === 'hollow' && { kubelet }) }, { chunk: onChunk })
 }
 
@@ -76,7 +114,8 @@ export async function replay(fixture: Fixture, seed = '1'): Promise<Replay> {
   const output: string[] = []
   const observer = new Observer(fixture)
   const flight = await launch(fixture, seed, (id, chunk) => observer.chunk(id, chunk))
-  flight.listeners.scriptExit = (id, { code, stdout, stderr }) => void output.push(`${id}: exit ${code}\n${stdout}${stderr}`)
+  flight.listeners.scriptExit = (id, { code, stdout, stderr }) =>
+    void output.push(`${id}: exit ${code}\n${stdout}${stderr}`)
   await alignRhythms(flight, fixture)
   observer.attach(flight)
   if (fixture.kubelet === 'real') preload(flight)
@@ -89,7 +128,13 @@ export async function replay(fixture: Fixture, seed = '1'): Promise<Replay> {
 function preload(flight: Flight): void {
   for (const kubelet of flight.cluster.kubelets.values()) {
     for (const reference of ['nginx:1.25', 'nginx:1.26', 'busybox:1.36'].map((image) => `docker.io/library/${image}`)) {
-      kubelet.images.set(reference, { reference, imageID: `${reference}@sha256:0`, digest: 'sha256:0', sizeBytes: 2_140_957, pulledMs: 0 })
+      kubelet.images.set(reference, {
+        reference,
+        imageID: `${reference}@sha256:0`,
+        digest: 'sha256:0',
+        sizeBytes: 2_140_957,
+        pulledMs: 0,
+      })
     }
   }
 }
@@ -100,11 +145,20 @@ function preload(flight: Flight): void {
  */
 async function alignRhythms(flight: Flight, { leases, story }: Fixture): Promise<void> {
   const silent = story.lines['node/z1']?.find(([, state]) => state.startsWith('Ready=Unknown'))?.[0]
-  const collected = Object.values(story.pods).flat().flatMap(({ steps }) => steps).find(([, step]) => step.includes('DeletionByPodGC'))?.[0]
+  const collected = Object.values(story.pods)
+    .flat()
+    .flatMap(({ steps }) => steps)
+    .find(([, step]) => step.includes('DeletionByPodGC'))?.[0]
   if (silent === undefined) return
-  const wait = collected === undefined ? modulo(nextTick(flight, 'node-lifecycle-controller') - silent - flight.nowMs, 5_000) : modulo(nextTick(flight, 'pod-garbage-collector') - collected - flight.nowMs, 20_000)
+  const wait =
+    collected === undefined
+      ? modulo(nextTick(flight, 'node-lifecycle-controller') - silent - flight.nowMs, 5_000)
+      : modulo(nextTick(flight, 'pod-garbage-collector') - collected - flight.nowMs, 20_000)
   const base = flight.nowMs + wait + 2 * LEASE_PERIOD_MS
-  const starts = Object.entries(leases).map(([node, offset]) => ({ node, at: base - 2 * LEASE_PERIOD_MS + modulo(offset, LEASE_PERIOD_MS) }))
+  const starts = Object.entries(leases).map(([node, offset]) => ({
+    node,
+    at: base - 2 * LEASE_PERIOD_MS + modulo(offset, LEASE_PERIOD_MS),
+  }))
   for (const { node, at } of starts.sort((a, b) => a.at - b.at)) {
     await flight.advance(at - flight.nowMs)
     const kubelet = flight.cluster.kubelets.get(node)
@@ -117,7 +171,10 @@ async function alignRhythms(flight: Flight, { leases, story }: Fixture): Promise
 /** When a controller looks at everything next. */
 function nextTick(flight: Flight, controller: string): number {
   const { queue } = flight.cluster.kernel.snapshot()
-  return queue.find(({ event }) => event.type === 'tick' && (event.data as { controller: string }).controller === controller)?.at ?? 0
+  return (
+    queue.find(({ event }) => event.type === 'tick' && (event.data as { controller: string }).controller === controller)
+      ?.at ?? 0
+  )
 }
 
 function modulo(value: number, period: number): number {
@@ -126,7 +183,14 @@ function modulo(value: number, period: number): number {
 
 async function perform(flight: Flight, act: Act, baseMs: number): Promise<void> {
   await flight.advance(Math.max(0, baseMs + act.at - flight.nowMs))
-  if ('command' in act) return flight.input({ kind: 'script', id: act.command.split('\n')[0] ?? '', text: act.command, host: 'base', user: 'candidate' })
+  if ('command' in act)
+    return flight.input({
+      kind: 'script',
+      id: act.command.split('\n')[0] ?? '',
+      text: act.command,
+      host: 'base',
+      user: 'candidate',
+    })
   const kubelet = flight.cluster.kubelets.get(act.node)
   if (act.signal === 'STOP') kubelet?.freeze()
   else kubelet?.thaw()
@@ -191,7 +255,12 @@ class Observer {
 
   private event({ involvedObject, reason, message, metadata }: Event): void {
     if (Date.parse(metadata.creationTimestamp ?? '') < EPOCH_MS + this.baseMs - 1000) return
-    this.maker.event({ at: this.at, about: `${involvedObject.kind ?? ''}/${involvedObject.name ?? ''}`, reason: reason ?? '', message: message ?? '' })
+    this.maker.event({
+      at: this.at,
+      about: `${involvedObject.kind ?? ''}/${involvedObject.name ?? ''}`,
+      reason: reason ?? '',
+      message: message ?? '',
+    })
   }
 
   /** The nth pod of a set to come or go takes as long as the nth of the recording. */
@@ -202,7 +271,8 @@ class Observer {
       this.replicaSets.set(ownerName, count)
       this.roles.set(name, `${ownerName}#${count}`)
     } else if (kind === 'pods') {
-      const set = ownerKind === 'ReplicaSet' ? (this.roles.get(ownerName) ?? '') : ownerKind === undefined ? name : ownerName
+      const set =
+        ownerKind === 'ReplicaSet' ? (this.roles.get(ownerName) ?? '') : ownerKind === undefined ? name : ownerName
       const place = this.sets.get(set) ?? 0
       this.sets.set(set, place + 1)
       this.places.set(name, { set, created: place })
@@ -227,6 +297,10 @@ class Observer {
 }
 
 function eventsOf(chunk: unknown): WatchEvent[] {
-  if (typeof chunk === 'string') return chunk.split('\n').filter((line) => line !== '').map((line) => JSON.parse(line) as WatchEvent)
+  if (typeof chunk === 'string')
+    return chunk
+      .split('\n')
+      .filter((line) => line !== '')
+      .map((line) => JSON.parse(line) as WatchEvent)
   return Array.isArray(chunk) ? (chunk as WatchEvent[]) : [chunk as WatchEvent]
 }

@@ -66,16 +66,30 @@ export async function runSession(start: Start, rows: readonly Row[]): Promise<Ou
 /** The recorded user is one of system:masters; of the nodes' start the recorded clusters show no events but RegisteredNode. */
 async function prepare(flight: Flight): Promise<void> {
   const { plan } = flight.cluster
-  const config = makeKubeconfig(plan, { name: 'kubernetes-admin', commonName: 'kubernetes-admin', organizations: ['system:masters'] })
+  const config = makeKubeconfig(plan, {
+    name: 'kubernetes-admin',
+    commonName: 'kubernetes-admin',
+    organizations: ['system:masters'],
+  })
   await flight.hands.writeFile('base', '/home/candidate/.kube/config', config)
-  await flight.script(`mkdir -p ${FOLDER}; chmod 777 ${FOLDER}; chown -R candidate /home/candidate/.kube`, { user: 'root' })
+  await flight.script(`mkdir -p ${FOLDER}; chmod 777 ${FOLDER}; chown -R candidate /home/candidate/.kube`, {
+    user: 'root',
+  })
   await flight.script('kubectl delete events --field-selector reason!=RegisteredNode >/dev/null; rm -rf .kube/cache')
 }
 
 async function runRow(flight: Flight, { i, cmd }: Row): Promise<Output> {
   const path = `${FOLDER}/${i}`
-  await flight.hands.writeFile('base', path, `${cmd.replaceAll('127.0.0.1:6443', `${flight.cluster.plan.controlPlanes[0]?.ip}:6443`)}\n`)
-  flight.input({ kind: 'terminal.input', terminal: TERMINAL, text: ` . ${path} >${path}.out 2>${path}.err </dev/null; echo $? >${path}.code\r` })
+  await flight.hands.writeFile(
+    'base',
+    path,
+    `${cmd.replaceAll('127.0.0.1:6443', `${flight.cluster.plan.controlPlanes[0]?.ip}:6443`)}\n`,
+  )
+  flight.input({
+    kind: 'terminal.input',
+    terminal: TERMINAL,
+    text: ` . ${path} >${path}.out 2>${path}.err </dev/null; echo $? >${path}.code\r`,
+  })
   const ended = await untilPrompt(flight)
   const { files } = flight.cluster.hosts.get('base')
   const read = (suffix: string): string => files.text(`${path}.${suffix}`) ?? ''
@@ -98,5 +112,9 @@ async function untilPrompt(flight: Flight): Promise<boolean> {
 }
 
 export function isEqual(recorded: Output, simulated: Output): boolean {
-  return recorded.code === simulated.code && normalize(recorded.stdout) === normalize(simulated.stdout) && normalize(recorded.stderr) === normalize(simulated.stderr)
+  return (
+    recorded.code === simulated.code &&
+    normalize(recorded.stdout) === normalize(simulated.stdout) &&
+    normalize(recorded.stderr) === normalize(simulated.stderr)
+  )
 }

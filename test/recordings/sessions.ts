@@ -10,7 +10,10 @@ import { normalize } from './normalize.ts'
 import { isEqual, runSession } from './session.ts'
 import type { Output, Row, Start } from './session.ts'
 
-const { values, positionals } = parseArgs({ allowPositionals: true, options: { diff: { type: 'string' }, only: { type: 'string' }, unstable: { type: 'boolean' } } })
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { diff: { type: 'string' }, only: { type: 'string' }, unstable: { type: 'boolean' } },
+})
 const folder = positionals[0] ?? '../shared/recordings'
 
 if (!existsSync(folder)) {
@@ -40,12 +43,16 @@ function chosenNames(): string[] {
     .filter((name) => existsSync(join(folder, name, 'session.jsonl')))
     .sort()
   const wanted = (values.diff ?? values.only)?.split(',')
-  return wanted === undefined ? all : all.filter((name) => wanted.some((one) => name === one || (one.length === 2 && name.startsWith(`${one}-`))))
+  return wanted === undefined
+    ? all
+    : all.filter((name) => wanted.some((one) => name === one || (one.length === 2 && name.startsWith(`${one}-`))))
 }
 
 function readStability(): Record<string, { varies?: number[]; orderDiffers?: number[] }> {
   const path = join(folder, 'STABILITY.json')
-  return existsSync(path) ? (JSON.parse(readFileSync(path, 'utf8')) as Record<string, { varies?: number[]; orderDiffers?: number[] }>) : {}
+  return existsSync(path)
+    ? (JSON.parse(readFileSync(path, 'utf8')) as Record<string, { varies?: number[]; orderDiffers?: number[] }>)
+    : {}
 }
 
 /** Rows in which two real runs differ. */
@@ -60,11 +67,14 @@ async function compare(name: string): Promise<Tally> {
     .split('\n')
     .filter((text) => text !== '')
     .map((text) => JSON.parse(text) as Row)
-  const outputs = await runSession(start, rows)
+  const outputs = await runSession(start, rows).catch((error: unknown) => {
+    console.log(`${name}: ${error instanceof Error ? error.message : String(error)}`)
+    return []
+  })
   const racy = racyRows(name)
   const tally: Tally = { equal: 0, total: rows.length, causes: {} }
   rows.forEach((row, index) => {
-    const output = outputs[index] as Output
+    const output = outputs[index] ?? { stdout: '', stderr: '', code: -1 }
     if (isEqual(row, output)) return void tally.equal++
     const cause = racy.has(row.i) ? 'two real runs differ' : (causeOf(name, row) ?? 'open')
     tally.causes[cause] = (tally.causes[cause] ?? 0) + 1
@@ -95,12 +105,19 @@ function showStream(mark: string, recorded: string, simulated: string): void {
 function lineDiff(a: string[], b: string[]): [string, string][] {
   const lengths = Array.from({ length: a.length + 1 }, () => new Array<number>(b.length + 1).fill(0))
   for (let i = a.length - 1; i >= 0; i--)
-    for (let j = b.length - 1; j >= 0; j--) (lengths[i] as number[])[j] = a[i] === b[j] ? (lengths[i + 1]?.[j + 1] ?? 0) + 1 : Math.max(lengths[i + 1]?.[j] ?? 0, lengths[i]?.[j + 1] ?? 0)
+    for (let j = b.length - 1; j >= 0; j--)
+      (lengths[i] as number[])[j] =
+        a[i] === b[j]
+          ? (lengths[i + 1]?.[j + 1] ?? 0) + 1
+          : Math.max(lengths[i + 1]?.[j] ?? 0, lengths[i]?.[j + 1] ?? 0)
   const result: [string, string][] = []
   let [i, j] = [0, 0]
   while (i < a.length || j < b.length) {
-    if (i < a.length && j < b.length && a[i] === b[j]) result.push([' ', a[i++] as string]) && j++
-    else if (i < a.length && (j >= b.length || (lengths[i + 1]?.[j] ?? 0) >= (lengths[i]?.[j + 1] ?? 0))) result.push(['-', a[i++] as string])
+    if (i < a.length && j < b.length && a[i] === b[j]) {
+      result.push([' ', a[i++] as string])
+      j++
+    } else if (i < a.length && (j >= b.length || (lengths[i + 1]?.[j] ?? 0) >= (lengths[i]?.[j + 1] ?? 0)))
+      result.push(['-', a[i++] as string])
     else result.push(['+', b[j++] as string])
   }
   return result

@@ -54,8 +54,10 @@ export class StoryMaker {
     else if (kind === 'replicasets') this.replicaSet(observation)
     else if (kind === 'deployments') this.deployment(observation)
     else if (kind === 'nodes') this.node(observation)
-    else if (kind === 'daemonsets') this.line(observation.at, `daemonset/${observation.name} status`, daemonSetStatus(observation.state))
-    else if (kind === 'poddisruptionbudgets') this.line(observation.at, `pdb/${observation.name} status`, budgetStatus(observation.state))
+    else if (kind === 'daemonsets')
+      this.line(observation.at, `daemonset/${observation.name} status`, daemonSetStatus(observation.state))
+    else if (kind === 'poddisruptionbudgets')
+      this.line(observation.at, `pdb/${observation.name} status`, budgetStatus(observation.state))
   }
 
   /** Tells a ReplicaSet's place beforehand, for a recorder that may see its pods first. */
@@ -79,10 +81,24 @@ export class StoryMaker {
 
   private deployment({ at, name, state }: Observation): void {
     const conditions = (state['conditions'] ?? {}) as Record<string, string>
-    const spec = [`replicas ${String(state['replicas'])}`, `revision ${String(state['revision'] ?? '-')}`, ...(state['paused'] === true ? ['paused'] : [])]
+    const spec = [
+      `replicas ${String(state['replicas'])}`,
+      `revision ${String(state['revision'] ?? '-')}`,
+      ...(state['paused'] === true ? ['paused'] : []),
+    ]
     this.line(at, `deployment/${name} spec`, spec.join(', '))
     for (const [type, value] of Object.entries(conditions)) this.line(at, `deployment/${name} ${type}`, value)
-    this.line(at, `deployment/${name} status`, countsOf(state['status'] as Fields, ['replicas', 'updatedReplicas', 'readyReplicas', 'availableReplicas', 'unavailableReplicas']))
+    this.line(
+      at,
+      `deployment/${name} status`,
+      countsOf(state['status'] as Fields, [
+        'replicas',
+        'updatedReplicas',
+        'readyReplicas',
+        'availableReplicas',
+        'unavailableReplicas',
+      ]),
+    )
   }
 
   private replicaSet({ at, name, type, state, owner }: Observation): void {
@@ -90,14 +106,24 @@ export class StoryMaker {
     const role = this.roles.get(name) ?? name
     if (type === 'added') this.line(at, `replicaset/${role} name`, name)
     this.line(at, `replicaset/${role} spec`, `replicas ${String(state['replicas'])}`)
-    this.line(at, `replicaset/${role} status`, countsOf(state['status'] as Fields, ['replicas', 'readyReplicas', 'availableReplicas']))
+    this.line(
+      at,
+      `replicaset/${role} status`,
+      countsOf(state['status'] as Fields, ['replicas', 'readyReplicas', 'availableReplicas']),
+    )
   }
 
   private node({ at, name, type, state }: Observation): void {
     if (type === 'deleted') return this.line(at, `node/${name}`, 'deleted')
     const ready = (state['conditions'] as Record<string, string> | undefined)?.['Ready'] ?? '-'
-    const taints = ((state['taints'] ?? []) as string[]).map((taint) => taint.replace(/@.*/, '').replace('node.kubernetes.io/', ''))
-    this.line(at, `node/${name}`, [`Ready=${ready}`, ...(state['unschedulable'] === true ? ['cordoned'] : []), ...taints].join(' '))
+    const taints = ((state['taints'] ?? []) as string[]).map((taint) =>
+      taint.replace(/@.*/, '').replace('node.kubernetes.io/', ''),
+    )
+    this.line(
+      at,
+      `node/${name}`,
+      [`Ready=${ready}`, ...(state['unschedulable'] === true ? ['cordoned'] : []), ...taints].join(' '),
+    )
   }
 
   private pod({ at, name, type, state, owner }: Observation): void {
@@ -139,7 +165,7 @@ export class StoryMaker {
   /** The message with sets for names: which of a set's pods it was is chance. */
   private plain(message: string): string {
     const words = message.replace(/[a-z0-9-]+/g, (word) => this.roles.get(word)?.replace(/\/\d+$/, '/*') ?? word)
-    return words.replace(/(Successfully assigned \S+) to \S+/, '$1')
+    return words.replace(/(Successfully assigned \S+) to \S+/, '$1').replace(/\([0-9a-f]{8}-[0-9a-f-]{27}\)/, '(uid)')
   }
 }
 
@@ -148,16 +174,19 @@ function podSteps(before: Fields, now: Fields): string[] {
   const had = (before['conditions'] ?? {}) as Record<string, string>
   const has = (now['conditions'] ?? {}) as Record<string, string>
   const steps: string[] = []
-  const changed = (field: string): boolean => JSON.stringify(before[field] ?? null) !== JSON.stringify(now[field] ?? null)
+  const changed = (field: string): boolean =>
+    JSON.stringify(before[field] ?? null) !== JSON.stringify(now[field] ?? null)
   if (Object.keys(before).length === 0) steps.push('created')
   if (changed('node')) steps.push('assigned')
-  if (has['PodScheduled']?.startsWith('False') === true && had['PodScheduled'] !== has['PodScheduled']) steps.push(has['PodScheduled'].replace('False:', ''))
+  if (has['PodScheduled']?.startsWith('False') === true && had['PodScheduled'] !== has['PodScheduled'])
+    steps.push(has['PodScheduled'].replace('False:', ''))
   if (changed('phase') && now['phase'] !== 'Pending') steps.push(String(now['phase']))
   const [wasReady, isReady] = [had['Ready']?.startsWith('True') === true, has['Ready']?.startsWith('True') === true]
   if (isReady && !wasReady) steps.push('ready')
   if (wasReady && !isReady && now['phase'] !== 'Succeeded' && now['phase'] !== 'Failed') steps.push('unready')
   if (had['DisruptionTarget'] !== has['DisruptionTarget']) steps.push(`disrupted ${has['DisruptionTarget'] ?? ''}`)
-  if (changed('deletionTimestamp') && now['deletionTimestamp'] !== null) steps.push(`deleting within ${String(now['deletionGracePeriodSeconds'])} s`)
+  if (changed('deletionTimestamp') && now['deletionTimestamp'] !== null)
+    steps.push(`deleting within ${String(now['deletionGracePeriodSeconds'])} s`)
   if (changed('containers')) steps.push(...containerSteps(firstContainer(before), firstContainer(now), now['phase']))
   return steps
 }
@@ -177,8 +206,14 @@ function firstContainer(state: Fields): SeenContainer {
 function containerSteps(before: SeenContainer, now: SeenContainer, phase: unknown): string[] {
   const steps: string[] = []
   if ((now.restarts ?? 0) > (before.restarts ?? 0)) steps.push(`restart ${now.restarts}`)
-  if (now.state === 'waiting' && now.reason !== 'ContainerCreating') steps.push(['waiting', now.reason, /^back-off \S+/.exec(now.message ?? '')?.[0]].filter((one) => one !== undefined).join(' '))
-  if (now.state === 'terminated' && before.state !== 'terminated' && phase === 'Running') steps.push(`terminated ${now.reason ?? ''}`)
+  if (now.state === 'waiting' && now.reason !== 'ContainerCreating')
+    steps.push(
+      ['waiting', now.reason, /^back-off \S+/.exec(now.message ?? '')?.[0]]
+        .filter((one) => one !== undefined)
+        .join(' '),
+    )
+  if (now.state === 'terminated' && before.state !== 'terminated' && phase === 'Running')
+    steps.push(`terminated ${now.reason ?? ''}`)
   return steps
 }
 
@@ -188,10 +223,21 @@ function countsOf(status: Fields | undefined, fields: string[]): string {
 
 function daemonSetStatus(state: Fields): string {
   const status = state['status'] as Fields | undefined
-  return ['desiredNumberScheduled', 'currentNumberScheduled', 'numberMisscheduled', 'numberReady', 'numberAvailable', 'updatedNumberScheduled'].map((field) => `${field} ${String(status?.[field] ?? 0)}`).join(', ')
+  return [
+    'desiredNumberScheduled',
+    'currentNumberScheduled',
+    'numberMisscheduled',
+    'numberReady',
+    'numberAvailable',
+    'updatedNumberScheduled',
+  ]
+    .map((field) => `${field} ${String(status?.[field] ?? 0)}`)
+    .join(', ')
 }
 
 function budgetStatus(state: Fields): string {
   const status = state['status'] as Fields | undefined
-  return ['expectedPods', 'currentHealthy', 'desiredHealthy', 'disruptionsAllowed'].map((field) => `${field} ${String(status?.[field] ?? 0)}`).join(', ')
+  return ['expectedPods', 'currentHealthy', 'desiredHealthy', 'disruptionsAllowed']
+    .map((field) => `${field} ${String(status?.[field] ?? 0)}`)
+    .join(', ')
 }

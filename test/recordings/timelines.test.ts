@@ -34,11 +34,20 @@ const SPECIAL: Record<string, Partial<Rules>> = {
 
 function rulesFor({ recording, kubelet }: Fixture): Rules {
   const toleranceMs = kubelet === 'real' ? CONTAINERS_MS : recording.startsWith('R') ? ROLLOUT_MS : NODE_MS
-  return { toleranceMs, restMs: kubelet === 'real' ? 2500 : 1000, exactSizes: true, hollow: kubelet === 'hollow', chance: [], ...SPECIAL[recording] }
+  return {
+    toleranceMs,
+    restMs: kubelet === 'real' ? 2500 : 1000,
+    exactSizes: true,
+    hollow: kubelet === 'hollow',
+    chance: [],
+    ...SPECIAL[recording],
+  }
 }
 
 describe('recorded timelines', () => {
-  for (const file of readdirSync(FOLDER).filter((name) => /^[BRT]\d.*\.json$/.test(name)).sort()) {
+  for (const file of readdirSync(FOLDER)
+    .filter((name) => /^[BRT]\d.*\.json$/.test(name))
+    .sort()) {
     it(file.replace('.json', ''), async () => {
       const fixture = JSON.parse(readFileSync(new URL(file, FOLDER), 'utf8')) as Fixture
       const { story } = await replay(fixture)

@@ -28,7 +28,8 @@ interface Timers {
 function timersOf({ lines, pods }: Story, stop: number, pod: string[]): Timers {
   const node = lines['node/z1']
   const tainted = at(node, 'unreachable:NoExecute')
-  const marked = (set: string): number => Math.min(...(pods[set] ?? []).map(({ steps }) => at(steps, 'disrupted')).filter((one) => !Number.isNaN(one)))
+  const marked = (set: string): number =>
+    Math.min(...(pods[set] ?? []).map(({ steps }) => at(steps, 'disrupted')).filter((one) => !Number.isNaN(one)))
   const evictionsMs = Object.fromEntries(pod.map((set) => [set, marked(set) - tainted]))
   return { graceMs: at(node, 'Ready=Unknown') - stop, taintMs: tainted - at(node, 'Ready=Unknown'), evictionsMs }
 }
@@ -50,8 +51,17 @@ describe('timers of a node that stops answering', () => {
     const real = timersOf(fixture.story, stop, pods)
     const simulated = timersOf((await replay(fixture)).story, stop, pods)
     const differing = (a: number, b: number): boolean => Math.abs(a - b) > 1000
-    expect({ real: real.graceMs, simulated: simulated.graceMs, differ: differing(real.graceMs, simulated.graceMs) }).toMatchObject({ differ: false })
-    if (recording !== EARLY_TAINT) expect({ real: real.taintMs, simulated: simulated.taintMs, differ: differing(real.taintMs, simulated.taintMs) }).toMatchObject({ differ: false })
+    expect({
+      real: real.graceMs,
+      simulated: simulated.graceMs,
+      differ: differing(real.graceMs, simulated.graceMs),
+    }).toMatchObject({ differ: false })
+    if (recording !== EARLY_TAINT)
+      expect({
+        real: real.taintMs,
+        simulated: simulated.taintMs,
+        differ: differing(real.taintMs, simulated.taintMs),
+      }).toMatchObject({ differ: false })
     for (const pod of pods) {
       const [a, b] = [real.evictionsMs[pod] ?? NaN, simulated.evictionsMs[pod] ?? NaN]
       expect({ pod, real: a, simulated: b, differ: differing(a, b) }).toMatchObject({ differ: false })

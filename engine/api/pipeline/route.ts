@@ -24,7 +24,16 @@ function plain(request: HttpRequest): RequestInfo {
 
 function segmentsOf(path: string): string[] {
   const parts = path.split('/').filter((part) => part !== '')
-  return path.includes('%') ? parts.map((part) => decodeURIComponent(part)) : parts
+  return path.includes('%') ? parts.map(decodeSegment) : parts
+}
+
+/** A segment that is not percent-encoded as it must be names nothing: it stays as it is. */
+function decodeSegment(part: string): string {
+  try {
+    return decodeURIComponent(part)
+  } catch {
+    return part
+  }
 }
 
 /** The group, version and the rest of the path; undefined when the path is not a resource's. */

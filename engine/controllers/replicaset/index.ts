@@ -6,7 +6,13 @@ import { matchesLabels, selectorFromObject } from '../../objects/selectors.ts'
 import type { Pod, ReplicaSet, ReplicaSetStatus, Status } from '../../objects/types.gen.ts'
 import { keyOf, splitKey } from '../controller.ts'
 import type { ApiWrite, Context, Controller, EventWrite, Settled, Write } from '../controller.ts'
-import { BY_CONTROLLER, byController, controllerReference, ownerOrAdopterKeys, settleOwnership } from '../shared/owners.ts'
+import {
+  BY_CONTROLLER,
+  byController,
+  controllerReference,
+  ownerOrAdopterKeys,
+  settleOwnership,
+} from '../shared/owners.ts'
 import { createPod, deletePod, podFromTemplate } from '../shared/pod-template.ts'
 import { rankForDeletion } from './ranking.ts'
 import { standingsOf } from './standing.ts'
@@ -18,7 +24,8 @@ const PODS = 'v1/pods'
 /** The most creations or deletions of one sync. */
 const BURST_REPLICAS = 500
 
-const selects = (set: ReplicaSet, labels: Record<string, string>): boolean => matchesLabels(selectorFromObject(set.spec?.selector), labels)
+const selects = (set: ReplicaSet, labels: Record<string, string>): boolean =>
+  matchesLabels(selectorFromObject(set.spec?.selector), labels)
 
 export interface ReplicaSetOptions {
   /** `terminatingReplicas` is reported from 1.35 on. */
@@ -121,13 +128,34 @@ function relatedPodsByNode(context: Context, set: ReplicaSet): Map<string, numbe
   return counts
 }
 
-function statusWrites(context: Context, facts: Facts, failure: Failure | undefined, options: ReplicaSetOptions): Write[] {
+function statusWrites(
+  context: Context,
+  facts: Facts,
+  failure: Failure | undefined,
+  options: ReplicaSetOptions,
+): Write[] {
   const { set, active, terminating } = facts
-  const status = calculateStatus(set, active, options.reportsTerminating ? terminating : undefined, failure, context.nowMs)
+  const status = calculateStatus(
+    set,
+    active,
+    options.reportsTerminating ? terminating : undefined,
+    failure,
+    context.nowMs,
+  )
   requeueForAvailability(context, set, active, status, options.minor)
   if (sameStatus(set.status, status)) return []
   const { namespace, name } = set.metadata
-  return [{ verb: 'update', resource: SETS, namespace, name, subresource: 'status', body: { ...set, status }, mark: 'status' }]
+  return [
+    {
+      verb: 'update',
+      resource: SETS,
+      namespace,
+      name,
+      subresource: 'status',
+      body: { ...set, status },
+      mark: 'status',
+    },
+  ]
 }
 
 /** observedGeneration starts at 0, so a new set's first status is written even when nothing is counted yet. */
@@ -136,7 +164,13 @@ function sameStatus(old: ReplicaSetStatus | undefined, next: ReplicaSetStatus): 
 }
 
 /** A pod that is ready but not yet available makes the set due again. */
-function requeueForAvailability(context: Context, set: ReplicaSet, active: Pod[], status: ReplicaSetStatus, minor: number): void {
+function requeueForAvailability(
+  context: Context,
+  set: ReplicaSet,
+  active: Pod[],
+  status: ReplicaSetStatus,
+  minor: number,
+): void {
   const minReadySeconds = set.spec?.minReadySeconds ?? 0
   const { readyReplicas: ready = 0, availableReplicas: available = 0 } = status
   if (minReadySeconds === 0 || ready === available) return
@@ -195,10 +229,18 @@ function eventFor(set: ReplicaSet, answer: Answer): EventWrite[] {
   ]
   if (!isFailure(answer)) {
     const name = creating ? (answer.body as KubeObject).metadata.name : answer.call.name
-    return event('Normal', creating ? 'SuccessfulCreate' : 'SuccessfulDelete', `${creating ? 'Created' : 'Deleted'} pod: ${name}`)
+    return event(
+      'Normal',
+      creating ? 'SuccessfulCreate' : 'SuccessfulDelete',
+      `${creating ? 'Created' : 'Deleted'} pod: ${name}`,
+    )
   }
   if (isNamespaceTerminating(answer) || (!creating && answer.code === 404)) return []
-  return event('Warning', creating ? 'FailedCreate' : 'FailedDelete', `Error ${creating ? 'creating' : 'deleting'}: ${messageOf(answer)}`)
+  return event(
+    'Warning',
+    creating ? 'FailedCreate' : 'FailedDelete',
+    `Error ${creating ? 'creating' : 'deleting'}: ${messageOf(answer)}`,
+  )
 }
 
 function isNamespaceTerminating(answer: Answer): boolean {

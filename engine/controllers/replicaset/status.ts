@@ -8,7 +8,13 @@ export interface Failure {
   message: string
 }
 
-export function calculateStatus(set: ReplicaSet, active: Pod[], terminating: number | undefined, failure: Failure | undefined, nowMs: number): ReplicaSetStatus {
+export function calculateStatus(
+  set: ReplicaSet,
+  active: Pod[],
+  terminating: number | undefined,
+  failure: Failure | undefined,
+  nowMs: number,
+): ReplicaSetStatus {
   const { labeled, ready, available } = countPods(set, active, nowMs)
   return {
     replicas: active.length,
@@ -21,7 +27,11 @@ export function calculateStatus(set: ReplicaSet, active: Pod[], terminating: num
   }
 }
 
-function countPods(set: ReplicaSet, active: Pod[], nowMs: number): { labeled: number; ready: number; available: number } {
+function countPods(
+  set: ReplicaSet,
+  active: Pod[],
+  nowMs: number,
+): { labeled: number; ready: number; available: number } {
   const minReady = set.spec?.minReadySeconds ?? 0
   const counts = { labeled: 0, ready: 0, available: 0 }
   for (const [at, { labeled, ready }] of standingsOf(set, active).entries()) {
@@ -37,7 +47,11 @@ function nonZero(name: string, value: number): Record<string, number> {
   return value === 0 ? {} : { [name]: value }
 }
 
-function conditionsWith(old: ReplicaSetCondition[] | undefined, failure: Failure | undefined, nowMs: number): { conditions?: ReplicaSetCondition[] } {
+function conditionsWith(
+  old: ReplicaSetCondition[] | undefined,
+  failure: Failure | undefined,
+  nowMs: number,
+): { conditions?: ReplicaSetCondition[] } {
   const present = conditionOf(old, 'ReplicaFailure')
   const others = (old ?? []).filter((condition) => condition.type !== 'ReplicaFailure')
   if (failure === undefined) return others.length === 0 ? {} : { conditions: others }

@@ -59,7 +59,13 @@ export interface Claim<T> {
 }
 
 /** Models pkg/controller/controller_ref_manager.go ClaimObject (D7). */
-export function claim<T extends KubeObject>(context: Context, owner: KubeObject, reference: OwnerReference, resource: Resource, selector: Selector): Claim<T> {
+export function claim<T extends KubeObject>(
+  context: Context,
+  owner: KubeObject,
+  reference: OwnerReference,
+  resource: Resource,
+  selector: Selector,
+): Claim<T> {
   const owned = context.cache<T>(resource).by(BY_CONTROLLER, reference.uid)
   const claimed = owned.filter(({ metadata }) => matchesLabels(selector, metadata.labels))
   const strangers = owned.filter((object) => !matchesLabels(selector, object.metadata.labels))
@@ -67,11 +73,23 @@ export function claim<T extends KubeObject>(context: Context, owner: KubeObject,
 }
 
 /** Releases the strangers among what is owned, and adopts orphans that the selector matches. A dying owner does neither. */
-export function settleOwnership(context: Context, owner: KubeObject, reference: OwnerReference, resource: Resource, selector: Selector, strangers: KubeObject[]): ApiWrite[] {
+export function settleOwnership(
+  context: Context,
+  owner: KubeObject,
+  reference: OwnerReference,
+  resource: Resource,
+  selector: Selector,
+  strangers: KubeObject[],
+): ApiWrite[] {
   if (owner.metadata.deletionTimestamp !== undefined) return []
   const orphans = context.cache(resource).by(BY_CONTROLLER, `orphan/${owner.metadata.namespace ?? ''}`)
-  const wanted = orphans.filter(({ metadata }) => metadata.deletionTimestamp === undefined && matchesLabels(selector, metadata.labels))
-  return [...strangers.map((object) => release(resource, object, reference)), ...wanted.map((object) => adopt(resource, object, reference))]
+  const wanted = orphans.filter(
+    ({ metadata }) => metadata.deletionTimestamp === undefined && matchesLabels(selector, metadata.labels),
+  )
+  return [
+    ...strangers.map((object) => release(resource, object, reference)),
+    ...wanted.map((object) => adopt(resource, object, reference)),
+  ]
 }
 
 function adopt(resource: Resource, object: KubeObject, reference: OwnerReference): ApiWrite {

@@ -647,10 +647,19 @@ export class ProcessTable implements Component, Machine {
     const busy = process.steps / Math.max(1, this.kernel.now - process.windowAtMs) > SLICE / 2
     this.rest(process)
     if (!busy) return false
+    if (this.interruptBusy(process)) return false
     this.perform(process, { call: 'write', fd: 2, text: `${process.argv[0]}: killed: it ran ${BUDGET} steps without waiting (limit of the simulator)\n` })
     this.kernel.record('process.runaway', { host: process.host, pid: process.pid, program: process.argv[0] ?? '' })
     this.exitProcess(process, makeKilled('KILL'))
     return true
+  }
+
+  /** An interactive shell in a busy loop is interrupted as by Ctrl-C; one that goes on all the same is killed. */
+  private interruptBusy(process: ProcessRecord): boolean {
+    if (!process.caught.includes('INT') || process.pending.includes('INT')) return false
+    this.perform(process, { call: 'write', fd: 2, text: `${process.argv[0]}: interrupted: it ran ${BUDGET} steps without waiting (limit of the simulator)\n` })
+    this.kernel.record('process.interrupted', { host: process.host, pid: process.pid, program: process.argv[0] ?? '' })
+    return this.signal(process.pid, 'INT')
   }
 
   private rest(process: ProcessRecord): void {

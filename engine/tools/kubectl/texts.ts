@@ -22,6 +22,8 @@ export const texts = {
   ),
   /** `pod "x" deleted` grew its namespace in 1.34. */
   deletedFromNamespace: pick([27, false], [34, true]),
+  /** Since 1.33 attach says that what is typed ends up in the log. */
+  sessionIsRecorded: pick([27, false], [33, true]),
   /** `creationTimestamp: null` in objects that a client prints without having sent them. */
   nullCreationTimestamp: pick([27, true], [34, false]),
   /** klog's wrapper around errors that no caller takes. */

@@ -7,7 +7,7 @@ import type { Command, Context } from '../command.ts'
 import { CommandError, throwAll } from '../errors.ts'
 import { withLastApplied } from '../last-applied.ts'
 import { apiVersionOf, resourceText } from '../mapper.ts'
-import { explicitNamespace, metaMaker, posted } from './create/generator.ts'
+import { metaMaker, posted } from './create/generator.ts'
 
 export const autoscaleCommand: Command = {
   path: 'autoscale',
@@ -57,7 +57,7 @@ function* autoscalerOf(ctx: Context, info: Info): Run<ApiObject> {
   return {
     kind: 'HorizontalPodAutoscaler',
     apiVersion: 'autoscaling/v2',
-    metadata: metaMaker(session.minor)({ name: flags.text('name') || info.name, }),
+    metadata: metaMaker(session.minor)({ name: flags.text('name') || info.name }),
     spec: {
       scaleTargetRef: { kind: info.type.kind, name: info.name, apiVersion: apiVersionOf(info.type) },
       ...(min > 0 ? { minReplicas: min } : {}),

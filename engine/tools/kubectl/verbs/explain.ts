@@ -2,7 +2,7 @@
 import type { Run } from '../../../host/process.ts'
 import type { Command, Context } from '../command.ts'
 import type { ResourceType } from '../discovery.ts'
-import { CommandError, notSimulated, PlainError, UsageError } from '../errors.ts'
+import { CommandError, notSimulated, PlainError } from '../errors.ts'
 
 export const explainCommand: Command = { path: 'explain', complete: 'types', run: runExplain }
 

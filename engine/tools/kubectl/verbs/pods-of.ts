@@ -95,7 +95,7 @@ const restarts = (pod: PodLike): number =>
 /** Since when it is ready; what does not say comes last. */
 const readySince = (pod: PodLike): number =>
   stampOf(pod.status?.conditions?.find((c) => c.type === 'Ready' && c.status === 'True')?.lastTransitionTime)
-const stampOf = (time: string | undefined): number => (time ? Date.parse(time) : Number.MAX_SAFE_INTEGER)
+const stampOf = (time: string | null | undefined): number => (time ? Date.parse(time) : Number.MAX_SAFE_INTEGER)
 
 /** Assigned before not, running before pending, ready before not, longer ready, by restarts, older first. */
 function byActivity(a: PodLike, b: PodLike, forLogs: boolean): number {

@@ -70,7 +70,7 @@ interface Templated {
 }
 
 /** An answer as the Go types print it: older releases put `creationTimestamp: null` into the metadata of templates. */
-function asTyped(object: ApiObject, minor: number): ApiObject {
+export function asTyped(object: ApiObject, minor: number): ApiObject {
   const dated = (metadata: object | undefined): object => ({ creationTimestamp: null, ...metadata })
   const typed = (spec: Templated): Templated => ({
     ...spec,

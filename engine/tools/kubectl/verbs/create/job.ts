@@ -6,7 +6,7 @@ import type { ApiObject } from '../../client.ts'
 import type { Context } from '../../command.ts'
 import { CommandError } from '../../errors.ts'
 import { resourceText } from '../../mapper.ts'
-import { explicitNamespace, generatorCommand, type MetaMaker } from './generator.ts'
+import { asTyped, explicitNamespace, generatorCommand, type MetaMaker } from './generator.ts'
 
 export const createJob = generatorCommand({
   path: 'create job',
@@ -51,7 +51,7 @@ function* fromCronJob(ctx: Context, from: string, name: string, where: object, m
       annotations: { ...metadata?.annotations, 'cronjob.kubernetes.io/instantiate': 'manual' },
       ownerReferences: [owner],
     },
-    spec: { ...jobSpec },
+    spec: asTyped({ spec: jobSpec ?? {} }, ctx.session.minor).spec,
     status: {},
   }
 }

@@ -11,7 +11,9 @@ interface Fixture {
   rows: (Pick<Row, 'i' | 'cmd' | 'offsetMs'> & Partial<Row>)[]
 }
 
-const fixtures = JSON.parse(readFileSync(new URL('fixtures/sessions.json', import.meta.url), 'utf8')) as Fixture[]
+const fixtures = JSON.parse(
+  readFileSync(new URL('fixtures/terminal/sessions.json', import.meta.url), 'utf8'),
+) as Fixture[]
 
 describe('rows of recorded sessions of real clusters', () => {
   it.each(fixtures)('$session', async ({ start, rows }) => {
