@@ -24,6 +24,8 @@ export interface Desk {
   setUp: (scenario: string, prepared: Prepared, flight: Flight) => Promise<Prepared>
   task: (scenario: string, prepared: Prepared, language: Language) => string
   hints: (scenario: string, prepared: Prepared, language: Language) => string[]
+  /** Points that the hint with this number (from 0) takes off. */
+  hintCost: (scenario: string, prepared: Prepared, index: number) => number
   /** Judges a copy of the attempt's cluster; `flight` is the copy. */
   progress: (scenario: string, prepared: Prepared, flight: Flight, language: Language) => Promise<ProgressView>
   grade: (scenario: string, prepared: Prepared, flight: Flight, language: Language, hintsTaken: number) => Promise<Omit<ResultView, 'usedMs'>>
@@ -81,11 +83,6 @@ export class ScenarioDesk implements Desk {
 
   hints(name: string, prepared: Prepared, language: Language): string[] {
     return this.attempt(name, prepared).scenario.spec.hints.map((hint) => hint[language])
-  }
-
-  /** Points that the hint with this number (from 0) takes off. */
-  hintCost(name: string, prepared: Prepared, index: number): number {
-    return this.attempt(name, prepared).scenario.spec.hints[index]?.cost ?? 0
   }
 
   /** Points that the hint with this number (from 0) takes off. */

@@ -89,7 +89,7 @@ describe('pod lifecycle', () => {
   ])('%s with restartPolicy %s: phase %s, STATUS %s (F2)', (script, restartPolicy, phase, status) => {
     const bench = makeBench({ images: ['busybox:1.36'] })
     addPod(bench, { ...SHELL, command: ['sh', '-c', script] }, { restartPolicy })
-    bench.run(3_500)
+    bench.run(2_400)
     expect([bench.pod().status?.phase, stateOf(bench.pod())]).toEqual([phase, status])
   })
 

@@ -13,6 +13,7 @@ const BY_SESSION: [RegExp, string][] = [
 ]
 
 const BY_TEXT: [RegExp, string][] = [
+  [/completion fish|auth reconcile|plaintext-openapiv2|create -f http/, 'refused: not simulated'],
   [/kustomiz|apply -k|-k \./, 'kustomize'],
   [/\bcrd\b|customresource|crontab/i, 'custom resources'],
   [/statefulset|\bsts\b|\bdb-0\b|endpoints\/db\b/i, 'StatefulSet controller'],
@@ -26,7 +27,6 @@ const BY_TEXT: [RegExp, string][] = [
   [/core\.PodSpec|^@@ /m, 'diff of Go structs'],
   [/metadata\.managedFields/, 'order of field managers'],
   [/openssl|\bdd if=|tls --cert|bin\.dat|\bcm files\b/, 'programs and binary files'],
-  [/completion fish|auth reconcile|plaintext-openapiv2|create -f http/, 'refused: not simulated'],
 ]
 
 export function causeOf(session: string, row: { cmd: string; stdout: string; stderr: string }): string | undefined {

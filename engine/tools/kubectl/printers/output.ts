@@ -173,10 +173,10 @@ const missingTemplate = (format: string): string =>
     ? `template format specified but no template given`
     : `template format specified but no template given`
 
-function* templateFile(p: Proc, path: string): Run<string> {
+function* templateFile(p: Proc, path: string, what = '--template'): Run<string> {
   const file = yield* p.readFile(path)
   if ('text' in file) return file.text
-  throw new CommandError(`error reading --template ${path}, open ${path}: no such file or directory`)
+  throw new CommandError(`error reading ${what} ${path}, open ${path}: no such file or directory`)
 }
 
 function* columnsPrinter(p: Proc, flags: FlagValues, format: string, argument: string): Run<ObjectPrinter> {

@@ -34,16 +34,14 @@ function isQuantity(text: string): boolean {
   }
 }
 
-/** Digits compare by value, the rest by character (fvbommel/sortorder). */
+/** From where they part: digits compare by value, the rest by character (fvbommel/sortorder). */
 function naturalCompare(a: string, b: string): number {
-  const left = a.match(/\d+|\D/g) ?? []
-  const right = b.match(/\d+|\D/g) ?? []
-  for (let i = 0; i < Math.min(left.length, right.length); i++) {
-    const [x, y] = [left[i]!, right[i]!]
-    if (x === y) continue
-    const digits = /^\d/.test(x) && /^\d/.test(y)
-    if (digits && Number(x) !== Number(y)) return Number(x) - Number(y)
-    return x < y ? -1 : 1
+  let at = 0
+  while (at < a.length && a[at] === b[at]) at++
+  const [left, right] = [a.slice(at), b.slice(at)]
+  if (/^\d/.test(left) && /^\d/.test(right)) {
+    const difference = parseInt(left, 10) - parseInt(right, 10)
+    if (difference !== 0) return difference
   }
-  return left.length - right.length
+  return left < right ? -1 : left > right ? 1 : 0
 }

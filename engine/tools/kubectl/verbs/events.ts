@@ -69,7 +69,7 @@ function* runEvents(ctx: Context): Run<void> {
   const { flags, p } = ctx
   const types = flags.list('types').map((type) => type.toLowerCase())
   const bad = types.find((type) => type !== 'normal' && type !== 'warning')
-  if (bad !== undefined) throw new CommandError(`invalid --types`)
+  if (bad !== undefined) throw new CommandError('valid --types are Normal or Warning')
   if (flags.changed('for') && !/^[^/]+\/[^/]+$/.test(flags.text('for')))
     throw new CommandError('--for must be in resource/name form')
   const format = yield* outputFormat(p, flags, ctx.session.minor)

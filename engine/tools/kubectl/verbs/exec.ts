@@ -71,6 +71,7 @@ function* opened(open: Run<OpenStream>): Run<OpenStream> {
   } catch (error) {
     if (error instanceof StatusError && error.reason === 'InternalError')
       throw new CommandError(`Internal error occurred: ${error.message.replace(/^Internal error occurred: /, '')}`)
+    if (error instanceof CommandError && error.message.startsWith('unable to upgrade')) throw new CommandError(`Internal error occurred: ${error.message}`)
     throw error
   }
 }
