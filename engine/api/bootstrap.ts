@@ -24,13 +24,6 @@ const LEASE_SECONDS = 15
 const LEASE_BASE = 4_000_000_000_000
 const PERIOD_MS = 10_000
 const RETRY_MS = 1_000
-/** Headers by which extension servers know whom a request is from. Not modelled: the certificates of the CAs. */
-const AUTHENTICATION = {
-  'requestheader-allowed-names': '["front-proxy-client"]',
-  'requestheader-extra-headers-prefix': '["X-Remote-Extra-"]',
-  'requestheader-group-headers': '["X-Remote-Group"]',
-  'requestheader-username-headers': '["X-Remote-User"]',
-}
 const ME = { commonName: 'system:apiserver', organizations: ['system:masters'] }
 
 const PRIORITY_CLASSES = [
@@ -71,7 +64,7 @@ export class Bootstrap {
 
   /** Whether something had to be made. */
   private reconcile(): boolean {
-    const missing = [...this.missingNamespaces(), ...this.missingClasses(), ...this.missingMaps()]
+    const missing = [...this.missingNamespaces(), ...this.missingClasses()]
     for (const { path, body } of missing) this.send('POST', path, body)
     if (missing.length > 0 || this.core.cache.get('/registry/namespaces/default') === undefined) return true
     return this.reconcileRoles() || this.reconcileService()
@@ -97,18 +90,6 @@ export class Bootstrap {
       path: `/apis/scheduling.k8s.io/${version}/priorityclasses`,
       body: { apiVersion: `scheduling.k8s.io/${version}`, kind: 'PriorityClass', metadata: { name }, value, description, preemptionPolicy: 'PreemptLowerPriority' },
     }))
-  }
-
-  /** What the server tells of itself to others in kube-system, once the namespace is there. */
-  private missingMaps(): { path: string; body: object }[] {
-    if (this.core.cache.get('/registry/namespaces/kube-system') === undefined) return []
-    const maps = [
-      { name: 'extension-apiserver-authentication', data: AUTHENTICATION },
-      { name: 'kube-apiserver-legacy-service-account-token-tracking', data: { since: this.core.timestamp().slice(0, 10) } },
-    ]
-    return maps
-      .filter(({ name }) => this.core.cache.get(`/registry/configmaps/kube-system/${name}`) === undefined)
-      .map(({ name, data }) => ({ path: '/api/v1/namespaces/kube-system/configmaps', body: { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name, namespace: 'kube-system' }, data } }))
   }
 
   private reconcileService(): boolean {

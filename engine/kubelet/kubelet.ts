@@ -265,6 +265,8 @@ export class Kubelet implements Component, Core {
   stop(): void {
     if (!this.state.up) return
     this.state.up = false
+    delete this.state.frozenMs
+    this.state.held = []
     this.options.fabric.unlisten(this.host, PORT)
     this.server.reset()
     this.client.stop()

@@ -5,7 +5,7 @@ describe('probes (F7)', () => {
   it('a failing liveness probe kills and restarts; every failure is an event', () => {
     const bench = makeBench({ images: ['nginx:1.27'] })
     addPod(bench, { livenessProbe: { httpGet: { path: '/nope', port: 80 }, periodSeconds: 5, failureThreshold: 2 } })
-    bench.run(9_000)
+    bench.run(12_500)
     expect(bench.pod().status?.containerStatuses?.[0]?.restartCount).toBe(1)
     const events = bench.events()
     expect(events).toContain('Unhealthy Liveness probe failed: HTTP probe failed with statuscode: 404 ×2')

@@ -30,7 +30,7 @@ const pause = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 
 
 /** Boots a cluster, stages the objects and lets them age; its clock then stands at the wall clock. */
 export async function stagedSnapshot(release: string): Promise<FlightSnapshot> {
-  const options: FlightOptions = { seed: 'parity', epochMs: Date.now() - STAGED_MS, release, controlPlanes: 1, workers: 2 }
+  const options: FlightOptions = { seed: 'parity', epochMs: Math.floor(Date.now() / 1000) * 1000 - STAGED_MS, release, controlPlanes: 1, workers: 2 }
   const flight = await Flight.launch(options)
   const put = (path: string, text: string): void => flight.input({ kind: 'hands', action: 'writeFile', args: ['base', `${HOME}/${path}`, text] })
   put('stage.yaml', STAGE)

@@ -22,6 +22,7 @@ const CLIENT: Mask[] = [
 /** Where both make an object, at two instants. */
 const MADE: Mask[] = [
   { find: /\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b/g, put: '<uid>' },
+  { find: /containerd:\/\/[0-9a-f]{64}/g, put: '<container>' },
   { find: /(resourceVersion"?: ?)"\d+"/g, put: '$1"<version>"' },
   { find: /"?\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z"?/g, put: '<time>' },
   { find: /\b10\.(9[6-9]|10\d|11[01])\.\d+\.\d+\b/g, put: '<ip>' },

@@ -324,6 +324,7 @@ spec:
         image: nginx:1.27
 `,
   'two.yaml': 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: left}\ndata: {side: l}\n---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: right}\ndata: {side: r}\n',
+  'ranked.yaml': [['a10', '10'], ['a9', '9'], ['a1', '1Gi'], ['b', '500m'], ['a09', 'x9'], ['c', 'x10']].map(([name, rank]) => `apiVersion: v1\nkind: ConfigMap\nmetadata: {name: ${name}, labels: {rank: "${rank}"}}\n`).join('---\n'),
   'list.yaml': 'apiVersion: v1\nkind: List\nitems:\n- apiVersion: v1\n  kind: ConfigMap\n  metadata: {name: listed}\n- apiVersion: v1\n  kind: ServiceAccount\n  metadata: {name: listed}\n',
   'pod.json': '{"apiVersion":"v1","kind":"Pod","metadata":{"name":"jason"},"spec":{"containers":[{"name":"main","image":"nginx:1.27"}]}}\n',
   'generate.yaml': 'apiVersion: v1\nkind: ConfigMap\nmetadata: {generateName: many-}\n',

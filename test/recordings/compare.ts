@@ -13,6 +13,8 @@ export interface Rules {
   hollow: boolean
   /** How long a state must last to be no passing one, and how close steps of a size must be to be one. */
   restMs: number
+  /** Only the lives of these sets of pods are compared. */
+  only?: string[]
   /** What comes later is not compared. */
   untilMs?: number
   /** Events that came by chance in the recording: `who: reason`. */
@@ -21,11 +23,16 @@ export interface Rules {
 
 export function differences(recorded: Story, replayed: Story, rules: Rules): string[] {
   const [real, simulated] = [upTo(recorded, rules.untilMs), upTo(replayed, rules.untilMs)]
+  if (rules.only !== undefined) return comparePods(pick(real, rules.only), pick(simulated, rules.only), rules)
   return [
     ...compareLines(real, simulated, rules),
     ...comparePods(real, simulated, rules),
     ...compareEvents(real, simulated, rules),
   ]
+}
+
+function pick(story: Story, sets: string[]): Story {
+  return { ...story, pods: Object.fromEntries(Object.entries(story.pods).filter(([set]) => sets.includes(set))) }
 }
 
 /** What happened up to an offset. */

@@ -24,6 +24,13 @@ const BACK_OFFS_MS = 60_000
 /** What differs from the usual, by recording; the reasons are in README.md. */
 const SPECIAL: Record<string, Partial<Rules>> = {
   'B01-crashloop-backoff': { toleranceMs: BACK_OFFS_MS },
+  'B05-probes': {
+    toleranceMs: BACK_OFFS_MS,
+    only: [
+      ...['live-fail', 'ready-fail', 'startup-slow', 'init-fail', 'init-ok', 'sidecar', 'badcmd', 'nocm', 'novol'],
+      ...['poststart', 'done-always', 'fail-never', 'deadline', 'graceful', 'nonroot'],
+    ],
+  },
   'R03-rolling-10-0-3': { exactSizes: false },
   'R08-rolling-scale-up-mid': { exactSizes: false, restMs: 1500 },
   'T3-node-stop-delete-node': { toleranceMs: POD_GC_MS },

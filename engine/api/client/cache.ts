@@ -38,10 +38,14 @@ export class InformerCache<T extends KubeObject = KubeObject> implements Informe
     return [...(this.namespaces.get(namespace)?.values() ?? [])]
   }
 
+  /** In order of their keys: a restored index was filled in another order. */
   by(index: string, value: string): T[] {
     const found = this.indexes.get(index)
     if (found === undefined) throw new Error(`informer of ${this.resource}: no index ${index}`)
-    return [...(found.index.get(value)?.values() ?? [])]
+    const bucket = found.index.get(value)
+    if (bucket === undefined) return []
+    if (bucket.size === 1) return [...bucket.values()]
+    return [...bucket.keys()].sort().map((key) => bucket.get(key) as T)
   }
 
   /** Puts an object in. Returns the one that was there. */

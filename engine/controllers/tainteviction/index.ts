@@ -2,6 +2,7 @@
  * Deletes pods that do not tolerate a NoExecute taint, or no longer: Models
  * pkg/controller/tainteviction/taint_eviction.go (B3). PodDisruptionBudgets are ignored, as upstream.
  */
+import { semanticEqual } from '../../objects/equal.ts'
 import { setCondition, timestamp } from '../../objects/meta.ts'
 import { tolerates } from '../../objects/tolerations.ts'
 import type { Node, Pod, Taint, Toleration } from '../../objects/types.gen.ts'
@@ -43,7 +44,7 @@ function sameTaints(node: Node, old: Node | undefined): boolean {
 }
 
 function concerns(pod: Pod, old: Pod | undefined, type: string): boolean {
-  return type === 'deleted' || old === undefined || pod.spec?.nodeName !== old.spec?.nodeName || pod.spec?.tolerations !== old.spec?.tolerations
+  return type === 'deleted' || old === undefined || pod.spec?.nodeName !== old.spec?.nodeName || !semanticEqual(pod.spec?.tolerations, old.spec?.tolerations)
 }
 
 function podKey(pod: Pod): string {

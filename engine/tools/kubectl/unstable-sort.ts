@@ -146,7 +146,7 @@ class Sorter<T> {
   private scatter(a: number, b: number): void {
     const length = b - a
     const mask = BigInt(2 ** bitLength(length) - 1)
-    const at = a + Math.floor(length / 4) * 2 - 1
+    const at = a + Math.floor(length / 4) * 2
     let random = BigInt(length)
     for (let i = 0; i < 3; i++) {
       random = BigInt.asUintN(64, random ^ (random << 13n))

@@ -184,7 +184,7 @@ function* columnsPrinter(p: Proc, flags: FlagValues, format: string, argument: s
     throw new CommandError(
       `${format} format specified but no ${format === 'custom-columns' ? 'custom columns given' : 'custom columns file given'}`,
     )
-  const spec = format === 'custom-columns' ? parseColumns(argument) : parseColumnFile(yield* templateFile(p, argument))
+  const spec = format === 'custom-columns' ? parseColumns(argument) : parseColumnFile(yield* templateFile(p, argument, 'template'))
   const columns = new CustomColumns(spec, flags.bool('no-headers'))
   return { format, print: (object) => columns.print(object) }
 }

@@ -21,7 +21,7 @@ function compareKeys(a: unknown, b: unknown): number {
   if (typeof a === 'number' && typeof b === 'number') return a - b
   const [left, right] = [String(a), String(b)]
   if (isQuantity(left) && isQuantity(right)) return compareQuantity(left, right)
-  return naturalCompare(left, right)
+  return left < right ? -1 : left > right ? 1 : 0
 }
 
 function isQuantity(text: string): boolean {
@@ -32,16 +32,4 @@ function isQuantity(text: string): boolean {
   } catch {
     return false
   }
-}
-
-/** From where they part: digits compare by value, the rest by character (fvbommel/sortorder). */
-function naturalCompare(a: string, b: string): number {
-  let at = 0
-  while (at < a.length && a[at] === b[at]) at++
-  const [left, right] = [a.slice(at), b.slice(at)]
-  if (/^\d/.test(left) && /^\d/.test(right)) {
-    const difference = parseInt(left, 10) - parseInt(right, 10)
-    if (difference !== 0) return difference
-  }
-  return left < right ? -1 : left > right ? 1 : 0
 }

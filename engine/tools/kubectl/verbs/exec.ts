@@ -121,7 +121,8 @@ function* sendAll(ctx: Context, stream: OpenStream): Run<void> {
 function* finished(ctx: Context, status: Status): Run<number> {
   if (status.status !== 'Failure') return 0
   const cause = status.details?.causes?.find(({ reason }) => reason === 'ExitCode')
-  if (cause === undefined) throw new CommandError(`Internal error occurred: ${status.message ?? 'unknown error'}`)
+  // The WebSocket client (1.31 and later) wraps what the kubelet calls internal already.
+  if (cause === undefined) throw new CommandError(`${ctx.session.minor >= 31 ? 'Internal error occurred: ' : ''}${status.message ?? 'unknown error'}`)
   const code = Number(cause.message)
   yield* ctx.p.err(`command terminated with exit code ${code}\n`)
   throw new ExitError(code)

@@ -68,8 +68,15 @@ function* getRaw(ctx: Context): Run<number> {
   const answer = yield* client.raw('GET', path, { query: parseQuery(search) })
   if (answer.code >= 400) throw refusal(answer, 'GET', '')
   const { body } = answer
-  yield* p.out(typeof body === 'string' ? body : `${JSON.stringify(body)}\n`)
+  yield* p.out(typeof body === 'string' ? body : `${JSON.stringify(asServed(body))}\n`)
   return 0
+}
+
+/** Kind and apiVersion first, as the server's types state them. */
+function asServed(body: unknown): unknown {
+  if (typeof body !== 'object' || body === null || !('kind' in body) || !('apiVersion' in body)) return body
+  const { kind, apiVersion, ...rest } = body as Record<string, unknown>
+  return { kind, apiVersion, ...rest }
 }
 
 const parseQuery = (search: string): Record<string, string> =>

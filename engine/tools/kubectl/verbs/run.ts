@@ -180,7 +180,7 @@ function* joined(ctx: Context, pod: RunningPod, target: Target, wish: Wish): Run
     yield* runIn(ctx, pod as Parameters<typeof runIn>[1], 'attach', { container, stdin: wish.stdin, tty: wish.tty, greeting: greetingOf(ctx) })
     yield* sessionEnded(ctx, pod as Parameters<typeof runIn>[1], container, wish)
   } catch (error) {
-    if (!(error instanceof CommandError) || !error.message.startsWith('unable to upgrade')) throw error
+    if (!(error instanceof CommandError) || !error.message.includes('unable to upgrade')) throw error
     yield* ctx.p.err(`warning: couldn't attach to pod/${target.name}, falling back to streaming logs: ${error.message}\n`)
     yield* printLog(ctx, target)
   }
