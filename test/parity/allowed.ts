@@ -9,6 +9,7 @@ export const ALLOWED: Record<string, string> = {
   'events -o json': 'kubectl prints its typed list, fields in the order of the Go types; ours has sorted keys',
   'attach homeless': 'the notice about recorded sessions came with a later patch release than this kubectl',
   'get cm basket -o yaml --show-managed-fields --server-print': 'ours does not move the fields of client-side apply over to the manager of server-side apply (README)',
+  'exec steady -- no-such-program': "the API server's translator of streams calls the kubelet's error internal once more; the edge does not, so that only ours says it twice",
   alpha: 'ours has no such command; kubectl says that there are no alpha commands',
   'events --for pot/x': 'kubectl leaves out its usual prefix',
   'apply -k .': NOT_SIMULATED,

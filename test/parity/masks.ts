@@ -40,6 +40,8 @@ const TWINS: Mask[] = [
   // Columns are as wide as their widest cell.
   { find: /(?<=\S) {2,}(?=\S)| +$/gm, put: '  ' },
   { find: /-{4,}/g, put: '----' },
+  // Which of the last events came as one too many.
+  { find: /(?<=\(combined from similar events\): ).*/g, put: '<event>' },
   // How far a rollout was when the command first looked.
   { find: /^Waiting for .*\n/gm, put: '' },
 ]
