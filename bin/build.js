@@ -17,6 +17,14 @@ if (wants('cli')) {
     publicDir: false,
     // Small packages of plain JavaScript go into the bundle: one file starts faster than a hundred.
     ssr: { noExternal: ['commander', 'yaml', 'xstate', 'seedrandom', 'semver', 'rfc6902'] },
-    build: { ssr: 'server/cli/main.ts', outDir: 'dist/cli', emptyOutDir: true, target: 'node20', sourcemap: true, minify: false, rollupOptions: { output: { entryFileNames: 'main.js', chunkFileNames: 'parts/[name]-[hash].js' } } },
+    build: {
+      ssr: 'server/cli/main.ts',
+      outDir: 'dist/cli',
+      emptyOutDir: true,
+      target: 'node20',
+      sourcemap: true,
+      minify: false,
+      rollupOptions: { output: { entryFileNames: 'main.js', chunkFileNames: 'parts/[name]-[hash].js' } },
+    },
   })
 }

@@ -7,8 +7,21 @@ import { createServer } from 'vite'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const port = process.env.PORT ?? '8080'
-const watch = ['watch', '--clear-screen=false', '--include', 'scenarios/**/*.yaml', 'bin/kubeflight.js', 'serve', '--port', port]
-const trainer = spawn('npx', ['tsx', ...watch], { cwd: root, stdio: 'inherit', env: { ...process.env, KUBEFLIGHT_SOURCE: '1' } })
+const watch = [
+  'watch',
+  '--clear-screen=false',
+  '--include',
+  'scenarios/**/*.yaml',
+  'bin/kubeflight.js',
+  'serve',
+  '--port',
+  port,
+]
+const trainer = spawn('npx', ['tsx', ...watch], {
+  cwd: root,
+  stdio: 'inherit',
+  env: { ...process.env, KUBEFLIGHT_SOURCE: '1' },
+})
 process.env.KUBEFLIGHT_TRAINER ??= `http://127.0.0.1:${port}`
 
 const page = await createServer({ root: `${root}/web`, configFile: `${root}/vite.config.ts` })

@@ -20,7 +20,8 @@ const isFresh = () => {
 }
 
 const start = async () => {
-  if (process.env.KUBEFLIGHT_SOURCE === undefined && isFresh()) return import(new URL('../dist/cli/main.js', import.meta.url).href)
+  if (process.env.KUBEFLIGHT_SOURCE === undefined && isFresh())
+    return import(new URL('../dist/cli/main.js', import.meta.url).href)
   const { register } = await import('tsx/esm/api')
   register()
   return import('../server/cli/main.ts')

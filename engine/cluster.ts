@@ -105,7 +105,9 @@ export class Cluster implements Component {
     for (const host of this.plan.nodes) this.runtimes.set(host.name, this.createRuntime(host))
     for (const host of this.plan.controlPlanes) this.addControlPlane(host)
     for (const host of this.plan.nodes) this.addNode(host)
-    this.kubeadm = new Kubeadm(this.kernel, addonCalls(this.plan), (owner) => this.createClient(Kubeadm.address, this.firstHost, ADMIN, owner))
+    this.kubeadm = new Kubeadm(this.kernel, addonCalls(this.plan), (owner) =>
+      this.createClient(Kubeadm.address, this.firstHost, ADMIN, owner),
+    )
     this.history = new History(this.kernel, (owner) => this.createClient(History.address, this.firstHost, ADMIN, owner))
     this.kernel.register(Cluster.address, this)
     this.hosts.subscribe(Cluster.address)
@@ -122,7 +124,8 @@ export class Cluster implements Component {
     const { host } = event.data as { host: HostName }
     if (event.type === HOST_EVENTS.up) this.hostUp(host)
     else if (event.type === HOST_EVENTS.down) this.hostDown(host)
-    else if (event.type === HOST_EVENTS.unit) this.unitChanged(event.data as { host: HostName; unit: string; state: string })
+    else if (event.type === HOST_EVENTS.unit)
+      this.unitChanged(event.data as { host: HostName; unit: string; state: string })
   }
 
   dump(): ClusterState {
@@ -142,7 +145,8 @@ export class Cluster implements Component {
   /** A control plane that is no node has no kubelet to start its static pods. */
   private hostUp(host: HostName): void {
     if (this.kubelets.has(host) || !this.etcd.has(host)) return
-    for (const component of ['etcd', 'kube-apiserver', 'kube-controller-manager', 'kube-scheduler']) this.componentPort(host).start(component, { id: `${host}/${component}` } as ContainerSpec, [])
+    for (const component of ['etcd', 'kube-apiserver', 'kube-controller-manager', 'kube-scheduler'])
+      this.componentPort(host).start(component, { id: `${host}/${component}` } as ContainerSpec, [])
   }
 
   private hostDown(host: HostName): void {
@@ -155,11 +159,17 @@ export class Cluster implements Component {
     if (unit.replace(/\.service$/, '') === 'containerd') this.kubelets.get(host)?.setRuntime(state === 'active')
   }
 
-  private createClient(address: string, host: HostName, identity: { user: string; groups: string[] }, owner: ApiClientOwner): ApiClient {
+  private createClient(
+    address: string,
+    host: HostName,
+    identity: { user: string; groups: string[] },
+    owner: ApiClientOwner,
+  ): ApiClient {
     const own = this.plan.controlPlanes.filter(({ name }) => name === host)
     const others = this.plan.controlPlanes.filter(({ name }) => name !== host)
     const servers = [...own, ...others].map(({ name }) => ({ host: name, port: API_PORT }))
-    const connect = (served: ApiClientOwner): ApiClient => createApiClient(this.kernel, this.fabric, { address, host, servers, identity, owner: served })
+    const connect = (served: ApiClientOwner): ApiClient =>
+      createApiClient(this.kernel, this.fabric, { address, host, servers, identity, owner: served })
     return servedVersions(this.plan.minor, owner, connect)
   }
 
@@ -169,8 +179,16 @@ export class Cluster implements Component {
     const peers = plan.controlPlanes.map((one) => ({ name: one.name, host: one.name }))
     const etcd = new EtcdMember(kernel, fabric, { name, host: name, peers, running: false })
     const endpoints = [host, ...plan.controlPlanes.filter((one) => one !== host)].map((one) => ({ host: one.name }))
-    const api = new ApiServer({ kernel, fabric, host: name, release: plan.version, etcd: endpoints, advertiseAddress: host.ip })
-    const client = (address: string, user: string) => (owner: ApiClientOwner) => this.createClient(address, name, { user, groups: [] }, owner)
+    const api = new ApiServer({
+      kernel,
+      fabric,
+      host: name,
+      release: plan.version,
+      etcd: endpoints,
+      advertiseAddress: host.ip,
+    })
+    const client = (address: string, user: string) => (owner: ApiClientOwner) =>
+      this.createClient(address, name, { user, groups: [] }, owner)
     const flags = (this.managerFlags[name] = nodeLifecycleFlags(plan.minor))
     const manager = new ControllerManager({
       kernel,
@@ -190,9 +208,18 @@ export class Cluster implements Component {
     this.apiServers.set(name, api)
     this.managers.set(name, manager)
     this.schedulers.set(name, scheduler)
-    for (const [component, process] of Object.entries({ etcd, 'kube-apiserver': api, 'kube-controller-manager': manager, 'kube-scheduler': scheduler })) this.model(name, component, process)
+    for (const [component, process] of Object.entries({
+      etcd,
+      'kube-apiserver': api,
+      'kube-controller-manager': manager,
+      'kube-scheduler': scheduler,
+    }))
+      this.model(name, component, process)
     const modelled = this.modelled.get(`${name}/kube-controller-manager`) as Modelled
-    this.modelled.set(`${name}/kube-controller-manager`, { ...modelled, start: (_spec, argv) => this.startManager(name, manager, argv) })
+    this.modelled.set(`${name}/kube-controller-manager`, {
+      ...modelled,
+      start: (_spec, argv) => this.startManager(name, manager, argv),
+    })
   }
 
   private startManager(host: HostName, manager: ControllerManager, argv: string[]): string | void {
@@ -233,7 +260,13 @@ export class Cluster implements Component {
       address: `kube-proxy/${name}`,
       nodeName: name,
       minor: plan.minor,
-      createClient: (owner) => this.createClient(`kube-proxy/${name}`, name, { user: 'system:serviceaccount:kube-system:kube-proxy', groups: SERVICE_ACCOUNTS }, owner),
+      createClient: (owner) =>
+        this.createClient(
+          `kube-proxy/${name}`,
+          name,
+          { user: 'system:serviceaccount:kube-system:kube-proxy', groups: SERVICE_ACCOUNTS },
+          owner,
+        ),
     })
     const dns = new CoreDns({
       kernel,
@@ -241,9 +274,16 @@ export class Cluster implements Component {
       host: name,
       minor: plan.minor,
       upstream: upstreamDns,
-      createClient: (owner) => this.createClient(`coredns/${name}`, name, { user: 'system:serviceaccount:kube-system:coredns', groups: SERVICE_ACCOUNTS }, owner),
+      createClient: (owner) =>
+        this.createClient(
+          `coredns/${name}`,
+          name,
+          { user: 'system:serviceaccount:kube-system:coredns', groups: SERVICE_ACCOUNTS },
+          owner,
+        ),
       readFile: (id, path) => this.containerFile(name, id, path),
-      log: (id, text) => kernel.send({ to: `kubelet/${name}`, type: RUNTIME.output, data: { id, stream: 'stdout', text } }),
+      log: (id, text) =>
+        kernel.send({ to: `kubelet/${name}`, type: RUNTIME.output, data: { id, stream: 'stdout', text } }),
       exit: (id, code) => this.exited(name, id, code),
     })
     this.proxies.set(name, proxy)
@@ -251,7 +291,11 @@ export class Cluster implements Component {
     this.model(name, 'kube-proxy', proxy)
     const model = this.modelled.get(`${name}/kube-proxy`) as Modelled
     this.modelled.set(`${name}/kube-proxy`, { ...model, crash: () => proxy.flush() })
-    this.modelled.set(`${name}/coredns`, { start: ({ id, pod }) => dns.start(id, pod.ip), signal: ({ id }, signal) => dns.signal(id, signal), crash: () => dns.crash() })
+    this.modelled.set(`${name}/coredns`, {
+      start: ({ id, pod }) => dns.start(id, pod.ip),
+      signal: ({ id }, signal) => dns.signal(id, signal),
+      crash: () => dns.crash(),
+    })
     this.kubelets.set(name, this.createKubelet(host, plan))
   }
 
@@ -271,11 +315,22 @@ export class Cluster implements Component {
         'kubernetes.io/arch': 'amd64',
         'kubernetes.io/hostname': name,
         'kubernetes.io/os': 'linux',
-        ...(isMaster && { 'node-role.kubernetes.io/control-plane': '', 'node.kubernetes.io/exclude-from-external-load-balancers': '' }),
+        ...(isMaster && {
+          'node-role.kubernetes.io/control-plane': '',
+          'node.kubernetes.io/exclude-from-external-load-balancers': '',
+        }),
         ...host.labels,
       },
       taints: isMaster ? [{ key: 'node-role.kubernetes.io/control-plane', effect: 'NoSchedule' }] : [],
-      capacity: { cpu: isMaster ? '2' : '4', memory: isMaster ? '4Gi' : '8Gi', 'ephemeral-storage': '40Gi', pods: '110', 'hugepages-1Gi': '0', 'hugepages-2Mi': '0', ...host.capacity },
+      capacity: {
+        cpu: isMaster ? '2' : '4',
+        memory: isMaster ? '4Gi' : '8Gi',
+        'ephemeral-storage': '40Gi',
+        pods: '110',
+        'hugepages-1Gi': '0',
+        'hugepages-2Mi': '0',
+        ...host.capacity,
+      },
       reserved: host.capacity === undefined ? { memory: '100Mi' } : {},
       ...(plan.hollow && { hollow: { delayMs: () => 0 } }),
       osImage: 'Ubuntu 24.04.3 LTS',
@@ -283,7 +338,13 @@ export class Cluster implements Component {
       containerRuntimeVersion: 'containerd://1.7.24',
       images: preloadedImages(plan, host),
       ports: this.kubeletPorts(host),
-      connect: (address, owner) => this.createClient(address, name, { user: `system:node:${name}`, groups: ['system:nodes', 'system:authenticated'] }, owner),
+      connect: (address, owner) =>
+        this.createClient(
+          address,
+          name,
+          { user: `system:node:${name}`, groups: ['system:nodes', 'system:authenticated'] },
+          owner,
+        ),
     })
   }
 
@@ -322,7 +383,11 @@ export class Cluster implements Component {
   }
 
   /** The token in a pod's projected volume: good for a year, as --service-account-extend-token-expiration has it. */
-  private podToken(namespace: string, account: string, { name, uid }: { name: string; uid: string }): string | undefined {
+  private podToken(
+    namespace: string,
+    account: string,
+    { name, uid }: { name: string; uid: string },
+  ): string | undefined {
     for (const { cache } of this.apiServers.values()) {
       const found = cache.get(`/registry/serviceaccounts/${namespace}/${account}`)?.metadata.uid
       const created = cache.get(`/registry/pods/${namespace}/${name}`)?.metadata.creationTimestamp
@@ -344,7 +409,12 @@ export class Cluster implements Component {
     return container !== undefined && this.containers[`${node}/${container}`] !== undefined ? OK : refused
   }
 
-  private dial(node: HostName, podIp: string, host: string, port: number): 'open' | 'refused' | 'timeout' | 'unresolved' {
+  private dial(
+    node: HostName,
+    podIp: string,
+    host: string,
+    port: number,
+  ): 'open' | 'refused' | 'timeout' | 'unresolved' {
     const root = this.rootOfPod(node, podIp)
     const answer = this.network.connect({ host: node, root, pid: 0 }, host, port)
     if (!('answer' in answer)) return 'timeout'
@@ -354,7 +424,9 @@ export class Cluster implements Component {
   /** Where a pod's processes stand in the network. Throws when no kubelet runs the pod. */
   pointOfPod(namespace: string, name: string): NetworkPoint {
     for (const [host, kubelet] of this.kubelets) {
-      const record = [...kubelet.records.values()].find((one) => one.namespace === namespace && one.name === name && one.finished !== true)
+      const record = [...kubelet.records.values()].find(
+        (one) => one.namespace === namespace && one.name === name && one.finished !== true,
+      )
       if (record !== undefined) return { host, root: this.rootOfPod(host, record.ip ?? ''), pid: 0 }
     }
     throw new Error(`no node runs the pod ${namespace}/${name}`)
@@ -379,7 +451,12 @@ export class Cluster implements Component {
   }
 
   private createRuntime({ name }: PlannedHost): ProcessRuntime {
-    return new ProcessRuntime({ kernel: this.kernel, host: name, processes: this.processes, hostTree: () => this.hosts.find(name)?.files })
+    return new ProcessRuntime({
+      kernel: this.kernel,
+      host: name,
+      processes: this.processes,
+      hostTree: () => this.hosts.find(name)?.files,
+    })
   }
 
   private createNetwork(): ClusterNetwork {
@@ -406,7 +483,12 @@ export class Cluster implements Component {
   }
 
   private hostAddress(name: string): string | undefined {
-    if (name === 'cluster-endpoint') return this.plan.controlPlanes.find((host) => this.fabric.listener(host.name, API_PORT) !== undefined && this.fabric.isUp(host.name))?.ip ?? this.plan.controlPlanes[0]?.ip
+    if (name === 'cluster-endpoint')
+      return (
+        this.plan.controlPlanes.find(
+          (host) => this.fabric.listener(host.name, API_PORT) !== undefined && this.fabric.isUp(host.name),
+        )?.ip ?? this.plan.controlPlanes[0]?.ip
+      )
     return this.plan.hosts.find((host) => host.name === name)?.ip
   }
 
@@ -426,11 +508,13 @@ export class Cluster implements Component {
 
   private createWorld(): ProcessWorld {
     const { kernel, fabric, hosts, plan } = this
-    const tree = (host: HostName, root: ProcessRoot) => (root.kind === 'host' ? hosts.find(host)?.files : this.runtimes.get(host)?.tree(root.id))
+    const tree = (host: HostName, root: ProcessRoot) =>
+      root.kind === 'host' ? hosts.find(host)?.files : this.runtimes.get(host)?.tree(root.id)
     return {
       tree,
       groups: (host, root, user) => (root.kind === 'host' ? hosts.get(host).actor(user).groups : []),
-      home: (host, root, user) => (root.kind === 'host' ? hosts.get(host).user(user)?.home : user === 'root' ? '/root' : '/'),
+      home: (host, root, user) =>
+        root.kind === 'host' ? hosts.get(host).user(user)?.home : user === 'root' ? '/root' : '/',
       network: () => this.network,
       programs: new Map(Object.entries({ ...HOST_PROGRAM_SET, ...shellPrograms, kubectl })),
       syscalls: boundSyscalls({ kernel, fabric, hosts }, this.criCalls()),
@@ -442,7 +526,8 @@ export class Cluster implements Component {
   private criCalls(): SyscallTable {
     return {
       'cri.list': (_world, { host }) => this.criList(host),
-      'cri.logs': (_world, { host }, args) => this.criLogs(host, String(args['id']), args['tail'] as number | undefined),
+      'cri.logs': (_world, { host }, args) =>
+        this.criLogs(host, String(args['id']), args['tail'] as number | undefined),
     }
   }
 
@@ -451,17 +536,33 @@ export class Cluster implements Component {
     if (kubelet === undefined || !kubelet.runtimeUp) return undefined
     const { containers, sandboxes, images } = kubelet.criList()
     return {
-      containers: containers.map(({ podId, pod, namespace, ...one }) => ({ ...one, sandboxId: podId, podName: pod, podNamespace: namespace })),
+      containers: containers.map(({ podId, pod, namespace, ...one }) => ({
+        ...one,
+        sandboxId: podId,
+        podName: pod,
+        podNamespace: namespace,
+      })),
       sandboxes,
-      images: images.map(({ repository, tag, id, sizeBytes }) => ({ id: id.replace(/^sha256:/, ''), tags: [`${repository}:${tag}`], sizeBytes })),
+      images: images.map(({ repository, tag, id, sizeBytes }) => ({
+        id: id.replace(/^sha256:/, ''),
+        tags: [`${repository}:${tag}`],
+        sizeBytes,
+      })),
     }
   }
 
   private criLogs(host: HostName, id: string, tail: number | undefined): unknown {
-    const container = this.kubelets.get(host)?.criList().containers.find((one) => one.id === id)
+    const container = this.kubelets
+      .get(host)
+      ?.criList()
+      .containers.find((one) => one.id === id)
     if (container === undefined) return { error: 'NotFound' }
     const lines = container.logs.map(({ text }) => text)
-    return { text: (tail === undefined ? lines : lines.slice(-tail)).map((line) => (line.endsWith('\n') ? line : `${line}\n`)).join('') }
+    return {
+      text: (tail === undefined ? lines : lines.slice(-tail))
+        .map((line) => (line.endsWith('\n') ? line : `${line}\n`))
+        .join(''),
+    }
   }
 }
 

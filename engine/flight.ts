@@ -103,7 +103,10 @@ export class Flight {
   private readonly door: Door
   private readonly terminals: Terminals
   private readonly waiting = new Map<string, (response: HttpResponse) => void>()
-  private readonly waitingScripts = new Map<string, (result: { code: number; stdout: string; stderr: string }) => void>()
+  private readonly waitingScripts = new Map<
+    string,
+    (result: { code: number; stdout: string; stderr: string }) => void
+  >()
   private queue: Promise<void> = Promise.resolve()
   private serial = 0
 
@@ -133,7 +136,10 @@ export class Flight {
     const flight = new Flight(options, listeners)
     flight.cluster.boot()
     while (!flight.isUp()) {
-      if (flight.nowMs > BOOT_LIMIT_MS) throw new Error(`the cluster did not come up within ${BOOT_LIMIT_MS / 1000} s of its time (seed ${options.seed})`)
+      if (flight.nowMs > BOOT_LIMIT_MS)
+        throw new Error(
+          `the cluster did not come up within ${BOOT_LIMIT_MS / 1000} s of its time (seed ${options.seed})`,
+        )
       await flight.advance(STEP_MS)
     }
     await flight.settle()
@@ -141,7 +147,11 @@ export class Flight {
   }
 
   /** Puts a snapshot back; the run goes on as the original would. */
-  static restore(snapshot: FlightSnapshot, listeners: FlightListeners = {}, options: { isOwned?: boolean } = {}): Flight {
+  static restore(
+    snapshot: FlightSnapshot,
+    listeners: FlightListeners = {},
+    options: { isOwned?: boolean } = {},
+  ): Flight {
     const flight = new Flight(snapshot.options, listeners)
     flight.cluster.kernel.restore(snapshot.kernel, options)
     flight.log.push(...structuredClone(snapshot.log))
@@ -203,13 +213,17 @@ export class Flight {
       const stop = this.journal.listen('', ({ name }) => {
         if (!HOUSEKEEPING.test(name)) quietSince = this.nowMs
       })
-      while (this.nowMs < limit && (this.nowMs - quietSince < SETTLED_MS || this.isMoving())) await this.runUntil(this.nowMs + STEP_MS)
+      while (this.nowMs < limit && (this.nowMs - quietSince < SETTLED_MS || this.isMoving()))
+        await this.runUntil(this.nowMs + STEP_MS)
       stop()
     })
   }
 
   /** Runs a bash script to its end, as fast as it goes. */
-  async script(text: string, options: { host?: string; user?: string; timeoutMs?: number } = {}): Promise<{ code: number; stdout: string; stderr: string }> {
+  async script(
+    text: string,
+    options: { host?: string; user?: string; timeoutMs?: number } = {},
+  ): Promise<{ code: number; stdout: string; stderr: string }> {
     const id = `script-${++this.serial}-${this.nowMs}`
     const limit = this.nowMs + (options.timeoutMs ?? SCRIPT_LIMIT_MS)
     let result: { code: number; stdout: string; stderr: string } | undefined
@@ -221,7 +235,13 @@ export class Flight {
       await this.leave(startMs)
     })
     this.waitingScripts.delete(id)
-    return result ?? { code: 124, stdout: '', stderr: `stopped: still running after ${(options.timeoutMs ?? SCRIPT_LIMIT_MS) / 1000} s of the cluster's time\n` }
+    return (
+      result ?? {
+        code: 124,
+        stdout: '',
+        stderr: `stopped: still running after ${(options.timeoutMs ?? SCRIPT_LIMIT_MS) / 1000} s of the cluster's time\n`,
+      }
+    )
   }
 
   /** One API request, run until it is answered. */
@@ -251,7 +271,10 @@ export class Flight {
   }
 
   /** What a connection from a vantage meets: TCP, or HTTP when a URL is given. The clock runs meanwhile. */
-  async connectFrom(from: Vantage, target: { host: string; port: number; url?: string | undefined; timeoutMs: number }): Promise<Reach> {
+  async connectFrom(
+    from: Vantage,
+    target: { host: string; port: number; url?: string | undefined; timeoutMs: number },
+  ): Promise<Reach> {
     const point = this.pointOf(from)
     const resolved = this.cluster.network.resolve(point, target.host)
     if ('answer' in resolved && 'error' in resolved.answer) return { outcome: 'unresolved' }
@@ -272,8 +295,16 @@ export class Flight {
     let result: HttpResponse | undefined
     this.waiting.set(id, (response) => (result = response))
     const request = { method: 'GET' as const, query: {}, headers: { 'user-agent': 'kubeflight' } }
-    const sent = this.cluster.network.http(point, { url, request, tls: { insecure: true } }, { host: point.host, address: Door.address, tag: id })
-    if ('answer' in sent) return { outcome: sent.answer.failure === 'refused' ? 'refused' : sent.answer.failure === 'dns' ? 'unresolved' : 'timeout' }
+    const sent = this.cluster.network.http(
+      point,
+      { url, request, tls: { insecure: true } },
+      { host: point.host, address: Door.address, tag: id },
+    )
+    if ('answer' in sent)
+      return {
+        outcome:
+          sent.answer.failure === 'refused' ? 'refused' : sent.answer.failure === 'dns' ? 'unresolved' : 'timeout',
+      }
     await this.enqueue(async () => {
       const startMs = this.nowMs
       const limit = startMs + timeoutMs
@@ -281,7 +312,9 @@ export class Flight {
       await this.leave(startMs)
     })
     this.waiting.delete(id)
-    return result === undefined ? { outcome: 'timeout' } : { outcome: 'open', status: result.code, body: String(result.body ?? '') }
+    return result === undefined
+      ? { outcome: 'timeout' }
+      : { outcome: 'open', status: result.code, body: String(result.body ?? '') }
   }
 
   private pointOf(from: Vantage): NetworkPoint {
@@ -321,7 +354,8 @@ export class Flight {
     const { kernel, edge } = this.cluster
     for (;;) {
       underTripwire(() => {
-        for (let at = kernel.nextAt(); at !== undefined && at <= untilMs && !edge.busy; at = kernel.nextAt()) kernel.step()
+        for (let at = kernel.nextAt(); at !== undefined && at <= untilMs && !edge.busy; at = kernel.nextAt())
+          kernel.step()
       })
       if (!edge.busy) break
       await edge.idle()
@@ -380,7 +414,12 @@ export class Flight {
   private post(id: string, type: string, data: Record<string, unknown>): void {
     const host = this.door.state.requests[id]
     if (host === undefined) return
-    this.cluster.fabric.send({ from: host, to: host, port: API_PORT, event: { to: `apiserver/${host}`, type, data: { ...data, id, from: host } } })
+    this.cluster.fabric.send({
+      from: host,
+      to: host,
+      port: API_PORT,
+      event: { to: `apiserver/${host}`, type, data: { ...data, id, from: host } },
+    })
     if (type === HTTP.cancel) delete this.door.state.requests[id]
   }
 
@@ -428,12 +467,17 @@ export class Flight {
   private isUp(): boolean {
     if (!this.cluster.kubeadm.done) return false
     const { nodes } = this.picture()
-    return nodes.length === this.cluster.plan.nodes.length && nodes.every(({ ready, pods }) => ready && pods.every((pod) => pod.ready))
+    return (
+      nodes.length === this.cluster.plan.nodes.length &&
+      nodes.every(({ ready, pods }) => ready && pods.every((pod) => pod.ready))
+    )
   }
 
   /** Pods on their way somewhere. */
   private isMoving(): boolean {
-    return this.picture().nodes.some(({ pods }) => pods.some(({ status }) => /^(Pending|ContainerCreating|Terminating|PodInitializing)$/.test(status)))
+    return this.picture().nodes.some(({ pods }) =>
+      pods.some(({ status }) => /^(Pending|ContainerCreating|Terminating|PodInitializing)$/.test(status)),
+    )
   }
 }
 
@@ -441,10 +485,16 @@ export class Flight {
 const SCRIPT_LIMIT_MS = 24 * 3_600_000
 const API_LIMIT_MS = 120_000
 /** Journal names that go on for ever. */
-const HOUSEKEEPING = /^(lease|kubelet\.(node|lease|volume)|etcd\.compacted|hands|container\.probe|kubelet\.probe|coredns\.)/
+const HOUSEKEEPING =
+  /^(lease|kubelet\.(node|lease|volume)|etcd\.compacted|hands|container\.probe|kubelet\.probe|coredns\.)/
 
 /** Re-runs a log from the launch on; at `untilMs` the flight stands where the original stood. */
-export async function replay(options: FlightOptions, log: readonly InputEntry[], untilMs: number, listeners: FlightListeners = {}): Promise<Flight> {
+export async function replay(
+  options: FlightOptions,
+  log: readonly InputEntry[],
+  untilMs: number,
+  listeners: FlightListeners = {},
+): Promise<Flight> {
   const flight = await Flight.launch(options, listeners)
   return replayOn(flight, log, untilMs)
 }

@@ -1,6 +1,13 @@
 /** The public face of the engine: the server, the web page, the command line and the tests start here. */
 export { Flight, replay, replayOn } from './flight.ts'
-export type { ClusterPicture, FlightInput, FlightListeners, FlightOptions, FlightSnapshot, InputEntry } from './flight.ts'
+export type {
+  ClusterPicture,
+  FlightInput,
+  FlightListeners,
+  FlightOptions,
+  FlightSnapshot,
+  InputEntry,
+} from './flight.ts'
 export type { PicturedNode, PicturedPod } from './cluster/picture.ts'
 export { makeKubeconfig } from './cluster/cluster-hosts.ts'
 export { planCluster } from './cluster/plan.ts'

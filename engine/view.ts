@@ -51,7 +51,14 @@ export interface ClusterView {
   object(query: ObjectQuery & { name: string }): Promise<ViewedObject | undefined>
   /** All objects that match, of one namespace, or of all without one. */
   objects(query: ObjectQuery): Promise<ViewedObject[]>
-  canI(question: { as: string; groups?: string[]; verb: string; resource: string; namespace?: string; name?: string }): Promise<boolean>
+  canI(question: {
+    as: string
+    groups?: string[]
+    verb: string
+    resource: string
+    namespace?: string
+    name?: string
+  }): Promise<boolean>
   /** Runs a command and waits for it, at most `timeoutMs` of the cluster's time (30 s). */
   run(at: Vantage, command: string, timeoutMs?: number): Promise<CommandResult>
   /** Opens `target` (`http://web.default`, `tcp://10.96.0.10:53`) from a vantage. */

@@ -43,5 +43,11 @@ export async function serveCluster(options: ClusterServerOptions): Promise<Clust
     await edge.close()
     await pace.stop()
   }
-  return { url, kubeconfig: makeKubeconfig({ server: url, cluster: options.flight.name ?? 'kubernetes', certificates }), flight, pace, close }
+  return {
+    url,
+    kubeconfig: makeKubeconfig({ server: url, cluster: options.flight.name ?? 'kubernetes', certificates }),
+    flight,
+    pace,
+    close,
+  }
 }

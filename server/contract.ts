@@ -153,9 +153,15 @@ export type Answer<T = object> = ({ error?: undefined } & T) | { error: string }
 
 /** From the page. Every one is acknowledged. */
 export interface ClientEvents {
-  'terminal.open': (message: { host: string; user?: string; columns: number; rows: number }, answer: (answer: Answer<{ terminal: string }>) => void) => void
+  'terminal.open': (
+    message: { host: string; user?: string; columns: number; rows: number },
+    answer: (answer: Answer<{ terminal: string }>) => void,
+  ) => void
   'terminal.input': (message: { terminal: string; text: string }, answer?: (answer: Answer) => void) => void
-  'terminal.resize': (message: { terminal: string; columns: number; rows: number }, answer?: (answer: Answer) => void) => void
+  'terminal.resize': (
+    message: { terminal: string; columns: number; rows: number },
+    answer?: (answer: Answer) => void,
+  ) => void
   'terminal.close': (message: { terminal: string }, answer?: (answer: Answer) => void) => void
   'terminal.edited': (message: { terminal: string; text: string | null }, answer?: (answer: Answer) => void) => void
 }

@@ -28,7 +28,13 @@ export interface Desk {
   hintCost: (scenario: string, prepared: Prepared, index: number) => number
   /** Judges a copy of the attempt's cluster; `flight` is the copy. */
   progress: (scenario: string, prepared: Prepared, flight: Flight, language: Language) => Promise<ProgressView>
-  grade: (scenario: string, prepared: Prepared, flight: Flight, language: Language, hintsTaken: number) => Promise<Omit<ResultView, 'usedMs'>>
+  grade: (
+    scenario: string,
+    prepared: Prepared,
+    flight: Flight,
+    language: Language,
+    hintsTaken: number,
+  ) => Promise<Omit<ResultView, 'usedMs'>>
 }
 
 /** The YAML files under some files or folders, in order. */
@@ -36,7 +42,9 @@ export function scenarioFiles(paths: readonly string[]): string[] {
   return paths.flatMap((path) => {
     if (!statSync(path).isDirectory()) return [path]
     const inside = readdirSync(path, { withFileTypes: true }).sort((a, b) => (a.name < b.name ? -1 : 1))
-    return inside.flatMap((one) => (one.isDirectory() || /\.ya?ml$/.test(one.name) ? scenarioFiles([join(path, one.name)]) : []))
+    return inside.flatMap((one) =>
+      one.isDirectory() || /\.ya?ml$/.test(one.name) ? scenarioFiles([join(path, one.name)]) : [],
+    )
   })
 }
 
@@ -92,20 +100,47 @@ export class ScenarioDesk implements Desk {
 
   async progress(name: string, prepared: Prepared, flight: Flight, language: Language): Promise<ProgressView> {
     const { points, got, checks } = await this.judge(name, prepared, flight, 0)
-    return { points, got, criteria: checks.map((check) => ({ name: check.name[language], points: check.points, got: check.got, met: check.passed })) }
+    return {
+      points,
+      got,
+      criteria: checks.map((check) => ({
+        name: check.name[language],
+        points: check.points,
+        got: check.got,
+        met: check.passed,
+      })),
+    }
   }
 
-  async grade(name: string, prepared: Prepared, flight: Flight, language: Language, hintsTaken: number): Promise<Omit<ResultView, 'usedMs'>> {
+  async grade(
+    name: string,
+    prepared: Prepared,
+    flight: Flight,
+    language: Language,
+    hintsTaken: number,
+  ): Promise<Omit<ResultView, 'usedMs'>> {
     const { scenario } = this.attempt(name, prepared)
     const cost = scenario.spec.hints.slice(0, hintsTaken).reduce((sum, hint) => sum + (hint.cost ?? 0), 0)
     const { points, got, passed, hintCost, checks } = await this.judge(name, prepared, flight, cost)
     const { solution, explanation } = revealOf(scenario)
-    return { points, got, passed, hintCost, criteria: checks.map((check) => criterion(check, language)), solution, explanation: explanation[language] }
+    return {
+      points,
+      got,
+      passed,
+      hintCost,
+      criteria: checks.map((check) => criterion(check, language)),
+      solution,
+      explanation: explanation[language],
+    }
   }
 
   private judge(name: string, prepared: Prepared, flight: Flight, hintCost: number): Promise<Grade> {
     const { startMs } = prepared
-    return gradeScenario(this.attempt(name, prepared), { view: flight.view, hands: flight.hands }, { hintCost, ...(startMs !== undefined && { startMs }) })
+    return gradeScenario(
+      this.attempt(name, prepared),
+      { view: flight.view, hands: flight.hands },
+      { hintCost, ...(startMs !== undefined && { startMs }) },
+    )
   }
 
   private scenario(name: string): Scenario {
@@ -124,6 +159,9 @@ export class ScenarioDesk implements Desk {
   }
 }
 
-function criterion({ name, points, got, found, wanted, because, state }: CheckResult, language: Language): CriterionView {
+function criterion(
+  { name, points, got, found, wanted, because, state }: CheckResult,
+  language: Language,
+): CriterionView {
   return { name: name[language], points, got, found, wanted, because: because[language], state }
 }

@@ -2,8 +2,24 @@
  * One attempt while it is awake: its flight, the pace of its clock, its terminals, and what is said to the
  * pages that look at it. What happens is written to the store as it happens.
  */
-import type { ClusterPicture, Flight, FlightInput, FlightListeners, FlightOptions, FlightSnapshot } from '../engine/index.ts'
-import type { AttemptState, AttemptSummary, AttemptView, ClockView, Language, ProgressView, ResultView, Speed } from './contract.ts'
+import type {
+  ClusterPicture,
+  Flight,
+  FlightInput,
+  FlightListeners,
+  FlightOptions,
+  FlightSnapshot,
+} from '../engine/index.ts'
+import type {
+  AttemptState,
+  AttemptSummary,
+  AttemptView,
+  ClockView,
+  Language,
+  ProgressView,
+  ResultView,
+  Speed,
+} from './contract.ts'
 import type { Desk, Prepared } from './desk.ts'
 import { Refused } from './limits.ts'
 import type { Limits } from './limits.ts'
@@ -46,8 +62,14 @@ export function summaryOf(row: AttemptRow, desk: Desk): AttemptSummary {
   const entry = desk.entry(row.scenario)
   const language = row.language as Language
   return {
-    id: row.id, scenario: row.scenario, title: entry?.title[language] ?? entry?.title.en ?? row.scenario, language, state: row.state as AttemptState, seed: row.seed,
-    startedAt: new Date(row.startedAt).toISOString(), timeMs: entry?.timeMs ?? 0,
+    id: row.id,
+    scenario: row.scenario,
+    title: entry?.title[language] ?? entry?.title.en ?? row.scenario,
+    language,
+    state: row.state as AttemptState,
+    seed: row.seed,
+    startedAt: new Date(row.startedAt).toISOString(),
+    timeMs: entry?.timeMs ?? 0,
     ...(row.finishedAt !== null && { finishedAt: new Date(row.finishedAt).toISOString() }),
     ...(row.points !== null && row.got !== null && { score: { points: row.points, got: row.got } }),
   }
@@ -171,10 +193,16 @@ export class Session {
   private makePace(): void {
     const { workShare: share, workBurstMs: burstMs, runawayMs } = this.tools.limits
     this.pace = new Pace(this.needFlight(), {
-      speed: this.row.speed, share, burstMs, runawayMs,
+      speed: this.row.speed,
+      share,
+      burstMs,
+      runawayMs,
       onStep: () => this.stepped(),
       onFailure: (error) => this.fail(error),
-      onRunaway: () => this.pause('The clock was stopped: this attempt has kept the server busy without a rest. Press Ctrl-C in the terminal to go on.'),
+      onRunaway: () =>
+        this.pause(
+          'The clock was stopped: this attempt has kept the server busy without a rest. Press Ctrl-C in the terminal to go on.',
+        ),
     })
   }
 
@@ -187,7 +215,8 @@ export class Session {
 
   /** Starts or stops the clock as the moment asks for. */
   keepTime(): void {
-    const wanted = this.state === 'running' && this.pausedBecause === undefined && this.flight !== undefined && !this.isLonely
+    const wanted =
+      this.state === 'running' && this.pausedBecause === undefined && this.flight !== undefined && !this.isLonely
     if (wanted === (this.pace?.isRunning ?? false)) return
     if (wanted) {
       this.usedFrom = Date.now()
@@ -236,7 +265,12 @@ export class Session {
       const watcher = { ...SILENT, output: () => (output = true) }
       this.watchers.add(watcher)
       try {
-        while (flight.nowMs < untilMs && Date.now() < deadlineMs && !output && pictureText(flight.picture()) === before) {
+        while (
+          flight.nowMs < untilMs &&
+          Date.now() < deadlineMs &&
+          !output &&
+          pictureText(flight.picture()) === before
+        ) {
           await flight.advance(1_000)
           this.sendOutput()
         }
@@ -253,8 +287,12 @@ export class Session {
     const usedMs = this.row.usedMs + (this.usedFrom === undefined ? 0 : Date.now() - this.usedFrom)
     const { epochMs } = this.prepared.options
     return {
-      nowMs: this.flight?.nowMs ?? this.row.nowMs, clockMs: this.flight?.clockMs ?? epochMs + this.row.nowMs, speed: this.row.speed as Speed,
-      running: this.pace?.isRunning ?? false, usedMs, ...(this.pausedBecause !== undefined && { paused: this.pausedBecause }),
+      nowMs: this.flight?.nowMs ?? this.row.nowMs,
+      clockMs: this.flight?.clockMs ?? epochMs + this.row.nowMs,
+      speed: this.row.speed as Speed,
+      running: this.pace?.isRunning ?? false,
+      usedMs,
+      ...(this.pausedBecause !== undefined && { paused: this.pausedBecause }),
     }
   }
 
@@ -262,7 +300,8 @@ export class Session {
 
   openTerminal(asked: { host: string; user: string; columns: number; rows: number }): string {
     const flight = this.needRunning()
-    if (this.terminals.size >= this.tools.limits.terminalsPerAttempt) throw new Refused(429, `at most ${this.tools.limits.terminalsPerAttempt} terminals at once`)
+    if (this.terminals.size >= this.tools.limits.terminalsPerAttempt)
+      throw new Refused(429, `at most ${this.tools.limits.terminalsPerAttempt} terminals at once`)
     if (!flight.hosts().some(({ name }) => name === asked.host)) throw new Refused(404, `no host ${asked.host}`)
     const terminal = this.terminals.nextId()
     this.terminals.add({ id: terminal, ...asked })
@@ -368,7 +407,8 @@ export class Session {
   private async copy(): Promise<Flight> {
     const flight = this.needRunning()
     const { pace, tools } = this
-    const snapshot = await (pace?.exclusively(() => Promise.resolve(flight.snapshot())) ?? Promise.resolve(flight.snapshot()))
+    const snapshot = await (pace?.exclusively(() => Promise.resolve(flight.snapshot())) ??
+      Promise.resolve(flight.snapshot()))
     return tools.hangar.restore(snapshot, {})
   }
 
@@ -402,7 +442,8 @@ export class Session {
       this.opened.delete(id)
       this.terminals.remove(id)
       this.tell((watcher) => watcher.closed(id))
-      if (why !== undefined) this.tell((watcher) => watcher.notice(`The shell was stopped: ${why.trim()}. Open a new terminal to go on.`))
+      if (why !== undefined)
+        this.tell((watcher) => watcher.notice(`The shell was stopped: ${why.trim()}. Open a new terminal to go on.`))
       this.tellView()
     }
   }
@@ -422,7 +463,8 @@ export class Session {
   }
 
   private sendOutput(): void {
-    for (const [terminal, text] of this.terminals.takeUnsent(Date.now())) this.tell((watcher) => watcher.output(terminal, text))
+    for (const [terminal, text] of this.terminals.takeUnsent(Date.now()))
+      this.tell((watcher) => watcher.output(terminal, text))
   }
 
   private sendPicture(now: number): void {
@@ -457,7 +499,9 @@ export class Session {
       terminals: this.terminals.list(),
       hints: texts.slice(0, this.row.hints),
       hintsTotal: texts.length,
-      ...(this.row.hints < texts.length && { nextHintCost: this.tools.desk.hintCost(this.row.scenario, this.prepared, this.row.hints) }),
+      ...(this.row.hints < texts.length && {
+        nextHintCost: this.tools.desk.hintCost(this.row.scenario, this.prepared, this.row.hints),
+      }),
       clock: this.clock(),
       ...(this.row.result !== null && { result: this.row.result as ResultView }),
       ...(this.row.problem !== null && { problem: this.row.problem }),
@@ -479,7 +523,8 @@ export class Session {
     this.beatAt = now
     this.tallyUse()
     this.patch({ nowMs: this.flight?.nowMs ?? this.row.nowMs })
-    if (now - this.snapshotAt > this.tools.limits.snapshotMs && this.flight?.nowMs !== this.snapshotNowMs) void this.save().catch((error: unknown) => this.tools.log?.(`snapshot of ${this.id}: ${String(error)}`))
+    if (now - this.snapshotAt > this.tools.limits.snapshotMs && this.flight?.nowMs !== this.snapshotNowMs)
+      void this.save().catch((error: unknown) => this.tools.log?.(`snapshot of ${this.id}: ${String(error)}`))
   }
 
   /** A snapshot between two steps. */
@@ -490,7 +535,12 @@ export class Session {
     const take = (): Promise<StoredSnapshot> => {
       this.collect()
       this.snapshotNowMs = flight.nowMs
-      return Promise.resolve({ seq: this.seq, nowMs: flight.nowMs, flight: flight.snapshot(), session: this.terminals.dump() })
+      return Promise.resolve({
+        seq: this.seq,
+        nowMs: flight.nowMs,
+        flight: flight.snapshot(),
+        session: this.terminals.dump(),
+      })
     }
     const snapshot = await (pace?.exclusively(take) ?? take())
     this.patch({ nowMs: snapshot.nowMs })
@@ -505,7 +555,9 @@ export class Session {
 
   /** The simulation threw: this attempt ends, nothing else does. */
   fail(error: Error): void {
-    this.tools.log?.(`attempt ${this.id} (scenario ${this.row.scenario}, seed ${this.row.seed}) failed at ${this.flight?.nowMs ?? 0} ms: ${error.stack ?? error.message}`)
+    this.tools.log?.(
+      `attempt ${this.id} (scenario ${this.row.scenario}, seed ${this.row.seed}) failed at ${this.flight?.nowMs ?? 0} ms: ${error.stack ?? error.message}`,
+    )
     const problem = `The simulation stopped with an error of its own: ${error.message} (scenario ${this.row.scenario}, seed ${this.row.seed}, at ${this.flight?.nowMs ?? 0} ms). This attempt cannot go on; please start a new one.`
     this.tallyUse()
     this.collect()
@@ -517,7 +569,15 @@ export class Session {
   }
 }
 
-const SILENT: Watcher = { output: () => undefined, edit: () => undefined, closed: () => undefined, picture: () => undefined, clock: () => undefined, view: () => undefined, notice: () => undefined }
+const SILENT: Watcher = {
+  output: () => undefined,
+  edit: () => undefined,
+  closed: () => undefined,
+  picture: () => undefined,
+  clock: () => undefined,
+  view: () => undefined,
+  notice: () => undefined,
+}
 
 /** What a person sees of a picture: all but its clock. */
 function pictureText({ nowMs: _, ...picture }: ClusterPicture): string {

@@ -42,8 +42,10 @@ export class Sessions {
     const { store, desk, limits } = this.tools
     if (desk.entry(scenario) === undefined) throw new Refused(404, `no scenario ${scenario}`)
     const open = (await store.attemptsOf(owner)).filter(({ state }) => state === 'running' || state === 'preparing')
-    if (open.length >= limits.attemptsPerOwner) throw new Refused(429, `you have ${open.length} unfinished attempts; submit or discard one first`)
-    if (this.preparing >= limits.preparing) throw new Refused(503, 'the server is preparing other attempts; please try again in a moment')
+    if (open.length >= limits.attemptsPerOwner)
+      throw new Refused(429, `you have ${open.length} unfinished attempts; submit or discard one first`)
+    if (this.preparing >= limits.preparing)
+      throw new Refused(503, 'the server is preparing other attempts; please try again in a moment')
     this.preparing++
     try {
       await this.makeRoom()
@@ -57,8 +59,24 @@ export class Sessions {
     const now = Date.now()
     const prepared: Prepared = this.tools.desk.prepare(scenario, seed, now)
     const row: AttemptRow = {
-      id: newId(), owner, scenario, language, seed, prepared, state: 'preparing', startedAt: now, finishedAt: null, touchedAt: now,
-      usedMs: 0, nowMs: 0, speed: 1, hints: 0, points: null, got: null, problem: null, result: null,
+      id: newId(),
+      owner,
+      scenario,
+      language,
+      seed,
+      prepared,
+      state: 'preparing',
+      startedAt: now,
+      finishedAt: null,
+      touchedAt: now,
+      usedMs: 0,
+      nowMs: 0,
+      speed: 1,
+      hints: 0,
+      points: null,
+      got: null,
+      problem: null,
+      result: null,
     }
     await this.tools.store.create(row)
     const session = new Session(row, this.tools)
@@ -94,7 +112,8 @@ export class Sessions {
     if (row === undefined) throw new Refused(404, 'no such attempt')
     const session = new Session(row, this.tools)
     // The server ended while the cluster was being prepared.
-    if (row.state === 'preparing') session.fail(new Error('the server was stopped while the cluster was being prepared'))
+    if (row.state === 'preparing')
+      session.fail(new Error('the server was stopped while the cluster was being prepared'))
     if (row.state !== 'running') return session
     await this.makeRoom()
     try {
@@ -122,7 +141,9 @@ export class Sessions {
   /** With all places taken, the attempt that was left alone for longest goes to sleep. */
   private async makeRoom(): Promise<void> {
     if (this.awake.size < this.tools.limits.awake) return
-    const idle = [...this.awake.values()].filter(({ watched }) => !watched).sort((a, b) => a.lastTouchMs - b.lastTouchMs)[0]
+    const idle = [...this.awake.values()]
+      .filter(({ watched }) => !watched)
+      .sort((a, b) => a.lastTouchMs - b.lastTouchMs)[0]
     if (idle === undefined) throw new Refused(503, 'the server is full; please try again later')
     await this.rest(idle)
   }
@@ -141,7 +162,8 @@ export class Sessions {
       session.keepTime()
       const idle = !session.watched && now - session.lastTouchMs > this.tools.limits.sleepMs
       const done = session.state !== 'running' && session.state !== 'preparing' && !session.watched
-      if (idle || done) this.rest(session).catch((error: unknown) => this.tools.log?.(`sleep of ${session.id}: ${String(error)}`))
+      if (idle || done)
+        this.rest(session).catch((error: unknown) => this.tools.log?.(`sleep of ${session.id}: ${String(error)}`))
     }
   }
 

@@ -13,7 +13,8 @@ import type { ApiStatus } from './status.ts'
 
 export type Decoding = { object: KubeObject } | { status: ApiStatus }
 
-export const isTyped = (flight: Flight): boolean => flight.request.headers['content-type'] === TYPED || TYPED_HEADER in flight.request.headers
+export const isTyped = (flight: Flight): boolean =>
+  flight.request.headers['content-type'] === TYPED || TYPED_HEADER in flight.request.headers
 
 /** Decodes a body as an object of the entry, sets defaults. Unknown fields refuse, warn or pass as `fieldValidation` says. */
 export function decodeBody(core: Core, flight: Flight, entry: KindEntry, raw: unknown = flight.request.body): Decoding {
@@ -27,7 +28,10 @@ export function decodeBody(core: Core, flight: Flight, entry: KindEntry, raw: un
 }
 
 function finish(core: Core, entry: KindEntry, object: KubeObject, subresource: string): KubeObject {
-  const named = object.kind === entry.kind && object.apiVersion === apiVersionOf(entry) ? object : { apiVersion: apiVersionOf(entry), kind: entry.kind, ...object }
+  const named =
+    object.kind === entry.kind && object.apiVersion === apiVersionOf(entry)
+      ? object
+      : { apiVersion: apiVersionOf(entry), kind: entry.kind, ...object }
   const whole = named.metadata === undefined ? { ...named, metadata: {} as KubeObject['metadata'] } : named
   const stored = core.storageEntry(entry.group, entry.resource)
   return convertTo(stored, subresource === 'status' ? whole : applyDefaults(entry, whole))
@@ -51,7 +55,10 @@ function decodeChecked(flight: Flight, entry: KindEntry, raw: unknown): Decoding
   if (decoded.error !== undefined) return { status: badRequest(prefix + decoded.error) }
   const mode = flight.request.query.fieldValidation ?? 'Warn'
   const problems = [...duplicatesOf(flight), ...decoded.duplicates, ...decoded.unknown]
-  if (mode === 'Strict' && problems.length > 0) return { status: badRequest(`${prefix}${strictDecodingError({ ...decoded, duplicates: duplicatesOf(flight) }) ?? ''}`) }
+  if (mode === 'Strict' && problems.length > 0)
+    return {
+      status: badRequest(`${prefix}${strictDecodingError({ ...decoded, duplicates: duplicatesOf(flight) }) ?? ''}`),
+    }
   if (mode === 'Warn') flight.warnings.push(...problems)
   return { object: decoded.object as unknown as KubeObject }
 }

@@ -36,7 +36,12 @@ const GROUP = 'rbac.authorization.k8s.io'
 const ANNOTATIONS = { 'rbac.authorization.kubernetes.io/autoupdate': 'true' }
 
 function make(resource: string, kind: string, { namespace, name, labels }: Fact, rest: object): DefaultObject {
-  const metadata = { name, ...(namespace && { namespace }), labels: { 'kubernetes.io/bootstrapping': 'rbac-defaults', ...labels }, annotations: ANNOTATIONS }
+  const metadata = {
+    name,
+    ...(namespace && { namespace }),
+    labels: { 'kubernetes.io/bootstrapping': 'rbac-defaults', ...labels },
+    annotations: ANNOTATIONS,
+  }
   const scope = namespace === undefined ? '' : `namespaces/${namespace}/`
   return {
     key: `/registry/${resource}/${namespace === undefined ? '' : `${namespace}/`}${name}`,
@@ -45,23 +50,35 @@ function make(resource: string, kind: string, { namespace, name, labels }: Fact,
   }
 }
 
-const role = (resource: string, kind: string) => (fact: RoleFact): DefaultObject =>
-  make(resource, kind, fact, {
-    ...(fact.aggregates && { aggregationRule: { clusterRoleSelectors: fact.aggregates.map((matchLabels) => ({ matchLabels })) } }),
-    rules: fact.rules,
-  })
+const role =
+  (resource: string, kind: string) =>
+  (fact: RoleFact): DefaultObject =>
+    make(resource, kind, fact, {
+      ...(fact.aggregates && {
+        aggregationRule: { clusterRoleSelectors: fact.aggregates.map((matchLabels) => ({ matchLabels })) },
+      }),
+      rules: fact.rules,
+    })
 
-const subjectOf = (subject: Subject): Subject => (subject.kind === 'ServiceAccount' ? subject : { apiGroup: GROUP, ...subject })
+const subjectOf = (subject: Subject): Subject =>
+  subject.kind === 'ServiceAccount' ? subject : { apiGroup: GROUP, ...subject }
 
-const binding = (resource: string, kind: string, roleKind: string) => (fact: BindingFact): DefaultObject =>
-  make(resource, kind, fact, { roleRef: { apiGroup: GROUP, kind: roleKind, name: fact.role }, subjects: fact.subjects.map(subjectOf) })
+const binding =
+  (resource: string, kind: string, roleKind: string) =>
+  (fact: BindingFact): DefaultObject =>
+    make(resource, kind, fact, {
+      roleRef: { apiGroup: GROUP, kind: roleKind, name: fact.role },
+      subjects: fact.subjects.map(subjectOf),
+    })
 
 /** Everything that a server of this minor release makes, in order. */
 export function defaultRbac(minor: number): DefaultObject[] {
   const present = <T extends Fact>(list: T[]): T[] => list.filter(({ since }) => since === undefined || since <= minor)
   return [
     ...present(facts.clusterRoles as RoleFact[]).map(role('clusterroles', 'ClusterRole')),
-    ...present(facts.clusterRoleBindings as BindingFact[]).map(binding('clusterrolebindings', 'ClusterRoleBinding', 'ClusterRole')),
+    ...present(facts.clusterRoleBindings as BindingFact[]).map(
+      binding('clusterrolebindings', 'ClusterRoleBinding', 'ClusterRole'),
+    ),
     ...present(facts.roles as RoleFact[]).map(role('roles', 'Role')),
     ...present(facts.roleBindings as BindingFact[]).map(binding('rolebindings', 'RoleBinding', 'Role')),
   ]

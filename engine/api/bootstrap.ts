@@ -27,8 +27,17 @@ const RETRY_MS = 1_000
 const ME = { commonName: 'system:apiserver', organizations: ['system:masters'] }
 
 const PRIORITY_CLASSES = [
-  { name: 'system-node-critical', value: 2_000_001_000, description: 'Used for system critical pods that must not be moved from their current node.' },
-  { name: 'system-cluster-critical', value: 2_000_000_000, description: 'Used for system critical pods that must run in the cluster, but can be moved to another node if necessary.' },
+  {
+    name: 'system-node-critical',
+    value: 2_000_001_000,
+    description: 'Used for system critical pods that must not be moved from their current node.',
+  },
+  {
+    name: 'system-cluster-critical',
+    value: 2_000_000_000,
+    description:
+      'Used for system critical pods that must run in the cluster, but can be moved to another node if necessary.',
+  },
 ]
 
 export class Bootstrap {
@@ -43,7 +52,10 @@ export class Bootstrap {
     this.core.kernel.cancel(this.timerId)
     const busy = this.reconcile()
     if (!busy) this.renewLease()
-    this.timerId = this.core.kernel.send({ to: this.core.address, type: 'apiserver.bootstrap' }, busy ? RETRY_MS : PERIOD_MS)
+    this.timerId = this.core.kernel.send(
+      { to: this.core.address, type: 'apiserver.bootstrap' },
+      busy ? RETRY_MS : PERIOD_MS,
+    )
   }
 
   clear(): void {
@@ -80,15 +92,25 @@ export class Bootstrap {
   }
 
   private missingNamespaces(): { path: string; body: object }[] {
-    return NAMESPACES.filter((name) => this.core.cache.get(`/registry/namespaces/${name}`) === undefined)
-      .map((name) => ({ path: '/api/v1/namespaces', body: { apiVersion: 'v1', kind: 'Namespace', metadata: { name } } }))
+    return NAMESPACES.filter((name) => this.core.cache.get(`/registry/namespaces/${name}`) === undefined).map(
+      (name) => ({ path: '/api/v1/namespaces', body: { apiVersion: 'v1', kind: 'Namespace', metadata: { name } } }),
+    )
   }
 
   private missingClasses(): { path: string; body: object }[] {
     const version = this.core.storageEntry('scheduling.k8s.io', 'priorityclasses').version
-    return PRIORITY_CLASSES.filter(({ name }) => this.core.cache.get(`/registry/priorityclasses/${name}`) === undefined).map(({ name, value, description }) => ({
+    return PRIORITY_CLASSES.filter(
+      ({ name }) => this.core.cache.get(`/registry/priorityclasses/${name}`) === undefined,
+    ).map(({ name, value, description }) => ({
       path: `/apis/scheduling.k8s.io/${version}/priorityclasses`,
-      body: { apiVersion: `scheduling.k8s.io/${version}`, kind: 'PriorityClass', metadata: { name }, value, description, preemptionPolicy: 'PreemptLowerPriority' },
+      body: {
+        apiVersion: `scheduling.k8s.io/${version}`,
+        kind: 'PriorityClass',
+        metadata: { name },
+        value,
+        description,
+        preemptionPolicy: 'PreemptLowerPriority',
+      },
     }))
   }
 
@@ -103,14 +125,19 @@ export class Bootstrap {
   }
 
   private reconcileEndpoints(): boolean {
-    const endpoints = this.core.cache.get('/registry/services/endpoints/default/kubernetes') as EndpointsLike | undefined
+    const endpoints = this.core.cache.get('/registry/services/endpoints/default/kubernetes') as
+      EndpointsLike | undefined
     const slice = this.core.cache.get('/registry/endpointslices/default/kubernetes') as SliceLike | undefined
     const have = (endpoints?.subsets?.[0]?.addresses ?? []).map(({ ip }) => ip)
     const sliced = (slice?.endpoints ?? []).flatMap(({ addresses }) => addresses)
     const next = this.addresses()
-    const [endpointsRight, sliceRight] = [sameSet(have, next) && endpoints !== undefined, sameSet(sliced, next) && slice !== undefined]
+    const [endpointsRight, sliceRight] = [
+      sameSet(have, next) && endpoints !== undefined,
+      sameSet(sliced, next) && slice !== undefined,
+    ]
     if (!endpointsRight) this.store(endpoints, '/api/v1/namespaces/default/endpoints', kubernetesEndpoints(next))
-    if (!sliceRight) this.store(slice, '/apis/discovery.k8s.io/v1/namespaces/default/endpointslices', kubernetesSlice(next))
+    if (!sliceRight)
+      this.store(slice, '/apis/discovery.k8s.io/v1/namespaces/default/endpointslices', kubernetesSlice(next))
     return !endpointsRight || !sliceRight
   }
 
@@ -126,8 +153,21 @@ export class Bootstrap {
     const { etcd, advertiseAddress, host } = this.core
     const id = LEASE_BASE + (hashOf(host) % 1000) * 10_000_000 + this.serial++
     etcd.send({ kind: 'leaseGrant', ttlSeconds: LEASE_SECONDS, id }, 'lease')
-    const value = { kind: 'Endpoints', apiVersion: 'v1', metadata: { name: advertiseAddress, creationTimestamp: null }, subsets: [{ addresses: [{ ip: advertiseAddress }] }] }
-    etcd.send({ kind: 'txn', compare: [], success: [{ op: 'put', key: MASTER_LEASES + advertiseAddress, value, lease: id }], failure: [] }, 'lease')
+    const value = {
+      kind: 'Endpoints',
+      apiVersion: 'v1',
+      metadata: { name: advertiseAddress, creationTimestamp: null },
+      subsets: [{ addresses: [{ ip: advertiseAddress }] }],
+    }
+    etcd.send(
+      {
+        kind: 'txn',
+        compare: [],
+        success: [{ op: 'put', key: MASTER_LEASES + advertiseAddress, value, lease: id }],
+        failure: [],
+      },
+      'lease',
+    )
   }
 
   private store(current: KubeObject | undefined, path: string, body: KubeObject): void {
@@ -139,7 +179,14 @@ export class Bootstrap {
   private send(method: HttpRequest['method'], path: string, body: object): void {
     const { fabric, host, address } = this.core
     const id = `boot:${this.serial++}`
-    const request: HttpRequest = { method, path, query: {}, headers: { 'content-type': 'application/json', 'user-agent': 'kube-apiserver' }, body, certificate: ME }
+    const request: HttpRequest = {
+      method,
+      path,
+      query: {},
+      headers: { 'content-type': 'application/json', 'user-agent': 'kube-apiserver' },
+      body,
+      certificate: ME,
+    }
     const data: HttpRequestData = { id, from: host, request, replyTo: { host, address, tag: id } }
     fabric.send({ from: host, to: host, event: { to: address, type: HTTP.request, data } })
   }
@@ -159,24 +206,42 @@ interface SliceLike extends KubeObject {
   endpoints?: { addresses: string[] }[]
 }
 
-const sameSet = (a: string[], b: string[]): boolean => a.length === b.length && [...a].sort().every((one, index) => one === b[index])
+const sameSet = (a: string[], b: string[]): boolean =>
+  a.length === b.length && [...a].sort().every((one, index) => one === b[index])
 
 const LABELS = { component: 'apiserver', provider: 'kubernetes' }
 
 const kubernetesService = (clusterIP: string): KubeObject =>
   ({
-    apiVersion: 'v1', kind: 'Service', metadata: { name: 'kubernetes', namespace: 'default', labels: LABELS },
-    spec: { type: 'ClusterIP', clusterIP, sessionAffinity: 'None', ports: [{ name: 'https', protocol: 'TCP', port: 443, targetPort: 6443 }] },
+    apiVersion: 'v1',
+    kind: 'Service',
+    metadata: { name: 'kubernetes', namespace: 'default', labels: LABELS },
+    spec: {
+      type: 'ClusterIP',
+      clusterIP,
+      sessionAffinity: 'None',
+      ports: [{ name: 'https', protocol: 'TCP', port: 443, targetPort: 6443 }],
+    },
   }) as KubeObject
 
 const kubernetesEndpoints = (addresses: string[]): KubeObject =>
   ({
-    apiVersion: 'v1', kind: 'Endpoints', metadata: { name: 'kubernetes', namespace: 'default', labels: { 'endpointslice.kubernetes.io/skip-mirror': 'true' } },
+    apiVersion: 'v1',
+    kind: 'Endpoints',
+    metadata: {
+      name: 'kubernetes',
+      namespace: 'default',
+      labels: { 'endpointslice.kubernetes.io/skip-mirror': 'true' },
+    },
     subsets: [{ addresses: addresses.map((ip) => ({ ip })), ports: [{ name: 'https', port: 6443, protocol: 'TCP' }] }],
   }) as KubeObject
 
 const kubernetesSlice = (addresses: string[]): KubeObject =>
   ({
-    apiVersion: 'discovery.k8s.io/v1', kind: 'EndpointSlice', metadata: { name: 'kubernetes', namespace: 'default', labels: { 'kubernetes.io/service-name': 'kubernetes' } },
-    addressType: 'IPv4', endpoints: addresses.map((address) => ({ addresses: [address], conditions: { ready: true } })), ports: [{ name: 'https', port: 6443, protocol: 'TCP' }],
+    apiVersion: 'discovery.k8s.io/v1',
+    kind: 'EndpointSlice',
+    metadata: { name: 'kubernetes', namespace: 'default', labels: { 'kubernetes.io/service-name': 'kubernetes' } },
+    addressType: 'IPv4',
+    endpoints: addresses.map((address) => ({ addresses: [address], conditions: { ready: true } })),
+    ports: [{ name: 'https', port: 6443, protocol: 'TCP' }],
   }) as KubeObject

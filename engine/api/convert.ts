@@ -17,23 +17,42 @@ function renamed(object: KubeObject, names: Record<string, string>): KubeObject 
 }
 
 const TO_EVENTS: Record<string, string> = {
-  message: 'note', involvedObject: 'regarding', reportingComponent: 'reportingController', source: 'deprecatedSource',
-  firstTimestamp: 'deprecatedFirstTimestamp', lastTimestamp: 'deprecatedLastTimestamp', count: 'deprecatedCount',
+  message: 'note',
+  involvedObject: 'regarding',
+  reportingComponent: 'reportingController',
+  source: 'deprecatedSource',
+  firstTimestamp: 'deprecatedFirstTimestamp',
+  lastTimestamp: 'deprecatedLastTimestamp',
+  count: 'deprecatedCount',
 }
 const FROM_EVENTS = Object.fromEntries(Object.entries(TO_EVENTS).map(([core, events]) => [events, core]))
 
 /** HorizontalPodAutoscaler: v1 has the CPU target as a number, v2 as a metric. */
 function autoscalerToV1(object: KubeObject): KubeObject {
   const { spec = {}, status = {} } = object as { spec?: Plain; status?: Plain }
-  const { metrics, ...rest } = spec as { metrics?: { type: string; resource?: { name: string; target?: { averageUtilization?: number } } }[] }
-  const cpu = metrics?.find(({ type, resource }) => type === 'Resource' && resource?.name === 'cpu')?.resource?.target?.averageUtilization
-  return { ...object, spec: { ...rest, ...(cpu !== undefined && { targetCPUUtilizationPercentage: cpu }) }, status } as KubeObject
+  const { metrics, ...rest } = spec as {
+    metrics?: { type: string; resource?: { name: string; target?: { averageUtilization?: number } } }[]
+  }
+  const cpu = metrics?.find(({ type, resource }) => type === 'Resource' && resource?.name === 'cpu')?.resource?.target
+    ?.averageUtilization
+  return {
+    ...object,
+    spec: { ...rest, ...(cpu !== undefined && { targetCPUUtilizationPercentage: cpu }) },
+    status,
+  } as KubeObject
 }
 
 function autoscalerFromV1(object: KubeObject): KubeObject {
   const { spec = {} } = object as { spec?: Plain }
   const { targetCPUUtilizationPercentage: averageUtilization, ...rest } = spec
-  const metrics = averageUtilization === undefined ? {} : { metrics: [{ type: 'Resource', resource: { name: 'cpu', target: { type: 'Utilization', averageUtilization } } }] }
+  const metrics =
+    averageUtilization === undefined
+      ? {}
+      : {
+          metrics: [
+            { type: 'Resource', resource: { name: 'cpu', target: { type: 'Utilization', averageUtilization } } },
+          ],
+        }
   return { ...object, spec: { ...rest, ...metrics } } as KubeObject
 }
 

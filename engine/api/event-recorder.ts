@@ -87,7 +87,12 @@ export class EventRecorder {
     if (!this.takeToken(options, reference)) return
     const message = this.combine(options, reference, facts)
     // Events that were combined are one, whatever the last of them said.
-    const key = [subject(options, reference), facts.type, facts.reason, message === facts.message ? message : COMBINED].join('|')
+    const key = [
+      subject(options, reference),
+      facts.type,
+      facts.reason,
+      message === facts.message ? message : COMBINED,
+    ].join('|')
     const seen = this.state.seen[key]
     if (seen === undefined) this.create(key, reference, { ...facts, message }, options)
     else this.increment(seen, message)

@@ -23,7 +23,16 @@ const paths = (...list: string[]): Record<string, Reader> => Object.fromEntries(
 const COMMON: Record<string, Reader> = paths('metadata.name', 'metadata.namespace')
 
 const BY_RESOURCE: Record<string, Record<string, Reader>> = {
-  pods: paths('spec.nodeName', 'spec.restartPolicy', 'spec.schedulerName', 'spec.serviceAccountName', 'spec.hostNetwork', 'status.phase', 'status.podIP', 'status.nominatedNodeName'),
+  pods: paths(
+    'spec.nodeName',
+    'spec.restartPolicy',
+    'spec.schedulerName',
+    'spec.serviceAccountName',
+    'spec.hostNetwork',
+    'status.phase',
+    'status.podIP',
+    'status.nominatedNodeName',
+  ),
   nodes: paths('spec.unschedulable'),
   namespaces: paths('status.phase'),
   secrets: paths('type'),
@@ -33,7 +42,18 @@ const BY_RESOURCE: Record<string, Record<string, Reader>> = {
   'jobs.batch': { 'status.successful': at('status.succeeded') },
   'certificatesigningrequests.certificates.k8s.io': paths('spec.signerName'),
   events: {
-    ...paths('involvedObject.kind', 'involvedObject.namespace', 'involvedObject.name', 'involvedObject.uid', 'involvedObject.apiVersion', 'involvedObject.resourceVersion', 'involvedObject.fieldPath', 'reason', 'reportingComponent', 'type'),
+    ...paths(
+      'involvedObject.kind',
+      'involvedObject.namespace',
+      'involvedObject.name',
+      'involvedObject.uid',
+      'involvedObject.apiVersion',
+      'involvedObject.resourceVersion',
+      'involvedObject.fieldPath',
+      'reason',
+      'reportingComponent',
+      'type',
+    ),
     source: (object) => (at('source.component')(object) as string) || at('reportingComponent')(object),
   },
 }
@@ -41,10 +61,20 @@ const BY_RESOURCE: Record<string, Record<string, Reader>> = {
 BY_RESOURCE['events.events.k8s.io'] = {
   ...paths('reason', 'type'),
   reportingController: at('reportingComponent'),
-  ...Object.fromEntries(['kind', 'namespace', 'name', 'uid', 'apiVersion', 'resourceVersion', 'fieldPath'].map((part) => [`regarding.${part}`, at(`involvedObject.${part}`)])),
+  ...Object.fromEntries(
+    ['kind', 'namespace', 'name', 'uid', 'apiVersion', 'resourceVersion', 'fieldPath'].map((part) => [
+      `regarding.${part}`,
+      at(`involvedObject.${part}`),
+    ]),
+  ),
 }
 
-const ZERO: Record<string, string> = { 'spec.unschedulable': 'false', 'spec.hostNetwork': 'false', 'status.replicas': '0', 'status.successful': '0' }
+const ZERO: Record<string, string> = {
+  'spec.unschedulable': 'false',
+  'spec.hostNetwork': 'false',
+  'status.replicas': '0',
+  'status.successful': '0',
+}
 
 /** Thrown for a field that the resource cannot be selected by; upstream's text. */
 export class FieldLabelError extends Error {}
@@ -55,7 +85,10 @@ export function compileFieldSelector(qualifiedResource: string, text: string): F
   const own = BY_RESOURCE[qualifiedResource]
   for (const { field } of selector) {
     if (field in COMMON || (own !== undefined && field in own)) continue
-    const why = own === undefined ? `"${field}" is not a known field selector: only "metadata.name", "metadata.namespace"` : `field label not supported: ${field}`
+    const why =
+      own === undefined
+        ? `"${field}" is not a known field selector: only "metadata.name", "metadata.namespace"`
+        : `field label not supported: ${field}`
     throw new FieldLabelError(why)
   }
   return selector

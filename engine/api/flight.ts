@@ -8,8 +8,18 @@ import type { EtcdCall } from '../etcd/messages.ts'
 import type { KubeObject } from './client.ts'
 
 export type ApiVerb =
-  | 'get' | 'list' | 'watch' | 'create' | 'update' | 'patch' | 'delete' | 'deletecollection'
-  | 'post' | 'put' | 'head' | 'options'
+  | 'get'
+  | 'list'
+  | 'watch'
+  | 'create'
+  | 'update'
+  | 'patch'
+  | 'delete'
+  | 'deletecollection'
+  | 'post'
+  | 'put'
+  | 'head'
+  | 'options'
 
 /** Models k8s.io/apiserver/pkg/endpoints/request/requestinfo.go. */
 export interface RequestInfo {

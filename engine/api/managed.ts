@@ -22,11 +22,22 @@ const UNRECORDED = new Set(['events', 'leases'])
 
 const isUnrecorded = ({ resource }: KindEntry): boolean => UNRECORDED.has(resource)
 
-function stamped(core: Core, flight: Flight, entry: KindEntry, updated: KubeObject, live: KubeObject | undefined): KubeObject {
+function stamped(
+  core: Core,
+  flight: Flight,
+  entry: KindEntry,
+  updated: KubeObject,
+  live: KubeObject | undefined,
+): KubeObject {
   const { subresource } = flight.info
   const managedFields = updateManagedFields({
-    type: entry.schema === '' ? undefined : entry.schema, manager: managerOf(flight), time: core.timestamp(), apiVersion: apiVersionOf(entry),
-    ...(subresource !== '' && { subresource }), live, updated,
+    type: entry.schema === '' ? undefined : entry.schema,
+    manager: managerOf(flight),
+    time: core.timestamp(),
+    apiVersion: apiVersionOf(entry),
+    ...(subresource !== '' && { subresource }),
+    live,
+    updated,
   }) as ManagedFieldsEntry[]
   if (managedFields === updated.metadata.managedFields) return updated
   return withMeta(updated, { managedFields })
@@ -48,7 +59,15 @@ function templateOf(flight: Flight): object | undefined {
 function metadataKey(core: Core, flight: Flight, { metadata }: KubeObject): string {
   const { labels = {}, annotations = {}, finalizers = [], ownerReferences = [], generateName } = metadata
   const owners = ownerReferences.map(({ uid }) => uid)
-  return JSON.stringify([managerOf(flight), Object.keys(labels), Object.keys(annotations), finalizers, owners, generateName !== undefined, core.minor])
+  return JSON.stringify([
+    managerOf(flight),
+    Object.keys(labels),
+    Object.keys(annotations),
+    finalizers,
+    owners,
+    generateName !== undefined,
+    core.minor,
+  ])
 }
 
 /** A new object with its field manager's record: what the client sent and the defaults, before admission adds to it. */
@@ -58,13 +77,20 @@ export function stampCreate(core: Core, flight: Flight, entry: KindEntry, object
   if (template === undefined) return stamped(core, flight, entry, object, undefined)
   const key = metadataKey(core, flight, object)
   const known = templates.get(template)
-  if (known?.key === key) return withMeta(object, { managedFields: known.managedFields.map((one) => ({ ...one, time: core.timestamp() })) })
+  if (known?.key === key)
+    return withMeta(object, { managedFields: known.managedFields.map((one) => ({ ...one, time: core.timestamp() })) })
   const made = stamped(core, flight, entry, object, undefined)
   templates.set(template, { key, managedFields: made.metadata.managedFields ?? [] })
   return made
 }
 
 /** A changed object with the field managers' records brought up to date. */
-export function stampUpdate(core: Core, flight: Flight, entry: KindEntry, object: KubeObject, old: KubeObject): KubeObject {
+export function stampUpdate(
+  core: Core,
+  flight: Flight,
+  entry: KindEntry,
+  object: KubeObject,
+  old: KubeObject,
+): KubeObject {
   return isUnrecorded(entry) ? object : stamped(core, flight, entry, object, old)
 }

@@ -12,17 +12,39 @@ export function generatedName(core: Core, base: string): string {
 
 /** A new object's metadata: uid, time of creation, name, and nothing that only the server may say. */
 export function newMetadata(core: Core, meta: ObjectMeta, namespace: string): ObjectMeta {
-  const { deletionTimestamp: _, deletionGracePeriodSeconds: __, selfLink: ___, generation: ____, resourceVersion: _____, managedFields, ...rest } = meta
-  const name = meta.name !== undefined && meta.name !== '' ? meta.name : meta.generateName !== undefined && meta.generateName !== '' ? generatedName(core, meta.generateName) : ''
+  const {
+    deletionTimestamp: _,
+    deletionGracePeriodSeconds: __,
+    selfLink: ___,
+    generation: ____,
+    resourceVersion: _____,
+    managedFields,
+    ...rest
+  } = meta
+  const name =
+    meta.name !== undefined && meta.name !== ''
+      ? meta.name
+      : meta.generateName !== undefined && meta.generateName !== ''
+        ? generatedName(core, meta.generateName)
+        : ''
   return {
-    ...rest, name, ...(namespace !== '' && { namespace }), uid: core.random.uuid(), creationTimestamp: core.timestamp(),
+    ...rest,
+    name,
+    ...(namespace !== '' && { namespace }),
+    uid: core.random.uuid(),
+    creationTimestamp: core.timestamp(),
     ...(managedFields !== undefined && { managedFields }),
   }
 }
 
 /** What an update leaves out or may not change comes from the stored object. */
 export function keptMetadata(meta: ObjectMeta, old: ObjectMeta): ObjectMeta {
-  const kept: ObjectMeta = { ...meta, uid: meta.uid || old.uid, creationTimestamp: old.creationTimestamp, resourceVersion: old.resourceVersion }
+  const kept: ObjectMeta = {
+    ...meta,
+    uid: meta.uid || old.uid,
+    creationTimestamp: old.creationTimestamp,
+    resourceVersion: old.resourceVersion,
+  }
   setOrDelete(kept, 'generation', old.generation)
   if (old.deletionTimestamp !== undefined) {
     kept.deletionTimestamp ??= old.deletionTimestamp

@@ -3,7 +3,14 @@
  * Models pkg/registry/core/pod/rest and apiserver util/proxy.
  */
 import { HTTP } from '../fabric/http.ts'
-import type { HttpChunkData, HttpEndData, HttpRequest, HttpResponse, HttpResponseData, ReplyTo } from '../fabric/http.ts'
+import type {
+  HttpChunkData,
+  HttpEndData,
+  HttpRequest,
+  HttpResponse,
+  HttpResponseData,
+  ReplyTo,
+} from '../fabric/http.ts'
 import type { Core } from './core.ts'
 import type { Flight } from './flight.ts'
 import type { Node } from '../objects/types.gen.ts'
@@ -39,11 +46,24 @@ export class NodeProxy {
     const dial = core.fabric.dial(core.host, node, KUBELET_PORT)
     if (dial.kind !== 'open') return core.respond(flight, refusal(dialError(request, this.addressOf(node), dial.kind)))
     const id = `proxy/${flight.id}`
-    const through: Through = { from: flight.from, clientId: flight.clientId, replyTo: flight.replyTo, node, address: dial.address, id, checked: request.path.startsWith('/containerLogs/') }
+    const through: Through = {
+      from: flight.from,
+      clientId: flight.clientId,
+      replyTo: flight.replyTo,
+      node,
+      address: dial.address,
+      id,
+      checked: request.path.startsWith('/containerLogs/'),
+    }
     this.streams.set(id, through)
     core.land(flight)
     const data = { id, from: core.host, request, replyTo: { host: core.host, address: core.address, tag: id } }
-    core.fabric.send({ from: core.host, to: node, port: KUBELET_PORT, event: { to: dial.address, type: HTTP.request, data } })
+    core.fabric.send({
+      from: core.host,
+      to: node,
+      port: KUBELET_PORT,
+      event: { to: dial.address, type: HTTP.request, data },
+    })
   }
 
   responded({ tag, response }: HttpResponseData): void {
@@ -99,7 +119,8 @@ export class NodeProxy {
   }
 
   private find(clientId: string, from: string): Through | undefined {
-    for (const through of this.streams.values()) if (through.clientId === clientId && through.from === from) return through
+    for (const through of this.streams.values())
+      if (through.clientId === clientId && through.from === from) return through
     return undefined
   }
 

@@ -21,7 +21,8 @@ export function patchTypeOf(flight: Flight, isCustom = false): PatchType | ApiSt
 }
 
 /** The operations of a JSON patch did not fit the object. */
-const rejected = (): ApiStatus => failure(422, 'Invalid', 'the server rejected our request due to an error in our request', {})
+const rejected = (): ApiStatus =>
+  failure(422, 'Invalid', 'the server rejected our request due to an error in our request', {})
 
 /** Whether the text of a JSON ends before its brackets do. */
 function isCut(text: string): boolean {
@@ -30,13 +31,20 @@ function isCut(text: string): boolean {
 }
 
 /** The object with the request's JSON, merge or strategic patch applied. `schema` is its schema type, where it has one. */
-export function applyTextPatch(flight: Flight, object: KubeObject, schema?: string): { object: KubeObject } | { status: ApiStatus } {
+export function applyTextPatch(
+  flight: Flight,
+  object: KubeObject,
+  schema?: string,
+): { object: KubeObject } | { status: ApiStatus } {
   const { body } = flight.request
   const type = PATCH_TYPES[mediaOf(flight)]
   if (typeof body === 'string' && isCut(body)) return { status: badRequest('unexpected end of JSON input') }
-  if (typeof body !== 'object' || body === null || Array.isArray(body) !== (type === 'json')) return { status: badRequest(`error decoding patch: ${JSON.stringify(body) ?? ''}`) }
+  if (typeof body !== 'object' || body === null || Array.isArray(body) !== (type === 'json'))
+    return { status: badRequest(`error decoding patch: ${JSON.stringify(body) ?? ''}`) }
   try {
-    return { object: patched(type, object as unknown as JsonObject, body as JsonObject, schema) as unknown as KubeObject }
+    return {
+      object: patched(type, object as unknown as JsonObject, body as JsonObject, schema) as unknown as KubeObject,
+    }
   } catch (error) {
     if (!(error instanceof PatchError)) throw error
     return { status: type === 'json' ? rejected() : badRequest(error.message) }

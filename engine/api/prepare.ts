@@ -24,7 +24,8 @@ export function prepareCreate(core: Core, entry: KindEntry, object: KubeObject):
   const name = groupResource(entry)
   const strategy = STRATEGIES[name]
   let next = object
-  if (hasStatus(entry) && strategy?.keepsStatus !== true) next = entry.schema === '' ? withoutStatus(next) : ({ ...next, status: {} } as unknown as KubeObject)
+  if (hasStatus(entry) && strategy?.keepsStatus !== true)
+    next = entry.schema === '' ? withoutStatus(next) : ({ ...next, status: {} } as unknown as KubeObject)
   if (countsGenerations(core, entry)) next = withMeta(next, { generation: 1 })
   const made = strategy?.create?.(core, next) ?? next
   return 'refuse' in made ? made : { object: made }
@@ -57,7 +58,10 @@ export function prepareUpdate(core: Core, entry: KindEntry, object: KubeObject, 
   if (hasStatus(entry)) next = withStatusOf(next, old)
   const made = strategy?.update?.(core, next, old) ?? next
   if ('refuse' in made) return made
-  const changed = specChanged(made, old) || (ANNOTATIONS_COUNT.has(groupResource(entry)) && !deepEqual(made.metadata.annotations ?? {}, old.metadata.annotations ?? {}))
+  const changed =
+    specChanged(made, old) ||
+    (ANNOTATIONS_COUNT.has(groupResource(entry)) &&
+      !deepEqual(made.metadata.annotations ?? {}, old.metadata.annotations ?? {}))
   if (!countsGenerations(core, entry) || !changed) return { object: made }
   return { object: withMeta(made, { generation: (old.metadata.generation ?? 0) + 1 }) }
 }
@@ -75,7 +79,8 @@ export function prepareStatusUpdate(entry: KindEntry, object: KubeObject, old: K
     if (old.metadata.labels === undefined) delete metadata.labels
     else metadata.labels = old.metadata.labels
   }
-  if (entry.resource === 'pods' && old.metadata.ownerReferences !== undefined) metadata.ownerReferences = old.metadata.ownerReferences
+  if (entry.resource === 'pods' && old.metadata.ownerReferences !== undefined)
+    metadata.ownerReferences = old.metadata.ownerReferences
   const shown = entry.resource === 'pods' ? withProbeTimes(status) : status
   return { ...old, metadata, ...(shown !== undefined && { status: shown }) } as KubeObject
 }
@@ -103,7 +108,8 @@ export function isSame(object: KubeObject, old: KubeObject): boolean {
 function sameMeta(a: KubeObject['metadata'], b: KubeObject['metadata']): boolean {
   if (a === b) return true
   const keys = new Set([...Object.keys(a), ...Object.keys(b)]) as Set<keyof KubeObject['metadata']>
-  for (const key of keys) if (key !== 'resourceVersion' && key !== 'managedFields' && !deepEqual(a[key], b[key])) return false
+  for (const key of keys)
+    if (key !== 'resourceVersion' && key !== 'managedFields' && !deepEqual(a[key], b[key])) return false
   return true
 }
 
@@ -111,7 +117,8 @@ type Podlike = KubeObject & { spec?: Plain & { containers?: (Plain & { name: str
 
 /** What a subresource that is a view of the object may change; everything else comes from the stored object. */
 const VIEWS: Record<string, (object: Podlike, old: Podlike) => Podlike> = {
-  ephemeralcontainers: (object, old) => ({ ...old, spec: { ...old.spec, ephemeralContainers: object.spec?.ephemeralContainers } }) as Podlike,
+  ephemeralcontainers: (object, old) =>
+    ({ ...old, spec: { ...old.spec, ephemeralContainers: object.spec?.ephemeralContainers } }) as Podlike,
   resize: (object, old) => ({ ...old, spec: { ...old.spec, containers: resized(object, old) } }) as Podlike,
   approval: (object, old) => ({ ...old, status: { ...old.status, conditions: object.status?.conditions } }) as Podlike,
 }
@@ -119,12 +126,24 @@ const VIEWS: Record<string, (object: Podlike, old: Podlike) => Podlike> = {
 function resized(object: Podlike, old: Podlike): NonNullable<Podlike['spec']>['containers'] {
   return old.spec?.containers?.map((container) => {
     const wanted = object.spec?.containers?.find(({ name }) => name === container.name)
-    return wanted === undefined ? container : { ...container, resources: wanted.resources, ...(wanted.resizePolicy !== undefined && { resizePolicy: wanted.resizePolicy }) }
+    return wanted === undefined
+      ? container
+      : {
+          ...container,
+          resources: wanted.resources,
+          ...(wanted.resizePolicy !== undefined && { resizePolicy: wanted.resizePolicy }),
+        }
   })
 }
 
 /** An object as an update of a subresource leaves it. */
-export function prepareView(core: Core, entry: KindEntry, subresource: string, object: KubeObject, old: KubeObject): Prepared {
+export function prepareView(
+  core: Core,
+  entry: KindEntry,
+  subresource: string,
+  object: KubeObject,
+  old: KubeObject,
+): Prepared {
   if (subresource === 'status') return { object: prepareStatusUpdate(entry, object, old) }
   const view = VIEWS[subresource]
   if (view === undefined) return prepareUpdate(core, entry, object, old)

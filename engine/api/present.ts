@@ -27,11 +27,21 @@ export function formOf(request: HttpRequest): Form | undefined {
   return undefined
 }
 
-const ACCEPTED = new Set(['*/*', 'application/*', 'application/json', 'application/yaml', 'application/vnd.kubeflight.typed'])
+const ACCEPTED = new Set([
+  '*/*',
+  'application/*',
+  'application/json',
+  'application/yaml',
+  'application/vnd.kubeflight.typed',
+])
 
 export const ACCEPTED_TYPES = ['application/json', 'application/yaml']
 
-const metadataOnly = (object: KubeObject): object => ({ kind: 'PartialObjectMetadata', apiVersion: META, metadata: object.metadata })
+const metadataOnly = (object: KubeObject): object => ({
+  kind: 'PartialObjectMetadata',
+  apiVersion: META,
+  metadata: object.metadata,
+})
 
 /** A table row's `object` as includeObject asks. */
 function rowObject(entry: KindEntry, object: KubeObject, include: string): object | undefined {
@@ -45,19 +55,36 @@ interface TableOptions {
   columns: boolean
 }
 
-export function makeTable(core: Core, entry: KindEntry, objects: KubeObject[], { include, metadata, columns }: TableOptions): object {
+export function makeTable(
+  core: Core,
+  entry: KindEntry,
+  objects: KubeObject[],
+  { include, metadata, columns }: TableOptions,
+): object {
   const rows = objects.map((object) => {
     const cells = tableRow(entry, convertTo(entry, object), core.kernel.clockMs, core.release)
     const shown = rowObject(entry, object, include)
     return shown === undefined ? { cells } : { cells, object: shown }
   })
-  return { kind: 'Table', apiVersion: META, metadata, columnDefinitions: columns ? tableColumns(entry, core.release) : null, rows }
+  return {
+    kind: 'Table',
+    apiVersion: META,
+    metadata,
+    columnDefinitions: columns ? tableColumns(entry, core.release) : null,
+    rows,
+  }
 }
 
 const includeOf = (flight: Flight): string => flight.request.query.includeObject ?? 'Metadata'
 
 /** Answers with one object. */
-export function respondObject(core: Core, flight: Flight, code: number, object: KubeObject, entry: KindEntry = core.entryOf(flight)): void {
+export function respondObject(
+  core: Core,
+  flight: Flight,
+  code: number,
+  object: KubeObject,
+  entry: KindEntry = core.entryOf(flight),
+): void {
   const form = formOf(flight.request)
   if (form === undefined) return core.refuse(flight, notAcceptable(ACCEPTED_TYPES))
   core.respond(flight, { code, headers: JSON_HEADERS, body: shaped(core, flight, entry, object, form) })
@@ -76,18 +103,23 @@ function shaped(core: Core, flight: Flight, entry: KindEntry, object: KubeObject
 const OMITS_TIMES_SINCE = 34
 
 /** A client that reads JSON, rather than a component that takes objects by reference. */
-const isOutside = (core: Core, flight: Flight): boolean => core.minor < OMITS_TIMES_SINCE && (flight.request.headers.accept ?? '').includes('json')
+const isOutside = (core: Core, flight: Flight): boolean =>
+  core.minor < OMITS_TIMES_SINCE && (flight.request.headers.accept ?? '').includes('json')
 
 type Plain = Record<string, unknown>
 
-const timed = <T extends Plain>(holder: T): T => ({ ...holder, metadata: { creationTimestamp: null, ...(holder.metadata as Plain | undefined) } })
+const timed = <T extends Plain>(holder: T): T => ({
+  ...holder,
+  metadata: { creationTimestamp: null, ...(holder.metadata as Plain | undefined) },
+})
 
 /** The template, and the template in the template. */
 function withTimes(spec: Plain): Plain {
   const next = { ...spec }
   for (const field of ['template', 'jobTemplate']) {
     const inner = next[field] as (Plain & { spec?: Plain }) | undefined
-    if (inner !== undefined) next[field] = timed({ ...inner, ...(inner.spec?.template !== undefined && { spec: withTimes(inner.spec) }) })
+    if (inner !== undefined)
+      next[field] = timed({ ...inner, ...(inner.spec?.template !== undefined && { spec: withTimes(inner.spec) }) })
   }
   return next
 }
@@ -109,20 +141,51 @@ export function respondList(core: Core, flight: Flight, objects: KubeObject[], m
   const entry = core.entryOf(flight)
   const form = formOf(flight.request)
   if (form === undefined) return core.refuse(flight, notAcceptable(ACCEPTED_TYPES))
-  core.respond(flight, { code: 200, headers: JSON_HEADERS, body: shapedList(core, flight, entry, objects, metadata, form) })
+  core.respond(flight, {
+    code: 200,
+    headers: JSON_HEADERS,
+    body: shapedList(core, flight, entry, objects, metadata, form),
+  })
 }
 
-function shapedList(core: Core, flight: Flight, entry: KindEntry, objects: KubeObject[], metadata: ListMeta, form: Form): unknown {
+function shapedList(
+  core: Core,
+  flight: Flight,
+  entry: KindEntry,
+  objects: KubeObject[],
+  metadata: ListMeta,
+  form: Form,
+): unknown {
   if (form === 'table') return makeTable(core, entry, objects, { include: includeOf(flight), metadata, columns: true })
-  if (form === 'metadata') return { kind: 'PartialObjectMetadataList', apiVersion: META, metadata, items: objects.map(metadataOnly) }
+  if (form === 'metadata')
+    return { kind: 'PartialObjectMetadataList', apiVersion: META, metadata, items: objects.map(metadataOnly) }
   const wanted = apiVersionOf(entry)
   const same = objects.every(({ apiVersion }) => apiVersion === wanted)
-  return { kind: `${entry.kind}List`, apiVersion: wanted, metadata, items: same && !isOutside(core, flight) ? objects : objects.map((object) => outside(core, flight, convertTo(entry, object))) }
+  return {
+    kind: `${entry.kind}List`,
+    apiVersion: wanted,
+    metadata,
+    items:
+      same && !isOutside(core, flight)
+        ? objects
+        : objects.map((object) => outside(core, flight, convertTo(entry, object))),
+  }
 }
 
 /** One event of a watch in the form that was asked for. */
-export function shapeEvent(core: Core, entry: KindEntry, object: KubeObject, form: Form, include: string, columns: boolean): unknown {
+export function shapeEvent(
+  core: Core,
+  entry: KindEntry,
+  object: KubeObject,
+  form: Form,
+  include: string,
+  columns: boolean,
+): unknown {
   if (form === 'object') return convertTo(entry, object)
   if (form === 'metadata') return metadataOnly(object)
-  return makeTable(core, entry, [object], { include, metadata: { resourceVersion: object.metadata.resourceVersion }, columns })
+  return makeTable(core, entry, [object], {
+    include,
+    metadata: { resourceVersion: object.metadata.resourceVersion },
+    columns,
+  })
 }

@@ -29,28 +29,49 @@ type Review = { metadata?: object; spec?: AccessSpec & { namespace?: string; tok
 function infoOf({ resourceAttributes, nonResourceAttributes }: AccessSpec): RequestInfo {
   const asked = resourceAttributes ?? {}
   return {
-    isResource: resourceAttributes !== undefined, path: nonResourceAttributes?.path ?? '', verb: (nonResourceAttributes?.verb ?? asked.verb ?? '') as RequestInfo['verb'],
-    group: asked.group ?? '', version: asked.version ?? '', resource: asked.resource ?? '', subresource: asked.subresource ?? '', namespace: asked.namespace ?? '', name: asked.name ?? '',
+    isResource: resourceAttributes !== undefined,
+    path: nonResourceAttributes?.path ?? '',
+    verb: (nonResourceAttributes?.verb ?? asked.verb ?? '') as RequestInfo['verb'],
+    group: asked.group ?? '',
+    version: asked.version ?? '',
+    resource: asked.resource ?? '',
+    subresource: asked.subresource ?? '',
+    namespace: asked.namespace ?? '',
+    name: asked.name ?? '',
   }
 }
 
 function answer(core: Core, flight: Flight, kind: string, status: object, spec: unknown): void {
   const { group, version } = flight.info
-  const body = { kind, apiVersion: `${group}/${version}`, metadata: core.minor >= 34 ? {} : { creationTimestamp: null }, ...(spec !== undefined && { spec }), status }
+  const body = {
+    kind,
+    apiVersion: `${group}/${version}`,
+    metadata: core.minor >= 34 ? {} : { creationTimestamp: null },
+    ...(spec !== undefined && { spec }),
+    status,
+  }
   core.respond(flight, { code: 201, headers: JSON_HEADERS, body })
 }
 
-const reviewOf = (flight: Flight): Review => (typeof flight.request.body === 'object' && flight.request.body !== null ? (flight.request.body as Review) : {})
+const reviewOf = (flight: Flight): Review =>
+  typeof flight.request.body === 'object' && flight.request.body !== null ? (flight.request.body as Review) : {}
 
-const access = (kind: string, userOf: (flight: Flight, spec: AccessSpec) => UserInfo): VerbHandler => (core, flight) => {
-  const spec = reviewOf(flight).spec ?? {}
-  if (spec.resourceAttributes === undefined && spec.nonResourceAttributes === undefined) {
-    return core.refuse(flight, badRequest(`${kind}.authorization.k8s.io "" is invalid: spec.resourceAttributes: Invalid value: null: exactly one of nonResourceAttributes or resourceAttributes must be specified`))
+const access =
+  (kind: string, userOf: (flight: Flight, spec: AccessSpec) => UserInfo): VerbHandler =>
+  (core, flight) => {
+    const spec = reviewOf(flight).spec ?? {}
+    if (spec.resourceAttributes === undefined && spec.nonResourceAttributes === undefined) {
+      return core.refuse(
+        flight,
+        badRequest(
+          `${kind}.authorization.k8s.io "" is invalid: spec.resourceAttributes: Invalid value: null: exactly one of nonResourceAttributes or resourceAttributes must be specified`,
+        ),
+      )
+    }
+    const user = userOf(flight, spec)
+    const { allowed, reason } = decide(core, infoOf(spec), user)
+    answer(core, flight, kind, { allowed, ...(reason !== '' && { reason }) }, spec)
   }
-  const user = userOf(flight, spec)
-  const { allowed, reason } = decide(core, infoOf(spec), user)
-  answer(core, flight, kind, { allowed, ...(reason !== '' && { reason }) }, spec)
-}
 
 const own = (flight: Flight): UserInfo => flight.user
 
@@ -59,23 +80,45 @@ const named = (_flight: Flight, spec: AccessSpec): UserInfo => ({ name: spec.use
 const rules: VerbHandler = (core, flight) => {
   const namespace = reviewOf(flight).spec?.namespace ?? ''
   const all = [...rulesFor(core, flight.user, namespace)].map(({ rule }) => rule)
-  if (flight.user.groups.includes('system:masters')) all.push({ verbs: ['*'], apiGroups: ['*'], resources: ['*'] }, { verbs: ['*'], nonResourceURLs: ['*'] })
-  const resourceRules = all.filter(({ resources }) => resources !== undefined).map(({ verbs, apiGroups, resources, resourceNames }) => ({ verbs, apiGroups, resources, ...(resourceNames && { resourceNames }) }))
-  const nonResourceRules = all.filter(({ nonResourceURLs }) => nonResourceURLs !== undefined).map(({ verbs, nonResourceURLs }) => ({ verbs, nonResourceURLs }))
+  if (flight.user.groups.includes('system:masters'))
+    all.push({ verbs: ['*'], apiGroups: ['*'], resources: ['*'] }, { verbs: ['*'], nonResourceURLs: ['*'] })
+  const resourceRules = all
+    .filter(({ resources }) => resources !== undefined)
+    .map(({ verbs, apiGroups, resources, resourceNames }) => ({
+      verbs,
+      apiGroups,
+      resources,
+      ...(resourceNames && { resourceNames }),
+    }))
+  const nonResourceRules = all
+    .filter(({ nonResourceURLs }) => nonResourceURLs !== undefined)
+    .map(({ verbs, nonResourceURLs }) => ({ verbs, nonResourceURLs }))
   answer(core, flight, 'SelfSubjectRulesReview', { resourceRules, nonResourceRules, incomplete: false }, {})
 }
 
 const whoAmI: VerbHandler = (core, flight) => {
   const { name, groups, uid, extra } = flight.user
   const userInfo = { username: name, ...(uid !== undefined && { uid }), groups, ...(extra && { extra }) }
-  const body = { kind: 'SelfSubjectReview', apiVersion: `${flight.info.group}/${flight.info.version}`, metadata: { creationTimestamp: core.timestamp() }, status: { userInfo } }
+  const body = {
+    kind: 'SelfSubjectReview',
+    apiVersion: `${flight.info.group}/${flight.info.version}`,
+    metadata: { creationTimestamp: core.timestamp() },
+    status: { userInfo },
+  }
   core.respond(flight, { code: 201, headers: JSON_HEADERS, body })
 }
 
 const token: VerbHandler = (core, flight) => {
   const spec = reviewOf(flight).spec ?? {}
-  const user = authenticate(core, { ...flight.request, certificate: undefined, headers: { authorization: `Bearer ${spec.token ?? ''}` } })
-  const status = user === undefined ? { user: {}, error: 'invalid bearer token' } : { authenticated: true, user: { username: user.name, uid: user.uid, groups: user.groups } }
+  const user = authenticate(core, {
+    ...flight.request,
+    certificate: undefined,
+    headers: { authorization: `Bearer ${spec.token ?? ''}` },
+  })
+  const status =
+    user === undefined
+      ? { user: {}, error: 'invalid bearer token' }
+      : { authenticated: true, user: { username: user.name, uid: user.uid, groups: user.groups } }
   answer(core, flight, 'TokenReview', status, spec)
 }
 

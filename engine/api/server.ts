@@ -58,7 +58,13 @@ export const API_PORT = 6443
 
 const REGISTRY = '/registry/'
 /** The kernel events that a server sends to itself. */
-const OWN = { sweep: 'apiserver.sweep', tend: 'apiserver.tend', source: 'apiserver.source', bootstrap: 'apiserver.bootstrap', compact: 'apiserver.compact' } as const
+const OWN = {
+  sweep: 'apiserver.sweep',
+  tend: 'apiserver.tend',
+  source: 'apiserver.source',
+  bootstrap: 'apiserver.bootstrap',
+  compact: 'apiserver.compact',
+} as const
 
 /** --etcd-compaction-interval */
 const COMPACT_MS = 300_000
@@ -191,19 +197,32 @@ export class ApiServer implements Component, Core {
   handle(event: KernelEvent): void {
     if (!this.up) return
     switch (event.type) {
-      case HTTP.request: return this.receive(event.data as HttpRequestData)
-      case ETCD.response: return this.etcdAnswered(event.data as EtcdResponse)
-      case ETCD.watch: return this.etcdChanged(event.data as EtcdWatchData)
-      case HTTP.cancel: return this.canceled(event.data as { id: string; from: HostName })
-      case HTTP.input: return this.proxy.input(event.data as { id: string; from: HostName; input: unknown })
-      case HTTP.response: return this.proxy.responded(event.data as HttpResponseData)
-      case HTTP.chunk: return this.proxy.chunk(event.data as HttpChunkData)
-      case HTTP.end: return this.proxy.ended(event.data as HttpEndData)
-      case OWN.sweep: return this.sweep()
-      case OWN.tend: return this.tend()
-      case OWN.source: return this.checkSource()
-      case OWN.bootstrap: return this.bootstrap.run()
-      case OWN.compact: return this.compact()
+      case HTTP.request:
+        return this.receive(event.data as HttpRequestData)
+      case ETCD.response:
+        return this.etcdAnswered(event.data as EtcdResponse)
+      case ETCD.watch:
+        return this.etcdChanged(event.data as EtcdWatchData)
+      case HTTP.cancel:
+        return this.canceled(event.data as { id: string; from: HostName })
+      case HTTP.input:
+        return this.proxy.input(event.data as { id: string; from: HostName; input: unknown })
+      case HTTP.response:
+        return this.proxy.responded(event.data as HttpResponseData)
+      case HTTP.chunk:
+        return this.proxy.chunk(event.data as HttpChunkData)
+      case HTTP.end:
+        return this.proxy.ended(event.data as HttpEndData)
+      case OWN.sweep:
+        return this.sweep()
+      case OWN.tend:
+        return this.tend()
+      case OWN.source:
+        return this.checkSource()
+      case OWN.bootstrap:
+        return this.bootstrap.run()
+      case OWN.compact:
+        return this.compact()
     }
   }
 
@@ -214,8 +233,18 @@ export class ApiServer implements Component, Core {
     const now = this.kernel.now
     const allowed = isMutating(info) ? this.flags.writeTimeoutMs : this.flags.requestTimeoutMs
     const flight: Flight = {
-      id: `${this.serial++}`, from: data.from, clientId: data.id, request: data.request, replyTo: data.replyTo, info,
-      user: NOBODY, startedAt: now, deadlineAt: now + allowed, step: '', warnings: [], memo: {},
+      id: `${this.serial++}`,
+      from: data.from,
+      clientId: data.id,
+      request: data.request,
+      replyTo: data.replyTo,
+      info,
+      user: NOBODY,
+      startedAt: now,
+      deadlineAt: now + allowed,
+      step: '',
+      warnings: [],
+      memo: {},
     }
     this.flights.set(flight.id, flight)
     if (this.cache.ready || !info.isResource) this.admit(flight)
@@ -230,14 +259,24 @@ export class ApiServer implements Component, Core {
     flight.user = user
     const refused = this.actAs(flight)
     if (refused !== undefined) return this.refuse(flight, refused)
-    if (!authorize(this, flight.info, flight.user)) return this.refuse(flight, unauthorizedVerb(flight.info, flight.user))
+    if (!authorize(this, flight.info, flight.user))
+      return this.refuse(flight, unauthorizedVerb(flight.info, flight.user))
     dispatch(this, flight)
   }
 
   private actAs(flight: Flight): ApiStatus | undefined {
     const other = impersonated(flight.request)
     if (other === undefined) return undefined
-    const info = { ...flight.info, isResource: true, verb: 'impersonate' as never, group: '', resource: 'users', subresource: '', name: other.name, namespace: '' }
+    const info = {
+      ...flight.info,
+      isResource: true,
+      verb: 'impersonate' as never,
+      group: '',
+      resource: 'users',
+      subresource: '',
+      name: other.name,
+      namespace: '',
+    }
     if (!authorize(this, info, flight.user)) return unauthorizedVerb(info, flight.user)
     flight.user = other
     return undefined
@@ -267,7 +306,9 @@ export class ApiServer implements Component, Core {
     let entry = this.storageEntries.get(key)
     if (entry === undefined) {
       const shared = group === 'events.k8s.io' && resource === 'events' ? '' : group
-      entry = this.registry.all().find((one) => one.group === shared && one.resource === resource && one.storage) ?? this.registry.preferred(shared, resource)
+      entry =
+        this.registry.all().find((one) => one.group === shared && one.resource === resource && one.storage) ??
+        this.registry.preferred(shared, resource)
       if (entry === undefined) throw new Error(`apiserver: no ${resource} in ${group}`)
       this.storageEntries.set(key, entry)
     }
@@ -361,7 +402,16 @@ export class ApiServer implements Component, Core {
   }
 
   private watchSource(): void {
-    this.etcd.send({ kind: 'watch', watchId: this.watchId, key: REGISTRY, rangeEnd: prefixEnd(REGISTRY), startRevision: this.cache.revision + 1 }, 'watch')
+    this.etcd.send(
+      {
+        kind: 'watch',
+        watchId: this.watchId,
+        key: REGISTRY,
+        rangeEnd: prefixEnd(REGISTRY),
+        startRevision: this.cache.revision + 1,
+      },
+      'watch',
+    )
     this.watching = { endpoint: this.etcd.current }
   }
 
@@ -422,7 +472,10 @@ export class ApiServer implements Component, Core {
     this.heardAt = this.kernel.now
     if (data.canceled !== undefined) return this.sourceCanceled(data.canceled)
     for (const event of data.events) this.changed(event)
-    const revision = data.events.length === 0 ? data.header.revision : (data.events[data.events.length - 1] as EtcdWatchData['events'][number]).kv.modRevision
+    const revision =
+      data.events.length === 0
+        ? data.header.revision
+        : (data.events[data.events.length - 1] as EtcdWatchData['events'][number]).kv.modRevision
     if (revision > this.cache.revision) this.cache.revision = revision
     if (this.waiting.size > 0) this.releaseWaiting()
   }
@@ -503,8 +556,10 @@ export class ApiServer implements Component, Core {
   }
 
   private canceled({ id, from }: { id: string; from: HostName }): void {
-    for (const flight of this.flights.values()) if (flight.clientId === id && flight.from === from) this.flights.delete(flight.id)
-    for (const watch of this.watches.list()) if (watch.clientId === id && watch.from === from) this.watches.remove(watch.id)
+    for (const flight of this.flights.values())
+      if (flight.clientId === id && flight.from === from) this.flights.delete(flight.id)
+    for (const watch of this.watches.list())
+      if (watch.clientId === id && watch.from === from) this.watches.remove(watch.id)
     this.proxy.canceled(id, from)
   }
 
@@ -530,10 +585,28 @@ export class ApiServer implements Component, Core {
 
   dump(): ServerState & { watching: { endpoint: number } | undefined } {
     return {
-      running: this.up, serial: this.serial, cache: this.cache.dump(), watches: this.watches.dump(), outbox: this.outbox.dump(),
-      flights: [...this.flights.values()], waiting: [...this.waiting], held: [...this.held], etcdCurrent: this.etcd.current,
-      watchId: this.watchId, lease: { ...this.leaseMemo }, heardAt: this.heardAt, sweepId: this.sweepId, tendId: this.tendId,
-      tendAt: this.tendAt, term: this.term, compactTo: this.compactTo, compactId: this.compactId, sourceId: this.sourceId, bootstrap: this.bootstrap.dump(), proxy: this.proxy.dump(), watching: this.watching,
+      running: this.up,
+      serial: this.serial,
+      cache: this.cache.dump(),
+      watches: this.watches.dump(),
+      outbox: this.outbox.dump(),
+      flights: [...this.flights.values()],
+      waiting: [...this.waiting],
+      held: [...this.held],
+      etcdCurrent: this.etcd.current,
+      watchId: this.watchId,
+      lease: { ...this.leaseMemo },
+      heardAt: this.heardAt,
+      sweepId: this.sweepId,
+      tendId: this.tendId,
+      tendAt: this.tendAt,
+      term: this.term,
+      compactTo: this.compactTo,
+      compactId: this.compactId,
+      sourceId: this.sourceId,
+      bootstrap: this.bootstrap.dump(),
+      proxy: this.proxy.dump(),
+      watching: this.watching,
     }
   }
 

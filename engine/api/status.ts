@@ -50,8 +50,14 @@ const detailsOf = ({ group, resource }: Named, name?: string): StatusDetails => 
 
 export function failure(code: number, reason: string | undefined, message: string, details?: StatusDetails): ApiStatus {
   return {
-    kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure', message,
-    ...(reason !== undefined && { reason }), ...(details !== undefined && { details }), code,
+    kind: 'Status',
+    apiVersion: 'v1',
+    metadata: {},
+    status: 'Failure',
+    message,
+    ...(reason !== undefined && { reason }),
+    ...(details !== undefined && { details }),
+    code,
   }
 }
 
@@ -64,7 +70,11 @@ export function refusal(status: ApiStatus): HttpResponse {
 }
 
 export const success = (details?: StatusDetails): ApiStatus => ({
-  kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', ...(details !== undefined && { details }),
+  kind: 'Status',
+  apiVersion: 'v1',
+  metadata: {},
+  status: 'Success',
+  ...(details !== undefined && { details }),
 })
 
 export const notFound = (of: Named, name: string): ApiStatus =>
@@ -75,10 +85,18 @@ export const alreadyExists = (of: Named, name: string): ApiStatus =>
 
 /** generateName met a taken name: upstream asks the client to try again. */
 export const generateNameConflict = (of: Named, name: string): ApiStatus =>
-  failure(409, 'AlreadyExists', `${qualified(of)} "${name}" already exists, the server was not able to generate a unique name for the object`, { ...detailsOf(of, name), retryAfterSeconds: 1 })
+  failure(
+    409,
+    'AlreadyExists',
+    `${qualified(of)} "${name}" already exists, the server was not able to generate a unique name for the object`,
+    { ...detailsOf(of, name), retryAfterSeconds: 1 },
+  )
 
 export const conflict = (of: Named, name: string, why: string, causes?: StatusCause[]): ApiStatus =>
-  failure(409, 'Conflict', `Operation cannot be fulfilled on ${qualified(of)} "${name}": ${why}`, { ...detailsOf(of, name), ...(causes && { causes }) })
+  failure(409, 'Conflict', `Operation cannot be fulfilled on ${qualified(of)} "${name}": ${why}`, {
+    ...detailsOf(of, name),
+    ...(causes && { causes }),
+  })
 
 export const MODIFIED = 'the object has been modified; please apply your changes to the latest version and try again'
 
@@ -87,11 +105,17 @@ export const applyConflict = (message: string, causes: StatusCause[]): ApiStatus
   failure(409, 'Conflict', message, { causes })
 
 export const forbidden = (of: Named, name: string, why: string): ApiStatus =>
-  failure(403, 'Forbidden', `${qualified(of)}${name === '' ? '' : ` "${name}"`} is forbidden: ${why}`, detailsOf(of, name))
+  failure(
+    403,
+    'Forbidden',
+    `${qualified(of)}${name === '' ? '' : ` "${name}"`} is forbidden: ${why}`,
+    detailsOf(of, name),
+  )
 
 /** Whom the authorizer refused what, in upstream's words. */
 export function unauthorizedVerb(info: RequestInfo, user: UserInfo): ApiStatus {
-  if (!info.isResource) return failure(403, 'Forbidden', `forbidden: User "${user.name}" cannot ${info.verb} path "${info.path}"`, {})
+  if (!info.isResource)
+    return failure(403, 'Forbidden', `forbidden: User "${user.name}" cannot ${info.verb} path "${info.path}"`, {})
   const what = info.subresource === '' ? info.resource : `${info.resource}/${info.subresource}`
   const where = info.namespace === '' ? 'at the cluster scope' : `in the namespace "${info.namespace}"`
   const why = `User "${user.name}" cannot ${info.verb} resource "${what}" in API group "${info.group}" ${where}`
@@ -107,9 +131,16 @@ export function invalid(of: { group: string; kind: string }, name: string, error
   const texts = [...new Set(errors.map(makeFieldError))]
   const list = texts.length === 1 ? (texts[0] as string) : `[${texts.join(', ')}]`
   const kind = of.group === '' ? of.kind : `${of.kind}.${of.group}`
-  const causes = errors.map((error) => ({ reason: causeReasons[error.type], message: makeFieldErrorBody(error), field: error.field }))
+  const causes = errors.map((error) => ({
+    reason: causeReasons[error.type],
+    message: makeFieldErrorBody(error),
+    field: error.field,
+  }))
   return failure(422, 'Invalid', `${kind} "${name}" is invalid: ${list}`, {
-    ...(name !== '' && { name }), ...(of.group !== '' && { group: of.group }), kind: of.kind, causes,
+    ...(name !== '' && { name }),
+    ...(of.group !== '' && { group: of.group }),
+    kind: of.kind,
+    causes,
   })
 }
 
@@ -127,22 +158,35 @@ export const notAcceptable = (accepted: string[]): ApiStatus =>
   failure(406, 'NotAcceptable', `only the following media types are accepted: ${accepted.join(', ')}`)
 
 export const unsupportedMediaType = (accepted: string[]): ApiStatus =>
-  failure(415, 'UnsupportedMediaType', `the body of the request was in an unknown format - accepted media types include: ${accepted.join(', ')}`)
+  failure(
+    415,
+    'UnsupportedMediaType',
+    `the body of the request was in an unknown format - accepted media types include: ${accepted.join(', ')}`,
+  )
 
 /** The window of remembered changes no longer holds what the client wants. */
 export const expired = (message: string): ApiStatus => failure(410, 'Expired', message)
 
 export const tooLargeResourceVersion = (requested: number, current: number): ApiStatus =>
   failure(504, 'Timeout', `Too large resource version: ${requested}, current: ${current}`, {
-    causes: [{ reason: 'ResourceVersionTooLarge', message: 'Too large resource version' }], retryAfterSeconds: 1,
+    causes: [{ reason: 'ResourceVersionTooLarge', message: 'Too large resource version' }],
+    retryAfterSeconds: 1,
   })
 
 export const tooManyRequests = (message: string, retryAfterSeconds: number, causes?: StatusCause[]): ApiStatus =>
-  failure(429, 'TooManyRequests', message, { ...(causes && { causes }), ...(retryAfterSeconds > 0 && { retryAfterSeconds }) })
+  failure(429, 'TooManyRequests', message, {
+    ...(causes && { causes }),
+    ...(retryAfterSeconds > 0 && { retryAfterSeconds }),
+  })
 
 /** Reads that outlive the request timeout (O8: 60 s). */
 export const readTimeout = (): ApiStatus =>
-  failure(504, 'Timeout', 'the server was unable to return a response in the time allotted, but may still be processing the request', {})
+  failure(
+    504,
+    'Timeout',
+    'the server was unable to return a response in the time allotted, but may still be processing the request',
+    {},
+  )
 
 /** Writes that outlive their deadline (O8: 34 s). */
 export const writeTimeout = (): ApiStatus =>

@@ -13,6 +13,23 @@ import { updateSteps } from './verbs/update.ts'
 import { watchSteps } from './verbs/watch.ts'
 import { nodeReadSteps } from './subresources/node.ts'
 
-export const READ_STEPS: ReadSteps = { ...readSteps, ...watchSteps, ...deleteReadSteps, ...scaleReadSteps, ...evictionReadSteps, ...nodeReadSteps }
-export const WRITE_STEPS: WriteSteps = { ...createSteps, ...updateSteps, ...patchSteps, ...applySteps, ...deleteSteps, ...bindingSteps, ...scaleSteps, ...evictionSteps, ...finalizeSteps }
+export const READ_STEPS: ReadSteps = {
+  ...readSteps,
+  ...watchSteps,
+  ...deleteReadSteps,
+  ...scaleReadSteps,
+  ...evictionReadSteps,
+  ...nodeReadSteps,
+}
+export const WRITE_STEPS: WriteSteps = {
+  ...createSteps,
+  ...updateSteps,
+  ...patchSteps,
+  ...applySteps,
+  ...deleteSteps,
+  ...bindingSteps,
+  ...scaleSteps,
+  ...evictionSteps,
+  ...finalizeSteps,
+}
 export const ANSWER_STEPS: AnswerSteps = { ...readAnswers }

@@ -33,12 +33,23 @@ interface ListBody {
 }
 
 /** Groups whose objects have no Go type in the server keep their type in lists. */
-const isBuiltIn = (apiVersion: string): boolean => !apiVersion.includes('/') || !(apiVersion.split('/')[0] as string).includes('.') || (apiVersion.split('/')[0] as string).endsWith('.k8s.io')
+const isBuiltIn = (apiVersion: string): boolean =>
+  !apiVersion.includes('/') ||
+  !(apiVersion.split('/')[0] as string).includes('.') ||
+  (apiVersion.split('/')[0] as string).endsWith('.k8s.io')
 
 function isTypedList(body: unknown): body is ListBody {
   if (typeof body !== 'object' || body === null) return false
   const { kind, apiVersion, items } = body as Partial<ListBody>
-  return Array.isArray(items) && kind !== undefined && kind.endsWith('List') && apiVersion !== undefined && isBuiltIn(apiVersion) && !kind.startsWith('PartialObjectMetadata') && kind !== 'APIGroupDiscoveryList'
+  return (
+    Array.isArray(items) &&
+    kind !== undefined &&
+    kind.endsWith('List') &&
+    apiVersion !== undefined &&
+    isBuiltIn(apiVersion) &&
+    !kind.startsWith('PartialObjectMetadata') &&
+    kind !== 'APIGroupDiscoveryList'
+  )
 }
 
 /** Fields in the order in which upstream's types state them: kind and apiVersion first. */
@@ -58,7 +69,12 @@ function bodyText({ headers, body }: HttpResponse): string {
 
 /** An answer as bytes. A streaming answer has none; its chunks follow by `chunkToWire`. */
 export function toWire(response: HttpResponse): WireResponse {
-  const bytes = response.streaming === true ? new Uint8Array() : response.body instanceof Uint8Array ? response.body : encoder.encode(bodyText(response))
+  const bytes =
+    response.streaming === true
+      ? new Uint8Array()
+      : response.body instanceof Uint8Array
+        ? response.body
+        : encoder.encode(bodyText(response))
   return { status: response.code, headers: response.headers, bytes }
 }
 
@@ -130,9 +146,19 @@ export function fromWire(method: string, url: string, headers: Record<string, st
   const { [TYPED_HEADER]: _, 'x-duplicate-fields': __, ...clean } = headers
   const media = (clean['content-type'] ?? '').split(';')[0]?.trim() ?? ''
   if (media === TYPED) throw new WireError(unsupportedMediaType(ACCEPTED))
-  const request: HttpRequest = { method: method.toUpperCase() as HttpRequest['method'], path: parsed.pathname, query: queryOf(parsed.searchParams), headers: clean }
+  const request: HttpRequest = {
+    method: method.toUpperCase() as HttpRequest['method'],
+    path: parsed.pathname,
+    query: queryOf(parsed.searchParams),
+    headers: clean,
+  }
   if (bytes.length === 0) return request
   const body = parseBody(media, bytes)
-  const duplicates = media.endsWith('json') && media !== 'application/json-patch+json' ? duplicateFields(decoder.decode(bytes)) : []
-  return { ...request, body, ...(duplicates.length > 0 && { headers: { ...clean, 'x-duplicate-fields': JSON.stringify(duplicates) } }) }
+  const duplicates =
+    media.endsWith('json') && media !== 'application/json-patch+json' ? duplicateFields(decoder.decode(bytes)) : []
+  return {
+    ...request,
+    body,
+    ...(duplicates.length > 0 && { headers: { ...clean, 'x-duplicate-fields': JSON.stringify(duplicates) } }),
+  }
 }

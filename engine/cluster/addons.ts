@@ -4,7 +4,9 @@ import type { ClusterPlan } from './plan.ts'
 import { coreDnsImage } from './manifests.ts'
 import { makeCertificate } from './identity.ts'
 
-type Body = Record<string, unknown> & { metadata: { name: string; namespace?: string; labels?: Record<string, string>; annotations?: Record<string, string> } }
+type Body = Record<string, unknown> & {
+  metadata: { name: string; namespace?: string; labels?: Record<string, string>; annotations?: Record<string, string> }
+}
 
 const COREFILE = `.:53 {
     errors
@@ -31,7 +33,12 @@ const COREFILE = `.:53 {
 }
 `
 
-const create = (resource: string, body: Body): Call => ({ verb: 'create', resource, ...(body.metadata.namespace !== undefined && { namespace: body.metadata.namespace }), body })
+const create = (resource: string, body: Body): Call => ({
+  verb: 'create',
+  resource,
+  ...(body.metadata.namespace !== undefined && { namespace: body.metadata.namespace }),
+  body,
+})
 
 /** What to create, in order. */
 export function addonCalls(plan: ClusterPlan): Call[] {
@@ -49,7 +56,11 @@ function clusterAdmins(): Call {
 }
 
 function serviceAccount(name: string): Call {
-  return create('v1/serviceaccounts', { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name, namespace: 'kube-system' } })
+  return create('v1/serviceaccounts', {
+    apiVersion: 'v1',
+    kind: 'ServiceAccount',
+    metadata: { name, namespace: 'kube-system' },
+  })
 }
 
 function roleBinding(name: string, role: string, account: string): Call {
@@ -77,7 +88,12 @@ function coreDns(plan: ClusterPlan): Call[] {
       ],
     }),
     roleBinding('system:coredns', 'system:coredns', 'coredns'),
-    create('v1/configmaps', { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'coredns', namespace: 'kube-system' }, data: { Corefile: COREFILE } }),
+    create('v1/configmaps', {
+      apiVersion: 'v1',
+      kind: 'ConfigMap',
+      metadata: { name: 'coredns', namespace: 'kube-system' },
+      data: { Corefile: COREFILE },
+    }),
     create('v1/services', {
       apiVersion: 'v1',
       kind: 'Service',
@@ -112,12 +128,20 @@ function coreDns(plan: ClusterPlan): Call[] {
 }
 
 function coreDnsPod(plan: ClusterPlan): Record<string, unknown> {
-  const probe = (path: string, port: number | string): Record<string, unknown> => ({ httpGet: { path, port, scheme: 'HTTP' } })
+  const probe = (path: string, port: number | string): Record<string, unknown> => ({
+    httpGet: { path, port, scheme: 'HTTP' },
+  })
   return {
     affinity: {
       podAntiAffinity: {
         preferredDuringSchedulingIgnoredDuringExecution: [
-          { weight: 100, podAffinityTerm: { labelSelector: { matchExpressions: [{ key: 'k8s-app', operator: 'In', values: ['kube-dns'] }] }, topologyKey: 'kubernetes.io/hostname' } },
+          {
+            weight: 100,
+            podAffinityTerm: {
+              labelSelector: { matchExpressions: [{ key: 'k8s-app', operator: 'In', values: ['kube-dns'] }] },
+              topologyKey: 'kubernetes.io/hostname',
+            },
+          },
         ],
       },
     },
@@ -128,14 +152,24 @@ function coreDnsPod(plan: ClusterPlan): Record<string, unknown> {
         imagePullPolicy: 'IfNotPresent',
         args: ['-conf', '/etc/coredns/Corefile'],
         resources: { limits: { memory: '170Mi' }, requests: { cpu: '100m', memory: '70Mi' } },
-        livenessProbe: { ...probe('/health', 8080), initialDelaySeconds: 60, timeoutSeconds: 5, successThreshold: 1, failureThreshold: 5 },
+        livenessProbe: {
+          ...probe('/health', 8080),
+          initialDelaySeconds: 60,
+          timeoutSeconds: 5,
+          successThreshold: 1,
+          failureThreshold: 5,
+        },
         readinessProbe: probe('/ready', 8181),
         ports: [
           { containerPort: 53, name: 'dns', protocol: 'UDP' },
           { containerPort: 53, name: 'dns-tcp', protocol: 'TCP' },
           { containerPort: 9153, name: 'metrics', protocol: 'TCP' },
         ],
-        securityContext: { allowPrivilegeEscalation: false, capabilities: { add: ['NET_BIND_SERVICE'], drop: ['ALL'] }, readOnlyRootFilesystem: true },
+        securityContext: {
+          allowPrivilegeEscalation: false,
+          capabilities: { add: ['NET_BIND_SERVICE'], drop: ['ALL'] },
+          readOnlyRootFilesystem: true,
+        },
         volumeMounts: [{ mountPath: '/etc/coredns', name: 'config-volume', readOnly: true }],
       },
     ],
@@ -143,8 +177,13 @@ function coreDnsPod(plan: ClusterPlan): Record<string, unknown> {
     nodeSelector: { 'kubernetes.io/os': 'linux' },
     priorityClassName: 'system-cluster-critical',
     serviceAccountName: 'coredns',
-    tolerations: [{ key: 'CriticalAddonsOnly', operator: 'Exists' }, { effect: 'NoSchedule', key: 'node-role.kubernetes.io/control-plane' }],
-    volumes: [{ name: 'config-volume', configMap: { name: 'coredns', items: [{ key: 'Corefile', path: 'Corefile' }] } }],
+    tolerations: [
+      { key: 'CriticalAddonsOnly', operator: 'Exists' },
+      { effect: 'NoSchedule', key: 'node-role.kubernetes.io/control-plane' },
+    ],
+    volumes: [
+      { name: 'config-volume', configMap: { name: 'coredns', items: [{ key: 'Corefile', path: 'Corefile' }] } },
+    ],
   }
 }
 
@@ -165,7 +204,11 @@ function kubeProxy(plan: ClusterPlan): Call[] {
       apiVersion: 'apps/v1',
       kind: 'DaemonSet',
       metadata: { name: 'kube-proxy', namespace: 'kube-system', labels },
-      spec: { selector: { matchLabels: labels }, updateStrategy: { type: 'RollingUpdate' }, template: { metadata: { labels }, spec: kubeProxyPod(plan) } },
+      spec: {
+        selector: { matchLabels: labels },
+        updateStrategy: { type: 'RollingUpdate' },
+        template: { metadata: { labels }, spec: kubeProxyPod(plan) },
+      },
     }),
   ]
 }
@@ -177,7 +220,11 @@ function kubeProxyPod(plan: ClusterPlan): Record<string, unknown> {
         name: 'kube-proxy',
         image: `registry.k8s.io/kube-proxy:v${plan.version}`,
         imagePullPolicy: 'IfNotPresent',
-        command: ['/usr/local/bin/kube-proxy', '--config=/var/lib/kube-proxy/config.conf', '--hostname-override=$(NODE_NAME)'],
+        command: [
+          '/usr/local/bin/kube-proxy',
+          '--config=/var/lib/kube-proxy/config.conf',
+          '--hostname-override=$(NODE_NAME)',
+        ],
         env: [{ name: 'NODE_NAME', valueFrom: { fieldRef: { apiVersion: 'v1', fieldPath: 'spec.nodeName' } } }],
         securityContext: { privileged: true },
         volumeMounts: [

@@ -47,11 +47,22 @@ export function addHosts(hosts: Hosts, plan: ClusterPlan): void {
 }
 
 /** The kubeconfig of an identity, with everything inside it. */
-export function makeKubeconfig(plan: ClusterPlan, user: { name: string; commonName: string; organizations: string[] }): string {
+export function makeKubeconfig(
+  plan: ClusterPlan,
+  user: { name: string; commonName: string; organizations: string[] },
+): string {
   const context = `${user.name}@${plan.name}`
   return makeYaml({
     apiVersion: 'v1',
-    clusters: [{ cluster: { 'certificate-authority-data': encode(caCertificate(plan)), server: `https://${serverName(plan)}:6443` }, name: plan.name }],
+    clusters: [
+      {
+        cluster: {
+          'certificate-authority-data': encode(caCertificate(plan)),
+          server: `https://${serverName(plan)}:6443`,
+        },
+        name: plan.name,
+      },
+    ],
     contexts: [{ context: { cluster: plan.name, user: user.name }, name: context }],
     'current-context': context,
     kind: 'Config',
@@ -60,7 +71,9 @@ export function makeKubeconfig(plan: ClusterPlan, user: { name: string; commonNa
       {
         name: user.name,
         user: {
-          'client-certificate-data': encode(makeCertificate({ commonName: user.commonName, organizations: user.organizations, issuer: plan.name })),
+          'client-certificate-data': encode(
+            makeCertificate({ commonName: user.commonName, organizations: user.organizations, issuer: plan.name }),
+          ),
           'client-key-data': encode(makeKey(user.commonName)),
         },
       },
@@ -74,11 +87,18 @@ function serverName(plan: ClusterPlan): string {
 }
 
 const ADMIN = { name: 'kubernetes-admin', commonName: 'kubernetes-admin', organizations: ['kubeadm:cluster-admins'] }
-const SUPER_ADMIN = { name: 'kubernetes-super-admin', commonName: 'kubernetes-super-admin', organizations: ['system:masters'] }
+const SUPER_ADMIN = {
+  name: 'kubernetes-super-admin',
+  commonName: 'kubernetes-super-admin',
+  organizations: ['system:masters'],
+}
 
 function writeKubeconfig(host: Host, plan: ClusterPlan): void {
   const config = makeKubeconfig(plan, plan.minor >= 29 ? ADMIN : { ...ADMIN, organizations: ['system:masters'] })
-  for (const [home, owner] of [[`/home/${LEARNER}`, LEARNER], ['/root', 'root']] as const) {
+  for (const [home, owner] of [
+    [`/home/${LEARNER}`, LEARNER],
+    ['/root', 'root'],
+  ] as const) {
     host.files.put(`${home}/.kube/config`, config, { owner, group: owner, mode: 0o600 })
     host.files.chown(`${home}/.kube`, owner, owner)
   }
@@ -92,9 +112,20 @@ function writeNode(host: Host, plan: ClusterPlan, planned: PlannedHost): void {
   host.files.put('/usr/bin/kubelet', '', { mode: 0o755, program: 'kubelet' })
   host.files.put('/usr/lib/systemd/system/kubelet.service', KUBELET_UNIT)
   host.files.put('/usr/lib/systemd/system/kubelet.service.d/10-kubeadm.conf', KUBELET_DROP_IN)
-  host.files.put('/var/lib/kubelet/kubeadm-flags.env', `KUBELET_KUBEADM_ARGS="--pod-infra-container-image=registry.k8s.io/pause:3.10"\n`)
+  host.files.put(
+    '/var/lib/kubelet/kubeadm-flags.env',
+    `KUBELET_KUBEADM_ARGS="--pod-infra-container-image=registry.k8s.io/pause:3.10"\n`,
+  )
   host.files.put('/var/lib/kubelet/config.yaml', kubeletConfig(plan))
-  host.files.put('/etc/kubernetes/kubelet.conf', makeKubeconfig(plan, { name: `system:node:${planned.name}`, commonName: `system:node:${planned.name}`, organizations: ['system:nodes'] }), { mode: 0o600 })
+  host.files.put(
+    '/etc/kubernetes/kubelet.conf',
+    makeKubeconfig(plan, {
+      name: `system:node:${planned.name}`,
+      commonName: `system:node:${planned.name}`,
+      organizations: ['system:nodes'],
+    }),
+    { mode: 0o600 },
+  )
   host.files.put('/etc/kubernetes/pki/ca.crt', caCertificate(plan))
   host.files.mkdir('/etc/kubernetes/manifests', undefined, { parents: true })
   host.files.mkdir('/etc/cni/net.d', undefined, { parents: true })
@@ -106,20 +137,29 @@ function writeNode(host: Host, plan: ClusterPlan, planned: PlannedHost): void {
 function writeControlPlane(host: Host, plan: ClusterPlan, planned: PlannedHost): void {
   writeKubeconfig(host, plan)
   host.files.put('/etc/kubernetes/admin.conf', makeKubeconfig(plan, ADMIN), { mode: 0o600 })
-  if (plan.minor >= 29) host.files.put('/etc/kubernetes/super-admin.conf', makeKubeconfig(plan, SUPER_ADMIN), { mode: 0o600 })
+  if (plan.minor >= 29)
+    host.files.put('/etc/kubernetes/super-admin.conf', makeKubeconfig(plan, SUPER_ADMIN), { mode: 0o600 })
   for (const name of ['controller-manager', 'scheduler']) {
     const user = `system:kube-${name}`
-    host.files.put(`/etc/kubernetes/${name}.conf`, makeKubeconfig(plan, { name: user, commonName: user, organizations: [] }), { mode: 0o600 })
+    host.files.put(
+      `/etc/kubernetes/${name}.conf`,
+      makeKubeconfig(plan, { name: user, commonName: user, organizations: [] }),
+      { mode: 0o600 },
+    )
   }
   for (const [name, subject] of Object.entries(certificates(plan, planned))) {
-    host.files.put(`/etc/kubernetes/pki/${name}.crt`, makeCertificate({ commonName: subject, organizations: [], issuer: plan.name }))
+    host.files.put(
+      `/etc/kubernetes/pki/${name}.crt`,
+      makeCertificate({ commonName: subject, organizations: [], issuer: plan.name }),
+    )
     host.files.put(`/etc/kubernetes/pki/${name}.key`, makeKey(subject), { mode: 0o600 })
   }
   host.files.put('/etc/kubernetes/pki/sa.pub', makeKey('sa').replaceAll('PRIVATE', 'PUBLIC'))
   host.files.put('/etc/kubernetes/pki/sa.key', makeKey('sa'), { mode: 0o600 })
   host.files.put('/etc/kubernetes/pki/ca.key', makeKey(plan.name), { mode: 0o600 })
   host.files.mkdir('/var/lib/etcd', undefined, { parents: true })
-  for (const [name, text] of Object.entries(staticManifests(plan, planned))) host.files.put(`/etc/kubernetes/manifests/${name}`, text, { mode: 0o600 })
+  for (const [name, text] of Object.entries(staticManifests(plan, planned)))
+    host.files.put(`/etc/kubernetes/manifests/${name}`, text, { mode: 0o600 })
 }
 
 function certificates(plan: ClusterPlan, { name }: PlannedHost): Record<string, string> {
@@ -139,7 +179,11 @@ function certificates(plan: ClusterPlan, { name }: PlannedHost): Record<string, 
 function kubeletConfig(plan: ClusterPlan): string {
   return makeYaml({
     apiVersion: 'kubelet.config.k8s.io/v1beta1',
-    authentication: { anonymous: { enabled: false }, webhook: { cacheTTL: '0s', enabled: true }, x509: { clientCAFile: '/etc/kubernetes/pki/ca.crt' } },
+    authentication: {
+      anonymous: { enabled: false },
+      webhook: { cacheTTL: '0s', enabled: true },
+      x509: { clientCAFile: '/etc/kubernetes/pki/ca.crt' },
+    },
     authorization: { mode: 'Webhook', webhook: { cacheAuthorizedTTL: '0s', cacheUnauthorizedTTL: '0s' } },
     cgroupDriver: 'systemd',
     clusterDNS: [plan.dnsIp],

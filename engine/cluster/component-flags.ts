@@ -42,7 +42,8 @@ export function managerFlags(argv: readonly string[], minor: number): NodeLifecy
     if (spec === undefined) continue
     if (spec.removed !== undefined && minor >= spec.removed) return { error: `unknown flag: --${name}` }
     const value = parseValue(spec, text)
-    if (value === undefined) return { error: `invalid argument "${text}" for "--${name}" flag: ${complaint(spec, text)}` }
+    if (value === undefined)
+      return { error: `invalid argument "${text}" for "--${name}" flag: ${complaint(spec, text)}` }
     flags[spec.field] = value
   }
   return flags
@@ -58,5 +59,7 @@ function parseValue({ kind }: FlagSpec, text: string): number | undefined {
 }
 
 function complaint({ kind }: FlagSpec, text: string): string {
-  return kind === 'duration' ? `time: invalid duration "${text}"` : `strconv.ParseFloat: parsing "${text}": invalid syntax`
+  return kind === 'duration'
+    ? `time: invalid duration "${text}"`
+    : `strconv.ParseFloat: parsing "${text}": invalid syntax`
 }

@@ -53,7 +53,15 @@ interface Collected {
 function collectedKinds(minor: number): Collected[] {
   const needed = ['list', 'watch', 'delete', 'deletecollection']
   const entries = new KindRegistry(`1.${minor}`).all()
-  const kept = entries.filter(({ verbs, storage, resource }) => storage && resource !== 'events' && needed.every((verb) => verbs.includes(verb) || (verb === 'deletecollection' && resource === 'services') || resource === 'namespaces'))
+  const kept = entries.filter(
+    ({ verbs, storage, resource }) =>
+      storage &&
+      resource !== 'events' &&
+      needed.every(
+        (verb) =>
+          verbs.includes(verb) || (verb === 'deletecollection' && resource === 'services') || resource === 'namespaces',
+      ),
+  )
   return kept.map((entry) => {
     const apiVersion = apiVersionOf(entry)
     return { resource: `${apiVersion}/${entry.resource}`, apiVersion, kind: entry.kind, namespaced: entry.namespaced }

@@ -7,7 +7,12 @@ import type { Component, Kernel } from '../kernel/kernel.ts'
 import type { KernelEvent } from '../kernel/queue.ts'
 
 /** The kinds whose past can be asked for. */
-export const REMEMBERED: Resource[] = ['apps/v1/deployments', 'apps/v1/daemonsets', 'v1/nodes', 'policy/v1/poddisruptionbudgets']
+export const REMEMBERED: Resource[] = [
+  'apps/v1/deployments',
+  'apps/v1/daemonsets',
+  'v1/nodes',
+  'policy/v1/poddisruptionbudgets',
+]
 const LIMIT = 500
 
 /** A version from an instant on (virtual ms); without an object: it was deleted then. */

@@ -42,9 +42,16 @@ function decode(text: string): string {
 }
 
 /** What the server learns from the client's certificate, or why there is no connection. */
-export function handshake(tls: { ca?: string; cert?: string; insecure?: boolean } | undefined, ca: string): { certificate?: HttpRequest['certificate'] } | { failure: 'tls'; message: string } {
+export function handshake(
+  tls: { ca?: string; cert?: string; insecure?: boolean } | undefined,
+  ca: string,
+): { certificate?: HttpRequest['certificate'] } | { failure: 'tls'; message: string } {
   const trusted = tls?.insecure === true || parseCertificate(tls?.ca)?.commonName === ca
-  if (!trusted) return { failure: 'tls', message: 'tls: failed to verify certificate: x509: certificate signed by unknown authority' }
+  if (!trusted)
+    return {
+      failure: 'tls',
+      message: 'tls: failed to verify certificate: x509: certificate signed by unknown authority',
+    }
   const subject = parseCertificate(tls?.cert)
   if (subject === undefined || subject.issuer !== ca) return {}
   return { certificate: { commonName: subject.commonName, organizations: subject.organizations } }

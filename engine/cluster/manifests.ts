@@ -33,7 +33,11 @@ function controlPlaneImage(component: string, plan: ClusterPlan): string {
 export function preloadedImages(plan: ClusterPlan, host: PlannedHost): string[] {
   const common = ['registry.k8s.io/pause:3.10', controlPlaneImage('kube-proxy', plan), coreDnsImage(plan.minor)]
   if (host.role !== 'control-plane') return common
-  return [...common, etcdImage(plan.minor), ...['kube-apiserver', 'kube-controller-manager', 'kube-scheduler'].map((name) => controlPlaneImage(name, plan))]
+  return [
+    ...common,
+    etcdImage(plan.minor),
+    ...['kube-apiserver', 'kube-controller-manager', 'kube-scheduler'].map((name) => controlPlaneImage(name, plan)),
+  ]
 }
 
 /** File name → text, for /etc/kubernetes/manifests of a control-plane host. */
@@ -43,7 +47,12 @@ export function staticManifests(plan: ClusterPlan, host: PlannedHost): Record<st
 }
 
 function flags(program: string, values: Record<string, string>): string[] {
-  return [program, ...Object.keys(values).sort().map((name) => `--${name}=${values[name]}`)]
+  return [
+    program,
+    ...Object.keys(values)
+      .sort()
+      .map((name) => `--${name}=${values[name]}`),
+  ]
 }
 
 function etcd(plan: ClusterPlan, { name, ip }: PlannedHost): StaticPod {
@@ -180,22 +189,50 @@ function scheduler(plan: ClusterPlan): StaticPod {
 }
 
 function makePod({ name, image, command, cpu, memory, annotations, probe, paths }: StaticPod): Record<string, unknown> {
-  const httpGet = (path: string): Record<string, unknown> => ({ host: probe.host, path, port: probe.port, scheme: probe.scheme })
+  const httpGet = (path: string): Record<string, unknown> => ({
+    host: probe.host,
+    path,
+    port: probe.port,
+    scheme: probe.scheme,
+  })
   const container = {
     name,
     image,
     imagePullPolicy: 'IfNotPresent',
     command,
-    livenessProbe: { failureThreshold: 8, httpGet: httpGet(probe.live), initialDelaySeconds: 10, periodSeconds: 10, timeoutSeconds: 15 },
-    ...(probe.ready !== undefined && { readinessProbe: { failureThreshold: 3, httpGet: httpGet(probe.ready), periodSeconds: 1, timeoutSeconds: 15 } }),
-    startupProbe: { failureThreshold: 24, httpGet: httpGet(probe.start), initialDelaySeconds: 10, periodSeconds: 10, timeoutSeconds: 15 },
+    livenessProbe: {
+      failureThreshold: 8,
+      httpGet: httpGet(probe.live),
+      initialDelaySeconds: 10,
+      periodSeconds: 10,
+      timeoutSeconds: 15,
+    },
+    ...(probe.ready !== undefined && {
+      readinessProbe: { failureThreshold: 3, httpGet: httpGet(probe.ready), periodSeconds: 1, timeoutSeconds: 15 },
+    }),
+    startupProbe: {
+      failureThreshold: 24,
+      httpGet: httpGet(probe.start),
+      initialDelaySeconds: 10,
+      periodSeconds: 10,
+      timeoutSeconds: 15,
+    },
     resources: { requests: { cpu, ...(memory !== undefined && { memory }) } },
-    volumeMounts: paths.map(({ name: volume, path, readOnly }) => ({ mountPath: path, name: volume, ...(readOnly && { readOnly }) })),
+    volumeMounts: paths.map(({ name: volume, path, readOnly }) => ({
+      mountPath: path,
+      name: volume,
+      ...(readOnly && { readOnly }),
+    })),
   }
   return {
     apiVersion: 'v1',
     kind: 'Pod',
-    metadata: { ...(annotations && { annotations }), labels: { component: name, tier: 'control-plane' }, name, namespace: 'kube-system' },
+    metadata: {
+      ...(annotations && { annotations }),
+      labels: { component: name, tier: 'control-plane' },
+      name,
+      namespace: 'kube-system',
+    },
     spec: {
       containers: [container],
       hostNetwork: true,

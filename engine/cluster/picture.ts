@@ -40,11 +40,16 @@ export function makePicture(cluster: Cluster): ClusterPicture {
   const { kernel, plan, fabric } = cluster
   const pods = objectsOf<Pod>(cluster, 'pods')
   const nodes = new Map(objectsOf<Node>(cluster, 'minions').map((node) => [node.metadata.name, node]))
-  const on = (name: string): PicturedPod[] => pods.filter((pod) => pod.spec?.nodeName === name).map((pod) => picturePod(pod, plan.minor))
+  const on = (name: string): PicturedPod[] =>
+    pods.filter((pod) => pod.spec?.nodeName === name).map((pod) => picturePod(pod, plan.minor))
   return {
     nowMs: kernel.now,
     clockMs: kernel.clockMs,
-    nodes: plan.nodes.filter(({ name }) => nodes.has(name)).map(({ name, role }) => pictureNode(nodes.get(name) as Node, role === 'control-plane', fabric.isUp(name), on(name))),
+    nodes: plan.nodes
+      .filter(({ name }) => nodes.has(name))
+      .map(({ name, role }) =>
+        pictureNode(nodes.get(name) as Node, role === 'control-plane', fabric.isUp(name), on(name)),
+      ),
     unscheduled: pods.filter((pod) => (pod.spec?.nodeName ?? '') === '').map((pod) => picturePod(pod, plan.minor)),
     controlPlane: plan.controlPlanes.flatMap(({ name }) => [
       { component: 'etcd', host: name, healthy: cluster.etcd.get(name)?.running === true },
@@ -76,5 +81,14 @@ function picturePod(pod: Pod, minor: number): PicturedPod {
   const { namespace = '', name, uid = '' } = pod.metadata
   const summary = summarizePod(pod, minor)
   const restarts = (pod.status?.containerStatuses ?? []).reduce((sum, { restartCount }) => sum + (restartCount ?? 0), 0)
-  return { namespace, name, uid, phase: pod.status?.phase ?? 'Pending', status: summary.status, ready: isPodReady(pod), restarts, owner: owner === undefined ? '' : `${owner.kind}/${owner.name}` }
+  return {
+    namespace,
+    name,
+    uid,
+    phase: pod.status?.phase ?? 'Pending',
+    status: summary.status,
+    ready: isPodReady(pod),
+    restarts,
+    owner: owner === undefined ? '' : `${owner.kind}/${owner.name}`,
+  }
 }

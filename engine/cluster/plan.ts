@@ -67,13 +67,19 @@ const LIMITS = { controlPlanes: [1, 3, 5], workers: 100 }
 /** Throws with a text for the user when the options are out of range. */
 export function planCluster(options: ClusterOptions): ClusterPlan {
   const { controlPlanes: masters, workers: count, release } = options
-  if (!LIMITS.controlPlanes.includes(masters)) throw new Error(`control planes: ${masters} is not one of ${LIMITS.controlPlanes.join(', ')}`)
-  if (!Number.isInteger(count) || count < 0 || count > LIMITS.workers) throw new Error(`workers: ${count} is not a number from 0 to ${LIMITS.workers}`)
+  if (!LIMITS.controlPlanes.includes(masters))
+    throw new Error(`control planes: ${masters} is not one of ${LIMITS.controlPlanes.join(', ')}`)
+  if (!Number.isInteger(count) || count < 0 || count > LIMITS.workers)
+    throw new Error(`workers: ${count} is not a number from 0 to ${LIMITS.workers}`)
   const match = /^v?1\.(\d+)(?:\.(\d+))?$/.exec(release)
   if (match === null) throw new Error(`release: ${release} is not of the form 1.35`)
   const minor = Number(match[1])
   const base: PlannedHost = { name: 'base', role: 'base', ip: '172.30.1.200' }
-  const controlPlanes = range(masters).map((i): PlannedHost => ({ name: masters === 1 ? 'controlplane' : `controlplane-${i + 1}`, role: 'control-plane', ip: `172.30.1.${2 + i}` }))
+  const controlPlanes = range(masters).map((i): PlannedHost => ({
+    name: masters === 1 ? 'controlplane' : `controlplane-${i + 1}`,
+    role: 'control-plane',
+    ip: `172.30.1.${2 + i}`,
+  }))
   const wanted = options.nodes ?? range(count).map((i): NodeOptions => ({ name: `worker-${i + 1}` }))
   const workers = wanted.map((node, i): PlannedHost => ({ ...node, role: 'worker', ip: `172.30.1.${11 + i}` }))
   return {

@@ -12,13 +12,18 @@ const OLDER: { today: Resource; since: number; before: Resource }[] = [
 ]
 
 /** Wraps a client where the release needs it; elsewhere the client itself. */
-export function servedVersions(minor: number, owner: ApiClientOwner, connect: (owner: ApiClientOwner) => ApiClient): ApiClient {
+export function servedVersions(
+  minor: number,
+  owner: ApiClientOwner,
+  connect: (owner: ApiClientOwner) => ApiClient,
+): ApiClient {
   const older = OLDER.filter(({ since }) => minor < since)
   if (older.length === 0) return connect(owner)
   const toServed = (resource: Resource): Resource => older.find(({ today }) => today === resource)?.before ?? resource
   const toToday = (resource: Resource): Resource => older.find(({ before }) => before === resource)?.today ?? resource
   const client = connect({
-    onAnswer: (answer: Answer) => owner.onAnswer({ ...answer, call: { ...answer.call, resource: toToday(answer.call.resource) } }),
+    onAnswer: (answer: Answer) =>
+      owner.onAnswer({ ...answer, call: { ...answer.call, resource: toToday(answer.call.resource) } }),
     onChange: (resource: Resource, change: Change) => owner.onChange(toToday(resource), change),
   })
   return {

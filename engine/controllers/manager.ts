@@ -197,7 +197,15 @@ export class ControllerManager implements Component, ApiClientOwner {
   private createSlot(controller: Controller): Slot {
     const queue = new WorkQueue(this.kernel, { to: this.address, type: 'due', controller: controller.name })
     const limit = new TokenBucket(API_QPS, API_BURST)
-    const slot: Slot = { controller, queue, limit, passes: new Map(), memory: undefined, memorySet: false, context: undefined as never }
+    const slot: Slot = {
+      controller,
+      queue,
+      limit,
+      passes: new Map(),
+      memory: undefined,
+      memorySet: false,
+      context: undefined as never,
+    }
     slot.context = this.createContext(slot)
     return slot
   }
@@ -215,7 +223,8 @@ export class ControllerManager implements Component, ApiClientOwner {
         return informer as unknown as Informer<T>
       },
       requeueAfter: (key, delayMs) => slot.queue.addAfter(key, delayMs),
-      record: (name: string, facts?: JournalFacts) => kernel.record(`controller.${slot.controller.name}.${name}`, facts),
+      record: (name: string, facts?: JournalFacts) =>
+        kernel.record(`controller.${slot.controller.name}.${name}`, facts),
       memory: <T>(initial: () => T) => {
         if (!slot.memorySet) {
           slot.memory = initial()
@@ -235,7 +244,8 @@ export class ControllerManager implements Component, ApiClientOwner {
         indexes.set(resource, { ...indexes.get(resource), ...wanted })
       }
     }
-    for (const [resource, functions] of indexes) this.informers.set(resource, this.client.informer(resource, { indexes: functions }))
+    for (const [resource, functions] of indexes)
+      this.informers.set(resource, this.client.informer(resource, { indexes: functions }))
   }
 
   private startLeading(): void {
@@ -289,7 +299,8 @@ export class ControllerManager implements Component, ApiClientOwner {
     if (!this.leading || !this.client.synced) return
     for (const slot of this.slots.values()) {
       const isBusy = (key: string): boolean => slot.passes.has(key)
-      for (let key = slot.queue.take(isBusy); key !== undefined; key = slot.queue.take(isBusy)) this.reconcile(slot, key)
+      for (let key = slot.queue.take(isBusy); key !== undefined; key = slot.queue.take(isBusy))
+        this.reconcile(slot, key)
     }
   }
 
@@ -316,7 +327,10 @@ export class ControllerManager implements Component, ApiClientOwner {
     pass.answers.push(null)
     const waitMs = slot.limit.reserve(this.kernel.now)
     if (waitMs === 0) return this.client.call(write, tag)
-    this.kernel.send({ to: this.address, type: 'turn', data: { tag, startedAt: pass.startedAt, write } satisfies Turn }, waitMs)
+    this.kernel.send(
+      { to: this.address, type: 'turn', data: { tag, startedAt: pass.startedAt, write } satisfies Turn },
+      waitMs,
+    )
   }
 
   private turn({ tag, startedAt, write }: Turn): void {

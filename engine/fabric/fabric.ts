@@ -98,7 +98,9 @@ export class Fabric implements Component {
   passes(from: HostName, to: HostName, port?: number): boolean {
     if (!this.isUp(from) || !this.isUp(to)) return false
     const verdict = this.verdict(from, to, port)
-    return verdict.kind === 'pass' || verdict.kind === 'delay' || (verdict.kind === 'drop' && (verdict.probability ?? 1) < 1)
+    return (
+      verdict.kind === 'pass' || verdict.kind === 'delay' || (verdict.kind === 'drop' && (verdict.probability ?? 1) < 1)
+    )
   }
 
   /** Sends a message on its way; it arrives as the kernel event inside it, or never. */
@@ -108,7 +110,8 @@ export class Fabric implements Component {
     if (verdict.kind === 'pass') this.deliver(message, 0)
     else if (verdict.kind === 'delay') this.deliver(message, verdict.delayMs + this.jitter(verdict.jitterMs))
     else if (verdict.kind === 'hold') this.hold(message)
-    else if (verdict.probability !== undefined && this.kernel.random('fabric').next() >= verdict.probability) this.deliver(message, 0)
+    else if (verdict.probability !== undefined && this.kernel.random('fabric').next() >= verdict.probability)
+      this.deliver(message, 0)
   }
 
   /** Adds a rule before all others. A rule of the same name is replaced. */

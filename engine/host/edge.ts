@@ -13,8 +13,37 @@ import type { ToolPlace } from './tool-files.ts'
 
 /** The tools that are lent by just-bash. */
 export const TOOLS = [
-  'sed', 'awk', 'jq', 'yq', 'cut', 'tr', 'paste', 'rev', 'fold', 'expand', 'unexpand', 'column', 'join', 'comm', 'split',
-  'strings', 'od', 'expr', 'md5sum', 'sha1sum', 'sha256sum', 'base64', 'sort', 'uniq', 'find', 'tree', 'gzip', 'gunzip', 'zcat', 'tar', 'nl',
+  'sed',
+  'awk',
+  'jq',
+  'yq',
+  'cut',
+  'tr',
+  'paste',
+  'rev',
+  'fold',
+  'expand',
+  'unexpand',
+  'column',
+  'join',
+  'comm',
+  'split',
+  'strings',
+  'od',
+  'expr',
+  'md5sum',
+  'sha1sum',
+  'sha256sum',
+  'base64',
+  'sort',
+  'uniq',
+  'find',
+  'tree',
+  'gzip',
+  'gunzip',
+  'zcat',
+  'tar',
+  'nl',
 ] as const satisfies readonly CommandName[]
 
 export interface ToolCall {
@@ -31,7 +60,10 @@ export interface ToolResult {
 }
 
 interface RunnableCommand {
-  execute(args: string[], context: unknown): Promise<{ stdout: string; stderr: string; exitCode: number; stdoutKind?: string; stdoutEncoding?: string }>
+  execute(
+    args: string[],
+    context: unknown,
+  ): Promise<{ stdout: string; stderr: string; exitCode: number; stdoutKind?: string; stdoutEncoding?: string }>
 }
 
 let commands: Map<string, RunnableCommand> | undefined
@@ -84,7 +116,12 @@ async function runTool(call: ToolCall, place: ToolPlace): Promise<ToolResult> {
   if (command === undefined) return { stdout: '', stderr: `${name}: not simulated: this tool\n`, code: 126 }
   const files = new ToolFiles(place)
   const env = new Map(Object.entries({ ...place.env, PWD: place.cwd }))
-  const context = createCommandContext({ fs: files as unknown as IFileSystem, stdin: bytesOf(call.stdin) as never, cwd: place.cwd, env: env as never })
+  const context = createCommandContext({
+    fs: files as unknown as IFileSystem,
+    stdin: bytesOf(call.stdin) as never,
+    cwd: place.cwd,
+    env: env as never,
+  })
   try {
     const { stdout, stderr, exitCode, stdoutKind, stdoutEncoding } = await command.execute(args, context)
     const isBytes = stdoutKind === 'bytes' || stdoutEncoding === 'binary'

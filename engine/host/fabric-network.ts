@@ -27,7 +27,11 @@ export interface FabricNetworkOptions {
   /** For /etc/hosts. */
   tree(host: HostName, root: ProcessRoot): FileTree | undefined
   /** What TLS says: the identity of a client certificate, or why the handshake fails. */
-  handshake?(from: NetworkPoint, to: { host: HostName; port: number; name: string }, tls: Outgoing['tls']): { certificate?: HttpRequest['certificate'] } | HttpFailure
+  handshake?(
+    from: NetworkPoint,
+    to: { host: HostName; port: number; name: string },
+    tls: Outgoing['tls'],
+  ): { certificate?: HttpRequest['certificate'] } | HttpFailure
 }
 
 const IPV4 = /^\d{1,3}(\.\d{1,3}){3}$/
@@ -44,7 +48,8 @@ export class FabricNetwork implements HostNetwork {
     const to = this.hostOf(from, found)
     const dial = to === undefined ? ({ kind: 'silent' } as const) : this.options.fabric.dial(from.host, to, target.port)
     const where = `${found}:${target.port}`
-    if (dial.kind === 'refused') return { answer: { failure: 'refused', message: `dial tcp ${where}: connect: connection refused` } }
+    if (dial.kind === 'refused')
+      return { answer: { failure: 'refused', message: `dial tcp ${where}: connect: connection refused` } }
     if (dial.kind === 'silent' || to === undefined) {
       return { answer: { failure: 'timeout', message: `dial tcp ${where}: i/o timeout` }, afterMs: DIAL_TIMEOUT_MS }
     }
@@ -73,13 +78,23 @@ export class FabricNetwork implements HostNetwork {
     return { answer: kind === 'open' ? 'open' : 'refused' }
   }
 
-  private send(from: NetworkPoint, outgoing: Outgoing, replyTo: ReplyTo, to: Target & { host: HostName; address: string }): { sent: SentRequest } | { answer: HttpFailure } {
+  private send(
+    from: NetworkPoint,
+    outgoing: Outgoing,
+    replyTo: ReplyTo,
+    to: Target & { host: HostName; address: string },
+  ): { sent: SentRequest } | { answer: HttpFailure } {
     const shaken = to.secure ? (this.options.handshake?.(from, to, outgoing.tls) ?? {}) : {}
     if ('failure' in shaken) return { answer: shaken }
     const request: HttpRequest = { ...outgoing.request, path: to.path, ...shaken }
     const sent: SentRequest = { address: to.address, host: to.host, id: replyTo.tag }
     const data: HttpRequestData = { id: replyTo.tag, from: from.host, request, replyTo }
-    this.options.fabric.send({ from: from.host, to: to.host, port: to.port, event: { to: to.address, type: HTTP.request, data } })
+    this.options.fabric.send({
+      from: from.host,
+      to: to.host,
+      port: to.port,
+      event: { to: to.address, type: HTTP.request, data },
+    })
     return { sent }
   }
 

@@ -486,7 +486,8 @@ export class Hosts implements Component {
 
   /** For `Units`: subscribers hear of every change of a unit's state. */
   unitChanged(host: HostName, unit: string, state: string): void {
-    for (const address of this.subscribers) this.kernel.send({ to: address, type: HOST_EVENTS.unit, data: { host, unit, state } })
+    for (const address of this.subscribers)
+      this.kernel.send({ to: address, type: HOST_EVENTS.unit, data: { host, unit, state } })
   }
 
   private tell(type: string, host: HostName): void {

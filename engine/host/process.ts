@@ -118,7 +118,9 @@ export interface Proc {
   send(stream: number, input: unknown): Run<void>
   close(stream: number): Run<void>
   /** IP addresses of a name as this host (or pod) resolves it. */
-  resolve(name: string): Run<{ addresses: string[]; canonicalName?: string } | { error: 'NXDOMAIN' | 'SERVFAIL' | 'timeout' }>
+  resolve(
+    name: string,
+  ): Run<{ addresses: string[]; canonicalName?: string } | { error: 'NXDOMAIN' | 'SERVFAIL' | 'timeout' }>
   /** Opens a TCP connection and closes it. */
   connect(host: string, port: number, timeoutMs?: number): Run<'open' | 'refused' | 'timeout' | 'unreachable'>
 

@@ -15,9 +15,16 @@ export interface ToolPlace {
 }
 
 const WORDS: Record<Errno['error'], string> = {
-  ENOENT: 'no such file or directory', EACCES: 'permission denied', EISDIR: 'illegal operation on a directory', ENOTDIR: 'not a directory',
-  EEXIST: 'file already exists', ENOTEMPTY: 'directory not empty', EROFS: 'read-only file system', ENOSPC: 'no space left on device',
-  EINVAL: 'invalid argument', ELOOP: 'too many levels of symbolic links',
+  ENOENT: 'no such file or directory',
+  EACCES: 'permission denied',
+  EISDIR: 'illegal operation on a directory',
+  ENOTDIR: 'not a directory',
+  EEXIST: 'file already exists',
+  ENOTEMPTY: 'directory not empty',
+  EROFS: 'read-only file system',
+  ENOSPC: 'no space left on device',
+  EINVAL: 'invalid argument',
+  ELOOP: 'too many levels of symbolic links',
 }
 
 function must<T extends object>(got: T | Errno, doing: string, path: string): T {
@@ -35,7 +42,14 @@ interface ToolStat {
 }
 
 function statOf({ kind, mode, size, mtimeMs }: FileStat): ToolStat {
-  return { isFile: kind === 'file', isDirectory: kind === 'directory', isSymbolicLink: kind === 'symlink', mode, size, mtime: new Date(mtimeMs) }
+  return {
+    isFile: kind === 'file',
+    isDirectory: kind === 'directory',
+    isSymbolicLink: kind === 'symlink',
+    mode,
+    size,
+    mtime: new Date(mtimeMs),
+  }
 }
 
 export class ToolFiles {
@@ -79,7 +93,8 @@ export class ToolFiles {
 
   async stat(path: string): Promise<ToolStat> {
     const text = this.extra[path]
-    if (text !== undefined) return statOf({ kind: 'file', mode: 0o600, owner: 'root', group: 'root', size: text.length, mtimeMs: 0 })
+    if (text !== undefined)
+      return statOf({ kind: 'file', mode: 0o600, owner: 'root', group: 'root', size: text.length, mtimeMs: 0 })
     return statOf(must(this.tree.stat(path, this.actor), 'stat', path))
   }
 
@@ -95,7 +110,9 @@ export class ToolFiles {
     return must(this.tree.list(path, this.actor), 'scandir', path).names
   }
 
-  async readdirWithFileTypes(path: string): Promise<{ name: string; isFile: boolean; isDirectory: boolean; isSymbolicLink: boolean }[]> {
+  async readdirWithFileTypes(
+    path: string,
+  ): Promise<{ name: string; isFile: boolean; isDirectory: boolean; isSymbolicLink: boolean }[]> {
     const names = await this.readdir(path)
     return Promise.all(names.map(async (name) => ({ name, ...(await this.lstat(join(path, name))) })))
   }

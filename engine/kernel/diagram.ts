@@ -34,5 +34,7 @@ function drawNode(node: AnyStateNode, lines: string[], indent: string): void {
 
 function label(event: string, guard: unknown): string {
   const name = event.replace(/^xstate\.after\.([^.]+)\..*$/, 'after $1')
-  return guard === undefined ? name : `${name} [${typeof guard === 'string' ? guard : (guard as { type: string }).type}]`
+  return guard === undefined
+    ? name
+    : `${name} [${typeof guard === 'string' ? guard : (guard as { type: string }).type}]`
 }

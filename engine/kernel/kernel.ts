@@ -189,6 +189,8 @@ export class Kernel {
     this.atThisInstant = next.at === this.nowMs ? this.atThisInstant + 1 : 0
     if (next.at > this.nowMs) this.nowMs = next.at
     if (this.atThisInstant <= MAX_EVENTS_PER_INSTANT) return
-    throw new RunawayError(`kernel: time stands still at ${this.nowMs} ms on ${next.event.to} ${next.event.type} (seed ${this.seed})`)
+    throw new RunawayError(
+      `kernel: time stands still at ${this.nowMs} ms on ${next.event.to} ${next.event.type} (seed ${this.seed})`,
+    )
   }
 }

@@ -60,7 +60,10 @@ function ownActions(node: AnyStateNode, actions: readonly unknown[]): string[] {
 }
 
 function isTimerAction(action: unknown): boolean {
-  const type = typeof action === 'function' || (typeof action === 'object' && action !== null) ? (action as { type?: unknown }).type : undefined
+  const type =
+    typeof action === 'function' || (typeof action === 'object' && action !== null)
+      ? (action as { type?: unknown }).type
+      : undefined
   return type === 'xstate.raise' || type === 'xstate.cancel'
 }
 
@@ -115,7 +118,11 @@ interface RawTransition {
 }
 
 /** The states left and entered, innermost first and outermost first, as SCXML orders them. */
-function movement(leaf: AnyStateNode, transition: RawTransition, target: AnyStateNode): { left: AnyStateNode[]; entered: AnyStateNode[] } {
+function movement(
+  leaf: AnyStateNode,
+  transition: RawTransition,
+  target: AnyStateNode,
+): { left: AnyStateNode[]; entered: AnyStateNode[] } {
   const { source } = transition
   const inside = target === source || pathTo(target).includes(source)
   const domain = !transition.reenter && inside ? source : commonParent(source, target)
@@ -128,7 +135,9 @@ function movement(leaf: AnyStateNode, transition: RawTransition, target: AnyStat
 
 function commonParent(a: AnyStateNode, b: AnyStateNode): AnyStateNode {
   const above = new Set(pathTo(a).slice(0, -1))
-  const shared = pathTo(b).slice(0, -1).filter((node) => above.has(node))
+  const shared = pathTo(b)
+    .slice(0, -1)
+    .filter((node) => above.has(node))
   return shared[shared.length - 1] ?? (a.machine.root as AnyStateNode)
 }
 
@@ -142,7 +151,11 @@ function makeBranch(leaf: AnyStateNode, transition: RawTransition, numbers: Map<
   return {
     guard,
     target: numbers.get(landed),
-    actions: [...left.flatMap((node) => ownActions(node, node.exit)), ...own, ...entered.flatMap((node) => ownActions(node, node.entry))],
+    actions: [
+      ...left.flatMap((node) => ownActions(node, node.exit)),
+      ...own,
+      ...entered.flatMap((node) => ownActions(node, node.entry)),
+    ],
     cancels: left.flatMap((node) => timersOf(node).map((timer) => timer.type)),
     starts: entered.flatMap(timersOf),
   }
@@ -287,7 +300,9 @@ export class MachineRows {
 
   load(state: ReturnType<MachineRows['dump']>): void {
     const numbers = new Map(this.table.leaves.map((leaf, index) => [leaf.path, index]))
-    this.rows = new Map(Object.entries(state).map(([id, row]) => [id, { leaf: numbers.get(row.state) ?? 0, timers: { ...row.timers } }]))
+    this.rows = new Map(
+      Object.entries(state).map(([id, row]) => [id, { leaf: numbers.get(row.state) ?? 0, timers: { ...row.timers } }]),
+    )
   }
 
   private choose(id: string, row: Row, event: MachineEvent): Branch | undefined {
@@ -301,7 +316,10 @@ export class MachineRows {
   }
 
   private startTimer(id: string, row: Row, timer: Timer, event: MachineEvent): void {
-    const delay = typeof timer.delay === 'number' ? timer.delay : (this.meaning.delays?.[timer.delay]?.(id, event) ?? Number(timer.delay))
+    const delay =
+      typeof timer.delay === 'number'
+        ? timer.delay
+        : (this.meaning.delays?.[timer.delay]?.(id, event) ?? Number(timer.delay))
     const data: MachineTimeout = { machine: this.table.name, id, type: timer.type }
     row.timers[timer.type] = this.kernel.send({ to: this.address, type: MACHINE_TIMEOUT, data }, delay)
   }
@@ -319,7 +337,8 @@ function checkMeaning(table: MachineTable, meaning: MachineMeaning): void {
   for (const { guard, actions, starts } of branches) {
     if (guard !== undefined && meaning.guards?.[guard] === undefined) missing.add(`guard ${guard}`)
     for (const action of actions) if (meaning.actions?.[action] === undefined) missing.add(`action ${action}`)
-    for (const { delay } of starts) if (isNamed(delay) && meaning.delays?.[delay] === undefined) missing.add(`delay ${delay}`)
+    for (const { delay } of starts)
+      if (isNamed(delay) && meaning.delays?.[delay] === undefined) missing.add(`delay ${delay}`)
   }
   if (missing.size > 0) throw new Error(`machine ${table.name}: no meaning for ${[...missing].join(', ')}`)
 }
@@ -338,12 +357,21 @@ export interface TableStep {
  * One step of a table without rows and without timers: for lifecycles that a controller keeps in its
  * own memory. An event that the state does not know changes nothing. Throws on timed transitions.
  */
-export function stepTable(table: MachineTable, state: string, event: string, guards: Record<string, () => boolean> = {}): TableStep {
+export function stepTable(
+  table: MachineTable,
+  state: string,
+  event: string,
+  guards: Record<string, () => boolean> = {},
+): TableStep {
   const leaf = table.leaves.find(({ path }) => path === state)
   const branch = leaf?.branches.get(event)?.find(({ guard }) => guard === undefined || guards[guard]?.() === true)
   if (branch === undefined) return { state, actions: [] }
-  if (branch.starts.length > 0) throw new Error(`machine ${table.name}: ${event} in ${state} starts a timer, which a step cannot`)
-  return { state: branch.target === undefined ? state : (table.leaves[branch.target]?.path ?? state), actions: branch.actions }
+  if (branch.starts.length > 0)
+    throw new Error(`machine ${table.name}: ${event} in ${state} starts a timer, which a step cannot`)
+  return {
+    state: branch.target === undefined ? state : (table.leaves[branch.target]?.path ?? state),
+    actions: branch.actions,
+  }
 }
 
 /** The leaf in which an instance starts. */

@@ -14,7 +14,9 @@ export class Random {
 
   constructor(seed: string, name: string, state?: object) {
     this.name = name
-    this.generator = seedrandom(`${seed}/${name}`, { state: state === undefined ? true : (state as seedrandom.State.Arc4) })
+    this.generator = seedrandom(`${seed}/${name}`, {
+      state: state === undefined ? true : (state as seedrandom.State.Arc4),
+    })
   }
 
   /** A number in [0, 1). */
@@ -47,7 +49,10 @@ export class Random {
 
   /** A UUID of version 4 form. */
   uuid(): string {
-    const hex = (digits: number): string => this.int(16 ** digits).toString(16).padStart(digits, '0')
+    const hex = (digits: number): string =>
+      this.int(16 ** digits)
+        .toString(16)
+        .padStart(digits, '0')
     const variant = (8 + this.int(4)).toString(16)
     return `${hex(8)}-${hex(4)}-4${hex(3)}-${variant}${hex(3)}-${hex(8)}${hex(4)}`
   }

@@ -2,7 +2,7 @@
  * The tripwire: while it is set, reaching for the wall clock, unseeded randomness or a timer throws.
  * The engine runs under it in every test and in every session.
  */
-const MESSAGE = 'is outside the simulation: use the kernel\'s clock, queue and random streams'
+const MESSAGE = "is outside the simulation: use the kernel's clock, queue and random streams"
 
 type Restore = () => void
 

@@ -168,7 +168,9 @@ export class Containers implements ContainerKeeper {
     if (entry === undefined) return { failure: `not simulated: image ${container.image ?? ''}` }
     instance.argv = this.argvOf(record, container, entry)
     instance.env = this.envOf(record, container, entry)
-    const behaviour = entry.behaviours.find((one) => one.match(instance.argv) && !(one.name === 'shell' && this.hasInput(container)))
+    const behaviour = entry.behaviours.find(
+      (one) => one.match(instance.argv) && !(one.name === 'shell' && this.hasInput(container)),
+    )
     if (behaviour === undefined) return this.launchCommand(container, instance, entry)
     const plan = behaviour.plan(this.facts(record, container, instance, entry))
     return behaviour.component === undefined ? { plan } : { component: behaviour.component, plan }

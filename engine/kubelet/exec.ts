@@ -86,7 +86,13 @@ export class Execs implements ExecKeeper {
     this.core.ports.containers?.resize?.(session, columns, rows)
   }
 
-  planned(data: { session: string; code: number; output: string; parts?: Omit<ExecOutput, 'session'>[]; failure?: string }): void {
+  planned(data: {
+    session: string
+    code: number
+    output: string
+    parts?: Omit<ExecOutput, 'session'>[]
+    failure?: string
+  }): void {
     for (const part of data.parts ?? []) this.output({ session: data.session, ...part })
     if (data.output !== '') this.output({ session: data.session, stream: 'stdout', text: data.output })
     this.exited({

@@ -411,7 +411,12 @@ export class Kubelet implements Component, Core {
   }
 
   nodeFacts(): NodeFacts {
-    return { hostIP: this.options.hostIP, minor: this.minor, clockMs: this.kernel.clockMs, ...(this.hollow && { hollow: true }) }
+    return {
+      hostIP: this.options.hostIP,
+      minor: this.minor,
+      clockMs: this.kernel.clockMs,
+      ...(this.hollow && { hollow: true }),
+    }
   }
 
   volumeFacts(record: PodRecord): VolumeFacts {

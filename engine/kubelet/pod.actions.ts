@@ -133,7 +133,9 @@ export class PodWorkers {
     delete record.current
     if (this.pastDeadline(record)) return this.step(record, 'DONE', true)
     this.refresh(record)
-    const unseen = Object.values(record.containers).some(({ probeKilled, finishedMs }) => probeKilled === true && finishedMs !== undefined)
+    const unseen = Object.values(record.containers).some(
+      ({ probeKilled, finishedMs }) => probeKilled === true && finishedMs !== undefined,
+    )
     if (!unseen) this.core.statuses.set(record)
     if (isDone(record)) {
       record.doom = { graceMs: graceOf(record) }
@@ -300,7 +302,8 @@ export class PodWorkers {
       container,
     )
     // Recorded runs show the first back-off of a container at the next relist, later ones at the next sync.
-    if (entry?.delayMs === limits.initialMs && record.reasons[container.name]?.reason !== WAITING.crashLoop) this.core.relist(record.uid)
+    if (entry?.delayMs === limits.initialMs && record.reasons[container.name]?.reason !== WAITING.crashLoop)
+      this.core.relist(record.uid)
     const message = `back-off ${makeGoDuration(entry?.delayMs ?? 0)} restarting failed container=${container.name} pod=${pod}`
     record.reasons[container.name] = { reason: WAITING.crashLoop, message }
     this.core.kernel.record('kubelet.container.backOff', {

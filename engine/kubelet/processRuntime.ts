@@ -186,7 +186,13 @@ export class ProcessRuntime implements ContainerRuntimePort, Component {
 
   dump(): Dumped {
     const trees = [...this.trees].map(([id, tree]): [string, FileTreeState] => [id, tree.dump()])
-    return { trees, owners: [...this.owners], specs: [...this.specs], pids: [...this.pids], terminals: [...this.terminals] }
+    return {
+      trees,
+      owners: [...this.owners],
+      specs: [...this.specs],
+      pids: [...this.pids],
+      terminals: [...this.terminals],
+    }
   }
 
   load(state: unknown): void {
@@ -215,7 +221,9 @@ export class ProcessRuntime implements ContainerRuntimePort, Component {
       kind: 'event' as const,
       event: { to: this.kubelet, type: output, data: { ...mark, stream } },
     })
-    const terminal = tty ? this.openTerminal(key, { to: this.kubelet, type: output, data: { ...mark, stream: 'stdout' } }) : undefined
+    const terminal = tty
+      ? this.openTerminal(key, { to: this.kubelet, type: output, data: { ...mark, stream: 'stdout' } })
+      : undefined
     const screen: Sink = { kind: 'tty', id: key }
     const spawned = this.options.processes.spawn({
       host: this.options.host,
@@ -227,7 +235,9 @@ export class ProcessRuntime implements ContainerRuntimePort, Component {
       stdin: tty ? screen : stdin ? { kind: 'fed' } : { kind: 'null' },
       stdout: tty ? screen : sink('stdout'),
       stderr: tty ? screen : sink('stderr'),
-      onExit: tty ? { to: this.address, type: exit, data: { key, type: exit, ...mark } } : { to: this.kubelet, type: exit, data: mark },
+      onExit: tty
+        ? { to: this.address, type: exit, data: { key, type: exit, ...mark } }
+        : { to: this.kubelet, type: exit, data: mark },
       init,
     })
     if ('error' in spawned) this.closeTerminal(key)

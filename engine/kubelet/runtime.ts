@@ -139,7 +139,11 @@ export interface ProbePort {
 }
 
 /** A service-account token for a pod, as the projected volume shows it. */
-export type TokenPort = (namespace: string, serviceAccount: string, pod: { name: string; uid: string }) => string | undefined
+export type TokenPort = (
+  namespace: string,
+  serviceAccount: string,
+  pod: { name: string; uid: string },
+) => string | undefined
 
 export interface KubeletPorts {
   containers?: ContainerRuntimePort

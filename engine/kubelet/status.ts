@@ -70,7 +70,11 @@ export function makePodStatus(record: PodRecord, facts: NodeFacts): PodStatus {
     ...(facts.minor >= 34 && pod.metadata.generation !== undefined && { observedGeneration: pod.metadata.generation }),
   }
   const { reason, message } = record.doom?.phase === undefined ? {} : record.doom
-  return { ...(isLost(record) ? terminatedStatus(status) : status), ...(reason !== undefined && { reason }), ...(message !== undefined && { message }) }
+  return {
+    ...(isLost(record) ? terminatedStatus(status) : status),
+    ...(reason !== undefined && { reason }),
+    ...(message !== undefined && { message }),
+  }
 }
 
 /** A pod at its end because it was deleted. */
@@ -80,7 +84,8 @@ function isLost(record: PodRecord): boolean {
 
 /** What never ran ends as unknown, and the phase is a terminal one. Models TerminatePod of status_manager.go. */
 function terminatedStatus(status: PodStatus): PodStatus {
-  const end = (one: ContainerStatus): ContainerStatus => (one.state?.terminated === undefined ? { ...one, state: { terminated: NOT_LOCATED } } : one)
+  const end = (one: ContainerStatus): ContainerStatus =>
+    one.state?.terminated === undefined ? { ...one, state: { terminated: NOT_LOCATED } } : one
   const { phase, initContainerStatuses: inits, containerStatuses } = status
   const over = phase === 'Succeeded' || phase === 'Failed'
   return {
@@ -179,14 +184,26 @@ const RESOURCES_SINCE = 33
 
 /** What a container was made with. */
 function madeWith({ volumeMounts = [], resources = {} }: Container, minor: number): Partial<ContainerStatus> {
-  const mounts = volumeMounts.map(({ name, mountPath, readOnly }) => ({ name, mountPath, ...(readOnly === true && { readOnly, recursiveReadOnly: 'Disabled' }) }))
+  const mounts = volumeMounts.map(({ name, mountPath, readOnly }) => ({
+    name,
+    mountPath,
+    ...(readOnly === true && { readOnly, recursiveReadOnly: 'Disabled' }),
+  }))
   return {
     ...(minor >= MOUNTS_SINCE && mounts.length > 0 && { volumeMounts: mounts }),
-    ...(minor >= RESOURCES_SINCE && { resources, ...(resources.requests !== undefined && { allocatedResources: resources.requests }) }),
+    ...(minor >= RESOURCES_SINCE && {
+      resources,
+      ...(resources.requests !== undefined && { allocatedResources: resources.requests }),
+    }),
   }
 }
 
-function containerStatus(record: PodRecord, container: Container, hasInits: boolean, { hollow, minor }: NodeFacts): ContainerStatus {
+function containerStatus(
+  record: PodRecord,
+  container: Container,
+  hasInits: boolean,
+  { hollow, minor }: NodeFacts,
+): ContainerStatus {
   const instance = record.containers[container.name]
   const state = stateOf(record, container, instance, hasInits)
   const last = lastState(record, container, instance, state)
@@ -196,7 +213,9 @@ function containerStatus(record: PodRecord, container: Container, hasInits: bool
     name: container.name,
     state,
     lastState: last,
-    ready: running ? record.ready[container.name] === true && record.started[container.name] === true : finishedInit || (hollow === true && state.waiting !== undefined),
+    ready: running
+      ? record.ready[container.name] === true && record.started[container.name] === true
+      : finishedInit || (hollow === true && state.waiting !== undefined),
     restartCount: instance?.attempt ?? 0,
     image: instance?.image ?? container.image ?? '',
     imageID: instance?.imageID ?? '',

@@ -36,7 +36,11 @@ export interface ClusterNetworkOptions extends RouteWorld {
   /** A host by its bare name, as a hosts file or the site's DNS knows it. */
   hostAddress(name: string): string | undefined
   /** What TLS says of a connection to a host's port. */
-  handshake(from: NetworkPoint, to: { host: HostName; port: number; name: string }, tls: Outgoing['tls']): { certificate?: HttpRequest['certificate'] } | HttpFailure
+  handshake(
+    from: NetworkPoint,
+    to: { host: HostName; port: number; name: string },
+    tls: Outgoing['tls'],
+  ): { certificate?: HttpRequest['certificate'] } | HttpFailure
 }
 
 interface Target {
@@ -111,34 +115,68 @@ export class ClusterNetwork implements HostNetwork {
     return route(this.options, { host: from.host, ip: own }, isOwnLoopback ? own : ip, port)
   }
 
-  private askPod(from: NetworkPoint, outgoing: Outgoing, replyTo: ReplyTo, way: Route & { kind: 'pod' }, target: Target): { sent: SentRequest } | Eventually<HttpFailure> {
+  private askPod(
+    from: NetworkPoint,
+    outgoing: Outgoing,
+    replyTo: ReplyTo,
+    way: Route & { kind: 'pod' },
+    target: Target,
+  ): { sent: SentRequest } | Eventually<HttpFailure> {
     const where = `${way.ip}:${way.port}`
     if (!this.podListens(way.host, way.ip, way.port)) return failure({ kind: 'refused' }, where)
     const request: HttpRequest = { ...outgoing.request, path: target.path }
-    const response = this.options.listenersOf(way.host)?.respond(way.ip, way.port, request, this.options.addressOf(from))
-    if (response === undefined) return { answer: { failure: 'reset', message: `read tcp ${where}: read: connection reset by peer` } }
+    const response = this.options
+      .listenersOf(way.host)
+      ?.respond(way.ip, way.port, request, this.options.addressOf(from))
+    if (response === undefined)
+      return { answer: { failure: 'reset', message: `read tcp ${where}: read: connection reset by peer` } }
     this.answer(replyTo, response)
     return { sent: { address: 'nobody', host: way.host, id: replyTo.tag } }
   }
 
-  private askHost(from: NetworkPoint, outgoing: Outgoing, replyTo: ReplyTo, way: Route & { kind: 'host' }, target: Target): { sent: SentRequest } | Eventually<HttpFailure> {
+  private askHost(
+    from: NetworkPoint,
+    outgoing: Outgoing,
+    replyTo: ReplyTo,
+    way: Route & { kind: 'host' },
+    target: Target,
+  ): { sent: SentRequest } | Eventually<HttpFailure> {
     const where = `${way.ip}:${way.port}`
     const dial = this.options.fabric.dial(from.host, way.host, way.port)
     if (dial.kind === 'silent') return failure({ kind: 'dropped' }, where)
     if (dial.kind === 'refused') return this.askHostPod(from, outgoing, replyTo, way, target)
-    const shaken = target.secure ? this.options.handshake(from, { host: way.host, port: way.port, name: target.name }, outgoing.tls) : {}
+    const shaken = target.secure
+      ? this.options.handshake(from, { host: way.host, port: way.port, name: target.name }, outgoing.tls)
+      : {}
     if ('failure' in shaken) return { answer: shaken }
     const request: HttpRequest = { ...outgoing.request, path: target.path, ...shaken }
     const data: HttpRequestData = { id: replyTo.tag, from: from.host, request, replyTo }
-    this.options.fabric.send({ from: from.host, to: way.host, port: way.port, event: { to: dial.address, type: HTTP.request, data } })
+    this.options.fabric.send({
+      from: from.host,
+      to: way.host,
+      port: way.port,
+      event: { to: dial.address, type: HTTP.request, data },
+    })
     return { sent: { address: dial.address, host: way.host, id: replyTo.tag } }
   }
 
   /** Pods with hostNetwork listen on their node's address. */
-  private askHostPod(from: NetworkPoint, outgoing: Outgoing, replyTo: ReplyTo, way: Route & { kind: 'host' }, target: Target): { sent: SentRequest } | Eventually<HttpFailure> {
+  private askHostPod(
+    from: NetworkPoint,
+    outgoing: Outgoing,
+    replyTo: ReplyTo,
+    way: Route & { kind: 'host' },
+    target: Target,
+  ): { sent: SentRequest } | Eventually<HttpFailure> {
     const listeners = this.options.listenersOf(way.host)
-    if (listeners?.listening(way.ip, way.port) === undefined) return failure({ kind: 'refused' }, `${way.ip}:${way.port}`)
-    const response = listeners.respond(way.ip, way.port, { ...outgoing.request, path: target.path }, this.options.addressOf(from))
+    if (listeners?.listening(way.ip, way.port) === undefined)
+      return failure({ kind: 'refused' }, `${way.ip}:${way.port}`)
+    const response = listeners.respond(
+      way.ip,
+      way.port,
+      { ...outgoing.request, path: target.path },
+      this.options.addressOf(from),
+    )
     if (response === undefined) return failure({ kind: 'refused' }, `${way.ip}:${way.port}`)
     this.answer(replyTo, response)
     return { sent: { address: 'nobody', host: way.host, id: replyTo.tag } }
@@ -164,7 +202,8 @@ export class ClusterNetwork implements HostNetwork {
     if (listed !== undefined) return { addresses: [listed] }
     if (name === 'localhost') return { addresses: ['127.0.0.1'] }
     const conf = parseResolvConf(this.options.readFile(from, '/etc/resolv.conf') ?? '')
-    if (from.root.kind === 'host' && conf.nameservers.every((server) => server.startsWith('127.'))) return this.siteDns(from, name)
+    if (from.root.kind === 'host' && conf.nameservers.every((server) => server.startsWith('127.')))
+      return this.siteDns(from, name)
     return lookUp(name, conf, (server, question) => this.askServer(from, server, question))
   }
 
@@ -174,7 +213,9 @@ export class ClusterNetwork implements HostNetwork {
     if (address !== undefined) return { addresses: [address] }
     const answer = this.options.upstream.ask(from.host, this.options.upstream.nameservers(from.host)[0] ?? '', name)
     if (answer === undefined) return { error: 'timeout' }
-    return answer.addresses.length > 0 ? { addresses: answer.addresses } : { error: answer.rcode === 'SERVFAIL' ? 'SERVFAIL' : 'NXDOMAIN' }
+    return answer.addresses.length > 0
+      ? { addresses: answer.addresses }
+      : { error: answer.rcode === 'SERVFAIL' ? 'SERVFAIL' : 'NXDOMAIN' }
   }
 
   private askServer(from: NetworkPoint, server: string, name: string): DnsAnswer | 'refused' | undefined {
@@ -198,9 +239,14 @@ function hostsFile(text: string, name: string): string | undefined {
 }
 
 function failure(way: { kind: 'refused' | 'dropped' | 'unreachable' }, where: string): Eventually<HttpFailure> {
-  if (way.kind === 'refused') return { answer: { failure: 'refused', message: `dial tcp ${where}: connect: connection refused` } }
-  if (way.kind === 'unreachable') return { answer: { failure: 'timeout', message: `dial tcp ${where}: connect: no route to host` } }
-  return { answer: { failure: 'timeout', message: `dial tcp ${where}: i/o timeout` }, afterMs: NETWORK_FLAGS.connectTimeoutMs }
+  if (way.kind === 'refused')
+    return { answer: { failure: 'refused', message: `dial tcp ${where}: connect: connection refused` } }
+  if (way.kind === 'unreachable')
+    return { answer: { failure: 'timeout', message: `dial tcp ${where}: connect: no route to host` } }
+  return {
+    answer: { failure: 'timeout', message: `dial tcp ${where}: i/o timeout` },
+    afterMs: NETWORK_FLAGS.connectTimeoutMs,
+  }
 }
 
 function dnsFailure(name: string, error: 'NXDOMAIN' | 'SERVFAIL' | 'timeout', server: string): Eventually<HttpFailure> {

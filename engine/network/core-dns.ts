@@ -100,9 +100,19 @@ export class CoreDns implements Component, ApiClientOwner {
   /** A container with CoreDNS starts. */
   start(id: string, podIp: string): void {
     const text = this.options.readFile(id, '/etc/coredns/Corefile')
-    const parsed = text === undefined ? { line: 0, message: 'open /etc/coredns/Corefile: no such file or directory' } : parseCorefile(text)
+    const parsed =
+      text === undefined
+        ? { line: 0, message: 'open /etc/coredns/Corefile: no such file or directory' }
+        : parseCorefile(text)
     const failure = 'message' in parsed ? failureText(parsed) : loopFailure(parsed, this.options, id)
-    this.instances[id] = { id, podIp, corefile: 'message' in parsed ? [] : parsed, text: text ?? '', triedText: text ?? '', failure }
+    this.instances[id] = {
+      id,
+      podIp,
+      corefile: 'message' in parsed ? [] : parsed,
+      text: text ?? '',
+      triedText: text ?? '',
+      failure,
+    }
     if (!this.clientRunning) this.client.start()
     this.clientRunning = true
     this.rows.start(id)
@@ -136,12 +146,17 @@ export class CoreDns implements Component, ApiClientOwner {
 
   /** What listens on a pod's DNS port; undefined: nothing does (the packet is lost or refused). */
   serving(podIp: string): string | undefined {
-    return Object.values(this.instances).find((one) => one.podIp === podIp && (this.rows.state(one.id) === 'serving' || this.rows.state(one.id) === 'leaving'))?.id
+    return Object.values(this.instances).find(
+      (one) => one.podIp === podIp && (this.rows.state(one.id) === 'serving' || this.rows.state(one.id) === 'leaving'),
+    )?.id
   }
 
   /** Whether the health (8080) or ready (8181) port of an instance answers 200. */
   healthy(podIp: string, port: number): boolean | undefined {
-    const id = this.serving(podIp) ?? Object.values(this.instances).find((one) => one.podIp === podIp && this.rows.state(one.id) === 'waitingForApi')?.id
+    const id =
+      this.serving(podIp) ??
+      Object.values(this.instances).find((one) => one.podIp === podIp && this.rows.state(one.id) === 'waitingForApi')
+        ?.id
     if (id === undefined) return undefined
     const plugin = port === 8181 ? 'ready' : 'health'
     if (!this.has(id, plugin)) return undefined
@@ -155,12 +170,21 @@ export class CoreDns implements Component, ApiClientOwner {
     if (instance === undefined || block === undefined) return { rcode: 'REFUSED', addresses: [] }
     const answer = this.answerBlock(instance, block, rewritten(block, name), depth)
     const logs = block.directives.some(({ name: plugin }) => plugin === 'log')
-    if (logs) this.options.log(id, `[INFO] ${instance.podIp}:${40000 + (name.length % 20000)} - "A IN ${name}. udp ${name.length + 18} false 512" ${answer.rcode} qr,aa,rd ${name.length + 40} 0.000${100 + name.length}s\n`)
+    if (logs)
+      this.options.log(
+        id,
+        `[INFO] ${instance.podIp}:${40000 + (name.length % 20000)} - "A IN ${name}. udp ${name.length + 18} false 512" ${answer.rcode} qr,aa,rd ${name.length + 40} 0.000${100 + name.length}s\n`,
+      )
     return answer
   }
 
   dump(): CoreDnsState {
-    return { instances: this.instances, clientRunning: this.clientRunning, client: this.client.dump(), rows: this.rows.dump() }
+    return {
+      instances: this.instances,
+      clientRunning: this.clientRunning,
+      client: this.client.dump(),
+      rows: this.rows.dump(),
+    }
   }
 
   load(state: unknown): void {
@@ -191,7 +215,11 @@ export class CoreDns implements Component, ApiClientOwner {
     const zone = zoneOf(kubernetes, name) ?? ''
     const labels = name === zone ? [] : name.slice(0, -zone.length - 1).split('.')
     const mode = (kubernetes.block.find((one) => one.name === 'pods')?.args[0] ?? 'disabled') as PodMode
-    const answer = answerInZone(labels, { services: this.services, slicesOf: this.slicesOf, namespaces: this.namespaces }, mode)
+    const answer = answerInZone(
+      labels,
+      { services: this.services, slicesOf: this.slicesOf, namespaces: this.namespaces },
+      mode,
+    )
     if (answer.alias === undefined || depth > 8) return answer
     const target = this.answer(instance.id, answer.alias.replace(/\.$/, ''), depth + 1)
     return { rcode: 'NOERROR', addresses: target.addresses, alias: answer.alias }
@@ -200,13 +228,23 @@ export class CoreDns implements Component, ApiClientOwner {
   private forward(instance: Instance, block: ServerBlock, name: string): DnsAnswer {
     const forward = block.directives.find((one) => one.name === 'forward' && covers(one.args[0] ?? '.', name))
     if (forward === undefined) return NXDOMAIN
-    const servers = forward.args.slice(1).flatMap((to) => (to.startsWith('/') ? this.options.upstream.nameservers(this.options.host) : [to.replace(/^dns:\/\//, '').replace(/:\d+$/, '')]))
+    const servers = forward.args
+      .slice(1)
+      .flatMap((to) =>
+        to.startsWith('/')
+          ? this.options.upstream.nameservers(this.options.host)
+          : [to.replace(/^dns:\/\//, '').replace(/:\d+$/, '')],
+      )
     for (const server of servers) {
       const answer = this.options.upstream.ask(this.options.host, server, name)
       if (answer !== undefined) return answer
     }
     const logsErrors = block.directives.some((one) => one.name === 'errors')
-    if (logsErrors) this.options.log(instance.id, `[ERROR] plugin/errors: 2 ${name}. A: read udp ${instance.podIp}:${40000 + (name.length % 20000)}->${servers[0] ?? ''}:53: i/o timeout\n`)
+    if (logsErrors)
+      this.options.log(
+        instance.id,
+        `[ERROR] plugin/errors: 2 ${name}. A: read udp ${instance.podIp}:${40000 + (name.length % 20000)}->${servers[0] ?? ''}:53: i/o timeout\n`,
+      )
     return { rcode: 'SERVFAIL', addresses: [] }
   }
 
@@ -218,7 +256,10 @@ export class CoreDns implements Component, ApiClientOwner {
     const instance = this.instances[id]
     const keys = (instance?.corefile ?? []).flatMap(({ keys: names }) => names)
     const sum = checksum(instance?.text ?? '')
-    this.options.log(id, `${keys.join('\n')}\n[INFO] plugin/reload: Running configuration SHA512 = ${sum}\n${VERSION}\n`)
+    this.options.log(
+      id,
+      `${keys.join('\n')}\n[INFO] plugin/reload: Running configuration SHA512 = ${sum}\n${VERSION}\n`,
+    )
     this.options.kernel.record('coredns.serving', { container: id.slice(0, 12) })
   }
 
@@ -264,12 +305,18 @@ export class CoreDns implements Component, ApiClientOwner {
     this.options.log(id, '[INFO] Reloading\n')
     const parsed = parseCorefile(text)
     if ('message' in parsed) {
-      this.options.log(id, `[ERROR] Restart failed: ${failureText(parsed)}\n[ERROR] plugin/reload: Corefile changed but reload failed: starting with listener file descriptors: ${failureText(parsed)}\n`)
+      this.options.log(
+        id,
+        `[ERROR] Restart failed: ${failureText(parsed)}\n[ERROR] plugin/reload: Corefile changed but reload failed: starting with listener file descriptors: ${failureText(parsed)}\n`,
+      )
       return
     }
     instance.text = text
     instance.corefile = parsed
-    this.options.log(id, `[INFO] plugin/reload: Running configuration SHA512 = ${checksum(text)}\n[INFO] Reloading complete\n`)
+    this.options.log(
+      id,
+      `[INFO] plugin/reload: Running configuration SHA512 = ${checksum(text)}\n[INFO] Reloading complete\n`,
+    )
     this.options.kernel.record('coredns.reloaded', { container: id.slice(0, 12) })
   }
 }
@@ -280,7 +327,11 @@ function failureText({ line, message }: { line: number; message: string }): stri
 }
 
 /** plugin/loop: forwarding to oneself is fatal at the start. */
-function loopFailure(corefile: Corefile, { upstream, host, kernel, address }: CoreDnsOptions, _id: string): string | undefined {
+function loopFailure(
+  corefile: Corefile,
+  { upstream, host, kernel, address }: CoreDnsOptions,
+  _id: string,
+): string | undefined {
   for (const { directives } of corefile) {
     if (!directives.some(({ name }) => name === 'loop')) continue
     const targets = directives.filter(({ name }) => name === 'forward').flatMap(({ args }) => args.slice(1))
@@ -302,7 +353,12 @@ function covers(zone: string, name: string): boolean {
 /** The most specific server block for a name. */
 function blockFor(corefile: Corefile, name: string): ServerBlock | undefined {
   const zoneOfKey = (key: string): string => key.replace(/^dns:\/\//, '').replace(/:\d+$/, '')
-  const fitting = corefile.flatMap((block) => block.keys.map(zoneOfKey).filter((zone) => covers(zone, name)).map((zone) => ({ block, length: zone.length })))
+  const fitting = corefile.flatMap((block) =>
+    block.keys
+      .map(zoneOfKey)
+      .filter((zone) => covers(zone, name))
+      .map((zone) => ({ block, length: zone.length })),
+  )
   return fitting.sort((a, b) => b.length - a.length)[0]?.block
 }
 
@@ -319,7 +375,9 @@ function fallsThrough({ block }: Directive, name: string): boolean {
 
 function hostsAnswer({ directives }: ServerBlock, name: string): DnsAnswer | undefined {
   const hosts = directives.find((one) => one.name === 'hosts')
-  const found = (hosts?.block ?? []).filter(({ name: ip, args }) => /^\d/.test(ip) && args.includes(name)).map(({ name: ip }) => ip)
+  const found = (hosts?.block ?? [])
+    .filter(({ name: ip, args }) => /^\d/.test(ip) && args.includes(name))
+    .map(({ name: ip }) => ip)
   return found.length === 0 ? undefined : { rcode: 'NOERROR', addresses: found }
 }
 
@@ -329,7 +387,8 @@ function rewritten({ directives }: ServerBlock, name: string): string {
     if (plugin !== 'rewrite') continue
     const [kind, ...rest] = args[0] === 'stop' || args[0] === 'continue' ? args.slice(1) : args
     const [from, to] = rest[0] === 'exact' ? rest.slice(1) : rest
-    if (kind === 'name' && from !== undefined && to !== undefined && from.replace(/\.$/, '') === name) return to.replace(/\.$/, '')
+    if (kind === 'name' && from !== undefined && to !== undefined && from.replace(/\.$/, '') === name)
+      return to.replace(/\.$/, '')
   }
   return name
 }

@@ -56,7 +56,8 @@ class Parser {
 
   private serverBlock(): ServerBlock {
     const keys: string[] = []
-    while (this.peek() !== undefined && this.peek()?.text !== '{') keys.push((this.next() as Token).text.replace(/,$/, ''))
+    while (this.peek() !== undefined && this.peek()?.text !== '{')
+      keys.push((this.next() as Token).text.replace(/,$/, ''))
     this.expectOpen()
     const directives: Directive[] = []
     while (this.peek() !== undefined && this.peek()?.text !== '}') directives.push(this.directive())
@@ -82,17 +83,18 @@ class Parser {
 
   private restOfLine(): string[] {
     const args: string[] = []
-    while (this.peek() !== undefined && this.peek()?.first === false && !['{', '}'].includes(this.peek()?.text ?? '')) args.push((this.next() as Token).text)
+    while (this.peek() !== undefined && this.peek()?.first === false && !['{', '}'].includes(this.peek()?.text ?? ''))
+      args.push((this.next() as Token).text)
     return args
   }
 
   private expectOpen(): void {
     const token = this.next()
-    if (token === undefined) fail(this.lastLine(), "Unexpected EOF")
+    if (token === undefined) fail(this.lastLine(), 'Unexpected EOF')
   }
 
   private expectClose(): void {
-    if (this.next() === undefined) fail(this.lastLine(), "Unexpected EOF")
+    if (this.next() === undefined) fail(this.lastLine(), 'Unexpected EOF')
   }
 
   private lastLine(): number {
@@ -124,16 +126,45 @@ function fail(line: number, message: string): never {
 /** Plugins whose arguments are wrong stop the start too. */
 const CHECKS: Record<string, (directive: Directive) => string | undefined> = {
   forward: ({ args }) => {
-    if (args.length < 2) return 'plugin/forward: Wrong argument count or unexpected line ending after '.concat(`'${args[args.length - 1] ?? 'forward'}'`)
-    const bad = args.slice(1).find((to) => !/^(\/|tls:\/\/|dns:\/\/)?[\w./:[\]-]+$/.test(to) || (!to.startsWith('/') && !/\d+\.\d+\.\d+\.\d+|:/.test(to)))
+    if (args.length < 2)
+      return 'plugin/forward: Wrong argument count or unexpected line ending after '.concat(
+        `'${args[args.length - 1] ?? 'forward'}'`,
+      )
+    const bad = args
+      .slice(1)
+      .find(
+        (to) =>
+          !/^(\/|tls:\/\/|dns:\/\/)?[\w./:[\]-]+$/.test(to) ||
+          (!to.startsWith('/') && !/\d+\.\d+\.\d+\.\d+|:/.test(to)),
+      )
     return bad === undefined ? undefined : `plugin/forward: not an IP address or file: "${bad}"`
   },
   kubernetes: ({ block }) => {
-    const known = new Set(['endpoint_pod_names', 'pods', 'namespaces', 'endpoint', 'tls', 'labels', 'namespace_labels', 'fallthrough', 'ttl', 'transfer', 'noendpoints', 'ignore', 'kubeconfig', 'apiserver_qps', 'apiserver_burst', 'apiserver_max_inflight', 'startup_timeout'])
+    const known = new Set([
+      'endpoint_pod_names',
+      'pods',
+      'namespaces',
+      'endpoint',
+      'tls',
+      'labels',
+      'namespace_labels',
+      'fallthrough',
+      'ttl',
+      'transfer',
+      'noendpoints',
+      'ignore',
+      'kubeconfig',
+      'apiserver_qps',
+      'apiserver_burst',
+      'apiserver_max_inflight',
+      'startup_timeout',
+    ])
     const bad = block.find(({ name }) => !known.has(name))
     if (bad !== undefined) return `plugin/kubernetes: unknown property '${bad.name}'`
     const pods = block.find(({ name }) => name === 'pods')?.args[0]
-    return pods === undefined || ['disabled', 'insecure', 'verified'].includes(pods) ? undefined : `plugin/kubernetes: wrong value for pods: ${pods},  must be one of: disabled, verified, insecure`
+    return pods === undefined || ['disabled', 'insecure', 'verified'].includes(pods)
+      ? undefined
+      : `plugin/kubernetes: wrong value for pods: ${pods},  must be one of: disabled, verified, insecure`
   },
 }
 
@@ -154,7 +185,9 @@ export function parseCorefile(text: string): Corefile | CorefileError {
 
 /** The text of a Corefile, indented as kubeadm writes it. */
 export function makeCorefile(corefile: Corefile): string {
-  return corefile.map(({ keys, directives }) => `${keys.join(' ')} {\n${directives.map(makeDirective).join('')}}\n`).join('')
+  return corefile
+    .map(({ keys, directives }) => `${keys.join(' ')} {\n${directives.map(makeDirective).join('')}}\n`)
+    .join('')
 }
 
 function makeDirective({ name, args, block }: Directive): string {

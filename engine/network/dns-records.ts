@@ -39,7 +39,8 @@ function serviceAnswer(labels: string[], records: Records): DnsAnswer {
   if (name === undefined) return NODATA
   const service = records.services.get(namespace, name)
   if (service === undefined) return NXDOMAIN
-  if (service.spec?.type === 'ExternalName') return { rcode: 'NOERROR', addresses: [], alias: service.spec.externalName }
+  if (service.spec?.type === 'ExternalName')
+    return { rcode: 'NOERROR', addresses: [], alias: service.spec.externalName }
   if (service.spec?.clusterIP === 'None') return headlessAnswer(service, rest, records)
   return rest.length === 0 ? { rcode: 'NOERROR', addresses: [service.spec?.clusterIP ?? ''] } : NXDOMAIN
 }

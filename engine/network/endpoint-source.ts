@@ -16,7 +16,9 @@ export type SlicesOf = (key: string) => EndpointSlice[]
 /** Opens the informer that a release needs. */
 export function openEndpoints(client: ApiClient, minor: number): SlicesOf {
   if (minor >= FIRST_MINOR_WITH_SLICES) {
-    const slices = client.informer<EndpointSlice>('discovery.k8s.io/v1/endpointslices', { indexes: { [BY_SERVICE]: byService } })
+    const slices = client.informer<EndpointSlice>('discovery.k8s.io/v1/endpointslices', {
+      indexes: { [BY_SERVICE]: byService },
+    })
     return (key) => slices.by(BY_SERVICE, key)
   }
   const endpoints = client.informer<Endpoints>('v1/endpoints')
@@ -34,5 +36,10 @@ function asSlice({ addresses = [], notReadyAddresses = [], ports = [] }: Endpoin
     ...(address.nodeName !== undefined && { nodeName: address.nodeName }),
     ...(address.hostname !== undefined && { hostname: address.hostname }),
   })
-  return { metadata: { name }, addressType: 'IPv4', ports, endpoints: [...addresses.map(endpoint(true)), ...notReadyAddresses.map(endpoint(false))] }
+  return {
+    metadata: { name },
+    addressType: 'IPv4',
+    ports,
+    endpoints: [...addresses.map(endpoint(true)), ...notReadyAddresses.map(endpoint(false))],
+  }
 }

@@ -115,14 +115,17 @@ export class KubeProxy implements Component, ApiClientOwner {
   }
 
   private syncRules(): void {
-    this.setRules(makeRules(this.services.list(), ({ metadata: { namespace, name } }) => this.slicesOf(`${namespace}/${name}`)))
+    this.setRules(
+      makeRules(this.services.list(), ({ metadata: { namespace, name } }) => this.slicesOf(`${namespace}/${name}`)),
+    )
   }
 
   private setRules(rules: ServiceRule[]): void {
     this.rules = rules
     this.byAddress = new Map()
     for (const rule of rules) {
-      for (const ip of [rule.clusterIp, ...rule.externalIps]) this.byAddress.set(`${ip}:${rule.port}/${rule.protocol}`, rule)
+      for (const ip of [rule.clusterIp, ...rule.externalIps])
+        this.byAddress.set(`${ip}:${rule.port}/${rule.protocol}`, rule)
       if (rule.nodePort !== 0) this.byAddress.set(`node:${rule.nodePort}/${rule.protocol}`, rule)
     }
   }

@@ -61,7 +61,13 @@ function viaRule(world: RouteWorld, from: Origin, rule: ServiceRule, node: HostN
 }
 
 /** One endpoint, each as likely; with client affinity the same client gets the same one. */
-function pick(world: RouteWorld, from: Origin, rule: ServiceRule, { endpoints }: RuleVerdict & { kind: 'endpoints' }, node: HostName): { ip: string; port: number } {
+function pick(
+  world: RouteWorld,
+  from: Origin,
+  rule: ServiceRule,
+  { endpoints }: RuleVerdict & { kind: 'endpoints' },
+  node: HostName,
+): { ip: string; port: number } {
   if (rule.affinitySeconds === undefined) return world.random(node).pick(endpoints)
   const sum = [...from.ip].reduce((total, char) => (total * 31 + char.charCodeAt(0)) % 1_000_003, 7)
   return endpoints[sum % endpoints.length] as { ip: string; port: number }

@@ -34,7 +34,9 @@ export function makeRules(services: Service[], slicesOf: (service: Service) => E
 }
 
 function isProxied({ spec }: Service): boolean {
-  return spec?.type !== 'ExternalName' && spec?.clusterIP !== undefined && spec.clusterIP !== 'None' && spec.clusterIP !== ''
+  return (
+    spec?.type !== 'ExternalName' && spec?.clusterIP !== undefined && spec.clusterIP !== 'None' && spec.clusterIP !== ''
+  )
 }
 
 function rulesOf(service: Service, slices: EndpointSlice[]): ServiceRule[] {
@@ -46,10 +48,14 @@ function rulesOf(service: Service, slices: EndpointSlice[]): ServiceRule[] {
     clusterIp: spec.clusterIP ?? '',
     port: port.port,
     nodePort: port.nodePort ?? 0,
-    externalIps: [...(spec.externalIPs ?? []), ...(service.status?.loadBalancer?.ingress ?? []).flatMap(({ ip }) => ip ?? [])],
+    externalIps: [
+      ...(spec.externalIPs ?? []),
+      ...(service.status?.loadBalancer?.ingress ?? []).flatMap(({ ip }) => ip ?? []),
+    ],
     internalLocal: spec.internalTrafficPolicy === 'Local',
     externalLocal: spec.externalTrafficPolicy === 'Local',
-    affinitySeconds: spec.sessionAffinity === 'ClientIP' ? (spec.sessionAffinityConfig?.clientIP?.timeoutSeconds ?? 10800) : undefined,
+    affinitySeconds:
+      spec.sessionAffinity === 'ClientIP' ? (spec.sessionAffinityConfig?.clientIP?.timeoutSeconds ?? 10800) : undefined,
     endpoints: slices.flatMap((slice) => endpointsOf(slice, port.name ?? '')),
   }))
 }
@@ -58,7 +64,13 @@ function endpointsOf(slice: EndpointSlice, portName: string): RuleEndpoint[] {
   const port = (slice.ports ?? []).find(({ name }) => (name ?? '') === portName)?.port
   if (port === undefined) return []
   return (slice.endpoints ?? []).flatMap(({ addresses, conditions, nodeName }) =>
-    addresses.map((ip) => ({ ip, port, node: nodeName ?? '', ready: conditions?.ready !== false, fallback: conditions?.serving === true && conditions.terminating === true })),
+    addresses.map((ip) => ({
+      ip,
+      port,
+      node: nodeName ?? '',
+      ready: conditions?.ready !== false,
+      fallback: conditions?.serving === true && conditions.terminating === true,
+    })),
   )
 }
 

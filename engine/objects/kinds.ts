@@ -230,7 +230,10 @@ export class KindRegistry {
     const at = this.entries.indexOf(entry)
     if (at < 0) return
     this.entries.splice(at, 1)
-    this.resources.set(entry.resource, (this.resources.get(entry.resource) ?? []).filter((one) => one !== entry))
+    this.resources.set(
+      entry.resource,
+      (this.resources.get(entry.resource) ?? []).filter((one) => one !== entry),
+    )
     this.kinds.delete(entryKey(entry.group, entry.version, entry.kind))
   }
 }

@@ -12,7 +12,11 @@ const OPERATORS: Record<string, Test> = {
   Lt: (actual, [bound]) => compareIntegers(actual, bound, (a, b) => a < b),
 }
 
-function compareIntegers(actual: string | undefined, bound: string | undefined, test: (a: number, b: number) => boolean): boolean {
+function compareIntegers(
+  actual: string | undefined,
+  bound: string | undefined,
+  test: (a: number, b: number) => boolean,
+): boolean {
   if (actual === undefined || bound === undefined || !/^-?\d+$/.test(actual) || !/^-?\d+$/.test(bound)) return false
   return test(Number(actual), Number(bound))
 }
@@ -27,7 +31,10 @@ export function matchesTerm(term: NodeSelectorTerm, node: Node): boolean {
   if (matchExpressions.length + matchFields.length === 0) return false
   const labels = node.metadata.labels ?? {}
   const field = (key: string): string | undefined => (key === 'metadata.name' ? node.metadata.name : undefined)
-  return matchExpressions.every((one) => meets(one, labels[one.key])) && matchFields.every((one) => meets(one, field(one.key)))
+  return (
+    matchExpressions.every((one) => meets(one, labels[one.key])) &&
+    matchFields.every((one) => meets(one, field(one.key)))
+  )
 }
 
 /** Terms are alternatives. */
@@ -46,7 +53,10 @@ export function podFitsNode(spec: PodSpec | undefined, node: Node): boolean {
 /** The node that a daemon pod is made for: the one its affinity names by field, or where it runs. */
 export function targetNodeOf(pod: Pod): string | undefined {
   if ((pod.spec?.nodeName ?? '') !== '') return pod.spec?.nodeName
-  const terms = pod.spec?.affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution?.nodeSelectorTerms ?? []
-  const named = terms.flatMap(({ matchFields }) => matchFields ?? []).find(({ key, operator }) => key === 'metadata.name' && operator === 'In')
+  const terms =
+    pod.spec?.affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution?.nodeSelectorTerms ?? []
+  const named = terms
+    .flatMap(({ matchFields }) => matchFields ?? [])
+    .find(({ key, operator }) => key === 'metadata.name' && operator === 'In')
   return named?.values?.[0]
 }

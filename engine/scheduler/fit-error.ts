@@ -4,7 +4,10 @@
 export function countReasons(reasons: string[]): string {
   const counts = new Map<string, number>()
   for (const reason of reasons) counts.set(reason, (counts.get(reason) ?? 0) + 1)
-  return [...counts].map(([reason, count]) => `${count} ${reason}`).sort(byBytes).join(', ')
+  return [...counts]
+    .map(([reason, count]) => `${count} ${reason}`)
+    .sort(byBytes)
+    .join(', ')
 }
 
 function byBytes(a: string, b: string): number {

@@ -37,8 +37,10 @@ const priorityOf = (pod: Pod): number => pod.spec?.priority ?? 0
 
 export function preempt(input: PreemptionInput): PreemptionResult {
   const { pod, nodes, rejections } = input
-  if (pod.spec?.preemptionPolicy === 'Never') return { chosen: undefined, message: 'preemption: not eligible due to preemptionPolicy=Never.' }
-  if (isWaitingForVictims(input)) return { chosen: undefined, message: 'preemption: not eligible due to a terminating pod on the nominated node.' }
+  if (pod.spec?.preemptionPolicy === 'Never')
+    return { chosen: undefined, message: 'preemption: not eligible due to preemptionPolicy=Never.' }
+  if (isWaitingForVictims(input))
+    return { chosen: undefined, message: 'preemption: not eligible due to a terminating pod on the nominated node.' }
   const candidates: Candidate[] = []
   const reasons: string[] = []
   for (const node of nodes) {
@@ -50,13 +52,18 @@ export function preempt(input: PreemptionInput): PreemptionResult {
     }
   }
   const chosen = best(candidates)
-  return chosen === undefined ? { chosen, message: `preemption: ${fitError(nodes.length, reasons)}` } : { chosen, message: '' }
+  return chosen === undefined
+    ? { chosen, message: `preemption: ${fitError(nodes.length, reasons)}` }
+    : { chosen, message: '' }
 }
 
 function isWaitingForVictims({ pod, nodes }: PreemptionInput): boolean {
   const nominated = nodes.find(({ name }) => name === pod.status?.nominatedNodeName)
   return [...(nominated?.pods.values() ?? [])].some(
-    (other) => other.metadata.deletionTimestamp !== undefined && priorityOf(other) < priorityOf(pod) && conditionOf(other.status?.conditions, 'DisruptionTarget')?.reason === 'PreemptionByScheduler',
+    (other) =>
+      other.metadata.deletionTimestamp !== undefined &&
+      priorityOf(other) < priorityOf(pod) &&
+      conditionOf(other.status?.conditions, 'DisruptionTarget')?.reason === 'PreemptionByScheduler',
   )
 }
 
@@ -95,7 +102,11 @@ function byBudget(pods: Pod[], budgets: PodDisruptionBudget[]): { violating: Pod
   const violating: Pod[] = []
   const others: Pod[] = []
   for (const pod of pods) {
-    const concerned = budgets.filter(({ metadata, spec }) => metadata.namespace === pod.metadata.namespace && matchesLabels(selectorFromObject(spec?.selector), pod.metadata.labels))
+    const concerned = budgets.filter(
+      ({ metadata, spec }) =>
+        metadata.namespace === pod.metadata.namespace &&
+        matchesLabels(selectorFromObject(spec?.selector), pod.metadata.labels),
+    )
     for (const budget of concerned) left.set(budget, (left.get(budget) ?? 0) - 1)
     const list = concerned.some((budget) => (left.get(budget) ?? 0) < 0) ? violating : others
     list.push(pod)
@@ -106,9 +117,18 @@ function byBudget(pods: Pod[], budgets: PodDisruptionBudget[]): { violating: Pod
 /** Fewest violations, lowest top priority, lowest sum, fewest victims, latest start, first. */
 function best(candidates: Candidate[]): Candidate | undefined {
   const top = ({ victims }: Candidate): number => Math.max(...victims.map(priorityOf))
-  const sum = ({ victims }: Candidate): number => victims.reduce((total, victim) => total + priorityOf(victim) + 2 ** 31, 0)
-  const earliest = (candidate: Candidate): string => candidate.victims.filter((victim) => priorityOf(victim) === top(candidate)).map(startOf).sort()[0] ?? ''
+  const sum = ({ victims }: Candidate): number =>
+    victims.reduce((total, victim) => total + priorityOf(victim) + 2 ** 31, 0)
+  const earliest = (candidate: Candidate): string =>
+    candidate.victims
+      .filter((victim) => priorityOf(victim) === top(candidate))
+      .map(startOf)
+      .sort()[0] ?? ''
   const compare = (a: Candidate, b: Candidate): number =>
-    a.violations - b.violations || top(a) - top(b) || sum(a) - sum(b) || a.victims.length - b.victims.length || (earliest(a) > earliest(b) ? -1 : earliest(a) < earliest(b) ? 1 : 0)
+    a.violations - b.violations ||
+    top(a) - top(b) ||
+    sum(a) - sum(b) ||
+    a.victims.length - b.victims.length ||
+    (earliest(a) > earliest(b) ? -1 : earliest(a) < earliest(b) ? 1 : 0)
   return [...candidates].sort(compare)[0]
 }

@@ -33,7 +33,17 @@ export class SchedulingQueue {
   add(key: string, pod: Pod, nowMs: number): void {
     const priority = pod.spec?.priority ?? 0
     const uid = pod.metadata.uid ?? ''
-    this.waiting.set(key, { key, uid, priority, sinceMs: nowMs, order: ++this.order, attempts: 0, place: 'active', readyMs: nowMs, rejectedBy: [] })
+    this.waiting.set(key, {
+      key,
+      uid,
+      priority,
+      sinceMs: nowMs,
+      order: ++this.order,
+      attempts: 0,
+      place: 'active',
+      readyMs: nowMs,
+      rejectedBy: [],
+    })
   }
 
   get(key: string): Waiting | undefined {
@@ -59,15 +69,26 @@ export class SchedulingQueue {
 
   /** Puts a pod that found no node back; plugins say what may help. */
   putBack(waiting: Waiting, rejectedBy: string[], nowMs: number): void {
-    const backoffMs = Math.min(SCHEDULER_FLAGS.podInitialBackoffMs * 2 ** (waiting.attempts - 1), SCHEDULER_FLAGS.podMaxBackoffMs)
-    this.waiting.set(waiting.key, { ...waiting, place: 'unschedulable', readyMs: nowMs + backoffMs, rejectedBy, sinceMs: nowMs, order: ++this.order })
+    const backoffMs = Math.min(
+      SCHEDULER_FLAGS.podInitialBackoffMs * 2 ** (waiting.attempts - 1),
+      SCHEDULER_FLAGS.podMaxBackoffMs,
+    )
+    this.waiting.set(waiting.key, {
+      ...waiting,
+      place: 'unschedulable',
+      readyMs: nowMs + backoffMs,
+      rejectedBy,
+      sinceMs: nowMs,
+      order: ++this.order,
+    })
   }
 
   /** Something happened that may help the pods that these plugins rejected ('*': every pod). */
   wake(plugins: readonly string[] | '*', nowMs: number): void {
     for (const one of this.waiting.values()) {
       if (one.place !== 'unschedulable') continue
-      const concerned = plugins === '*' || one.rejectedBy.length === 0 || one.rejectedBy.some((plugin) => plugins.includes(plugin))
+      const concerned =
+        plugins === '*' || one.rejectedBy.length === 0 || one.rejectedBy.some((plugin) => plugins.includes(plugin))
       if (concerned) one.place = one.readyMs > nowMs ? 'backoff' : 'active'
     }
   }
@@ -76,7 +97,8 @@ export class SchedulingQueue {
   flush(nowMs: number): void {
     for (const one of this.waiting.values()) {
       if (one.place === 'backoff' && one.readyMs <= nowMs) one.place = 'active'
-      if (one.place === 'unschedulable' && nowMs - one.sinceMs >= SCHEDULER_FLAGS.unschedulableTimeoutMs) one.place = 'active'
+      if (one.place === 'unschedulable' && nowMs - one.sinceMs >= SCHEDULER_FLAGS.unschedulableTimeoutMs)
+        one.place = 'active'
     }
   }
 

@@ -12,7 +12,15 @@ import type { Component, EventId, Kernel } from '../kernel/kernel.ts'
 import type { KernelEvent } from '../kernel/queue.ts'
 import { conditionOf, setCondition, timestamp } from '../objects/meta.ts'
 import { semanticEqual } from '../objects/equal.ts'
-import type { Namespace, Node, PersistentVolumeClaim, Pod, PodDisruptionBudget, Service, StorageClass } from '../objects/types.gen.ts'
+import type {
+  Namespace,
+  Node,
+  PersistentVolumeClaim,
+  Pod,
+  PodDisruptionBudget,
+  Service,
+  StorageClass,
+} from '../objects/types.gen.ts'
 import { NO_NODES, cutMessage, fitError, preFilterError } from './fit-error.ts'
 import { FILTERS } from './filters/index.ts'
 import { SCHEDULER_FLAGS, SCHEDULER_NAME } from './flags.ts'
@@ -133,7 +141,8 @@ export class Scheduler implements Component, ApiClientOwner {
   onAnswer(answer: Answer): void {
     if (answer.tag === IGNORED) return
     if (answer.tag === LEASE_TAG) return this.election.answer(answer)
-    if (typeof answer.tag === 'object' && answer.tag !== null && 'bind' in answer.tag) this.bound(answer, answer.tag as BindTag)
+    if (typeof answer.tag === 'object' && answer.tag !== null && 'bind' in answer.tag)
+      this.bound(answer, answer.tag as BindTag)
   }
 
   onChange(resource: Resource, change: Change): void {
@@ -145,7 +154,12 @@ export class Scheduler implements Component, ApiClientOwner {
 
   dump(): SchedulerState {
     const { running, leading, cycleQueued, assumed, flush } = this
-    const parts = { queue: this.queue.dump(), client: this.client.dump(), recorder: this.recorder.dump(), election: this.election.dump() }
+    const parts = {
+      queue: this.queue.dump(),
+      client: this.client.dump(),
+      recorder: this.recorder.dump(),
+      election: this.election.dump(),
+    }
     return { running, leading, cycleQueued, assumed, flush, ...parts }
   }
 
@@ -209,12 +223,14 @@ export class Scheduler implements Component, ApiClientOwner {
     this.unassume(key)
     this.queue.remove(key)
     this.nodes.get(pod.spec?.nodeName ?? '')?.add(pod)
-    const isNews = old === undefined || old.spec?.nodeName !== pod.spec?.nodeName || old.metadata.labels !== pod.metadata.labels
+    const isNews =
+      old === undefined || old.spec?.nodeName !== pod.spec?.nodeName || old.metadata.labels !== pod.metadata.labels
     if (isNews) this.wake(['PodTopologySpread', 'InterPodAffinity'])
   }
 
   private podWaits(key: string, pod: Pod, old: Pod | undefined): void {
-    const ours = (pod.spec?.schedulerName ?? SCHEDULER_NAME) === SCHEDULER_NAME && pod.metadata.deletionTimestamp === undefined
+    const ours =
+      (pod.spec?.schedulerName ?? SCHEDULER_NAME) === SCHEDULER_NAME && pod.metadata.deletionTimestamp === undefined
     if (!ours || (pod.spec?.schedulingGates ?? []).length > 0 || this.assumed[key] !== undefined) return
     const waiting = this.queue.get(key)
     if (waiting !== undefined && waiting.uid === pod.metadata.uid) {
@@ -307,7 +323,8 @@ export class Scheduler implements Component, ApiClientOwner {
     if (snapshot.nodes.length === 0) return { message: NO_NODES, rejectedBy: [], rejections }
     for (const { name, preFilter } of FILTERS) {
       const reason = preFilter?.(pod, snapshot)
-      if (reason !== undefined) return { message: preFilterError(snapshot.nodes.length, reason), rejectedBy: [name], rejections }
+      if (reason !== undefined)
+        return { message: preFilterError(snapshot.nodes.length, reason), rejectedBy: [name], rejections }
     }
     const { feasible, rejectedBy } = this.filter(pod, snapshot, rejections)
     if (feasible.length > 0) return { node: this.pick(pod, feasible, snapshot) }
@@ -315,7 +332,11 @@ export class Scheduler implements Component, ApiClientOwner {
     return { message: fitError(snapshot.nodes.length, reasons), rejectedBy, rejections }
   }
 
-  private filter(pod: Pod, snapshot: Snapshot, rejections: Map<string, Rejection>): { feasible: NodeInfo[]; rejectedBy: string[] } {
+  private filter(
+    pod: Pod,
+    snapshot: Snapshot,
+    rejections: Map<string, Rejection>,
+  ): { feasible: NodeInfo[]; rejectedBy: string[] } {
     const prepared = FILTERS.map((filter) => filter.prepare?.(pod, snapshot))
     const rejectedBy = new Set<string>()
     const pinned = pinnedNodes(pod)
@@ -353,9 +374,17 @@ export class Scheduler implements Component, ApiClientOwner {
   private bind(pod: Pod, node: string, waiting: Waiting): void {
     const key = podKey(pod)
     const { namespace, name, uid } = pod.metadata
-    this.assumed[key] = { node, pod: { ...pod, spec: { ...pod.spec, containers: pod.spec?.containers ?? [], nodeName: node } } }
+    this.assumed[key] = {
+      node,
+      pod: { ...pod, spec: { ...pod.spec, containers: pod.spec?.containers ?? [], nodeName: node } },
+    }
     this.nodes.get(node)?.add((this.assumed[key] as { pod: Pod }).pod)
-    const body = { apiVersion: 'v1', kind: 'Binding', metadata: { name, namespace, uid }, target: { apiVersion: 'v1', kind: 'Node', name: node } }
+    const body = {
+      apiVersion: 'v1',
+      kind: 'Binding',
+      metadata: { name, namespace, uid },
+      target: { apiVersion: 'v1', kind: 'Node', name: node },
+    }
     const tag: BindTag = { bind: key, node, waiting }
     this.client.call({ verb: 'create', resource: RESOURCES.pods, namespace, name, subresource: 'binding', body }, tag)
   }
@@ -385,12 +414,20 @@ export class Scheduler implements Component, ApiClientOwner {
     this.queue.putBack(waiting, verdict.rejectedBy, this.kernel.now)
     this.planFlush()
     const { message, nominated } = this.tryPreemption(pod, verdict)
-    this.recorder.recordSeries(pod, { type: 'Warning', reason: 'FailedScheduling', message: cutMessage(message), action: 'Scheduling' })
+    this.recorder.recordSeries(pod, {
+      type: 'Warning',
+      reason: 'FailedScheduling',
+      message: cutMessage(message),
+      action: 'Scheduling',
+    })
     this.kernel.record('scheduler.failed', { pod: podKey(pod), message })
     this.writeUnschedulable(pod, message, nominated)
   }
 
-  private tryPreemption(pod: Pod, { message, rejections }: Exclude<Verdict, { node: string }>): { message: string; nominated: string | undefined } {
+  private tryPreemption(
+    pod: Pod,
+    { message, rejections }: Exclude<Verdict, { node: string }>,
+  ): { message: string; nominated: string | undefined } {
     if (rejections.size === 0) return { message: this.withoutPreemption(message), nominated: undefined }
     const snapshot = this.snapshot()
     const fits = (node: NodeInfo): boolean => {
@@ -399,7 +436,8 @@ export class Scheduler implements Component, ApiClientOwner {
       return FILTERS.every((filter) => filter.filter(pod, node, tried, filter.prepare?.(pod, tried)) === undefined)
     }
     const result = preempt({ pod, nodes: snapshot.nodes, rejections, budgets: this.budgets.list(), fits })
-    if (result.chosen === undefined) return { message: this.withPostFilter(message, result.message), nominated: undefined }
+    if (result.chosen === undefined)
+      return { message: this.withPostFilter(message, result.message), nominated: undefined }
     for (const victim of result.chosen.victims) this.evict(pod, victim, result.chosen.node)
     return { message, nominated: result.chosen.node }
   }
@@ -420,11 +458,33 @@ export class Scheduler implements Component, ApiClientOwner {
   private evict(preemptor: Pod, victim: Pod, node: string): void {
     const { namespace, name } = victim.metadata
     const message = `${SCHEDULER_NAME}: preempting to accommodate a higher priority pod`
-    const condition = { type: 'DisruptionTarget', status: 'True', reason: 'PreemptionByScheduler', message, lastTransitionTime: timestamp(this.kernel.clockMs) }
+    const condition = {
+      type: 'DisruptionTarget',
+      status: 'True',
+      reason: 'PreemptionByScheduler',
+      message,
+      lastTransitionTime: timestamp(this.kernel.clockMs),
+    }
     const status = { conditions: setCondition(victim.status?.conditions, condition) }
-    this.client.call({ verb: 'patch', resource: RESOURCES.pods, namespace, name, subresource: 'status', patchType: 'strategic', body: { status } }, IGNORED)
+    this.client.call(
+      {
+        verb: 'patch',
+        resource: RESOURCES.pods,
+        namespace,
+        name,
+        subresource: 'status',
+        patchType: 'strategic',
+        body: { status },
+      },
+      IGNORED,
+    )
     this.client.call({ verb: 'delete', resource: RESOURCES.pods, namespace, name }, IGNORED)
-    this.recorder.recordSeries(victim, { type: 'Normal', reason: 'Preempted', message: `Preempted by pod ${preemptor.metadata.uid} on node ${node}`, action: 'Preempting' })
+    this.recorder.recordSeries(victim, {
+      type: 'Normal',
+      reason: 'Preempted',
+      message: `Preempted by pod ${preemptor.metadata.uid} on node ${node}`,
+      action: 'Preempting',
+    })
   }
 
   private writeUnschedulable(pod: Pod, message: string, nominated: string | undefined): void {
@@ -433,9 +493,28 @@ export class Scheduler implements Component, ApiClientOwner {
     if (unchanged && nominated === undefined) return
     const { namespace, name } = pod.metadata
     const lastTransitionTime = present?.status === 'False' ? present.lastTransitionTime : timestamp(this.kernel.clockMs)
-    const condition = { type: 'PodScheduled', status: 'False', reason: 'Unschedulable', message, lastTransitionTime, lastProbeTime: null, ...(this.options.minor >= 34 && { observedGeneration: pod.metadata.generation }) }
+    const condition = {
+      type: 'PodScheduled',
+      status: 'False',
+      reason: 'Unschedulable',
+      message,
+      lastTransitionTime,
+      lastProbeTime: null,
+      ...(this.options.minor >= 34 && { observedGeneration: pod.metadata.generation }),
+    }
     const status = { conditions: [condition], ...(nominated !== undefined && { nominatedNodeName: nominated }) }
-    this.client.call({ verb: 'patch', resource: RESOURCES.pods, namespace, name, subresource: 'status', patchType: 'strategic', body: { status } }, IGNORED)
+    this.client.call(
+      {
+        verb: 'patch',
+        resource: RESOURCES.pods,
+        namespace,
+        name,
+        subresource: 'status',
+        patchType: 'strategic',
+        body: { status },
+      },
+      IGNORED,
+    )
   }
 }
 
@@ -457,7 +536,8 @@ function pluginsHelpedBy(node: Node, old: Node): string[] {
   const plugins: string[] = []
   if (node.spec?.unschedulable !== old.spec?.unschedulable) plugins.push('NodeUnschedulable')
   if (!semanticEqual(node.spec?.taints, old.spec?.taints)) plugins.push('TaintToleration')
-  if (!semanticEqual(node.metadata.labels, old.metadata.labels)) plugins.push('NodeAffinity', 'PodTopologySpread', 'InterPodAffinity')
+  if (!semanticEqual(node.metadata.labels, old.metadata.labels))
+    plugins.push('NodeAffinity', 'PodTopologySpread', 'InterPodAffinity')
   if (!semanticEqual(node.status?.allocatable, old.status?.allocatable)) plugins.push('NodeResourcesFit')
   return plugins
 }

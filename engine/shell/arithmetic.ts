@@ -25,7 +25,8 @@ export function* evaluateText(text: string, scope: ArithmeticScope, depth = 0): 
   if (literal !== undefined) return literal
   if (depth > 30) throw new ShellError(`${text}: expression recursion level exceeded (error token is "${text}")`)
   const node = parseArithmetic(trimmed)
-  if (node === undefined) throw new ShellError(`${text}: syntax error: invalid arithmetic operator (error token is "${text}")`)
+  if (node === undefined)
+    throw new ShellError(`${text}: syntax error: invalid arithmetic operator (error token is "${text}")`)
   return yield* evaluate(node.expression, scope, depth + 1)
 }
 
@@ -33,7 +34,14 @@ export function parseNumber(text: string): number | undefined {
   const match = /^([+-]?)(?:0[xX]([0-9a-fA-F]+)|(\d+)#([0-9a-zA-Z@_]+)|(0[0-7]*)|(\d+))$/.exec(text)
   if (match === null) return undefined
   const [, sign, hex, base, digits, octal, decimal] = match
-  const value = hex !== undefined ? parseInt(hex, 16) : base !== undefined ? parseInt(digits ?? '0', Number(base)) : octal !== undefined ? parseInt(octal, 8) : Number(decimal)
+  const value =
+    hex !== undefined
+      ? parseInt(hex, 16)
+      : base !== undefined
+        ? parseInt(digits ?? '0', Number(base))
+        : octal !== undefined
+          ? parseInt(octal, 8)
+          : Number(decimal)
   return sign === '-' ? -value : value
 }
 
@@ -55,9 +63,17 @@ function* evaluate(node: ArithExpr, scope: ArithmeticScope, depth: number): Run<
     case 'ArithCommandSubst':
       return yield* evaluateText(yield* scope.expand(`$(${node.command})`), scope, depth + 1)
     case 'ArithArrayElement':
-      return yield* evaluateText((yield* scope.get(node.array, yield* keyOf(node, node.array, scope, depth))) ?? '', scope, depth + 1)
+      return yield* evaluateText(
+        (yield* scope.get(node.array, yield* keyOf(node, node.array, scope, depth))) ?? '',
+        scope,
+        depth + 1,
+      )
     case 'ArithTernary':
-      return yield* evaluate((yield* evaluate(node.condition, scope, depth)) !== 0 ? node.consequent : node.alternate, scope, depth)
+      return yield* evaluate(
+        (yield* evaluate(node.condition, scope, depth)) !== 0 ? node.consequent : node.alternate,
+        scope,
+        depth,
+      )
     case 'ArithBinary':
       return yield* binary(node, scope, depth)
     case 'ArithUnary':
@@ -81,20 +97,31 @@ function* evaluate(node: ArithExpr, scope: ArithmeticScope, depth: number): Run<
 }
 
 function* textOf(node: ArithExpr, scope: ArithmeticScope, depth: number): Run<string> {
-  if (node.type === 'ArithVariable') return node.hasDollarPrefix === true ? ((yield* scope.get(node.name)) ?? '') : node.name
+  if (node.type === 'ArithVariable')
+    return node.hasDollarPrefix === true ? ((yield* scope.get(node.name)) ?? '') : node.name
   if (node.type === 'ArithBracedExpansion') return yield* scope.expand(`\${${node.content}}`)
   return String(yield* evaluate(node, scope, depth))
 }
 
-function* keyOf(node: { index?: ArithExpr; subscript?: ArithExpr; stringKey?: string }, name: string, scope: ArithmeticScope, depth: number): Run<string | undefined> {
+function* keyOf(
+  node: { index?: ArithExpr; subscript?: ArithExpr; stringKey?: string },
+  name: string,
+  scope: ArithmeticScope,
+  depth: number,
+): Run<string | undefined> {
   if (node.stringKey !== undefined) return yield* scope.expand(node.stringKey)
   const index = node.index ?? node.subscript
   if (index === undefined) return undefined
-  if (scope.isAssociative(name) && index.type === 'ArithVariable') return index.hasDollarPrefix === true ? ((yield* scope.get(index.name)) ?? '') : index.name
+  if (scope.isAssociative(name) && index.type === 'ArithVariable')
+    return index.hasDollarPrefix === true ? ((yield* scope.get(index.name)) ?? '') : index.name
   return String(yield* evaluate(index, scope, depth))
 }
 
-function* binary(node: Extract<ArithExpr, { type: 'ArithBinary' }>, scope: ArithmeticScope, depth: number): Run<number> {
+function* binary(
+  node: Extract<ArithExpr, { type: 'ArithBinary' }>,
+  scope: ArithmeticScope,
+  depth: number,
+): Run<number> {
   const left = yield* evaluate(node.left, scope, depth)
   if (node.operator === '&&' && left === 0) return 0
   if (node.operator === '||' && left !== 0) return 1
@@ -104,11 +131,13 @@ function* binary(node: Extract<ArithExpr, { type: 'ArithBinary' }>, scope: Arith
 function operate(operator: string, a: number, b: number): number {
   if ((operator === '/' || operator === '%') && b === 0) throw new ShellError('division by 0 (error token is "0")')
   const integer = OPERATIONS[operator]
-  if (integer === undefined) throw new ShellError(`syntax error: invalid arithmetic operator (error token is "${operator}")`)
+  if (integer === undefined)
+    throw new ShellError(`syntax error: invalid arithmetic operator (error token is "${operator}")`)
   return integer(a, b)
 }
 
-const big = (operation: (a: bigint, b: bigint) => bigint) => (a: number, b: number) => Number(BigInt.asIntN(64, operation(BigInt(a), BigInt(b))))
+const big = (operation: (a: bigint, b: bigint) => bigint) => (a: number, b: number) =>
+  Number(BigInt.asIntN(64, operation(BigInt(a), BigInt(b))))
 
 const OPERATIONS: Record<string, (a: number, b: number) => number> = {
   '+': (a, b) => a + b,
@@ -142,15 +171,23 @@ function* unary(node: Extract<ArithExpr, { type: 'ArithUnary' }>, scope: Arithme
   const changed = node.operator === '++' ? value + 1 : value - 1
   const { operand } = node
   if (operand.type === 'ArithVariable') scope.set(operand.name, undefined, String(changed))
-  else if (operand.type === 'ArithArrayElement') scope.set(operand.array, yield* keyOf(operand, operand.array, scope, depth), String(changed))
+  else if (operand.type === 'ArithArrayElement')
+    scope.set(operand.array, yield* keyOf(operand, operand.array, scope, depth), String(changed))
   return node.prefix ? changed : value
 }
 
-function* assign(node: Extract<ArithExpr, { type: 'ArithAssignment' }>, scope: ArithmeticScope, depth: number): Run<number> {
+function* assign(
+  node: Extract<ArithExpr, { type: 'ArithAssignment' }>,
+  scope: ArithmeticScope,
+  depth: number,
+): Run<number> {
   const key = yield* keyOf(node, node.variable, scope, depth)
   const right = yield* evaluate(node.value, scope, depth)
   const operator = node.operator.slice(0, -1)
-  const value = operator === '' ? right : operate(operator, yield* evaluateText((yield* scope.get(node.variable, key)) ?? '', scope, depth + 1), right)
+  const value =
+    operator === ''
+      ? right
+      : operate(operator, yield* evaluateText((yield* scope.get(node.variable, key)) ?? '', scope, depth + 1), right)
   scope.set(node.variable, key, String(value))
   return value
 }

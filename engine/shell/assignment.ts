@@ -28,7 +28,8 @@ function* store(sh: Shell, name: string, key: string | undefined, value: string,
   const variable = findVariable(sh.state, name)
   const before = append ? ((key === undefined ? getValue(sh.state, name) : variable?.items?.[key]) ?? '') : ''
   let stored = before + value
-  if (variable?.integer === true) stored = String((append ? yield* numberOf(sh, before) : 0) + (yield* numberOf(sh, value)))
+  if (variable?.integer === true)
+    stored = String((append ? yield* numberOf(sh, before) : 0) + (yield* numberOf(sh, value)))
   if (key === undefined) setValue(sh.state, name, stored)
   else setItem(sh.state, name, key, stored)
 }
@@ -36,8 +37,16 @@ function* store(sh: Shell, name: string, key: string | undefined, value: string,
 function* assignArray(sh: Shell, name: string, words: readonly WordNode[], append: boolean): Run<void> {
   const variable = makeVariable(sh.state, name)
   if (variable.readonly === true) throw new ShellError(`${name}: readonly variable`)
-  const items: Record<string, string> = append ? { ...(variable.items ?? (variable.value === undefined ? {} : { 0: variable.value })) } : {}
-  let next = Math.max(-1, ...Object.keys(items).map(Number).filter((key) => !Number.isNaN(key))) + 1
+  const items: Record<string, string> = append
+    ? { ...(variable.items ?? (variable.value === undefined ? {} : { 0: variable.value })) }
+    : {}
+  let next =
+    Math.max(
+      -1,
+      ...Object.keys(items)
+        .map(Number)
+        .filter((key) => !Number.isNaN(key)),
+    ) + 1
   for (const word of words) {
     const keyed = keyOf(word)
     if (keyed === undefined) for (const value of yield* expandWords(sh, [word])) items[next++] = value
@@ -57,7 +66,19 @@ function keyOf(word: WordNode): { key: string; value: WordNode } | undefined {
   for (const [index, part] of word.parts.entries()) {
     if (part.type === 'Glob') text += part.pattern
     else if (part.type === 'Literal') text += part.value
-    else if (part.type === 'DoubleQuoted' || part.type === 'SingleQuoted') text += part.type === 'SingleQuoted' ? part.value : part.parts.map((inner) => (inner.type === 'Literal' ? inner.value : inner.type === 'ParameterExpansion' ? `\${${inner.parameter}}` : '')).join('')
+    else if (part.type === 'DoubleQuoted' || part.type === 'SingleQuoted')
+      text +=
+        part.type === 'SingleQuoted'
+          ? part.value
+          : part.parts
+              .map((inner) =>
+                inner.type === 'Literal'
+                  ? inner.value
+                  : inner.type === 'ParameterExpansion'
+                    ? `\${${inner.parameter}}`
+                    : '',
+              )
+              .join('')
     else if (part.type === 'ParameterExpansion') text += `\${${part.parameter}}`
     else return undefined
     const match = /^\[([\s\S]*?)\]=([\s\S]*)$/.exec(text)
@@ -65,7 +86,8 @@ function keyOf(word: WordNode): { key: string; value: WordNode } | undefined {
       if (!text.startsWith('[')) return undefined
       continue
     }
-    const rest: WordNode['parts'] = part.type === 'Literal' || part.type === 'Glob' ? [{ type: 'Literal', value: match[2] ?? '' }] : []
+    const rest: WordNode['parts'] =
+      part.type === 'Literal' || part.type === 'Glob' ? [{ type: 'Literal', value: match[2] ?? '' }] : []
     return { key: match[1] ?? '', value: { type: 'Word', parts: [...rest, ...word.parts.slice(index + 1)] } }
   }
   return undefined
@@ -78,7 +100,11 @@ export function expandAlias(state: ShellState, command: SimpleCommandNode): Comm
   if (first?.length !== 1 || part?.type !== 'Literal' || !Object.hasOwn(state.aliases, part.value)) return undefined
   const seen = new Set<string>([part.value])
   let text = state.aliases[part.value] ?? ''
-  for (let word = firstWord(text); word !== undefined && Object.hasOwn(state.aliases, word) && !seen.has(word); word = firstWord(text)) {
+  for (
+    let word = firstWord(text);
+    word !== undefined && Object.hasOwn(state.aliases, word) && !seen.has(word);
+    word = firstWord(text)
+  ) {
     seen.add(word)
     text = (state.aliases[word] ?? '') + text.slice(word.length)
   }
@@ -93,17 +119,43 @@ function firstWord(text: string): string | undefined {
 function graft(state: ShellState, text: string, command: SimpleCommandNode): CommandNode | undefined {
   const { statements } = parseScript(text)
   const last = statements.at(-1)?.pipelines.at(-1)?.commands.at(-1)
-  if (last === undefined || last.type !== 'SimpleCommand') return statements.length === 0 ? undefined : { type: 'Group', body: statements, redirections: command.redirections }
+  if (last === undefined || last.type !== 'SimpleCommand')
+    return statements.length === 0 ? undefined : { type: 'Group', body: statements, redirections: command.redirections }
   const args = /\s$/.test(text) ? aliasNext(state, command.args) : command.args
   const grafted: SimpleCommandNode = {
-    ...last, assignments: [...command.assignments, ...last.assignments], args: [...last.args, ...args], redirections: [...last.redirections, ...command.redirections],
+    ...last,
+    assignments: [...command.assignments, ...last.assignments],
+    args: [...last.args, ...args],
+    redirections: [...last.redirections, ...command.redirections],
     ...(command.line === undefined ? {} : { line: command.line }),
-    name: last.name === null ? null : { ...last.name, parts: last.name.parts.map((part) => (part.type === 'Literal' ? { type: 'Escaped' as const, value: part.value } : part)) },
+    name:
+      last.name === null
+        ? null
+        : {
+            ...last.name,
+            parts: last.name.parts.map((part) =>
+              part.type === 'Literal' ? { type: 'Escaped' as const, value: part.value } : part,
+            ),
+          },
   }
-  if (statements.length === 1 && statements[0]?.pipelines.length === 1 && statements[0].pipelines[0]?.commands.length === 1) return grafted
-  const body = statements.map((statement, at) => (at < statements.length - 1 ? statement : {
-    ...statement, pipelines: statement.pipelines.map((pipeline, where) => (where < statement.pipelines.length - 1 ? pipeline : { ...pipeline, commands: [...pipeline.commands.slice(0, -1), grafted] })),
-  }))
+  if (
+    statements.length === 1 &&
+    statements[0]?.pipelines.length === 1 &&
+    statements[0].pipelines[0]?.commands.length === 1
+  )
+    return grafted
+  const body = statements.map((statement, at) =>
+    at < statements.length - 1
+      ? statement
+      : {
+          ...statement,
+          pipelines: statement.pipelines.map((pipeline, where) =>
+            where < statement.pipelines.length - 1
+              ? pipeline
+              : { ...pipeline, commands: [...pipeline.commands.slice(0, -1), grafted] },
+          ),
+        },
+  )
   return { type: 'Group', body, redirections: [] }
 }
 

@@ -75,11 +75,17 @@ function failureOf(error: ParserError, text: string): SyntaxFailure {
   const message = error.message.replace(/^Parse error at \d+:\d+: /, '').replace(/^line \d+: /, '')
   const { token } = error
   const unexpected = /unexpected EOF|got EOF|unterminated/i.test(message) || token?.type === 'EOF'
-  if (/near unexpected token `(select|coproc)'/.test(message)) return new SyntaxFailure(`not simulated: ${/`(\w+)'/.exec(message)?.[1]}`, line, false)
+  if (/near unexpected token `(select|coproc)'/.test(message))
+    return new SyntaxFailure(`not simulated: ${/`(\w+)'/.exec(message)?.[1]}`, line, false)
   if (/while looking for matching/.test(message)) return new SyntaxFailure(message, line, true)
   if (unexpected) return new SyntaxFailure('syntax error: unexpected end of file', text.split('\n').length + 1, true)
   if (/^syntax error near/.test(message)) return new SyntaxFailure(message, line, false)
-  if (token !== undefined) return new SyntaxFailure(`syntax error near unexpected token \`${token.value === '\n' ? 'newline' : token.value}'`, line, false)
+  if (token !== undefined)
+    return new SyntaxFailure(
+      `syntax error near unexpected token \`${token.value === '\n' ? 'newline' : token.value}'`,
+      line,
+      false,
+    )
   return new SyntaxFailure(`syntax error: ${message}`, line, false)
 }
 

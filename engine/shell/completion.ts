@@ -33,14 +33,26 @@ export function typedWords(text: string): string[] {
 
 export function* complete(sh: Shell, text: string): Run<Completion> {
   const words = typedWords(text)
-  while (words.length > 1 && (/^\w+=/.test(words[0] ?? '') || ['sudo', 'time', 'watch', 'xargs', 'do', 'then', '!'].includes(words[0] ?? ''))) words.shift()
+  while (
+    words.length > 1 &&
+    (/^\w+=/.test(words[0] ?? '') || ['sudo', 'time', 'watch', 'xargs', 'do', 'then', '!'].includes(words[0] ?? ''))
+  )
+    words.shift()
   const word = words.at(-1) ?? ''
   const candidates = yield* candidatesFor(sh, words, word)
-  return toCompletion(word.replace(/^.*[=](?=[^=]*$)/, (match) => (candidates.some((candidate) => candidate.startsWith(match)) ? match : '')), candidates)
+  return toCompletion(
+    word.replace(/^.*[=](?=[^=]*$)/, (match) =>
+      candidates.some((candidate) => candidate.startsWith(match)) ? match : '',
+    ),
+    candidates,
+  )
 }
 
 function* candidatesFor(sh: Shell, words: string[], word: string): Run<string[]> {
-  if (/^\$\w*$/.test(word)) return variableNames(sh.state).map((name) => `$${name}`).filter((name) => name.startsWith(word))
+  if (/^\$\w*$/.test(word))
+    return variableNames(sh.state)
+      .map((name) => `$${name}`)
+      .filter((name) => name.startsWith(word))
   if (words.length === 1 && !word.includes('/')) return yield* commandsFor(sh, word)
   const expanded = aliased(sh, words)
   const program = (expanded[0] ?? '').split('/').pop() ?? ''
@@ -54,11 +66,18 @@ function* candidatesFor(sh: Shell, words: string[], word: string): Run<string[]>
 
 function aliased(sh: Shell, words: string[]): string[] {
   const [first = '', ...rest] = words
-  return Object.hasOwn(sh.state.aliases, first) ? [...(sh.state.aliases[first] ?? '').trim().split(/\s+/), ...rest] : words
+  return Object.hasOwn(sh.state.aliases, first)
+    ? [...(sh.state.aliases[first] ?? '').trim().split(/\s+/), ...rest]
+    : words
 }
 
 function* commandsFor(sh: Shell, word: string): Run<string[]> {
-  const names = [...Object.keys(sh.state.aliases), ...Object.keys(sh.state.functions), ...KEYWORDS, ...BUILTIN_WORDS.filter(isBuiltin)]
+  const names = [
+    ...Object.keys(sh.state.aliases),
+    ...Object.keys(sh.state.functions),
+    ...KEYWORDS,
+    ...BUILTIN_WORDS.filter(isBuiltin),
+  ]
   for (const directory of (environment(sh.state).PATH ?? '').split(':')) {
     const listed = yield* sh.p.list(directory)
     if ('names' in listed) names.push(...listed.names)
@@ -66,14 +85,45 @@ function* commandsFor(sh: Shell, word: string): Run<string[]> {
   return unique(names.filter((name) => name.startsWith(word)))
 }
 
-const BUILTIN_WORDS = ['alias', 'cd', 'echo', 'eval', 'exec', 'exit', 'export', 'history', 'jobs', 'kill', 'local', 'printf', 'pwd', 'read', 'return', 'set', 'shift', 'source', 'trap', 'type', 'unset', 'unalias', 'wait']
+const BUILTIN_WORDS = [
+  'alias',
+  'cd',
+  'echo',
+  'eval',
+  'exec',
+  'exit',
+  'export',
+  'history',
+  'jobs',
+  'kill',
+  'local',
+  'printf',
+  'pwd',
+  'read',
+  'return',
+  'set',
+  'shift',
+  'source',
+  'trap',
+  'type',
+  'unset',
+  'unalias',
+  'wait',
+]
 
 /** Files that begin like the word; directories end with a slash. */
 export function* filesFor(sh: Shell, word: string, directoriesOnly: boolean): Run<string[]> {
   const slash = word.lastIndexOf('/')
   const base = word.slice(0, slash + 1)
   const home = sh.state.variables.HOME?.value ?? '/'
-  const directory = base === '' ? sh.state.cwd : base.startsWith('~/') ? `${home}${base.slice(1)}` : base.startsWith('/') ? base : `${sh.state.cwd}/${base}`
+  const directory =
+    base === ''
+      ? sh.state.cwd
+      : base.startsWith('~/')
+        ? `${home}${base.slice(1)}`
+        : base.startsWith('/')
+          ? base
+          : `${sh.state.cwd}/${base}`
   const listed = yield* sh.p.list(directory)
   if ('error' in listed) return []
   const found: string[] = []
@@ -99,5 +149,8 @@ function toCompletion(word: string, candidates: readonly string[]): Completion {
   for (const candidate of candidates) while (!candidate.startsWith(common)) common = common.slice(0, -1)
   const closes = candidates.length === 1 && !/[/=]$/.test(first)
   const insertion = common.slice(word.length) + (closes ? ' ' : '')
-  return { insertion: common.startsWith(word) ? insertion : '', shown: candidates.map((candidate) => candidate.replace(/^.*\/(?=.)/, '')) }
+  return {
+    insertion: common.startsWith(word) ? insertion : '',
+    shown: candidates.map((candidate) => candidate.replace(/^.*\/(?=.)/, '')),
+  }
 }

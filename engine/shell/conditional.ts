@@ -31,7 +31,9 @@ function* testBinaryWords(sh: Shell, node: Extract<Condition, { type: 'CondBinar
   const { operator } = node
   if (operator === '=~') return yield* matchRegex(sh, left, yield* expandRegex(sh, node.right))
   if (operator === '=' || operator === '==' || operator === '!=') {
-    return matchesPattern(left, yield* expandPattern(sh, node.right), sh.state.options.nocasematch) === (operator !== '!=')
+    return (
+      matchesPattern(left, yield* expandPattern(sh, node.right), sh.state.options.nocasematch) === (operator !== '!=')
+    )
   }
   const right = yield* expandString(sh, node.right)
   const compare = NUMERIC[operator]
@@ -53,12 +55,27 @@ function* matchRegex(sh: Shell, text: string, source: string): Run<boolean> {
 
 /** POSIX classes in a bracket, in JavaScript's words. */
 export function posixRegex(source: string): string {
-  const classes: Record<string, string> = { alpha: 'A-Za-z', digit: '0-9', alnum: 'A-Za-z0-9', upper: 'A-Z', lower: 'a-z', space: '\\s', blank: ' \\t', punct: '!-\\/:-@\\[-`{-~', xdigit: '0-9A-Fa-f' }
+  const classes: Record<string, string> = {
+    alpha: 'A-Za-z',
+    digit: '0-9',
+    alnum: 'A-Za-z0-9',
+    upper: 'A-Z',
+    lower: 'a-z',
+    space: '\\s',
+    blank: ' \\t',
+    punct: '!-\\/:-@\\[-`{-~',
+    xdigit: '0-9A-Fa-f',
+  }
   return source.replace(/\[:(\w+):\]/g, (all, name: string) => classes[name] ?? all)
 }
 
 const NUMERIC: Record<string, (a: number, b: number) => boolean> = {
-  '-eq': (a, b) => a === b, '-ne': (a, b) => a !== b, '-lt': (a, b) => a < b, '-le': (a, b) => a <= b, '-gt': (a, b) => a > b, '-ge': (a, b) => a >= b,
+  '-eq': (a, b) => a === b,
+  '-ne': (a, b) => a !== b,
+  '-lt': (a, b) => a < b,
+  '-le': (a, b) => a <= b,
+  '-gt': (a, b) => a > b,
+  '-ge': (a, b) => a >= b,
 }
 
 function absolute(cwd: string, path: string): string {
@@ -81,7 +98,8 @@ export function* testUnary(p: Proc, operator: string, operand: string, cwd: stri
   if (operator === '-n') return operand !== ''
   if (operator === '-t') return yield* p.isTty(Number(operand))
   if (operator === '-v') return sh !== undefined && findVariable(sh.state, operand.replace(/\[.*/, '')) !== undefined
-  if (operator === '-o') return sh !== undefined && (sh.state.options as unknown as Record<string, boolean>)[operand] === true
+  if (operator === '-o')
+    return sh !== undefined && (sh.state.options as unknown as Record<string, boolean>)[operand] === true
   const stat = yield* statOf(p, cwd, operand, operator !== '-h' && operator !== '-L')
   if (stat === undefined) return false
   switch (operator) {

@@ -26,7 +26,8 @@ function* expandField(sh: Shell, parts: readonly WordPart[]): Run<string[]> {
   if (parts.length === 1 && only?.type === 'Literal') return [only.value]
   const pieces = yield* expandParts(sh, parts, false)
   const fields: string[] = []
-  for (const field of splitFields(pieces, getValue(sh.state, 'IFS') ?? ' \t\n')) fields.push(...(yield* globField(sh, field)))
+  for (const field of splitFields(pieces, getValue(sh.state, 'IFS') ?? ' \t\n'))
+    fields.push(...(yield* globField(sh, field)))
   return fields
 }
 
@@ -50,14 +51,18 @@ export function* expandString(sh: Shell, word: WordNode): Run<string> {
 /** A pattern: what was quoted is escaped. */
 export function* expandPattern(sh: Shell, word: WordNode): Run<string> {
   const pieces = yield* expandParts(sh, word.parts, false)
-  return pieces.map((piece) => (piece === 'border' ? ' ' : piece.mode === 'quoted' ? escapePattern(piece.text) : piece.text)).join('')
+  return pieces
+    .map((piece) => (piece === 'border' ? ' ' : piece.mode === 'quoted' ? escapePattern(piece.text) : piece.text))
+    .join('')
 }
 
 /** A regular expression: what was quoted is literal. */
 export function* expandRegex(sh: Shell, word: WordNode): Run<string> {
   const pieces = yield* expandParts(sh, word.parts, false)
   const literal = (text: string): string => text.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&')
-  return pieces.map((piece) => (piece === 'border' ? ' ' : piece.mode === 'quoted' ? literal(piece.text) : piece.text)).join('')
+  return pieces
+    .map((piece) => (piece === 'border' ? ' ' : piece.mode === 'quoted' ? literal(piece.text) : piece.text))
+    .join('')
 }
 
 function joined(pieces: readonly Piece[]): string {
@@ -75,20 +80,38 @@ export function expandBraces(parts: readonly WordPart[]): WordPart[][] {
 }
 
 function braceChoices(part: Part<'BraceExpansion'>): WordPart[][] {
-  return part.items.flatMap((item) => (item.type === 'Word' ? expandBraces(item.word.parts) : rangeOf(item).map((value): WordPart[] => [{ type: 'Literal', value }])))
+  return part.items.flatMap((item) =>
+    item.type === 'Word'
+      ? expandBraces(item.word.parts)
+      : rangeOf(item).map((value): WordPart[] => [{ type: 'Literal', value }]),
+  )
 }
 
-function rangeOf(range: { start: string | number; end: string | number; step?: number; startStr?: string; endStr?: string }): string[] {
+function rangeOf(range: {
+  start: string | number
+  end: string | number
+  step?: number
+  startStr?: string
+  endStr?: string
+}): string[] {
   const { start, end } = range
   const letters = typeof start === 'string'
   const from = letters ? start.charCodeAt(0) : start
   const to = typeof end === 'string' ? end.charCodeAt(0) : end
   const step = Math.max(1, Math.abs(range.step ?? 1))
-  const width = [range.startStr, range.endStr].some((text) => text !== undefined && /^-?0\d/.test(text)) ? Math.max(range.startStr?.length ?? 0, range.endStr?.length ?? 0) : 0
+  const width = [range.startStr, range.endStr].some((text) => text !== undefined && /^-?0\d/.test(text))
+    ? Math.max(range.startStr?.length ?? 0, range.endStr?.length ?? 0)
+    : 0
   const values: string[] = []
   for (let at = from; from <= to ? at <= to : at >= to; at += from <= to ? step : -step) {
     if (values.length > 1_000_000) throw new ShellError('brace expansion: failed to allocate memory', 1, true)
-    values.push(letters ? String.fromCharCode(at) : at < 0 ? `-${String(-at).padStart(width - 1, '0')}` : String(at).padStart(width, '0'))
+    values.push(
+      letters
+        ? String.fromCharCode(at)
+        : at < 0
+          ? `-${String(-at).padStart(width - 1, '0')}`
+          : String(at).padStart(width, '0'),
+    )
   }
   return values
 }
@@ -152,18 +175,26 @@ export function* expandDeclaration(sh: Shell, word: WordNode): Run<string[]> {
   if (start === null) return yield* expandWords(sh, [word])
   if (start[2] === undefined) return [yield* expandString(sh, word)]
   const pieces = yield* expandParts(sh, word.parts, false)
-  return [pieces.map((piece) => (piece === 'border' ? ' ' : piece.mode === 'quoted' ? quoteWord(piece.text) : piece.text)).join('')]
+  return [
+    pieces
+      .map((piece) => (piece === 'border' ? ' ' : piece.mode === 'quoted' ? quoteWord(piece.text) : piece.text))
+      .join(''),
+  ]
 }
 
 function* expandDouble(sh: Shell, part: Part<'DoubleQuoted'>): Run<Piece[]> {
   const pieces = yield* expandParts(sh, part.parts, true)
   const [only] = part.parts
-  const isList = part.parts.length === 1 && only?.type === 'ParameterExpansion' && (/@\]?$/.test(only.parameter) || only.operation?.type === 'ArrayKeys')
+  const isList =
+    part.parts.length === 1 &&
+    only?.type === 'ParameterExpansion' &&
+    (/@\]?$/.test(only.parameter) || only.operation?.type === 'ArrayKeys')
   return pieces.length === 0 && !isList ? [{ text: '', mode: 'quoted' }] : pieces
 }
 
 function* homeOf(sh: Shell, user: string | null): Run<string> {
-  if (user === null || user === '') return getValue(sh.state, 'HOME') ?? ((yield* sh.p.ask('home', { user: sh.p.user })) as string | null) ?? '/'
+  if (user === null || user === '')
+    return getValue(sh.state, 'HOME') ?? ((yield* sh.p.ask('home', { user: sh.p.user })) as string | null) ?? '/'
   if (user === '+') return sh.state.cwd
   if (user === '-') return getValue(sh.state, 'OLDPWD') ?? '~-'
   return ((yield* sh.p.ask('home', { user })) as string | null) ?? `~${user}`
@@ -189,7 +220,13 @@ export function splitFields(pieces: readonly Piece[], ifs: string): Field[] {
   return fields
 }
 
-function splitPiece(text: string, ifs: string, add: (text: string, quoted: boolean) => void, end: () => void, open: () => boolean): void {
+function splitPiece(
+  text: string,
+  ifs: string,
+  add: (text: string, quoted: boolean) => void,
+  end: () => void,
+  open: () => boolean,
+): void {
   let word = ''
   let afterBlank = false
   for (const character of text) {
@@ -225,7 +262,10 @@ export function arithmeticScope(sh: Shell): ArithmeticScope {
     *get(name, key) {
       const variable = findVariable(sh.state, name)
       if (key !== undefined) {
-        const index = variable?.associative === true || !/^-\d+$/.test(key) ? key : String(Object.keys(variable?.items ?? {}).length + Number(key))
+        const index =
+          variable?.associative === true || !/^-\d+$/.test(key)
+            ? key
+            : String(Object.keys(variable?.items ?? {}).length + Number(key))
         return variable?.items === undefined ? (index === '0' ? variable?.value : undefined) : variable.items[index]
       }
       if (variable !== undefined) return variable.items === undefined ? variable.value : variable.items['0']
@@ -233,14 +273,23 @@ export function arithmeticScope(sh: Shell): ArithmeticScope {
       if (value === undefined && sh.state.options.nounset) throw new ShellError(`${name}: unbound variable`, 127, true)
       return value
     },
-    set: (name, key, value) => (key === undefined ? setValue(sh.state, name, value) : setItem(sh.state, name, key, value)),
+    set: (name, key, value) =>
+      key === undefined ? setValue(sh.state, name, value) : setItem(sh.state, name, key, value),
     expand: (text) => expandText(sh, text),
     isAssociative: (name) => findVariable(sh.state, name)?.associative === true,
   }
 }
 
 function* dynamic(sh: Shell, name: string): Run<string | undefined> {
-  const pieces = yield* expandParameter(sh, { type: 'ParameterExpansion', parameter: name, operation: { type: 'DefaultValue', word: { type: 'Word', parts: [] }, checkEmpty: false } }, true)
+  const pieces = yield* expandParameter(
+    sh,
+    {
+      type: 'ParameterExpansion',
+      parameter: name,
+      operation: { type: 'DefaultValue', word: { type: 'Word', parts: [] }, checkEmpty: false },
+    },
+    true,
+  )
   const text = joined(pieces)
   return text === '' ? undefined : text
 }
@@ -251,4 +300,11 @@ export function* numberOf(sh: Shell, text: string): Run<number> {
 }
 
 /** The expansions as `parameter.ts` reaches them. */
-export const WORDS: Words = { scope: arithmeticScope, parts: expandParts, pattern: expandPattern, string: expandString, text: expandText, number: numberOf }
+export const WORDS: Words = {
+  scope: arithmeticScope,
+  parts: expandParts,
+  pattern: expandPattern,
+  string: expandString,
+  text: expandText,
+  number: numberOf,
+}

@@ -2,7 +2,20 @@
 import { formatDate } from './dates.ts'
 import { quotePlain } from './quote.ts'
 
-const NAMED: Record<string, string> = { n: '\n', t: '\t', r: '\r', a: '\x07', b: '\b', f: '\f', v: '\v', e: '\x1b', E: '\x1b', '\\': '\\', '"': '"', "'": "'" }
+const NAMED: Record<string, string> = {
+  n: '\n',
+  t: '\t',
+  r: '\r',
+  a: '\x07',
+  b: '\b',
+  f: '\f',
+  v: '\v',
+  e: '\x1b',
+  E: '\x1b',
+  '\\': '\\',
+  '"': '"',
+  "'": "'",
+}
 
 const ESCAPE = /\\(?:0([0-7]{1,3})|([0-7]{1,3})|x([0-9a-fA-F]{1,2})|u([0-9a-fA-F]{1,4})|U([0-9a-fA-F]{1,8})|([\s\S]))/g
 
@@ -14,23 +27,32 @@ export function unescapeEcho(text: string): { text: string; stopped: boolean } {
 }
 
 export function unescapeFormat(text: string): string {
-  return text.replace(ESCAPE, (all, zero?: string, octal?: string, hex?: string, short?: string, long?: string, letter?: string) => {
-    if (zero !== undefined || octal !== undefined) return String.fromCharCode(parseInt(zero ?? octal ?? '0', 8))
-    const code = hex ?? short ?? long
-    if (code !== undefined) return String.fromCodePoint(parseInt(code, 16))
-    return NAMED[letter ?? ''] ?? all
-  })
+  return text.replace(
+    ESCAPE,
+    (all, zero?: string, octal?: string, hex?: string, short?: string, long?: string, letter?: string) => {
+      if (zero !== undefined || octal !== undefined) return String.fromCharCode(parseInt(zero ?? octal ?? '0', 8))
+      const code = hex ?? short ?? long
+      if (code !== undefined) return String.fromCodePoint(parseInt(code, 16))
+      return NAMED[letter ?? ''] ?? all
+    },
+  )
 }
 
 /** Formats values; the format is used again while values remain. */
-export function formatText(format: string, values: readonly string[], facts: { nowMs: number }): { text: string; errors: string[] } {
+export function formatText(
+  format: string,
+  values: readonly string[],
+  facts: { nowMs: number },
+): { text: string; errors: string[] } {
   const errors: string[] = []
   let text = ''
   let at = 0
   do {
     const before = at
     let stopped = false
-    for (const piece of format.matchAll(/%%|%([-+ #0]*)(\*|\d+)?(?:\.(\*|\d+)?)?(\([^)]*\)T|[diouxXeEfFgGcsbq])|\\[\s\S]?(?:[0-7]{0,3}|[0-9a-fA-F]{1,8})?|[^%\\]+|%/g)) {
+    for (const piece of format.matchAll(
+      /%%|%([-+ #0]*)(\*|\d+)?(?:\.(\*|\d+)?)?(\([^)]*\)T|[diouxXeEfFgGcsbq])|\\[\s\S]?(?:[0-7]{0,3}|[0-9a-fA-F]{1,8})?|[^%\\]+|%/g,
+    )) {
       const [all, flags = '', widthText, precisionText, kind] = piece
       if (kind === undefined) {
         if (all === '%%') text += '%'
@@ -40,7 +62,11 @@ export function formatText(format: string, values: readonly string[], facts: { n
       }
       const width = widthText === '*' ? Number(values[at++] ?? 0) : Number(widthText ?? 0)
       const hasDot = all.includes('.')
-      const precision = !hasDot ? undefined : precisionText === '*' ? Number(values[at++] ?? 0) : Number(precisionText ?? 0)
+      const precision = !hasDot
+        ? undefined
+        : precisionText === '*'
+          ? Number(values[at++] ?? 0)
+          : Number(precisionText ?? 0)
       const value = values[at++]
       const made = formatOne(kind, value, flags, precision, facts, errors)
       text += pad(made.text, Math.abs(width), width < 0 ? `${flags}-` : flags, made.numeric)
@@ -61,15 +87,34 @@ function pad(text: string, width: number, flags: string, numeric: boolean): stri
   return sign + text.slice(sign.length).padStart(width - sign.length, '0')
 }
 
-function formatOne(kind: string, value: string | undefined, flags: string, precision: number | undefined, facts: { nowMs: number }, errors: string[]): { text: string; numeric: boolean; stopped?: boolean } {
-  if (kind === 's') return { text: precision === undefined ? (value ?? '') : (value ?? '').slice(0, precision), numeric: false }
+function formatOne(
+  kind: string,
+  value: string | undefined,
+  flags: string,
+  precision: number | undefined,
+  facts: { nowMs: number },
+  errors: string[],
+): { text: string; numeric: boolean; stopped?: boolean } {
+  if (kind === 's')
+    return { text: precision === undefined ? (value ?? '') : (value ?? '').slice(0, precision), numeric: false }
   if (kind === 'q') return { text: quotePlain(value ?? ''), numeric: false }
   if (kind === 'c') return { text: (value ?? '').charAt(0), numeric: false }
   if (kind === 'b') return { ...unescapeEcho(value ?? ''), numeric: false }
-  if (kind.endsWith('T')) return { text: formatDate(kind.slice(1, -2), value === undefined || value === '-1' || value === '-2' ? facts.nowMs : Number(value) * 1000), numeric: false }
+  if (kind.endsWith('T'))
+    return {
+      text: formatDate(
+        kind.slice(1, -2),
+        value === undefined || value === '-1' || value === '-2' ? facts.nowMs : Number(value) * 1000,
+      ),
+      numeric: false,
+    }
   const number = numberFrom(value ?? '0', errors)
   const plus = flags.includes('+') && number >= 0 ? '+' : flags.includes(' ') && number >= 0 ? ' ' : ''
-  if ('di'.includes(kind)) return { text: plus + (number < 0 ? '-' : '') + String(Math.abs(Math.trunc(number))).padStart(precision ?? 0, '0'), numeric: true }
+  if ('di'.includes(kind))
+    return {
+      text: plus + (number < 0 ? '-' : '') + String(Math.abs(Math.trunc(number))).padStart(precision ?? 0, '0'),
+      numeric: true,
+    }
   if (kind === 'u') return { text: String(Math.trunc(number)), numeric: true }
   if (kind === 'o') return { text: (flags.includes('#') ? '0' : '') + Math.trunc(number).toString(8), numeric: true }
   if (kind === 'x' || kind === 'X') {
@@ -77,8 +122,12 @@ function formatOne(kind: string, value: string | undefined, flags: string, preci
     return { text: kind === 'X' ? hex.toUpperCase() : hex, numeric: true }
   }
   if (kind === 'f' || kind === 'F') return { text: plus + number.toFixed(precision ?? 6), numeric: true }
-  if (kind === 'e' || kind === 'E') return { text: plus + number.toExponential(precision ?? 6).replace(/e([+-])(\d)$/, 'e$10$2'), numeric: true }
-  return { text: plus + String(Number(number.toPrecision(precision === undefined ? 6 : Math.max(1, precision)))), numeric: true }
+  if (kind === 'e' || kind === 'E')
+    return { text: plus + number.toExponential(precision ?? 6).replace(/e([+-])(\d)$/, 'e$10$2'), numeric: true }
+  return {
+    text: plus + String(Number(number.toPrecision(precision === undefined ? 6 : Math.max(1, precision)))),
+    numeric: true,
+  }
 }
 
 function numberFrom(text: string, errors: string[]): number {

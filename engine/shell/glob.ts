@@ -23,7 +23,8 @@ function collate(a: string, b: string): number {
 
 function* matchIn(p: Proc, cwd: string, base: string, segment: string, options: ShellOptions): Run<string[]> {
   const directory = base === '' ? cwd : base.startsWith('/') ? base : `${cwd}/${base}`
-  const below = (name: string): string => (base === '' ? name : base.endsWith('/') ? `${base}${name}` : `${base}/${name}`)
+  const below = (name: string): string =>
+    base === '' ? name : base.endsWith('/') ? `${base}${name}` : `${base}/${name}`
   if (!hasMagic(segment)) {
     const name = unescapePattern(segment)
     return 'error' in (yield* p.stat(`${directory}/${name}`, { followLinks: false })) ? [] : [below(name)]
@@ -32,7 +33,8 @@ function* matchIn(p: Proc, cwd: string, base: string, segment: string, options: 
   const listed = yield* p.list(directory)
   if ('error' in listed) return []
   const regex = new RegExp(`^(?:${patternSource(segment, { path: true })})$`, options.nocaseglob ? 'i' : '')
-  const shown = (name: string): boolean => options.dotglob || segment.startsWith('.') || segment.startsWith('\\.') || !name.startsWith('.')
+  const shown = (name: string): boolean =>
+    options.dotglob || segment.startsWith('.') || segment.startsWith('\\.') || !name.startsWith('.')
   return listed.names.filter((name) => shown(name) && regex.test(name)).map(below)
 }
 

@@ -4,7 +4,13 @@ import { corePrograms } from './core/index.ts'
 import { bash } from './program.ts'
 
 /** Every program of this folder by the name that executables carry. */
-export const shellPrograms: Readonly<Record<string, Program>> = { ...corePrograms, bash, sh: bash, dash: bash, rbash: bash }
+export const shellPrograms: Readonly<Record<string, Program>> = {
+  ...corePrograms,
+  bash,
+  sh: bash,
+  dash: bash,
+  rbash: bash,
+}
 
 export { registerCompleter } from './completion.ts'
 export type { Completer } from './completion.ts'

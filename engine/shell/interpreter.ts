@@ -2,12 +2,30 @@
 import type { Proc, Run } from '../host/process.ts'
 import { evaluateArithmetic } from './arithmetic.ts'
 import { parseScript, SyntaxFailure } from './ast.ts'
-import type { Assignment, CommandNode, Compound, PipelineNode, Redirection, ScriptNode, SimpleCommandNode, StatementNode, WordNode } from './ast.ts'
+import type {
+  Assignment,
+  CommandNode,
+  Compound,
+  PipelineNode,
+  Redirection,
+  ScriptNode,
+  SimpleCommandNode,
+  StatementNode,
+  WordNode,
+} from './ast.ts'
 import { assign, expandAlias } from './assignment.ts'
 import { BUILTINS } from './builtins/index.ts'
 import { testCondition } from './conditional.ts'
 import { ExitJump, Interrupted, LoopJump, ReturnJump, ShellError } from './errors.ts'
-import { arithmeticMessage, arithmeticScope, expandDeclaration, expandPattern, expandString, expandWords, WORDS } from './expand.ts'
+import {
+  arithmeticMessage,
+  arithmeticScope,
+  expandDeclaration,
+  expandPattern,
+  expandString,
+  expandWords,
+  WORDS,
+} from './expand.ts'
 import { addJob, awaitJob, commandText } from './jobs.ts'
 import { matchesPattern } from './pattern.ts'
 import { quoteNeeded } from './quote.ts'
@@ -61,7 +79,8 @@ export class Interpreter implements Shell {
       const mark = this.fromCommand ? '-c: ' : ''
       yield* this.complain(error.message, mark)
       const source = text.split('\n')[error.line - 1]
-      if (source !== undefined && /near unexpected token/.test(error.message)) yield* this.complain(`\`${source}'`, mark)
+      if (source !== undefined && /near unexpected token/.test(error.message))
+        yield* this.complain(`\`${source}'`, mark)
     }
     this.state.status = 2
     return 2
@@ -128,7 +147,9 @@ export class Interpreter implements Shell {
   private *reportTime(ms: number, posix: boolean): Run<void> {
     const seconds = (ms / 1000).toFixed(posix ? 2 : 3)
     const long = `${Math.floor(ms / 60000)}m${((ms % 60000) / 1000).toFixed(3)}s`
-    yield* this.p.err(posix ? `real ${seconds}\nuser 0.00\nsys 0.00\n` : `\nreal\t${long}\nuser\t0m0.000s\nsys\t0m0.000s\n`)
+    yield* this.p.err(
+      posix ? `real ${seconds}\nuser 0.00\nsys 0.00\n` : `\nreal\t${long}\nuser\t0m0.000s\nsys\t0m0.000s\n`,
+    )
   }
 
   private *runPiped(pipeline: PipelineNode): Run<number> {
@@ -176,7 +197,11 @@ export class Interpreter implements Shell {
     const fds = this.inherited()
     const quiet = this.jobControl ? undefined : yield* this.p.openFile('/dev/null', 'r')
     if (quiet !== undefined && 'fd' in quiet) fds[0] = quiet.fd
-    const pid = yield* this.fork({ kind: 'statements', statements: [{ ...statement, background: false }] }, fds, this.groupFor(job))
+    const pid = yield* this.fork(
+      { kind: 'statements', statements: [{ ...statement, background: false }] },
+      fds,
+      this.groupFor(job),
+    )
     if (quiet !== undefined && 'fd' in quiet) yield* this.p.closeFd(quiet.fd)
     if (pid === undefined) return 254
     this.join(job, pid)
@@ -195,7 +220,15 @@ export class Interpreter implements Shell {
   /** Starts a copy of this shell that does one thing. */
   *fork(body: ForkBody, fds: Record<number, number>, group?: 'new' | number): Run<number | undefined> {
     const start = { state: forkState(this.state), body, guarded: this.guarded }
-    const options = { argv: [this.state.name], program: 'bash', env: this.p.env, cwd: this.state.cwd, fds, start, ...(group === undefined ? {} : { group }) }
+    const options = {
+      argv: [this.state.name],
+      program: 'bash',
+      env: this.p.env,
+      cwd: this.state.cwd,
+      fds,
+      start,
+      ...(group === undefined ? {} : { group }),
+    }
     const made = yield* this.spawn(options)
     if ('pid' in made) return made.pid
     yield* this.complain('fork: Resource temporarily unavailable')
@@ -218,7 +251,10 @@ export class Interpreter implements Shell {
     const file = fileOnly(script)
     if (file !== undefined) return yield* this.readWhole(file)
     const pipe = yield* this.p.pipe()
-    const pid = yield* this.fork({ kind: 'statements', statements: script.statements }, { ...this.inherited(), 1: pipe.writeEnd })
+    const pid = yield* this.fork(
+      { kind: 'statements', statements: script.statements },
+      { ...this.inherited(), 1: pipe.writeEnd },
+    )
     yield* this.p.closeFd(pipe.writeEnd)
     const text = yield* this.p.readAll(pipe.readEnd)
     yield* this.p.closeFd(pipe.readEnd)
@@ -238,7 +274,10 @@ export class Interpreter implements Shell {
   *processSubstitution(script: ScriptNode, direction: 'input' | 'output'): Run<string> {
     const pipe = yield* this.p.pipe()
     const [theirs, ours] = direction === 'input' ? [pipe.writeEnd, pipe.readEnd] : [pipe.readEnd, pipe.writeEnd]
-    const pid = yield* this.fork({ kind: 'statements', statements: script.statements }, { ...this.inherited(), [direction === 'input' ? 1 : 0]: theirs })
+    const pid = yield* this.fork(
+      { kind: 'statements', statements: script.statements },
+      { ...this.inherited(), [direction === 'input' ? 1 : 0]: theirs },
+    )
     if (pid !== undefined) yield* this.p.ask('detach', { pid })
     yield* this.p.closeFd(theirs)
     this.substitutions.push(ours)
@@ -254,7 +293,8 @@ export class Interpreter implements Shell {
     } catch (error) {
       if (!(error instanceof ShellError)) throw error
       yield* this.complain(error.message)
-      if (error.fatal && !this.state.interactive) throw new ExitJump(error.code === 127 && !this.fromCommand ? 1 : error.code)
+      if (error.fatal && !this.state.interactive)
+        throw new ExitJump(error.code === 127 && !this.fromCommand ? 1 : error.code)
       if (error.fatal) throw new Interrupted()
       return error.code
     } finally {
@@ -270,7 +310,13 @@ export class Interpreter implements Shell {
   }
 
   private define(command: Compound<'FunctionDef'>): number {
-    this.state.functions[command.name] = { body: command.redirections.length > 0 ? { ...command.body, redirections: [...command.body.redirections, ...command.redirections] } : command.body, source: '' }
+    this.state.functions[command.name] = {
+      body:
+        command.redirections.length > 0
+          ? { ...command.body, redirections: [...command.body.redirections, ...command.redirections] }
+          : command.body,
+      source: '',
+    }
     return 0
   }
 
@@ -303,7 +349,12 @@ export class Interpreter implements Shell {
       case 'Case':
         return yield* this.runCase(command)
       case 'ArithmeticCommand':
-        return (yield* this.arithmetic(() => evaluateArithmetic(command.expression, arithmeticScope(this)), command.expression.originalText ?? '')) !== 0 ? 0 : 1
+        return (yield* this.arithmetic(
+          () => evaluateArithmetic(command.expression, arithmeticScope(this)),
+          command.expression.originalText ?? '',
+        )) !== 0
+          ? 0
+          : 1
       case 'ConditionalCommand':
         return (yield* testCondition(this, command.expression)) ? 0 : 1
     }
@@ -313,7 +364,8 @@ export class Interpreter implements Shell {
     try {
       return yield* run()
     } catch (error) {
-      if (error instanceof ShellError) throw new ShellError(`((: ${arithmeticMessage(error.message, text)}`, 1, error.fatal)
+      if (error instanceof ShellError)
+        throw new ShellError(`((: ${arithmeticMessage(error.message, text)}`, 1, error.fatal)
       throw error
     }
   }
@@ -468,7 +520,12 @@ export class Interpreter implements Shell {
 
   *runCommandWords(words: string[], options: { functions?: boolean } = {}): Run<number> {
     const [name = ''] = words
-    const own = options.functions === false ? undefined : Object.hasOwn(this.state.functions, name) ? this.state.functions[name] : undefined
+    const own =
+      options.functions === false
+        ? undefined
+        : Object.hasOwn(this.state.functions, name)
+          ? this.state.functions[name]
+          : undefined
     if (own !== undefined) return yield* this.callFunction(name, own.body, words.slice(1))
     const builtin = Object.hasOwn(BUILTINS, name) ? BUILTINS[name] : undefined
     if (builtin !== undefined) {
@@ -480,7 +537,8 @@ export class Interpreter implements Shell {
 
   private *callFunction(name: string, body: CommandNode, positional: string[]): Run<number> {
     const { state } = this
-    if (state.functionNames.length >= MAX_FUNCTION_DEPTH) throw new ShellError(`${name}: maximum function nesting level exceeded (${MAX_FUNCTION_DEPTH})`, 1, true)
+    if (state.functionNames.length >= MAX_FUNCTION_DEPTH)
+      throw new ShellError(`${name}: maximum function nesting level exceeded (${MAX_FUNCTION_DEPTH})`, 1, true)
     const before = state.positional
     state.positional = positional
     const scope = {}
@@ -508,7 +566,13 @@ export class Interpreter implements Shell {
     }
     const job = addJob(this.state, words.join(' '), false)
     const group = this.groupFor(job)
-    const made = yield* this.spawn({ argv: words, env, cwd: this.state.cwd, fds: this.inherited(), ...(group === undefined ? {} : { group }) })
+    const made = yield* this.spawn({
+      argv: words,
+      env,
+      cwd: this.state.cwd,
+      fds: this.inherited(),
+      ...(group === undefined ? {} : { group }),
+    })
     if ('error' in made) {
       this.state.jobs = this.state.jobs.filter((other) => other !== job)
       return yield* this.notFound(words[0] ?? '', made.error)
@@ -524,7 +588,9 @@ export class Interpreter implements Shell {
     }
     if (error === 'EACCES') {
       const stat = yield* this.p.stat(name)
-      yield* this.complain(`${name}: ${'kind' in stat && stat.kind === 'directory' ? 'Is a directory' : 'Permission denied'}`)
+      yield* this.complain(
+        `${name}: ${'kind' in stat && stat.kind === 'directory' ? 'Is a directory' : 'Permission denied'}`,
+      )
       return 126
     }
     if (name.includes('/')) yield* this.complain(`${name}: No such file or directory`)
@@ -536,9 +602,13 @@ export class Interpreter implements Shell {
     const saved = yield* applyRedirections(this, command.redirections, { keep: true })
     if (saved === undefined) return 1
     if (words.length === 0) return 0
-    const found = (yield* this.p.ask('which', { name: words[0], path: environment(this.state).PATH })) as { error?: string }
+    const found = (yield* this.p.ask('which', { name: words[0], path: environment(this.state).PATH })) as {
+      error?: string
+    }
     if (found.error !== undefined) {
-      yield* this.complain(`exec: ${words[0]}: ${found.error === 'EACCES' ? 'cannot execute: Permission denied' : 'not found'}`)
+      yield* this.complain(
+        `exec: ${words[0]}: ${found.error === 'EACCES' ? 'cannot execute: Permission denied' : 'not found'}`,
+      )
       throw new ExitJump(found.error === 'EACCES' ? 126 : 127)
     }
     yield* this.p.ask('chdir', { path: this.state.cwd })
@@ -565,8 +635,19 @@ export class Interpreter implements Shell {
 /** `$(< file)`. */
 function fileOnly(script: ScriptNode): WordNode | undefined {
   const [statement, more] = script.statements
-  const command = statement?.pipelines.length === 1 && statement.pipelines[0]?.commands.length === 1 ? statement.pipelines[0].commands[0] : undefined
-  if (more !== undefined || command?.type !== 'SimpleCommand' || command.name !== null || command.assignments.length > 0) return undefined
+  const command =
+    statement?.pipelines.length === 1 && statement.pipelines[0]?.commands.length === 1
+      ? statement.pipelines[0].commands[0]
+      : undefined
+  if (
+    more !== undefined ||
+    command?.type !== 'SimpleCommand' ||
+    command.name !== null ||
+    command.assignments.length > 0
+  )
+    return undefined
   const [redirection] = command.redirections
-  return command.redirections.length === 1 && redirection?.operator === '<' && redirection.target.type === 'Word' ? redirection.target : undefined
+  return command.redirections.length === 1 && redirection?.operator === '<' && redirection.target.type === 'Word'
+    ? redirection.target
+    : undefined
 }

@@ -22,9 +22,20 @@ export function addJob(state: ShellState, text: string, background: boolean): Jo
 /** The text of a pipeline, as jobs shows it. */
 export function commandText(pipeline: PipelineNode): string {
   const words = (node: unknown): string => {
-    if (Array.isArray(node)) return node.map(words).filter((text) => text !== '').join(' ')
+    if (Array.isArray(node))
+      return node
+        .map(words)
+        .filter((text) => text !== '')
+        .join(' ')
     if (typeof node !== 'object' || node === null) return ''
-    const { type, name, args, parts, value } = node as { type?: string; name?: unknown; args?: unknown; parts?: unknown[]; value?: unknown; parameter?: string }
+    const { type, name, args, parts, value } = node as {
+      type?: string
+      name?: unknown
+      args?: unknown
+      parts?: unknown[]
+      value?: unknown
+      parameter?: string
+    }
     if (type === 'SimpleCommand') return words([name, ...(args as unknown[])])
     if (type === 'Word') return (parts ?? []).map(words).join('')
     if (type === 'DoubleQuoted') return `"${(parts ?? []).map(words).join('')}"`
@@ -75,7 +86,12 @@ function* tellSignal(sh: Shell, job: Job, status: Status): Run<void> {
     if (sh.state.traps.INT === undefined) throw new ExitJump(130)
     return
   }
-  const words: Partial<Record<Signal, string>> = { KILL: 'Killed', TERM: 'Terminated', HUP: 'Hangup', QUIT: 'Quit (core dumped)' }
+  const words: Partial<Record<Signal, string>> = {
+    KILL: 'Killed',
+    TERM: 'Terminated',
+    HUP: 'Hangup',
+    QUIT: 'Quit (core dumped)',
+  }
   const text = words[status.signal]
   if (text === undefined) return
   if (sh.state.interactive) yield* sh.p.err(`${text}\n`)
@@ -116,7 +132,14 @@ export function* reportJobs(sh: Shell): Run<void> {
 export function describeJob(state: ShellState, job: Job, pids = false): string {
   const background = state.jobs.filter((other) => other.background)
   const mark = background.at(-1) === job ? '+' : background.at(-2) === job ? '-' : ' '
-  const word = job.state !== 'Done' ? job.state : job.signal !== undefined ? ({ TERM: 'Terminated', KILL: 'Killed', INT: 'Interrupt', HUP: 'Hangup' }[job.signal] ?? job.signal) : job.code === 0 ? 'Done' : `Exit ${job.code}`
+  const word =
+    job.state !== 'Done'
+      ? job.state
+      : job.signal !== undefined
+        ? ({ TERM: 'Terminated', KILL: 'Killed', INT: 'Interrupt', HUP: 'Hangup' }[job.signal] ?? job.signal)
+        : job.code === 0
+          ? 'Done'
+          : `Exit ${job.code}`
   return `[${job.number}]${mark}  ${pids ? `${job.group} ` : ''}${word.padEnd(pids ? 22 : 23)} ${job.text}${job.state === 'Running' ? ' &' : ''}`
 }
 
@@ -126,6 +149,11 @@ export function findJob(state: ShellState, spec: string | undefined): Job | unde
   if (spec === undefined || spec === '%%' || spec === '%+' || spec === '%') return jobs.at(-1)
   if (spec === '%-') return jobs.at(-2) ?? jobs.at(-1)
   const name = spec.replace(/^%/, '')
-  if (/^\d+$/.test(name)) return spec.startsWith('%') ? jobs.find((job) => job.number === Number(name)) : jobs.find((job) => job.pids.includes(Number(name)))
-  return name.startsWith('?') ? jobs.find((job) => job.text.includes(name.slice(1))) : jobs.find((job) => job.text.startsWith(name))
+  if (/^\d+$/.test(name))
+    return spec.startsWith('%')
+      ? jobs.find((job) => job.number === Number(name))
+      : jobs.find((job) => job.pids.includes(Number(name)))
+  return name.startsWith('?')
+    ? jobs.find((job) => job.text.includes(name.slice(1)))
+    : jobs.find((job) => job.text.startsWith(name))
 }

@@ -16,13 +16,29 @@ interface Found {
   list?: '@' | '*'
 }
 
-const one = (value: string | undefined): Found => ({ values: value === undefined ? [] : [value], set: value !== undefined })
+const one = (value: string | undefined): Found => ({
+  values: value === undefined ? [] : [value],
+  set: value !== undefined,
+})
 
 export function* expandParameter(sh: Shell, part: Part<'ParameterExpansion'>, quoted: boolean): Run<Piece[]> {
   const { parameter, operation } = part
-  if (operation?.type === 'ArrayKeys') return pieces(sh, { values: keysOf(findVariable(sh.state, operation.array)), set: true, list: operation.star ? '*' : '@' }, quoted)
+  if (operation?.type === 'ArrayKeys')
+    return pieces(
+      sh,
+      { values: keysOf(findVariable(sh.state, operation.array)), set: true, list: operation.star ? '*' : '@' },
+      quoted,
+    )
   if (operation?.type === 'VarNamePrefix') {
-    return pieces(sh, { values: variableNames(sh.state).filter((name) => name.startsWith(operation.prefix)), set: true, list: operation.star ? '*' : '@' }, quoted)
+    return pieces(
+      sh,
+      {
+        values: variableNames(sh.state).filter((name) => name.startsWith(operation.prefix)),
+        set: true,
+        list: operation.star ? '*' : '@',
+      },
+      quoted,
+    )
   }
   if (operation?.type === 'Indirection') return yield* indirect(sh, parameter, operation.innerOp ?? null, quoted)
   const found = yield* lookUp(sh, parameter)
@@ -66,7 +82,10 @@ export function* lookUp(sh: Shell, parameter: string): Run<Found> {
     case 'PIPESTATUS':
       return one(String(state.pipeStatus[0] ?? 0))
   }
-  return one(getValue(state, parameter) ?? (findVariable(state, parameter) === undefined ? yield* dynamicValue(state, sh.p, parameter) : undefined))
+  return one(
+    getValue(state, parameter) ??
+      (findVariable(state, parameter) === undefined ? yield* dynamicValue(state, sh.p, parameter) : undefined),
+  )
 }
 
 function flagsOf({ state: { options, interactive } }: Shell): string {
@@ -75,11 +94,24 @@ function flagsOf({ state: { options, interactive } }: Shell): string {
 
 function* element(sh: Shell, name: string, subscript: string): Run<Found> {
   const { state } = sh
-  const variable = name === 'PIPESTATUS' ? { items: Object.fromEntries(state.pipeStatus.map((code, index) => [index, String(code)])) }
-    : name === 'FUNCNAME' ? { items: Object.fromEntries([...state.functionNames].reverse().map((value, index) => [index, value])) } : findVariable(state, name)
-  if (subscript === '@' || subscript === '*') return { values: itemsOf(variable), set: variable !== undefined, list: subscript }
+  const variable =
+    name === 'PIPESTATUS'
+      ? { items: Object.fromEntries(state.pipeStatus.map((code, index) => [index, String(code)])) }
+      : name === 'FUNCNAME'
+        ? { items: Object.fromEntries([...state.functionNames].reverse().map((value, index) => [index, value])) }
+        : findVariable(state, name)
+  if (subscript === '@' || subscript === '*')
+    return { values: itemsOf(variable), set: variable !== undefined, list: subscript }
   const key = yield* keyFor(sh, name, subscript)
-  return one(variable?.items === undefined ? (key === '0' ? variable?.value : undefined) : Object.hasOwn(variable.items, key) ? variable.items[key] : undefined)
+  return one(
+    variable?.items === undefined
+      ? key === '0'
+        ? variable?.value
+        : undefined
+      : Object.hasOwn(variable.items, key)
+        ? variable.items[key]
+        : undefined,
+  )
 }
 
 /** The key that a subscript's text means for this array. */
@@ -103,7 +135,13 @@ function pieces(sh: Shell, found: Found, quoted: boolean): Piece[] {
   return list
 }
 
-function* operate(sh: Shell, parameter: string, found: Found, operation: ParameterOperation, quoted: boolean): Run<Piece[]> {
+function* operate(
+  sh: Shell,
+  parameter: string,
+  found: Found,
+  operation: ParameterOperation,
+  quoted: boolean,
+): Run<Piece[]> {
   const present = found.set && !('checkEmpty' in operation && operation.checkEmpty && found.values.join('') === '')
   switch (operation.type) {
     case 'DefaultValue':
@@ -118,12 +156,22 @@ function* operate(sh: Shell, parameter: string, found: Found, operation: Paramet
     }
     case 'ErrorIfUnset': {
       if (present) return pieces(sh, found, quoted)
-      const word = operation.word === null || operation.word.parts.length === 0 ? '' : yield* sh.words.string(sh, operation.word)
-      throw new ShellError(`${parameter}: ${word === '' ? `parameter ${operation.checkEmpty ? 'null or ' : ''}not set` : word}`, 127, true)
+      const word =
+        operation.word === null || operation.word.parts.length === 0 ? '' : yield* sh.words.string(sh, operation.word)
+      throw new ShellError(
+        `${parameter}: ${word === '' ? `parameter ${operation.checkEmpty ? 'null or ' : ''}not set` : word}`,
+        127,
+        true,
+      )
     }
     case 'Length':
       requireSet(sh, parameter, found)
-      return [{ text: String(found.list !== undefined ? found.values.length : [...(found.values[0] ?? '')].length), mode: quoted ? 'quoted' : 'split' }]
+      return [
+        {
+          text: String(found.list !== undefined ? found.values.length : [...(found.values[0] ?? '')].length),
+          mode: quoted ? 'quoted' : 'split',
+        },
+      ]
     case 'Substring':
       return yield* substring(sh, parameter, found, operation, quoted)
     case 'BadSubstitution':
@@ -149,7 +197,13 @@ function* assignParameter(sh: Shell, parameter: string, value: string): Run<void
   else setItem(sh.state, subscript[1] ?? '', yield* keyFor(sh, subscript[1] ?? '', subscript[2] ?? ''), value)
 }
 
-function* substring(sh: Shell, parameter: string, found: Found, operation: Extract<ParameterOperation, { type: 'Substring' }>, quoted: boolean): Run<Piece[]> {
+function* substring(
+  sh: Shell,
+  parameter: string,
+  found: Found,
+  operation: Extract<ParameterOperation, { type: 'Substring' }>,
+  quoted: boolean,
+): Run<Piece[]> {
   requireSet(sh, parameter, found)
   const scope = sh.words.scope(sh)
   const offset = yield* evaluateArithmetic(operation.offset, scope)
@@ -180,14 +234,26 @@ function* changer(sh: Shell, parameter: string, operation: ParameterOperation): 
       const replacement = operation.replacement === null ? '' : yield* sh.words.string(sh, operation.replacement)
       const source = patternSource(pattern)
       if (source === '') return (text) => text
-      const anchored = operation.anchor === 'start' ? `^(?:${source})` : operation.anchor === 'end' ? `(?:${source})$` : source
+      const anchored =
+        operation.anchor === 'start' ? `^(?:${source})` : operation.anchor === 'end' ? `(?:${source})$` : source
       const regex = new RegExp(anchored, operation.all ? 'g' : '')
       return (text) => text.replace(regex, () => replacement)
     }
     case 'CaseModification': {
-      const only = operation.pattern === null ? undefined : new RegExp(`^(?:${patternSource(yield* sh.words.pattern(sh, operation.pattern))})$`)
-      const turn = (character: string): string => (operation.direction === 'upper' ? character.toUpperCase() : character.toLowerCase())
-      return (text) => [...text].map((character, index) => ((operation.all || index === 0) && (only === undefined || only.test(character)) ? turn(character) : character)).join('')
+      const only =
+        operation.pattern === null
+          ? undefined
+          : new RegExp(`^(?:${patternSource(yield* sh.words.pattern(sh, operation.pattern))})$`)
+      const turn = (character: string): string =>
+        operation.direction === 'upper' ? character.toUpperCase() : character.toLowerCase()
+      return (text) =>
+        [...text]
+          .map((character, index) =>
+            (operation.all || index === 0) && (only === undefined || only.test(character))
+              ? turn(character)
+              : character,
+          )
+          .join('')
     }
     case 'Transform':
       return yield* transformer(sh, parameter, operation.operator)

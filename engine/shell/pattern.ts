@@ -1,7 +1,18 @@
 /** Shell patterns (`*`, `?`, `[a-z]`, `@(a|b)`) as regular expressions. In a pattern, `\x` is a literal x. */
 
 const CLASSES: Record<string, string> = {
-  alpha: 'A-Za-z', digit: '0-9', alnum: 'A-Za-z0-9', upper: 'A-Z', lower: 'a-z', space: '\\s', blank: ' \\t', punct: '!-\\/:-@\\[-`{-~', xdigit: '0-9A-Fa-f', word: '\\w', print: '\\x20-\\x7e', cntrl: '\\x00-\\x1f',
+  alpha: 'A-Za-z',
+  digit: '0-9',
+  alnum: 'A-Za-z0-9',
+  upper: 'A-Z',
+  lower: 'a-z',
+  space: '\\s',
+  blank: ' \\t',
+  punct: '!-\\/:-@\\[-`{-~',
+  xdigit: '0-9A-Fa-f',
+  word: '\\w',
+  print: '\\x20-\\x7e',
+  cntrl: '\\x00-\\x1f',
 }
 
 const SPECIAL = /[\\^$.*+?()[\]{}|/]/
@@ -55,7 +66,9 @@ export function patternSource(pattern: string, options: PatternOptions = {}): st
 }
 
 function extended(kind: string, inside: string, any: string, options: PatternOptions): string {
-  const choices = splitChoices(inside).map((choice) => patternSource(choice, options)).join('|')
+  const choices = splitChoices(inside)
+    .map((choice) => patternSource(choice, options))
+    .join('|')
   if (kind === '!') return `(?:(?!(?:${choices})$)${any}*)`
   return `(?:${choices})${kind === '@' ? '' : kind}`
 }
@@ -100,7 +113,8 @@ function bracketAt(pattern: string, start: number): { source: string; end: numbe
     if (named !== null) {
       source += CLASSES[named[1] ?? ''] ?? ''
       at += named[0].length - 1
-    } else if (character === '\\' && at + 1 < pattern.length) source += `\\${pattern.charAt(++at)}`.replace(/^\\(\w)$/, '$1')
+    } else if (character === '\\' && at + 1 < pattern.length)
+      source += `\\${pattern.charAt(++at)}`.replace(/^\\(\w)$/, '$1')
     else source += character === '-' ? '-' : escapeRegex(character)
   }
   return undefined

@@ -28,14 +28,22 @@ export const bash: Program = function* (argv, p) {
     yield* p.err(`${argv[0]}: ${call.usage}\n`)
     return 2
   }
-  const state = makeState({ name: call.name, positional: call.positional, env: p.env, cwd: p.cwd, pid: p.pid, nowMs: yield* p.now() })
+  const state = makeState({
+    name: call.name,
+    positional: call.positional,
+    env: p.env,
+    cwd: p.cwd,
+    pid: p.pid,
+    nowMs: yield* p.now(),
+  })
   const sh = new Interpreter(p, state)
   yield* applySet(sh, [...call.options])
   if (call.options.length === 0) state.positional = call.positional
   sh.fromCommand = call.command !== undefined
   if (call.command !== undefined) return yield* guarded(sh, () => sh.runSource(call.command ?? ''))
   if (call.script !== undefined) return yield* runFile(sh, call.script)
-  if (call.interactive || (!call.stdin && (yield* p.isTty(0)))) return yield* guarded(sh, () => runInteractive(sh, { login: call.login }))
+  if (call.interactive || (!call.stdin && (yield* p.isTty(0))))
+    return yield* guarded(sh, () => runInteractive(sh, { login: call.login }))
   const text = yield* p.readAll()
   return yield* guarded(sh, () => sh.runSource(text))
 }
@@ -67,9 +75,27 @@ function* runFork(p: Proc, start: ForkStart): Run<number> {
   sh.loops = 1
   yield* watchSignals(sh)
   const { body } = start
-  const last = body.kind === 'command' ? body.command : body.statements.length === 1 && body.statements[0]?.pipelines.length === 1 && body.statements[0].pipelines[0]?.commands.length === 1 && !body.statements[0].pipelines[0].negated ? body.statements[0].pipelines[0].commands[0] : undefined
+  const last =
+    body.kind === 'command'
+      ? body.command
+      : body.statements.length === 1 &&
+          body.statements[0]?.pipelines.length === 1 &&
+          body.statements[0].pipelines[0]?.commands.length === 1 &&
+          !body.statements[0].pipelines[0].negated
+        ? body.statements[0].pipelines[0].commands[0]
+        : undefined
   sh.mayReplace = last?.type === 'SimpleCommand'
-  const statements = body.kind === 'statements' ? body.statements : [{ type: 'Statement' as const, pipelines: [{ type: 'Pipeline' as const, commands: [body.command], negated: false }], operators: [], background: false }]
+  const statements =
+    body.kind === 'statements'
+      ? body.statements
+      : [
+          {
+            type: 'Statement' as const,
+            pipelines: [{ type: 'Pipeline' as const, commands: [body.command], negated: false }],
+            operators: [],
+            background: false,
+          },
+        ]
   return yield* guarded(sh, () => sh.runStatements(statements))
 }
 
@@ -114,7 +140,14 @@ interface Call {
 }
 
 function parseCall(argv: string[]): Call | { usage: string } {
-  const call: Call = { name: argv[0] ?? 'bash', positional: [], options: [], stdin: false, interactive: false, login: (argv[0] ?? '').startsWith('-') }
+  const call: Call = {
+    name: argv[0] ?? 'bash',
+    positional: [],
+    options: [],
+    stdin: false,
+    interactive: false,
+    login: (argv[0] ?? '').startsWith('-'),
+  }
   let takesCommand = false
   let at = 1
   for (; at < argv.length && /^[-+]./.test(argv[at] ?? ''); at++) {

@@ -39,5 +39,7 @@ function shortPath({ cwd, variables }: ShellState): string {
 }
 
 export function renderPrompt(template: string, facts: PromptFacts): string {
-  return template.replace(/\\(0\d\d|[^0])/g, (all, code: string) => (/^0\d\d$/.test(code) ? String.fromCharCode(parseInt(code, 8)) : (ESCAPES[code]?.(facts) ?? all)))
+  return template.replace(/\\(0\d\d|[^0])/g, (all, code: string) =>
+    /^0\d\d$/.test(code) ? String.fromCharCode(parseInt(code, 8)) : (ESCAPES[code]?.(facts) ?? all),
+  )
 }

@@ -19,7 +19,15 @@ export function quoteNeeded(text: string): string {
 }
 
 function ansiQuote(text: string): string {
-  const named: Record<string, string> = { '\n': '\\n', '\t': '\\t', '\r': '\\r', '\\': '\\\\', "'": "\\'", '\x1b': '\\E', '\x07': '\\a' }
+  const named: Record<string, string> = {
+    '\n': '\\n',
+    '\t': '\\t',
+    '\r': '\\r',
+    '\\': '\\\\',
+    "'": "\\'",
+    '\x1b': '\\E',
+    '\x07': '\\a',
+  }
   return `$'${[...text].map((character) => named[character] ?? (character < ' ' ? `\\${character.charCodeAt(0).toString(8).padStart(3, '0')}` : character)).join('')}'`
 }
 

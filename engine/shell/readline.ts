@@ -73,9 +73,23 @@ function press(editor: LineEditor, key: string, history: readonly string[]): Did
 /** The visible width of a prompt: what escape sequences write does not count. */
 function widthOf(text: string): number {
   let width = 0
-  for (const character of text.replace(/\x1b\[[0-9;?]*[A-Za-z]|\x1b\][^\x07]*\x07/g, '').split('\n').at(-1) ?? '') {
+  for (const character of text
+    .replace(/\x1b\[[0-9;?]*[A-Za-z]|\x1b\][^\x07]*\x07/g, '')
+    .split('\n')
+    .at(-1) ?? '') {
     const code = character.codePointAt(0) ?? 0
-    width += code < 32 ? 0 : (code >= 0x1100 && code <= 0x115f) || (code >= 0x2e80 && code <= 0xa4cf) || (code >= 0xac00 && code <= 0xd7a3) || (code >= 0xf900 && code <= 0xfaff) || (code >= 0xfe30 && code <= 0xfe6f) || (code >= 0xff00 && code <= 0xff60) || code >= 0x1f300 ? 2 : 1
+    width +=
+      code < 32
+        ? 0
+        : (code >= 0x1100 && code <= 0x115f) ||
+            (code >= 0x2e80 && code <= 0xa4cf) ||
+            (code >= 0xac00 && code <= 0xd7a3) ||
+            (code >= 0xf900 && code <= 0xfaff) ||
+            (code >= 0xfe30 && code <= 0xfe6f) ||
+            (code >= 0xff00 && code <= 0xff60) ||
+            code >= 0x1f300
+          ? 2
+          : 1
   }
   return width
 }
@@ -89,7 +103,10 @@ function redraw(editor: LineEditor, text: string, cursor: number, prompt = edito
   const total = widthOf(prompt) + widthOf(text)
   const at = widthOf(prompt) + widthOf(text.slice(0, cursor))
   const back = Math.floor(total / editor.columns) - Math.floor(at / editor.columns)
-  const place = cursor === text.length ? '' : `${back > 0 ? `\x1b[${back}A` : ''}\r${at % editor.columns > 0 ? `\x1b[${at % editor.columns}C` : ''}`
+  const place =
+    cursor === text.length
+      ? ''
+      : `${back > 0 ? `\x1b[${back}A` : ''}\r${at % editor.columns > 0 ? `\x1b[${at % editor.columns}C` : ''}`
   return { output: `${up}\r\x1b[J${prompt.split('\n').at(-1)}${text}${place}` }
 }
 
@@ -99,7 +116,11 @@ function insert(editor: LineEditor, text: string): Did {
     editor.cursor += text.length
     return { output: text }
   }
-  return redraw(editor, editor.text.slice(0, editor.cursor) + text + editor.text.slice(editor.cursor), editor.cursor + text.length)
+  return redraw(
+    editor,
+    editor.text.slice(0, editor.cursor) + text + editor.text.slice(editor.cursor),
+    editor.cursor + text.length,
+  )
 }
 
 function moveTo(editor: LineEditor, cursor: number): Did {
@@ -122,7 +143,7 @@ function characterAfter({ text, cursor }: LineEditor): number {
 }
 
 function wordBefore({ text, cursor }: LineEditor, pattern: RegExp): number {
-  return (pattern.exec(text.slice(0, cursor))?.index ?? cursor)
+  return pattern.exec(text.slice(0, cursor))?.index ?? cursor
 }
 
 function wordAfter({ text, cursor }: LineEditor): number {
@@ -151,7 +172,8 @@ const left: Key = (editor) => moveTo(editor, characterBefore(editor))
 const right: Key = (editor) => moveTo(editor, characterAfter(editor))
 const older: Key = (editor, history) => showHistory(editor, history, 1)
 const newer: Key = (editor, history) => showHistory(editor, history, -1)
-const rubout: Key = (editor) => (editor.cursor === 0 ? { output: '\x07' } : remove(editor, characterBefore(editor), editor.cursor, false))
+const rubout: Key = (editor) =>
+  editor.cursor === 0 ? { output: '\x07' } : remove(editor, characterBefore(editor), editor.cursor, false)
 const deleteNext: Key = (editor) => remove(editor, editor.cursor, characterAfter(editor), false)
 const backWord: Key = (editor) => moveTo(editor, wordBefore(editor, /\w+\W*$/))
 const nextWord: Key = (editor) => moveTo(editor, wordAfter(editor))
@@ -159,16 +181,33 @@ const nextWord: Key = (editor) => moveTo(editor, wordAfter(editor))
 const KEYS: Record<string, Key> = {
   '\r': finish,
   '\n': finish,
-  '\x01': start, '\x1b[H': start, '\x1bOH': start, '\x1b[1~': start,
-  '\x05': end, '\x1b[F': end, '\x1bOF': end, '\x1b[4~': end,
-  '\x02': left, '\x1b[D': left, '\x1bOD': left,
-  '\x06': right, '\x1b[C': right, '\x1bOC': right,
-  '\x10': older, '\x1b[A': older, '\x1bOA': older,
-  '\x0e': newer, '\x1b[B': newer, '\x1bOB': newer,
-  '\x7f': rubout, '\b': rubout,
+  '\x01': start,
+  '\x1b[H': start,
+  '\x1bOH': start,
+  '\x1b[1~': start,
+  '\x05': end,
+  '\x1b[F': end,
+  '\x1bOF': end,
+  '\x1b[4~': end,
+  '\x02': left,
+  '\x1b[D': left,
+  '\x1bOD': left,
+  '\x06': right,
+  '\x1b[C': right,
+  '\x1bOC': right,
+  '\x10': older,
+  '\x1b[A': older,
+  '\x1bOA': older,
+  '\x0e': newer,
+  '\x1b[B': newer,
+  '\x1bOB': newer,
+  '\x7f': rubout,
+  '\b': rubout,
   '\x1b[3~': deleteNext,
-  '\x1bb': backWord, '\x1b[1;5D': backWord,
-  '\x1bf': nextWord, '\x1b[1;5C': nextWord,
+  '\x1bb': backWord,
+  '\x1b[1;5D': backWord,
+  '\x1bf': nextWord,
+  '\x1b[1;5C': nextWord,
   '\x0b': (editor) => remove(editor, editor.cursor, editor.text.length),
   '\x15': (editor) => remove(editor, 0, editor.cursor),
   '\x17': (editor) => remove(editor, wordBefore(editor, /\S+\s*$/), editor.cursor),

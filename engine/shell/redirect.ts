@@ -9,16 +9,32 @@ import { setValue } from './variables.ts'
 export type Saved = { fd: number; at: number | null }[]
 
 const WORDS: Partial<Record<Errno['error'], string>> = {
-  ENOENT: 'No such file or directory', EACCES: 'Permission denied', EISDIR: 'Is a directory', ENOTDIR: 'Not a directory', EROFS: 'Read-only file system', ENOSPC: 'No space left on device', ELOOP: 'Too many levels of symbolic links',
+  ENOENT: 'No such file or directory',
+  EACCES: 'Permission denied',
+  EISDIR: 'Is a directory',
+  ENOTDIR: 'Not a directory',
+  EROFS: 'Read-only file system',
+  ENOSPC: 'No space left on device',
+  ELOOP: 'Too many levels of symbolic links',
 }
 
 /** The usual words of an errno. */
 export function errnoText(error: string): string {
-  return WORDS[error as Errno['error']] ?? ({ EEXIST: 'File exists', ENOTEMPTY: 'Directory not empty', EINVAL: 'Invalid argument' } as Record<string, string>)[error] ?? error
+  return (
+    WORDS[error as Errno['error']] ??
+    ({ EEXIST: 'File exists', ENOTEMPTY: 'Directory not empty', EINVAL: 'Invalid argument' } as Record<string, string>)[
+      error
+    ] ??
+    error
+  )
 }
 
 /** Applies redirections in order; undefined (and a message) when one fails. With `keep` they stay. */
-export function* applyRedirections(sh: Shell, redirections: readonly Redirection[], options: { keep?: boolean } = {}): Run<Saved | undefined> {
+export function* applyRedirections(
+  sh: Shell,
+  redirections: readonly Redirection[],
+  options: { keep?: boolean } = {},
+): Run<Saved | undefined> {
   const saved: Saved = []
   for (const redirection of redirections) {
     if (yield* applyOne(sh, redirection, saved, options.keep === true)) continue
@@ -68,7 +84,9 @@ function* applyOne(sh: Shell, redirection: Redirection, saved: Saved, keep: bool
     setValue(sh.state, redirection.fdVariable, String(fd))
   }
   if (target.type === 'HereDoc') {
-    let text = target.quoted ? target.content.parts.map((part) => ('value' in part ? String(part.value) : '')).join('') : yield* expandString(sh, target.content)
+    let text = target.quoted
+      ? target.content.parts.map((part) => ('value' in part ? String(part.value) : '')).join('')
+      : yield* expandString(sh, target.content)
     if (target.stripTabs) text = text.replace(/^\t+/gm, '')
     return yield* pointToText(sh, fd, text, saved, keep)
   }
@@ -95,7 +113,14 @@ function* pointToText(sh: Shell, fd: number, text: string, saved: Saved, keep: b
   return ok
 }
 
-function* duplicate(sh: Shell, fd: number, name: string, redirection: Redirection, saved: Saved, keep: boolean): Run<boolean> {
+function* duplicate(
+  sh: Shell,
+  fd: number,
+  name: string,
+  redirection: Redirection,
+  saved: Saved,
+  keep: boolean,
+): Run<boolean> {
   if (name === '-') {
     if (!keep) {
       const at = 200 + sh.saved++
@@ -131,6 +156,8 @@ function* open(sh: Shell, name: string, operator: string): Run<number | undefine
   if ('fd' in opened) return opened.fd
   const isPosix = /(^|\/)(sh|ash|dash)$/.test(sh.state.name)
   const what = !isPosix ? '' : mode === 'r' ? 'cannot open ' : 'cannot create '
-  yield* sh.complain(`${what}${name}: ${isPosix && opened.error === 'ENOENT' ? (mode === 'r' ? 'No such file' : 'Directory nonexistent') : errnoText(opened.error)}`)
+  yield* sh.complain(
+    `${what}${name}: ${isPosix && opened.error === 'ENOENT' ? (mode === 'r' ? 'No such file' : 'Directory nonexistent') : errnoText(opened.error)}`,
+  )
   return undefined
 }

@@ -153,7 +153,12 @@ type ReadLine = { left: string } & ({ kind: 'line'; line: string } | { kind: 'en
 
 function* promptText(sh: Interpreter, name: 'PS1' | 'PS2'): Run<string> {
   const nowMs = yield* sh.p.now()
-  return renderPrompt(getValue(sh.state, name) ?? '', { state: sh.state, user: sh.p.user, host: sh.p.env.HOSTNAME ?? sh.p.host, nowMs })
+  return renderPrompt(getValue(sh.state, name) ?? '', {
+    state: sh.state,
+    user: sh.p.user,
+    host: sh.p.env.HOSTNAME ?? sh.p.host,
+    nowMs,
+  })
 }
 
 function* readLine(sh: Interpreter, prompt: 'PS1' | 'PS2', typedAhead: string): Run<ReadLine> {
@@ -169,7 +174,9 @@ function* readLine(sh: Interpreter, prompt: 'PS1' | 'PS2', typedAhead: string): 
     keys = did.left
     if (did.done !== undefined) {
       yield* sh.p.ask('ttyMode', { mode: 'cooked' })
-      return did.done.kind === 'line' ? { kind: 'line', line: did.done.line, left: keys } : { kind: did.done.kind, left: keys }
+      return did.done.kind === 'line'
+        ? { kind: 'line', line: did.done.line, left: keys }
+        : { kind: did.done.kind, left: keys }
     }
     if (did.wantsCompletion) {
       yield* completeAt(sh, editor)
@@ -201,7 +208,10 @@ function* completeAt(sh: Interpreter, editor: LineEditor): Run<void> {
     editor.tabs = 0
     yield* sh.p.out(pressKeys(editor, `\x1b[200~${insertion}\x1b[201~`, []).output)
   } else if (shown.length === 0) yield* sh.p.out('\x07')
-  else if (again) yield* sh.p.out(`\n${inColumns(shown, editor.columns)}${editor.prompt}${editor.text}${editor.cursor < editor.text.length ? `\x1b[${editor.text.length - editor.cursor}D` : ''}`)
+  else if (again)
+    yield* sh.p.out(
+      `\n${inColumns(shown, editor.columns)}${editor.prompt}${editor.text}${editor.cursor < editor.text.length ? `\x1b[${editor.text.length - editor.cursor}D` : ''}`,
+    )
   else yield* sh.p.out('\x07')
 }
 
@@ -212,7 +222,9 @@ export function inColumns(names: readonly string[], columns: number): string {
   const rows = Math.ceil(names.length / across)
   let text = ''
   for (let row = 0; row < rows; row++) {
-    const line = Array.from({ length: across }, (_, column) => names[column * rows + row]).filter((name) => name !== undefined)
+    const line = Array.from({ length: across }, (_, column) => names[column * rows + row]).filter(
+      (name) => name !== undefined,
+    )
     text += `${line.map((name, index) => (index < line.length - 1 ? name.padEnd(width) : name)).join('')}\n`
   }
   return text

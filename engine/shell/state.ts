@@ -91,11 +91,34 @@ export interface ShellState {
 }
 
 export const DEFAULT_OPTIONS: ShellOptions = {
-  errexit: false, nounset: false, xtrace: false, pipefail: false, noglob: false, noclobber: false, allexport: false, noexec: false, verbose: false,
-  nullglob: false, dotglob: false, nocaseglob: false, extglob: true, globstar: false, expand_aliases: false, nocasematch: false, lastpipe: false, inherit_errexit: false,
+  errexit: false,
+  nounset: false,
+  xtrace: false,
+  pipefail: false,
+  noglob: false,
+  noclobber: false,
+  allexport: false,
+  noexec: false,
+  verbose: false,
+  nullglob: false,
+  dotglob: false,
+  nocaseglob: false,
+  extglob: true,
+  globstar: false,
+  expand_aliases: false,
+  nocasematch: false,
+  lastpipe: false,
+  inherit_errexit: false,
 }
 
-export function makeState(of: { name: string; positional: string[]; env: Readonly<Record<string, string>>; cwd: string; pid: number; nowMs: number }): ShellState {
+export function makeState(of: {
+  name: string
+  positional: string[]
+  env: Readonly<Record<string, string>>
+  cwd: string
+  pid: number
+  nowMs: number
+}): ShellState {
   const variables: Record<string, Variable> = {}
   for (const [name, value] of Object.entries(of.env)) variables[name] = { value, exported: true }
   variables.IFS = { value: ' \t\n' }
@@ -103,19 +126,59 @@ export function makeState(of: { name: string; positional: string[]; env: Readonl
   variables.OPTIND = { value: '1' }
   variables.SHLVL = { value: String(Number(of.env.SHLVL ?? 0) + 1), exported: true }
   return {
-    variables, locals: [], positional: of.positional, name: of.name, functions: {}, aliases: {}, cwd: of.cwd, options: { ...DEFAULT_OPTIONS }, traps: {}, status: 0,
-    pipeStatus: [0], jobs: [], history: [], interactive: false, login: false, optionOffset: 0, pid: of.pid, startedAtMs: of.nowMs, line: 1, openFds: [], directories: [],
-    depth: 0, functionNames: [], sourceDepth: 0, umask: 0o022,
+    variables,
+    locals: [],
+    positional: of.positional,
+    name: of.name,
+    functions: {},
+    aliases: {},
+    cwd: of.cwd,
+    options: { ...DEFAULT_OPTIONS },
+    traps: {},
+    status: 0,
+    pipeStatus: [0],
+    jobs: [],
+    history: [],
+    interactive: false,
+    login: false,
+    optionOffset: 0,
+    pid: of.pid,
+    startedAtMs: of.nowMs,
+    line: 1,
+    openFds: [],
+    directories: [],
+    depth: 0,
+    functionNames: [],
+    sourceDepth: 0,
+    umask: 0o022,
   }
 }
 
 /** A copy for a subshell: what the copy changes does not change the original. Trees and texts are shared. */
 export function forkState(state: ShellState): ShellState {
   const copyScope = (scope: Record<string, Variable>): Record<string, Variable> =>
-    Object.fromEntries(Object.entries(scope).map(([name, variable]) => [name, variable.items === undefined ? { ...variable } : { ...variable, items: { ...variable.items } }]))
+    Object.fromEntries(
+      Object.entries(scope).map(([name, variable]) => [
+        name,
+        variable.items === undefined ? { ...variable } : { ...variable, items: { ...variable.items } },
+      ]),
+    )
   return {
-    ...state, variables: copyScope(state.variables), locals: state.locals.map(copyScope), positional: [...state.positional], functions: { ...state.functions },
-    aliases: { ...state.aliases }, options: { ...state.options }, traps: { ...state.traps }, pipeStatus: [...state.pipeStatus], jobs: [], history: [...state.history],
-    openFds: [...state.openFds], directories: [...state.directories], functionNames: [...state.functionNames], interactive: false, depth: state.depth + 1,
+    ...state,
+    variables: copyScope(state.variables),
+    locals: state.locals.map(copyScope),
+    positional: [...state.positional],
+    functions: { ...state.functions },
+    aliases: { ...state.aliases },
+    options: { ...state.options },
+    traps: { ...state.traps },
+    pipeStatus: [...state.pipeStatus],
+    jobs: [],
+    history: [...state.history],
+    openFds: [...state.openFds],
+    directories: [...state.directories],
+    functionNames: [...state.functionNames],
+    interactive: false,
+    depth: state.depth + 1,
   }
 }

@@ -30,7 +30,17 @@ export class Terminals {
     const env = { ...loginEnvironment(this.table, host, user), ...options.env }
     const terminal = this.table.openTerminal(id, { columns, rows })
     const sink = { kind: 'tty', id } as const
-    const made = this.table.spawn({ host, user, argv: ['bash'], env, cwd: env.HOME ?? '/', stdin: sink, stdout: sink, stderr: sink, onExit: { to: RUNTIME_ADDRESS, type: 'terminal.ended', data: { id } } })
+    const made = this.table.spawn({
+      host,
+      user,
+      argv: ['bash'],
+      env,
+      cwd: env.HOME ?? '/',
+      stdin: sink,
+      stdout: sink,
+      stderr: sink,
+      onExit: { to: RUNTIME_ADDRESS, type: 'terminal.ended', data: { id } },
+    })
     if ('pid' in made) terminal.foreground = made.pid
     return made
   }
@@ -57,7 +67,10 @@ export class Terminals {
   isAtPrompt(id: string): boolean {
     const terminal = this.table.terminals.get(id)
     if (terminal === undefined || terminal.mode !== 'raw') return false
-    return [...this.table.processes.values()].some(({ group, blocked, program }) => group === terminal.foreground && (program === 'bash' || program === 'sh') && blocked?.key === `tty ${id}`)
+    return [...this.table.processes.values()].some(
+      ({ group, blocked, program }) =>
+        group === terminal.foreground && (program === 'bash' || program === 'sh') && blocked?.key === `tty ${id}`,
+    )
   }
 
   /** Whether the terminal's first shell is still there. */
@@ -82,13 +95,24 @@ export function runScript(table: ProcessTable, text: string, options: ScriptOpti
   const env = { ...loginEnvironment(table, options.host, options.user), ...options.env }
   const name = `script-${table.nextCapture()}`
   return table.spawn({
-    host: options.host, user: options.user, argv: ['bash', '-c', text, 'bash', ...(options.args ?? [])], env, cwd: options.cwd ?? env.HOME ?? '/', captureAs: name,
-    stdin: { kind: 'text', text: options.stdin ?? '' }, stdout: { kind: 'capture', name: `${name}-out` }, stderr: { kind: 'capture', name: `${name}-err` }, ...(options.onExit === undefined ? {} : { onExit: options.onExit }),
+    host: options.host,
+    user: options.user,
+    argv: ['bash', '-c', text, 'bash', ...(options.args ?? [])],
+    env,
+    cwd: options.cwd ?? env.HOME ?? '/',
+    captureAs: name,
+    stdin: { kind: 'text', text: options.stdin ?? '' },
+    stdout: { kind: 'capture', name: `${name}-out` },
+    stderr: { kind: 'capture', name: `${name}-err` },
+    ...(options.onExit === undefined ? {} : { onExit: options.onExit }),
   })
 }
 
 /** The output of a script and, when it has ended, its exit code. `code` undefined: it still runs. */
-export function takeScript(table: ProcessTable, pid: number): { stdout: string; stderr: string; code: number | undefined } {
+export function takeScript(
+  table: ProcessTable,
+  pid: number,
+): { stdout: string; stderr: string; code: number | undefined } {
   const { name, code } = table.captureOf(pid)
   const take = code !== undefined
   return { stdout: table.captured(`${name}-out`, { take }), stderr: table.captured(`${name}-err`, { take }), code }

@@ -3,7 +3,8 @@ import type { Proc, Run } from '../host/process.ts'
 import { ShellError } from './errors.ts'
 import type { ShellState, Variable } from './state.ts'
 
-const own = <T>(record: Record<string, T>, name: string): T | undefined => (Object.hasOwn(record, name) ? record[name] : undefined)
+const own = <T>(record: Record<string, T>, name: string): T | undefined =>
+  Object.hasOwn(record, name) ? record[name] : undefined
 
 /** The variable that a name means here: the innermost local, else the global. */
 export function findVariable(state: ShellState, name: string): Variable | undefined {
@@ -45,7 +46,8 @@ export function getValue(state: ShellState, name: string): string | undefined {
 const MAX_VALUE = 1024 * 1024
 
 function checkSize(name: string, value: string): void {
-  if (value.length > MAX_VALUE) throw new ShellError(`${name}: value of ${value.length} characters (limit of the simulator: ${MAX_VALUE})`, 1, true)
+  if (value.length > MAX_VALUE)
+    throw new ShellError(`${name}: value of ${value.length} characters (limit of the simulator: ${MAX_VALUE})`, 1, true)
 }
 
 export function setValue(state: ShellState, name: string, value: string): void {
@@ -76,7 +78,8 @@ export function setArray(state: ShellState, name: string, values: string[]): voi
 }
 
 export function unsetVariable(state: ShellState, name: string): void {
-  if (findVariable(state, name)?.readonly === true) throw new ShellError(`unset: ${name}: cannot unset: readonly variable`, 1)
+  if (findVariable(state, name)?.readonly === true)
+    throw new ShellError(`unset: ${name}: cannot unset: readonly variable`, 1)
   for (let scope = state.locals.length - 1; scope >= 0; scope--) {
     const locals = state.locals[scope] as Record<string, Variable>
     if (own(locals, name) === undefined) continue

@@ -21,24 +21,32 @@ interface Finding {
 }
 
 export function addLint(program: Command): void {
-  program.command('lint').summary('read scenarios, say what is wrong with them, and prove them')
-    .description('Reads scenarios and says precisely what is wrong; then proves each: untouched it scores nothing, its solution everything, its decoys fail.')
+  program
+    .command('lint')
+    .summary('read scenarios, say what is wrong with them, and prove them')
+    .description(
+      'Reads scenarios and says precisely what is wrong; then proves each: untouched it scores nothing, its solution everything, its decoys fail.',
+    )
     .argument('[paths...]', 'files or folders (default: the scenarios that come with kubeflight)')
     .option('--no-proof', 'only read them')
     .option('--seed <text>', 'the seed of the proofs', 'proof')
     .option('--format <text|json>', 'how to print', 'text')
-    .addHelpText('after', `
+    .addHelpText(
+      'after',
+      `
 Examples:
   $ npx kubeflight lint
   $ npx kubeflight lint my-scenarios/ --no-proof
   $ npx kubeflight lint my-scenarios/dns.yaml --format json
 
-Exit codes: 0 all are in order; 1 something is wrong; 2 wrong usage.`)
+Exit codes: 0 all are in order; 1 something is wrong; 2 wrong usage.`,
+    )
     .action(lint)
 }
 
 async function lint(paths: string[], flags: LintFlags): Promise<void> {
-  if (flags.format !== 'text' && flags.format !== 'json') throw new UsageError(`--format ${flags.format}: must be text or json`)
+  if (flags.format !== 'text' && flags.format !== 'json')
+    throw new UsageError(`--format ${flags.format}: must be text or json`)
   const findings: Finding[] = []
   for (const path of filesOf(paths)) {
     const finding = await lintFile(path, flags)
@@ -71,7 +79,9 @@ async function lintFile(path: string, flags: LintFlags): Promise<Finding> {
 }
 
 /** A fresh simulated cluster for a proof. */
-export async function launchPorts(options: Parameters<Parameters<typeof proveScenario>[1]>[0]): Promise<{ view: Flight['view']; hands: Flight['hands'] }> {
+export async function launchPorts(
+  options: Parameters<Parameters<typeof proveScenario>[1]>[0],
+): Promise<{ view: Flight['view']; hands: Flight['hands'] }> {
   const { view, hands } = await Flight.launch({ ...options, epochMs: Date.parse(FIXED_EPOCH) })
   return { view, hands }
 }

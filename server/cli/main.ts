@@ -17,11 +17,14 @@ async function makeProgram(asked: string | undefined): Promise<Command> {
     .description('A flight simulator for Kubernetes: a whole cluster in one process, on virtual time, from one seed.')
     .showHelpAfterError('(add --help for what it takes)')
     .exitOverride()
-  program.addHelpText('after', `
+  program.addHelpText(
+    'after',
+    `
 Examples:
   $ npx kubeflight serve                 the trainer on http://localhost:8080
   $ npx kubeflight up                    a cluster for your own kubectl
-  $ npx kubeflight sh -c 'k get nodes'   a script on a fresh cluster, as fast as it goes`)
+  $ npx kubeflight sh -c 'k get nodes'   a script on a fresh cluster, as fast as it goes`,
+  )
   const wanted = asked !== undefined && asked in COMMANDS ? [asked] : Object.keys(COMMANDS)
   for (const name of wanted) (await (COMMANDS[name] as () => Promise<(program: Command) => void>)())(program)
   for (const command of program.commands) command.exitOverride().showHelpAfterError('(add --help for what it takes)')
@@ -40,7 +43,9 @@ export async function main(argv: string[]): Promise<number> {
       process.stderr.write(`kubeflight: ${error.message}\n`)
       return error.exitCode
     }
-    process.stderr.write(`kubeflight: ${error instanceof Error ? (process.env.KUBEFLIGHT_DEBUG === undefined ? error.message : error.stack) : String(error)}\n`)
+    process.stderr.write(
+      `kubeflight: ${error instanceof Error ? (process.env.KUBEFLIGHT_DEBUG === undefined ? error.message : error.stack) : String(error)}\n`,
+    )
     return 1
   }
 }

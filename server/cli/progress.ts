@@ -2,7 +2,10 @@
 const isTerminal = process.stderr.isTTY === true
 const hasColour = process.stdout.isTTY === true && (process.env.NO_COLOR ?? '') === ''
 
-const paint = (code: number) => (text: string): string => (hasColour ? `\u001b[${code}m${text}\u001b[0m` : text)
+const paint =
+  (code: number) =>
+  (text: string): string =>
+    hasColour ? `\u001b[${code}m${text}\u001b[0m` : text
 
 export const bold = paint(1)
 export const green = paint(32)

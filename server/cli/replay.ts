@@ -21,19 +21,26 @@ interface ReplayFlags {
 }
 
 export function addReplay(program: Command): void {
-  program.command('replay').summary('run a stored attempt again and compare its hash')
-    .description('Runs a stored attempt again from its seed and its input log, and compares the hash of all that happened.')
+  program
+    .command('replay')
+    .summary('run a stored attempt again and compare its hash')
+    .description(
+      'Runs a stored attempt again from its seed and its input log, and compares the hash of all that happened.',
+    )
     .argument('<file>', 'the database of a trainer (.kubeflight/attempts.db), or a recording')
     .option('--attempt <id>', 'which attempt of the database (default: all)')
     .option('--export', 'print the recording of the attempt instead of running it')
     .option('--format <text|json>', 'how to print', 'text')
-    .addHelpText('after', `
+    .addHelpText(
+      'after',
+      `
 Examples:
   $ npx kubeflight replay .kubeflight/attempts.db
   $ npx kubeflight replay .kubeflight/attempts.db --attempt 3q2-7w… --export > attempt.json
   $ npx kubeflight replay attempt.json
 
-Exit codes: 0 every run gives the same hash; 1 one does not; 2 wrong usage.`)
+Exit codes: 0 every run gives the same hash; 1 one does not; 2 wrong usage.`,
+    )
     .action(replay)
 }
 
@@ -43,8 +50,13 @@ interface Named {
 }
 
 async function replay(file: string, flags: ReplayFlags): Promise<void> {
-  const found = isDatabase(file) ? await fromDatabase(file, flags.attempt) : [{ name: file, recording: readRecording(file) }]
-  if (found.length === 0) throw new UsageError(`${file}: no ${flags.attempt === undefined ? 'attempts' : `attempt ${flags.attempt}`} that can be replayed`)
+  const found = isDatabase(file)
+    ? await fromDatabase(file, flags.attempt)
+    : [{ name: file, recording: readRecording(file) }]
+  if (found.length === 0)
+    throw new UsageError(
+      `${file}: no ${flags.attempt === undefined ? 'attempts' : `attempt ${flags.attempt}`} that can be replayed`,
+    )
   if (flags.export === true) {
     const [only, ...rest] = found
     if (only === undefined || rest.length > 0) throw new UsageError('several attempts: choose one with --attempt')
@@ -63,7 +75,11 @@ async function compare({ name, recording }: Named, format: string): Promise<bool
   const same = flight.hash() === hash
   clearProgress()
   const row = { name, seed: options.seed, inputs: log.length, untilMs, recorded: hash, replayed: flight.hash(), same }
-  process.stdout.write(format === 'json' ? `${JSON.stringify(row)}\n` : `${name}: ${same ? 'the same' : 'DIFFERENT'} (seed ${options.seed}, ${log.length} inputs, ${Math.round(untilMs / 1000)} s; recorded ${hash}, replayed ${row.replayed})\n`)
+  process.stdout.write(
+    format === 'json'
+      ? `${JSON.stringify(row)}\n`
+      : `${name}: ${same ? 'the same' : 'DIFFERENT'} (seed ${options.seed}, ${log.length} inputs, ${Math.round(untilMs / 1000)} s; recorded ${hash}, replayed ${row.replayed})\n`,
+  )
   return same
 }
 
@@ -87,8 +103,10 @@ function readRecording(file: string): Recording {
     throw new UsageError(`${file}: not a recording: ${error instanceof Error ? error.message : String(error)}`)
   }
   const recording = value as Partial<Recording> | null
-  if (recording?.kind !== 'kubeflight.recording') throw new UsageError(`${file}: not a recording: "kind" is not kubeflight.recording`)
-  for (const field of ['options', 'log', 'untilMs', 'hash'] as const) if (recording[field] === undefined) throw new UsageError(`${file}: not a recording: "${field}" is missing`)
+  if (recording?.kind !== 'kubeflight.recording')
+    throw new UsageError(`${file}: not a recording: "kind" is not kubeflight.recording`)
+  for (const field of ['options', 'log', 'untilMs', 'hash'] as const)
+    if (recording[field] === undefined) throw new UsageError(`${file}: not a recording: "${field}" is missing`)
   return recording as Recording
 }
 
@@ -102,9 +120,20 @@ async function fromDatabase(file: string, attempt: string | undefined): Promise<
       if (attempt !== undefined && id !== attempt) continue
       const saved = await store.snapshot(id)
       if (saved === undefined) continue
-      const log = (await store.log(id)).filter(({ seq }) => seq < saved.seq).map(({ at, input }) => ({ at, input: input as FlightInput }))
+      const log = (await store.log(id))
+        .filter(({ seq }) => seq < saved.seq)
+        .map(({ at, input }) => ({ at, input: input as FlightInput }))
       const hash = Flight.restore(saved.flight as FlightSnapshot).hash()
-      found.push({ name: `${scenario} ${id}`, recording: { kind: 'kubeflight.recording', options: (prepared as Prepared).options, log, untilMs: saved.nowMs, hash } })
+      found.push({
+        name: `${scenario} ${id}`,
+        recording: {
+          kind: 'kubeflight.recording',
+          options: (prepared as Prepared).options,
+          log,
+          untilMs: saved.nowMs,
+          hash,
+        },
+      })
     }
     return found
   } finally {

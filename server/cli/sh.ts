@@ -19,15 +19,22 @@ const DEFAULT_SEED = '1'
 
 export function addSh(program: Command): void {
   addClusterFlags(program.command('sh').summary('run a bash script on a fresh cluster, as fast as it goes'))
-    .description('Boots a cluster and runs a bash script on its base host, with time as fast as it goes. The script comes from FILE, -c, or standard input.')
+    .description(
+      'Boots a cluster and runs a bash script on its base host, with time as fast as it goes. The script comes from FILE, -c, or standard input.',
+    )
     .argument('[file]', 'the script; - or nothing: standard input')
     .option('-c <command>', 'the script itself')
-    .option('--each', 'run each line as a command of its own; print a JSON row {i, cmd, code, stdout, stderr, atMs} a line')
+    .option(
+      '--each',
+      'run each line as a command of its own; print a JSON row {i, cmd, code, stdout, stderr, atMs} a line',
+    )
     .option('--epoch <date>', 'the instant at which the cluster starts', FIXED_EPOCH)
     .option('--host <name>', 'the host that runs it', 'base')
     .option('--user <name>', 'the user that runs it', 'candidate')
     .option('--timeout <seconds>', "stop after so much of the cluster's time", wholeNumber, 86_400)
-    .addHelpText('after', `
+    .addHelpText(
+      'after',
+      `
 Examples:
   $ npx kubeflight sh -c 'kubectl create deployment web --image=nginx && kubectl rollout status deploy/web'
   $ npx kubeflight sh --workers 3 --seed 7 playbook.sh
@@ -35,7 +42,8 @@ Examples:
 
 Without --seed the seed is 1: the same script prints the same bytes each time.
 
-Exit codes: the script's own; with --each that of the last command; 124 out of time; 2 wrong usage.`)
+Exit codes: the script's own; with --each that of the last command; 124 out of time; 2 wrong usage.`,
+    )
     .action(sh)
 }
 
@@ -52,7 +60,9 @@ function scriptOf(file: string | undefined, flags: ShFlags): string {
 async function sh(file: string | undefined, flags: ShFlags): Promise<void> {
   const text = scriptOf(file, flags)
   progress('booting the cluster …')
-  const flight = await Flight.launch(flightOptions({ ...flags, seed: flags.seed ?? DEFAULT_SEED }, parseEpoch(flags.epoch)))
+  const flight = await Flight.launch(
+    flightOptions({ ...flags, seed: flags.seed ?? DEFAULT_SEED }, parseEpoch(flags.epoch)),
+  )
   progress('running …')
   const options = { host: flags.host, user: flags.user, timeoutMs: flags.timeout * 1000 }
   process.exitCode = flags.each === true ? await eachLine(flight, text, options) : await whole(flight, text, options)
@@ -73,7 +83,10 @@ async function whole(flight: Flight, text: string, options: RunOptions): Promise
 }
 
 async function eachLine(flight: Flight, text: string, options: RunOptions): Promise<number> {
-  const commands = text.split('\n').map((line) => line.trim()).filter((line) => line !== '' && !line.startsWith('#'))
+  const commands = text
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line !== '' && !line.startsWith('#'))
   let last = 0
   for (const [i, cmd] of commands.entries()) {
     const atMs = flight.nowMs

@@ -48,19 +48,32 @@ const binary = (bytes: Buffer): string => bytes.toString('binary')
 
 /** X.509: UTCTime until 2049, GeneralizedTime from then on. */
 function time(date: Date): forge.asn1.Asn1 {
-  return date.getUTCFullYear() < 2050 ? primitive(UTCTIME, asn1.dateToUtcTime(date)) : primitive(GENERALIZEDTIME, asn1.dateToGeneralizedTime(date))
+  return date.getUTCFullYear() < 2050
+    ? primitive(UTCTIME, asn1.dateToUtcTime(date))
+    : primitive(GENERALIZEDTIME, asn1.dateToGeneralizedTime(date))
 }
 
 /** A name as X.509 has it, and forge's filled extensions. The library wants a certificate object for both. */
-function forgeParts({ subject, issuer, extensions }: Request): { subject: forge.asn1.Asn1; issuer: forge.asn1.Asn1; extensions: forge.asn1.Asn1 } {
+function forgeParts({ subject, issuer, extensions }: Request): {
+  subject: forge.asn1.Asn1
+  issuer: forge.asn1.Asn1
+  extensions: forge.asn1.Asn1
+} {
   const carrier = pki.createCertificate()
   carrier.setSubject(attributes(subject))
   carrier.setIssuer(attributes(issuer))
   carrier.setExtensions(extensions)
-  const { distinguishedNameToAsn1, certificateExtensionsToAsn1 } = pki as unknown as Record<string, (value: unknown) => forge.asn1.Asn1>
+  const { distinguishedNameToAsn1, certificateExtensionsToAsn1 } = pki as unknown as Record<
+    string,
+    (value: unknown) => forge.asn1.Asn1
+  >
   const nameOf = distinguishedNameToAsn1 as (value: unknown) => forge.asn1.Asn1
   const extensionsOf = certificateExtensionsToAsn1 as (value: unknown) => forge.asn1.Asn1
-  return { subject: nameOf(carrier.subject), issuer: nameOf(carrier.issuer), extensions: extensionsOf(carrier.extensions) }
+  return {
+    subject: nameOf(carrier.subject),
+    issuer: nameOf(carrier.issuer),
+    extensions: extensionsOf(carrier.extensions),
+  }
 }
 
 function attributes({ commonName, organization }: Names): forge.pki.CertificateField[] {
@@ -77,30 +90,52 @@ function issue(request: Request): string {
   const publicKey = asn1.fromDer(binary(request.publicKey.export({ type: 'spki', format: 'der' })))
   const version = asn1.create(CONTEXT_SPECIFIC, 0, true, [primitive(INTEGER, asn1.integerToDer(2).getBytes())])
   const validity = sequence(time(new Date(now - DAY_MS)), time(new Date(now + 365 * DAY_MS)))
-  const body = sequence(version, primitive(INTEGER, binary(serial)), algorithm, parts.issuer, validity, parts.subject, publicKey, parts.extensions)
+  const body = sequence(
+    version,
+    primitive(INTEGER, binary(serial)),
+    algorithm,
+    parts.issuer,
+    validity,
+    parts.subject,
+    publicKey,
+    parts.extensions,
+  )
   const signature = sign('sha256', Buffer.from(asn1.toDer(body).getBytes(), 'binary'), request.signer)
   const certificate = sequence(body, algorithm, primitive(BITSTRING, `\0${binary(signature)}`))
   return makePem('CERTIFICATE', asn1.toDer(certificate).getBytes())
 }
 
 function makePem(label: string, der: string): string {
-  const lines = Buffer.from(der, 'binary').toString('base64').match(/.{1,64}/g) ?? []
+  const lines =
+    Buffer.from(der, 'binary')
+      .toString('base64')
+      .match(/.{1,64}/g) ?? []
   return `-----BEGIN ${label}-----\n${lines.join('\n')}\n-----END ${label}-----\n`
 }
 
-const newKeys = (): { publicKey: KeyObject; privateKey: KeyObject } => generateKeyPairSync('ec', { namedCurve: 'P-256' })
+const newKeys = (): { publicKey: KeyObject; privateKey: KeyObject } =>
+  generateKeyPairSync('ec', { namedCurve: 'P-256' })
 const pemOf = (key: KeyObject): string => key.export({ type: 'pkcs8', format: 'pem' }) as string
 
 const USAGE = { name: 'keyUsage', critical: true, digitalSignature: true }
 
-const DNS_NAMES = ['localhost', 'kubernetes', 'kubernetes.default', 'kubernetes.default.svc', 'kubernetes.default.svc.cluster.local']
+const DNS_NAMES = [
+  'localhost',
+  'kubernetes',
+  'kubernetes.default',
+  'kubernetes.default.svc',
+  'kubernetes.default.svc.cluster.local',
+]
 const ADDRESSES = ['127.0.0.1', '::1', '10.96.0.1']
 
 function alternatives(hosts: string[]): object {
   const isAddress = (host: string): boolean => /^[\d.]+$/.test(host) || host.includes(':')
   const dns = [...DNS_NAMES, ...hosts.filter((host) => !isAddress(host))]
   const ips = [...ADDRESSES, ...hosts.filter(isAddress)]
-  return { name: 'subjectAltName', altNames: [...dns.map((value) => ({ type: 2, value })), ...ips.map((ip) => ({ type: 7, ip }))] }
+  return {
+    name: 'subjectAltName',
+    altNames: [...dns.map((value) => ({ type: 2, value })), ...ips.map((ip) => ({ type: 7, ip }))],
+  }
 }
 
 /** Everything a served cluster needs; `hosts` are further names or addresses that the server is reached by. */
@@ -108,13 +143,35 @@ export function makeCertificates(hosts: string[] = []): ServedCertificates {
   const authority = newKeys()
   const issued = (subject: Names, extensions: object[]): KeyAndCertificate => {
     const keys = newKeys()
-    const certificate = issue({ subject, issuer: AUTHORITY, publicKey: keys.publicKey, signer: authority.privateKey, extensions })
+    const certificate = issue({
+      subject,
+      issuer: AUTHORITY,
+      publicKey: keys.publicKey,
+      signer: authority.privateKey,
+      extensions,
+    })
     return { key: pemOf(keys.privateKey), certificate }
   }
-  const caExtensions = [{ name: 'basicConstraints', critical: true, cA: true }, { name: 'keyUsage', critical: true, digitalSignature: true, keyCertSign: true }]
-  const ca = issue({ subject: AUTHORITY, issuer: AUTHORITY, publicKey: authority.publicKey, signer: authority.privateKey, extensions: caExtensions })
-  const server = issued({ commonName: 'kube-apiserver' }, [USAGE, { name: 'extKeyUsage', serverAuth: true }, alternatives(hosts)])
-  const admin = issued({ commonName: 'kubernetes-admin', organization: 'system:masters' }, [USAGE, { name: 'extKeyUsage', clientAuth: true }])
+  const caExtensions = [
+    { name: 'basicConstraints', critical: true, cA: true },
+    { name: 'keyUsage', critical: true, digitalSignature: true, keyCertSign: true },
+  ]
+  const ca = issue({
+    subject: AUTHORITY,
+    issuer: AUTHORITY,
+    publicKey: authority.publicKey,
+    signer: authority.privateKey,
+    extensions: caExtensions,
+  })
+  const server = issued({ commonName: 'kube-apiserver' }, [
+    USAGE,
+    { name: 'extKeyUsage', serverAuth: true },
+    alternatives(hosts),
+  ])
+  const admin = issued({ commonName: 'kubernetes-admin', organization: 'system:masters' }, [
+    USAGE,
+    { name: 'extKeyUsage', clientAuth: true },
+  ])
   return { ca, server, admin }
 }
 

@@ -46,9 +46,21 @@ export class Edge {
 
   constructor(private readonly options: EdgeOptions) {
     const { ca, server } = options.certificates
-    const tls = { key: server.key, cert: server.certificate, ca, requestCert: true, rejectUnauthorized: false, ALPNProtocols: ['http/1.1'] }
-    this.server = createServer({ ...tls, keepAliveTimeout: 60_000, requestTimeout: 0, headersTimeout: 30_000 }, (request, response) => void this.serve(request, response))
-    this.server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => this.upgraded(request, socket, head))
+    const tls = {
+      key: server.key,
+      cert: server.certificate,
+      ca,
+      requestCert: true,
+      rejectUnauthorized: false,
+      ALPNProtocols: ['http/1.1'],
+    }
+    this.server = createServer(
+      { ...tls, keepAliveTimeout: 60_000, requestTimeout: 0, headersTimeout: 30_000 },
+      (request, response) => void this.serve(request, response),
+    )
+    this.server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) =>
+      this.upgraded(request, socket, head),
+    )
     this.server.on('connection', (socket: Duplex) => this.keep(socket))
     this.server.on('tlsClientError', () => undefined)
     this.server.on('clientError', (_: Error, socket: Duplex) => void socket.destroy())
@@ -86,16 +98,39 @@ export class Edge {
       this.exchange(read.request, response)
     } catch (error) {
       this.options.log?.(`${request.method} ${request.url}: ${String(error)}`)
-      send(response, statusResponse(500, 'InternalError', `Internal error occurred: ${error instanceof Error ? error.message : String(error)}`))
+      send(
+        response,
+        statusResponse(
+          500,
+          'InternalError',
+          `Internal error occurred: ${error instanceof Error ? error.message : String(error)}`,
+        ),
+      )
     }
   }
 
-  private read(incoming: IncomingMessage, bytes: Buffer | undefined): { request: HttpRequest } | { refused: HttpResponse } {
-    if (bytes === undefined) return { refused: statusResponse(413, 'RequestEntityTooLarge', 'Request entity too large: limit is 3145728') }
-    if (this.options.exchanges.size >= (this.options.maxExchanges ?? MAX_EXCHANGES)) return { refused: statusResponse(429, 'TooManyRequests', 'too many requests, please try again later.', { 'retry-after': '1' }) }
+  private read(
+    incoming: IncomingMessage,
+    bytes: Buffer | undefined,
+  ): { request: HttpRequest } | { refused: HttpResponse } {
+    if (bytes === undefined)
+      return { refused: statusResponse(413, 'RequestEntityTooLarge', 'Request entity too large: limit is 3145728') }
+    if (this.options.exchanges.size >= (this.options.maxExchanges ?? MAX_EXCHANGES))
+      return {
+        refused: statusResponse(429, 'TooManyRequests', 'too many requests, please try again later.', {
+          'retry-after': '1',
+        }),
+      }
     const certificate = certificateOf(incoming)
     if (certificate === 'unknown') return { refused: statusResponse(401, 'Unauthorized', 'Unauthorized') }
-    if (!isDecodable(incoming.url ?? '/')) return { refused: statusResponse(400, 'BadRequest', `the path ${JSON.stringify(incoming.url)} is not percent-encoded as it must be`) }
+    if (!isDecodable(incoming.url ?? '/'))
+      return {
+        refused: statusResponse(
+          400,
+          'BadRequest',
+          `the path ${JSON.stringify(incoming.url)} is not percent-encoded as it must be`,
+        ),
+      }
     try {
       const request = fromWire(incoming.method ?? 'GET', incoming.url ?? '/', headersOf(incoming), bytes)
       return { request: { ...request, ...(certificate !== undefined && { certificate }) } }
@@ -138,15 +173,32 @@ export class Edge {
   private upgraded(incoming: IncomingMessage, socket: Duplex, head: Buffer): void {
     const read = this.read(incoming, Buffer.alloc(0))
     if ('refused' in read) return refuseUpgrade(socket, read.refused)
-    if (read.request.path.endsWith('/portforward')) return refuseUpgrade(socket, statusResponse(501, 'NotImplemented', 'not simulated: port-forward'))
-    if (!isUpgradeForStreams(incoming)) return refuseUpgrade(socket, statusResponse(400, 'BadRequest', `unable to upgrade: not simulated: protocol ${JSON.stringify(incoming.headers.upgrade ?? '')}`))
-    upgrade({ incoming, socket, head, request: read.request, exchanges: this.options.exchanges, refuse: (response) => refuseUpgrade(socket, response) })
+    if (read.request.path.endsWith('/portforward'))
+      return refuseUpgrade(socket, statusResponse(501, 'NotImplemented', 'not simulated: port-forward'))
+    if (!isUpgradeForStreams(incoming))
+      return refuseUpgrade(
+        socket,
+        statusResponse(
+          400,
+          'BadRequest',
+          `unable to upgrade: not simulated: protocol ${JSON.stringify(incoming.headers.upgrade ?? '')}`,
+        ),
+      )
+    upgrade({
+      incoming,
+      socket,
+      head,
+      request: read.request,
+      exchanges: this.options.exchanges,
+      refuse: (response) => refuseUpgrade(socket, response),
+    })
   }
 }
 
 /** A stream that broke before its first byte was promised still needs an answer. */
 function finish(response: ServerResponse): void {
-  if (!response.headersSent) send(response, statusResponse(503, 'ServiceUnavailable', 'the server is currently unable to handle the request'))
+  if (!response.headersSent)
+    send(response, statusResponse(503, 'ServiceUnavailable', 'the server is currently unable to handle the request'))
   else response.end()
 }
 
@@ -161,7 +213,8 @@ function isDecodable(url: string): boolean {
 
 function headersOf(request: IncomingMessage): Record<string, string> {
   const headers: Record<string, string> = {}
-  for (const [name, value] of Object.entries(request.headers)) if (value !== undefined) headers[name] = Array.isArray(value) ? value.join(',') : value
+  for (const [name, value] of Object.entries(request.headers))
+    if (value !== undefined) headers[name] = Array.isArray(value) ? value.join(',') : value
   return headers
 }
 
@@ -180,7 +233,12 @@ function certificateOf(request: IncomingMessage): Certificate | 'unknown' | unde
 }
 
 /** A Status of the edge's own. */
-function statusResponse(code: number, reason: string, message: string, headers: Record<string, string> = {}): HttpResponse {
+function statusResponse(
+  code: number,
+  reason: string,
+  message: string,
+  headers: Record<string, string> = {},
+): HttpResponse {
   const body = { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure', message, reason, code }
   return { code, headers: { 'content-type': 'application/json', ...headers }, body }
 }
@@ -199,7 +257,9 @@ function send(response: ServerResponse, answer: HttpResponse, bare = false): voi
 
 function refuseUpgrade(socket: Duplex, answer: HttpResponse): void {
   const { status, headers, bytes } = toWire({ ...answer, streaming: false })
-  const lines = Object.entries({ ...headers, 'content-length': String(bytes.length), connection: 'close' }).map(([name, value]) => `${name}: ${value}\r\n`)
+  const lines = Object.entries({ ...headers, 'content-length': String(bytes.length), connection: 'close' }).map(
+    ([name, value]) => `${name}: ${value}\r\n`,
+  )
   socket.write(`HTTP/1.1 ${status} ${answer.code === 200 ? 'OK' : 'Refused'}\r\n${lines.join('')}\r\n`)
   socket.end(Buffer.from(bytes))
 }

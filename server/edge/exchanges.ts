@@ -79,7 +79,8 @@ export class Exchanges {
     if (open === undefined) return
     open.answered = true
     // A stream that somebody reads to its end (logs, exec) counts as waiting; a watch may never end.
-    const isWatch = response.streaming === true && response.code === 200 && (response.headers['content-type'] ?? '').includes('json')
+    const isWatch =
+      response.streaming === true && response.code === 200 && (response.headers['content-type'] ?? '').includes('json')
     if (isWatch) this.release(open)
     if (response.streaming !== true) this.close(id, open)
     open.handlers.response(response)

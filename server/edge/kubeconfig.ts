@@ -15,15 +15,23 @@ const base64 = (text: string): string => Buffer.from(text).toString('base64')
 export function makeKubeconfig({ server, cluster, certificates: { ca, admin } }: KubeconfigOptions): string {
   const user = 'kubernetes-admin'
   const context = `${user}@${cluster}`
-  return makeYaml({
-    apiVersion: 'v1',
-    kind: 'Config',
-    clusters: [{ name: cluster, cluster: { 'certificate-authority-data': base64(ca), server } }],
-    contexts: [{ name: context, context: { cluster, user } }],
-    'current-context': context,
-    preferences: {},
-    users: [{ name: user, user: { 'client-certificate-data': base64(admin.certificate), 'client-key-data': base64(admin.key) } }],
-  }, { lineWidth: 0 })
+  return makeYaml(
+    {
+      apiVersion: 'v1',
+      kind: 'Config',
+      clusters: [{ name: cluster, cluster: { 'certificate-authority-data': base64(ca), server } }],
+      contexts: [{ name: context, context: { cluster, user } }],
+      'current-context': context,
+      preferences: {},
+      users: [
+        {
+          name: user,
+          user: { 'client-certificate-data': base64(admin.certificate), 'client-key-data': base64(admin.key) },
+        },
+      ],
+    },
+    { lineWidth: 0 },
+  )
 }
 
 /** Writes the file whole or not at all, readable by its owner only. */

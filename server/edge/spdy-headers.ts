@@ -29,7 +29,10 @@ function lengthPrefixed(text: string): Buffer {
 }
 
 /** 1,423 bytes, Adler-32 e3c6a7c2. */
-export const DICTIONARY = Buffer.concat([...WORDS.split(' ').map((word) => lengthPrefixed(word.replace('_', ' '))), Buffer.from(TAIL, 'latin1')])
+export const DICTIONARY = Buffer.concat([
+  ...WORDS.split(' ').map((word) => lengthPrefixed(word.replace('_', ' '))),
+  Buffer.from(TAIL, 'latin1'),
+])
 
 const MAX_BLOCK_BYTES = 64 * 1024
 
@@ -79,7 +82,10 @@ export class HeaderBlocks {
     const entries = Object.entries(headers)
     const count = Buffer.alloc(4)
     count.writeUInt32BE(entries.length)
-    return pass(this.deflate, Buffer.concat([count, ...entries.flatMap(([name, value]) => [lengthPrefixed(name), lengthPrefixed(value)])]))
+    return pass(
+      this.deflate,
+      Buffer.concat([count, ...entries.flatMap(([name, value]) => [lengthPrefixed(name), lengthPrefixed(value)])]),
+    )
   }
 
   close(): void {

@@ -17,9 +17,13 @@ const PROTOCOLS = ['v4.channel.k8s.io', 'v3.channel.k8s.io', 'v2.channel.k8s.io'
 export const wantsSpdy = (incoming: IncomingMessage): boolean => incoming.headers.upgrade?.toLowerCase() === 'spdy/3.1'
 
 export const openSpdy: OpenPeer = ({ incoming, socket, head, request }, listener) => {
-  const offered = [incoming.headers['x-stream-protocol-version'] ?? []].flat().flatMap((value) => value.split(',').map((one) => one.trim()))
+  const offered = [incoming.headers['x-stream-protocol-version'] ?? []]
+    .flat()
+    .flatMap((value) => value.split(',').map((one) => one.trim()))
   const protocol = PROTOCOLS.find((one) => offered.includes(one)) ?? 'v4.channel.k8s.io'
-  socket.write(`HTTP/1.1 101 Switching Protocols\r\nUpgrade: SPDY/3.1\r\nConnection: Upgrade\r\nX-Stream-Protocol-Version: ${protocol}\r\n\r\n`)
+  socket.write(
+    `HTTP/1.1 101 Switching Protocols\r\nUpgrade: SPDY/3.1\r\nConnection: Upgrade\r\nX-Stream-Protocol-Version: ${protocol}\r\n\r\n`,
+  )
   const truthy = (name: string): boolean => ['1', 'true'].includes(request.query[name] ?? '')
   const expected = ['stdin', 'stdout', 'stderr'].filter(truthy).length + 1 + (truthy('tty') ? 1 : 0)
   const peer = new SpdyPeer(socket, listener, expected)
@@ -116,7 +120,8 @@ class SpdyPeer implements ChannelPeer {
     const type = frame.readUInt16BE(2)
     if (type === TYPE.synStream) return this.opened(body)
     if (type === TYPE.ping) this.socket.write(controlFrame(TYPE.ping, body))
-    if (type === TYPE.rstStream && this.names.get(body.readUInt32BE(0) & 0x7fffffff) === 'stdin') this.listener.stdinClosed()
+    if (type === TYPE.rstStream && this.names.get(body.readUInt32BE(0) & 0x7fffffff) === 'stdin')
+      this.listener.stdinClosed()
   }
 
   private async opened(body: Buffer): Promise<void> {

@@ -36,7 +36,8 @@ export interface Upgrade {
 
 export type OpenPeer = (upgrade: Upgrade, listener: ChannelListener) => ChannelPeer
 
-export const isUpgradeForStreams = (incoming: IncomingMessage): boolean => wantsWebSocket(incoming) || wantsSpdy(incoming)
+export const isUpgradeForStreams = (incoming: IncomingMessage): boolean =>
+  wantsWebSocket(incoming) || wantsSpdy(incoming)
 
 interface ChannelChunk {
   channel: OutputChannel
@@ -77,7 +78,8 @@ function listenerFor(exchange: Exchange): ChannelListener {
 function parseSize(json: string): { columns: number; rows: number } | undefined {
   try {
     const { Width: columns, Height: rows } = JSON.parse(json) as { Width?: unknown; Height?: unknown }
-    const fits = (value: unknown): value is number => Number.isInteger(value) && (value as number) > 0 && (value as number) <= 10_000
+    const fits = (value: unknown): value is number =>
+      Number.isInteger(value) && (value as number) > 0 && (value as number) <= 10_000
     return fits(columns) && fits(rows) ? { columns, rows } : undefined
   } catch {
     return undefined

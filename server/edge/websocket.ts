@@ -21,7 +21,8 @@ const sockets = new WebSocketServer({
   handleProtocols: (offered) => PROTOCOLS.find((protocol) => offered.has(protocol)) ?? false,
 })
 
-export const wantsWebSocket = (incoming: IncomingMessage): boolean => incoming.headers.upgrade?.toLowerCase() === 'websocket'
+export const wantsWebSocket = (incoming: IncomingMessage): boolean =>
+  incoming.headers.upgrade?.toLowerCase() === 'websocket'
 
 export const openWebSocket: OpenPeer = ({ incoming, socket, head }, listener) => {
   const early: [OutputChannel, Buffer][] = []
@@ -54,7 +55,10 @@ function peerOf(webSocket: WebSocket, listener: ChannelListener): ChannelPeer {
   webSocket.on('close', () => listener.gone())
   webSocket.on('error', () => webSocket.terminate())
   return {
-    send: (channel, bytes) => void webSocket.send(base64 ? `${OUT[channel]}${bytes.toString('base64')}` : Buffer.concat([Buffer.from([OUT[channel]]), bytes])),
+    send: (channel, bytes) =>
+      void webSocket.send(
+        base64 ? `${OUT[channel]}${bytes.toString('base64')}` : Buffer.concat([Buffer.from([OUT[channel]]), bytes]),
+      ),
     close: () => webSocket.close(1000),
   }
 }

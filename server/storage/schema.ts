@@ -1,37 +1,45 @@
 /** What is kept of attempts. Times of the wall clock are milliseconds since 1970; virtual ones since the cluster's start. */
 import { blob, index, integer, primaryKey, sqliteTable, text } from 'drizzle-orm/sqlite-core'
 
-export const attempts = sqliteTable('attempts', {
-  id: text('id').primaryKey(),
-  /** SHA-256 of the browser's cookie: the file gives nobody's attempts away. */
-  owner: text('owner').notNull(),
-  scenario: text('scenario').notNull(),
-  language: text('language').notNull(),
-  seed: text('seed').notNull(),
-  /** FlightOptions, and what the scenario drew from the seed. */
-  prepared: text('prepared', { mode: 'json' }).notNull(),
-  state: text('state').notNull(),
-  startedAt: integer('started_at').notNull(),
-  finishedAt: integer('finished_at'),
-  touchedAt: integer('touched_at').notNull(),
-  usedMs: integer('used_ms').notNull(),
-  /** The virtual instant up to which the attempt had run. */
-  nowMs: integer('now_ms').notNull(),
-  speed: integer('speed').notNull(),
-  hints: integer('hints').notNull(),
-  points: integer('points'),
-  got: integer('got'),
-  problem: text('problem'),
-  result: text('result', { mode: 'json' }),
-}, (table) => [index('attempts_owner').on(table.owner)])
+export const attempts = sqliteTable(
+  'attempts',
+  {
+    id: text('id').primaryKey(),
+    /** SHA-256 of the browser's cookie: the file gives nobody's attempts away. */
+    owner: text('owner').notNull(),
+    scenario: text('scenario').notNull(),
+    language: text('language').notNull(),
+    seed: text('seed').notNull(),
+    /** FlightOptions, and what the scenario drew from the seed. */
+    prepared: text('prepared', { mode: 'json' }).notNull(),
+    state: text('state').notNull(),
+    startedAt: integer('started_at').notNull(),
+    finishedAt: integer('finished_at'),
+    touchedAt: integer('touched_at').notNull(),
+    usedMs: integer('used_ms').notNull(),
+    /** The virtual instant up to which the attempt had run. */
+    nowMs: integer('now_ms').notNull(),
+    speed: integer('speed').notNull(),
+    hints: integer('hints').notNull(),
+    points: integer('points'),
+    got: integer('got'),
+    problem: text('problem'),
+    result: text('result', { mode: 'json' }),
+  },
+  (table) => [index('attempts_owner').on(table.owner)],
+)
 
 /** The input log: with the seed, the whole run. */
-export const inputs = sqliteTable('inputs', {
-  attempt: text('attempt').notNull(),
-  seq: integer('seq').notNull(),
-  at: integer('at').notNull(),
-  input: text('input', { mode: 'json' }).notNull(),
-}, (table) => [primaryKey({ columns: [table.attempt, table.seq] })])
+export const inputs = sqliteTable(
+  'inputs',
+  {
+    attempt: text('attempt').notNull(),
+    seq: integer('seq').notNull(),
+    at: integer('at').notNull(),
+    input: text('input', { mode: 'json' }).notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.attempt, table.seq] })],
+)
 
 /** The newest snapshot of each attempt, from which the log is replayed. */
 export const snapshots = sqliteTable('snapshots', {

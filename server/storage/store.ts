@@ -53,9 +53,13 @@ export class Store {
   static async open(file: string, onError: (error: unknown) => void = () => undefined): Promise<Store> {
     mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
     const client = createClient({ url: `file:${file}` })
-    for (const pragma of ['journal_mode = wal', 'synchronous = normal', 'busy_timeout = 5000']) await client.execute(`pragma ${pragma}`)
+    for (const pragma of ['journal_mode = wal', 'synchronous = normal', 'busy_timeout = 5000'])
+      await client.execute(`pragma ${pragma}`)
     const version = Number((await client.execute('pragma user_version')).rows[0]?.user_version ?? 0)
-    if (version > SCHEMA_VERSION) throw new Error(`${file} was written by a newer version of kubeflight (schema ${version}, known ${SCHEMA_VERSION})`)
+    if (version > SCHEMA_VERSION)
+      throw new Error(
+        `${file} was written by a newer version of kubeflight (schema ${version}, known ${SCHEMA_VERSION})`,
+      )
     for (const statement of MIGRATIONS) await client.execute(statement)
     await client.execute(`pragma user_version = ${SCHEMA_VERSION}`)
     return new Store(client, drizzle(client), onError)
@@ -73,7 +77,12 @@ export class Store {
   /** Newest first. */
   async attemptsOf(owner: string, limit = 100): Promise<AttemptRow[]> {
     await this.flush()
-    return this.db.select().from(attempts).where(eq(attempts.owner, owner)).orderBy(desc(attempts.startedAt)).limit(limit)
+    return this.db
+      .select()
+      .from(attempts)
+      .where(eq(attempts.owner, owner))
+      .orderBy(desc(attempts.startedAt))
+      .limit(limit)
   }
 
   /** Of every owner, oldest first. */
@@ -84,7 +93,12 @@ export class Store {
 
   async remove(id: string): Promise<void> {
     await this.flush()
-    for (const [table, column] of [[inputs, inputs.attempt], [snapshots, snapshots.attempt], [attempts, attempts.id]] as const) await this.db.delete(table).where(eq(column, id))
+    for (const [table, column] of [
+      [inputs, inputs.attempt],
+      [snapshots, snapshots.attempt],
+      [attempts, attempts.id],
+    ] as const)
+      await this.db.delete(table).where(eq(column, id))
   }
 
   /** Written soon. */
@@ -101,7 +115,11 @@ export class Store {
 
   async log(id: string, fromSeq = 0): Promise<InputRow[]> {
     await this.flush()
-    return this.db.select().from(inputs).where(and(eq(inputs.attempt, id), gte(inputs.seq, fromSeq))).orderBy(asc(inputs.seq))
+    return this.db
+      .select()
+      .from(inputs)
+      .where(and(eq(inputs.attempt, id), gte(inputs.seq, fromSeq)))
+      .orderBy(asc(inputs.seq))
   }
 
   async saveSnapshot(id: string, { seq, nowMs, flight, session }: StoredSnapshot): Promise<void> {

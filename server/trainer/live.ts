@@ -22,10 +22,16 @@ export type LiveServer = Server<ClientEvents, ServerEvents, Record<string, never
 type Rule = (value: unknown) => boolean
 type Shape = Record<string, Rule>
 
-const text = (max: number): Rule => (value) => typeof value === 'string' && value.length <= max
+const text =
+  (max: number): Rule =>
+  (value) =>
+    typeof value === 'string' && value.length <= max
 const size: Rule = (value) => Number.isInteger(value) && (value as number) >= 1 && (value as number) <= 1_000
 const name: Rule = (value) => typeof value === 'string' && /^[A-Za-z0-9._-]{1,64}$/.test(value)
-const optional = (rule: Rule): Rule => (value) => value === undefined || rule(value)
+const optional =
+  (rule: Rule): Rule =>
+  (value) =>
+    value === undefined || rule(value)
 
 const SHAPES = {
   'terminal.open': { host: name, user: optional(name), columns: size, rows: size },
@@ -39,7 +45,9 @@ type Messages = { [Name in keyof ClientEvents]: Parameters<ClientEvents[Name]>[0
 
 /** What each message does to a session. */
 const ACTS: { [Name in keyof ClientEvents]: (session: Session, message: Messages[Name]) => object } = {
-  'terminal.open': (session, { host, user = 'candidate', columns, rows }) => ({ terminal: session.openTerminal({ host, user, columns, rows }) }),
+  'terminal.open': (session, { host, user = 'candidate', columns, rows }) => ({
+    terminal: session.openTerminal({ host, user, columns, rows }),
+  }),
   'terminal.input': (session, { terminal, text }) => done(session.typed(terminal, text)),
   'terminal.resize': (session, { terminal, columns, rows }) => done(session.resized(terminal, columns, rows)),
   'terminal.close': (session, { terminal }) => done(session.closeTerminal(terminal)),
@@ -69,7 +77,11 @@ export function addLive(server: HttpServer, tools: LiveTools): LiveServer {
     path: LIVE_PATH,
     serveClient: false,
     maxHttpBufferSize: LIMITS.messageBytes,
-    allowRequest: (request, answer) => answer(null, hostAllowed(request.headers.host, tools.boundTo) && originAllowed(request.headers.origin, request.headers.host)),
+    allowRequest: (request, answer) =>
+      answer(
+        null,
+        hostAllowed(request.headers.host, tools.boundTo) && originAllowed(request.headers.origin, request.headers.host),
+      ),
   })
   io.use((socket, next) => {
     const cookie = readCookie(socket.handshake.headers.cookie)
@@ -77,7 +89,12 @@ export function addLive(server: HttpServer, tools: LiveTools): LiveServer {
     if (cookie === undefined || typeof attempt !== 'string') return next(new Error('no such attempt'))
     socket.data = { attempt, owner: ownerOf(cookie) }
     tools.sessions.open(attempt, socket.data.owner).then(
-      (session) => next(session.watcherCount >= LIMITS.socketsPerAttempt ? new Error('this attempt is open in too many pages') : undefined),
+      (session) =>
+        next(
+          session.watcherCount >= LIMITS.socketsPerAttempt
+            ? new Error('this attempt is open in too many pages')
+            : undefined,
+        ),
       (error: unknown) => next(new Error(error instanceof Refused ? error.message : 'the attempt could not be opened')),
     )
   })
@@ -112,7 +129,13 @@ function watcherFor(socket: LiveSocket): Watcher {
 }
 
 /** One message from a page. The session is looked up anew: it may have slept since. */
-async function take(tools: LiveTools, { attempt, owner }: SocketData, event: keyof ClientEvents, message: unknown, answer: unknown): Promise<void> {
+async function take(
+  tools: LiveTools,
+  { attempt, owner }: SocketData,
+  event: keyof ClientEvents,
+  message: unknown,
+  answer: unknown,
+): Promise<void> {
   const reply = typeof answer === 'function' ? (answer as (answer: Answer) => void) : () => undefined
   const wrong = fault(SHAPES[event], message)
   if (wrong !== undefined) return reply({ error: `${event}: ${wrong}` })

@@ -35,8 +35,17 @@ export interface Trainer {
 
 /** Scripts come from here alone; xterm and CodeMirror set styles by script. */
 const POLICY = [
-  "default-src 'none'", "script-src 'self'", "style-src 'self' 'unsafe-inline'", "img-src 'self' data:", "font-src 'self' data:", "connect-src 'self'",
-  "worker-src 'self'", "manifest-src 'self'", "base-uri 'none'", "form-action 'none'", "frame-ancestors 'none'",
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self' 'unsafe-inline'",
+  "img-src 'self' data:",
+  "font-src 'self' data:",
+  "connect-src 'self'",
+  "worker-src 'self'",
+  "manifest-src 'self'",
+  "base-uri 'none'",
+  "form-action 'none'",
+  "frame-ancestors 'none'",
 ].join('; ')
 
 const HEADERS = {
@@ -82,7 +91,8 @@ function guard(app: FastifyInstance, boundTo: string): void {
     void reply.headers(HEADERS)
     if (request.url.startsWith('/api/')) void reply.header('cache-control', 'no-store')
     if (!hostAllowed(request.headers.host, boundTo)) throw new Refused(403, 'this server answers to its own name only')
-    if (request.method !== 'GET' && !originAllowed(request.headers.origin, request.headers.host)) throw new Refused(403, 'requests must come from the page of this server')
+    if (request.method !== 'GET' && !originAllowed(request.headers.origin, request.headers.host))
+      throw new Refused(403, 'requests must come from the page of this server')
   })
 }
 
@@ -91,9 +101,17 @@ async function addPage(app: FastifyInstance, folder: string): Promise<void> {
     app.get('/', (_, reply) => reply.code(503).type('text/plain').send('The page is not built: run `npm run build`.\n'))
     return
   }
-  await app.register(fastifyStatic, { root: folder, wildcard: true, index: false, immutable: false, maxAge: '1h', setHeaders: (reply, path) => void (path.endsWith('.html') && reply.setHeader('cache-control', 'no-cache')) })
+  await app.register(fastifyStatic, {
+    root: folder,
+    wildcard: true,
+    index: false,
+    immutable: false,
+    maxAge: '1h',
+    setHeaders: (reply, path) => void (path.endsWith('.html') && reply.setHeader('cache-control', 'no-cache')),
+  })
   app.get('/', (request, reply) => {
-    if (readCookie(request.headers.cookie) === undefined) void reply.header('set-cookie', makeCookie(newCookie(), request.protocol === 'https'))
+    if (readCookie(request.headers.cookie) === undefined)
+      void reply.header('set-cookie', makeCookie(newCookie(), request.protocol === 'https'))
     return reply.sendFile('index.html', { maxAge: 0 })
   })
   // Addresses within the page are the page's.

@@ -17,7 +17,11 @@ class Owner {
 
   constructor(kernel: Kernel, fabric: Fabric, servers: string[] = ['cp']) {
     this.client = createApiClient(kernel, fabric, {
-      address: 'owner', host: 'worker', servers: servers.map((host) => ({ host, port: 6443 })), identity: { user: 'system:kube-controller-manager', groups: [] }, owner: this,
+      address: 'owner',
+      host: 'worker',
+      servers: servers.map((host) => ({ host, port: 6443 })),
+      identity: { user: 'system:kube-controller-manager', groups: [] },
+      owner: this,
     })
     kernel.register('owner', this)
   }
@@ -63,9 +67,13 @@ function world(): World {
   return { kernel, fabric, server, owner }
 }
 
-function started(): World & { informer: { list: () => KubeObject[]; by: (index: string, value: string) => KubeObject[]; synced: boolean } } {
+function started(): World & {
+  informer: { list: () => KubeObject[]; by: (index: string, value: string) => KubeObject[]; synced: boolean }
+} {
   const made = world()
-  const informer = made.owner.client.informer('v1/configmaps', { indexes: { color: ({ metadata }) => [metadata.labels?.color ?? ''] } })
+  const informer = made.owner.client.informer('v1/configmaps', {
+    indexes: { color: ({ metadata }) => [metadata.labels?.color ?? ''] },
+  })
   made.server.start()
   made.kernel.runUntil(5_000)
   made.owner.client.start()
@@ -74,7 +82,12 @@ function started(): World & { informer: { list: () => KubeObject[]; by: (index: 
 }
 
 const create = ({ owner }: World, name: string, labels: Record<string, string> = {}): void =>
-  owner.client.call({ verb: 'create', resource: 'v1/configmaps', namespace: 'default', body: { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name, labels } } })
+  owner.client.call({
+    verb: 'create',
+    resource: 'v1/configmaps',
+    namespace: 'default',
+    body: { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name, labels } },
+  })
 
 const run = ({ kernel }: World, ms: number): void => kernel.runUntil(kernel.now + ms)
 
@@ -87,7 +100,14 @@ describe('client', () => {
     run(it_, 100)
     expect(it_.owner.answers.map(({ code }) => code)).toEqual([201, 409])
     expect(it_.informer.by('color', 'red')).toHaveLength(1)
-    it_.owner.client.call({ verb: 'patch', resource: 'v1/configmaps', namespace: 'default', name: 'a', patchType: 'merge', body: { metadata: { labels: { color: 'blue' } } } })
+    it_.owner.client.call({
+      verb: 'patch',
+      resource: 'v1/configmaps',
+      namespace: 'default',
+      name: 'a',
+      patchType: 'merge',
+      body: { metadata: { labels: { color: 'blue' } } },
+    })
     run(it_, 100)
     expect([it_.informer.by('color', 'red').length, it_.informer.by('color', 'blue').length]).toEqual([0, 1])
     it_.owner.client.call({ verb: 'delete', resource: 'v1/configmaps', namespace: 'default', name: 'a' })
@@ -124,8 +144,19 @@ describe('client', () => {
       it_.fabric.cut('cp', 'worker')
       const before = it_.owner.log.length
       it_.kernel.component('apiserver/cp')
-      const request = { method: 'POST' as const, path: '/api/v1/namespaces/default/configmaps', query: {}, headers: { 'content-type': 'application/json' }, body: { metadata: { name: `m${index}` } }, certificate: { commonName: 'admin', organizations: ['system:masters'] } }
-      it_.kernel.send({ to: 'apiserver/cp', type: 'http.request', data: { id: `x${index}`, from: 'cp', request, replyTo: { host: 'cp', address: 'nobody', tag: 'x' } } })
+      const request = {
+        method: 'POST' as const,
+        path: '/api/v1/namespaces/default/configmaps',
+        query: {},
+        headers: { 'content-type': 'application/json' },
+        body: { metadata: { name: `m${index}` } },
+        certificate: { commonName: 'admin', organizations: ['system:masters'] },
+      }
+      it_.kernel.send({
+        to: 'apiserver/cp',
+        type: 'http.request',
+        data: { id: `x${index}`, from: 'cp', request, replyTo: { host: 'cp', address: 'nobody', tag: 'x' } },
+      })
       run(it_, cutMs)
       expect(it_.owner.log.length).toBe(before)
       it_.fabric.mend('cp', 'worker')
@@ -143,7 +174,9 @@ describe('client', () => {
     create(it_, 'b')
     run(it_, 700_000)
     const twin = world()
-    twin.owner.client.informer('v1/configmaps', { indexes: { color: ({ metadata }) => [metadata.labels?.color ?? ''] } })
+    twin.owner.client.informer('v1/configmaps', {
+      indexes: { color: ({ metadata }) => [metadata.labels?.color ?? ''] },
+    })
     twin.kernel.restore(snapshot)
     create(twin, 'b')
     run(twin, 700_000)

@@ -22,7 +22,9 @@ function cluster(): Cluster {
   for (const host of [...HOSTS, 'outside']) fabric.addHost(host)
   const peers = HOSTS.map((host) => ({ name: host, host }))
   for (const host of HOSTS) new EtcdMember(kernel, fabric, { name: host, host, peers })
-  const servers = HOSTS.map((host, index) => new ApiServer({ kernel, fabric, host, etcd: [{ host }], advertiseAddress: `10.0.0.${index + 1}` }))
+  const servers = HOSTS.map(
+    (host, index) => new ApiServer({ kernel, fabric, host, etcd: [{ host }], advertiseAddress: `10.0.0.${index + 1}` }),
+  )
   for (const server of servers) server.start()
   const answers = new Map<string, HttpResponse>()
   kernel.register('caller', {
@@ -35,8 +37,24 @@ function cluster(): Cluster {
   let serial = 0
   const request: Cluster['request'] = (host, method, path, body) => {
     const tag = `r${serial++}`
-    const given: HttpRequest = { method, path, query: {}, headers: { 'content-type': 'application/json' }, body, certificate: { commonName: 'admin', organizations: ['system:masters'] } }
-    fabric.send({ from: 'outside', to: host, port: API_PORT, event: { to: `apiserver/${host}`, type: HTTP.request, data: { id: tag, from: 'outside', request: given, replyTo: { host: 'outside', address: 'caller', tag } } } })
+    const given: HttpRequest = {
+      method,
+      path,
+      query: {},
+      headers: { 'content-type': 'application/json' },
+      body,
+      certificate: { commonName: 'admin', organizations: ['system:masters'] },
+    }
+    fabric.send({
+      from: 'outside',
+      to: host,
+      port: API_PORT,
+      event: {
+        to: `apiserver/${host}`,
+        type: HTTP.request,
+        data: { id: tag, from: 'outside', request: given, replyTo: { host: 'outside', address: 'caller', tag } },
+      },
+    })
     const limit = kernel.now + 120_000
     while (!answers.has(tag) && kernel.now < limit) kernel.step()
     return answers.get(tag) as HttpResponse
@@ -46,7 +64,9 @@ function cluster(): Cluster {
 }
 
 const addresses = ({ request }: Cluster, host: string): string[] => {
-  const { subsets } = request(host, 'GET', '/api/v1/namespaces/default/endpoints/kubernetes').body as { subsets: { addresses: { ip: string }[] }[] }
+  const { subsets } = request(host, 'GET', '/api/v1/namespaces/default/endpoints/kubernetes').body as {
+    subsets: { addresses: { ip: string }[] }[]
+  }
   return subsets[0]?.addresses.map(({ ip }) => ip) ?? []
 }
 

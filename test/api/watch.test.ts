@@ -11,7 +11,8 @@ interface Event {
   object: Body
 }
 
-const names = (chunks: unknown[]): string[] => (chunks as Event[]).map(({ type, object }) => `${type} ${object.metadata.name}`)
+const names = (chunks: unknown[]): string[] =>
+  (chunks as Event[]).map(({ type, object }) => `${type} ${object.metadata.name}`)
 const make = (api: Api, name: string, labels: object = {}): Body => api.ok('POST', MAPS, { metadata: { name, labels } })
 
 describe('watch', () => {
@@ -46,9 +47,17 @@ describe('watch', () => {
 
   it('reaches the watch of the pod’s node alone', () => {
     const api = startApi()
-    const [one, two] = ['n1', 'n2'].map((node) => api.watch(`/api/v1/pods?watch=true&fieldSelector=spec.nodeName%3D${node}`))
-    api.ok('POST', '/api/v1/namespaces/default/pods', { metadata: { name: 'a' }, spec: { containers: [{ name: 'c', image: 'nginx' }] } })
-    api.ok('POST', '/api/v1/namespaces/default/pods/a/binding', { metadata: { name: 'a' }, target: { kind: 'Node', name: 'n2' } })
+    const [one, two] = ['n1', 'n2'].map((node) =>
+      api.watch(`/api/v1/pods?watch=true&fieldSelector=spec.nodeName%3D${node}`),
+    )
+    api.ok('POST', '/api/v1/namespaces/default/pods', {
+      metadata: { name: 'a' },
+      spec: { containers: [{ name: 'c', image: 'nginx' }] },
+    })
+    api.ok('POST', '/api/v1/namespaces/default/pods/a/binding', {
+      metadata: { name: 'a' },
+      target: { kind: 'Node', name: 'n2' },
+    })
     api.run(10)
     expect([one?.chunks.length, names(two?.chunks ?? [])]).toEqual([0, ['ADDED a']])
   })
@@ -56,7 +65,9 @@ describe('watch', () => {
   it('closes the initial events with a bookmark, sends more of them, and ends in time', () => {
     const api = startApi()
     make(api, 'a')
-    const stream = api.watch(`${MAPS}?watch=true&sendInitialEvents=true&resourceVersionMatch=NotOlderThan&allowWatchBookmarks=true&timeoutSeconds=100`)
+    const stream = api.watch(
+      `${MAPS}?watch=true&sendInitialEvents=true&resourceVersionMatch=NotOlderThan&allowWatchBookmarks=true&timeoutSeconds=100`,
+    )
     expect((stream.chunks as Event[]).map(({ type }) => type)).toEqual(['ADDED', 'BOOKMARK'])
     expect((stream.chunks[1] as Event).object.metadata.annotations).toEqual({ 'k8s.io/initial-events-end': 'true' })
     api.run(70_000)
@@ -75,7 +86,9 @@ describe('watch', () => {
     const [event] = stream.chunks as Event[]
     expect(event?.type).toBe('ERROR')
     expect(event?.object).toMatchObject({ code: 410, reason: 'Expired' })
-    expect(event?.object.message).toMatch(new RegExp(`^too old resource version: ${metadata.resourceVersion} \\(\\d+\\)$`))
+    expect(event?.object.message).toMatch(
+      new RegExp(`^too old resource version: ${metadata.resourceVersion} \\(\\d+\\)$`),
+    )
   })
 
   it('sends table rows, with columns once', () => {
@@ -105,8 +118,12 @@ describe('list', () => {
 
   it('refuses fields that cannot be selected by', () => {
     const api = startApi()
-    expect((api.request('GET', '/api/v1/pods?fieldSelector=spec.foo%3D1').body as Body).message).toBe('field label not supported: spec.foo')
-    expect((api.request('GET', '/api/v1/configmaps?fieldSelector=foo%3D1').body as Body).message).toBe('"foo" is not a known field selector: only "metadata.name", "metadata.namespace"')
+    expect((api.request('GET', '/api/v1/pods?fieldSelector=spec.foo%3D1').body as Body).message).toBe(
+      'field label not supported: spec.foo',
+    )
+    expect((api.request('GET', '/api/v1/configmaps?fieldSelector=foo%3D1').body as Body).message).toBe(
+      '"foo" is not a known field selector: only "metadata.name", "metadata.namespace"',
+    )
   })
 
   it('waits for etcd to lose and find its voice (O8)', () => {
@@ -114,9 +131,13 @@ describe('list', () => {
     api.etcd.stop()
     const read = api.request('GET', '/api/v1/pods')
     expect(read.code).toBe(504)
-    expect((read.body as Body).message).toBe('the server was unable to return a response in the time allotted, but may still be processing the request')
+    expect((read.body as Body).message).toBe(
+      'the server was unable to return a response in the time allotted, but may still be processing the request',
+    )
     const write = api.request('POST', MAPS, { metadata: { name: 'a' } })
-    expect((write.body as Body).message).toBe('Timeout: request did not complete within requested timeout - context deadline exceeded')
+    expect((write.body as Body).message).toBe(
+      'Timeout: request did not complete within requested timeout - context deadline exceeded',
+    )
     expect(api.request('GET', '/readyz').code).toBe(500)
     api.etcd.start()
     api.run(10_000)

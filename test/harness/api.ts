@@ -4,7 +4,13 @@ import type { ApiServerOptions } from '../../engine/api/server.ts'
 import { EtcdMember } from '../../engine/etcd/member.ts'
 import { Fabric } from '../../engine/fabric/fabric.ts'
 import { HTTP } from '../../engine/fabric/http.ts'
-import type { HttpChunkData, HttpEndData, HttpRequest, HttpResponse, HttpResponseData } from '../../engine/fabric/http.ts'
+import type {
+  HttpChunkData,
+  HttpEndData,
+  HttpRequest,
+  HttpResponse,
+  HttpResponseData,
+} from '../../engine/fabric/http.ts'
 import { Kernel } from '../../engine/kernel/kernel.ts'
 import type { Component } from '../../engine/kernel/kernel.ts'
 import type { KernelEvent } from '../../engine/kernel/queue.ts'
@@ -61,7 +67,14 @@ export interface Api {
 export interface Body {
   kind: string
   apiVersion: string
-  metadata: { name: string; namespace: string; uid: string; resourceVersion: string; generation: number; [key: string]: unknown }
+  metadata: {
+    name: string
+    namespace: string
+    uid: string
+    resourceVersion: string
+    generation: number
+    [key: string]: unknown
+  }
   spec: Record<string, never>
   status: Record<string, never>
   items: Body[]
@@ -80,12 +93,21 @@ export function startApi(options: Partial<ApiServerOptions> = {}): Api {
   kernel.register('caller', caller)
   let serial = 0
 
-  const send = (method: HttpRequest['method'], path: string, body: unknown, { headers = {}, certificate = ADMIN }: RequestOptions): string => {
+  const send = (
+    method: HttpRequest['method'],
+    path: string,
+    body: unknown,
+    { headers = {}, certificate = ADMIN }: RequestOptions,
+  ): string => {
     const id = `call/${serial++}`
     const [bare = '', query = ''] = path.split('?')
     const request: HttpRequest = {
-      method, path: bare, query: Object.fromEntries(new URLSearchParams(query)), headers: { 'content-type': 'application/json', ...headers },
-      ...(body !== undefined && { body }), ...(certificate !== null && { certificate }),
+      method,
+      path: bare,
+      query: Object.fromEntries(new URLSearchParams(query)),
+      headers: { 'content-type': 'application/json', ...headers },
+      ...(body !== undefined && { body }),
+      ...(certificate !== null && { certificate }),
     }
     const data = { id, from: 'outside', request, replyTo: { host: 'outside', address: 'caller', tag: id } }
     fabric.send({ from: 'outside', to: 'cp', port: API_PORT, event: { to: server.address, type: HTTP.request, data } })
@@ -110,7 +132,13 @@ export function startApi(options: Partial<ApiServerOptions> = {}): Api {
 
   const watch: Api['watch'] = (path, given = {}) => {
     const id = send('GET', path, undefined, given)
-    const cancel = (): void => fabric.send({ from: 'outside', to: 'cp', port: API_PORT, event: { to: server.address, type: HTTP.cancel, data: { id, from: 'outside' } } })
+    const cancel = (): void =>
+      fabric.send({
+        from: 'outside',
+        to: 'cp',
+        port: API_PORT,
+        event: { to: server.address, type: HTTP.cancel, data: { id, from: 'outside' } },
+      })
     const stream: Stream = { chunks: [], ended: false, cancel }
     caller.streams.set(id, stream)
     kernel.runUntil(kernel.now + 50)

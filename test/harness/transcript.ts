@@ -34,7 +34,12 @@ export interface Transcript {
 const EPOCH_MS = Date.UTC(2026, 10, 20, 9)
 
 function optionsOf(line: string): FlightOptions {
-  const words = Object.fromEntries(line.split(/\s+/).slice(1).map((word) => word.split('=') as [string, string]))
+  const words = Object.fromEntries(
+    line
+      .split(/\s+/)
+      .slice(1)
+      .map((word) => word.split('=') as [string, string]),
+  )
   const { workers = '2', seed = '7', release = '1.35', controlPlanes = '1', ...unknown } = words
   if (Object.keys(unknown).length > 0) throw new Error(`unknown words in '${line}': ${Object.keys(unknown).join(', ')}`)
   return { seed, epochMs: EPOCH_MS, release, controlPlanes: Number(controlPlanes), workers: Number(workers) }

@@ -17,7 +17,8 @@ class Walker implements Component {
     const random = this.kernel.random('walker')
     this.sum += (event.data as { step: number }).step
     this.kernel.record('walker.step', { sum: this.sum })
-    for (let i = random.int(3); i > 0 && this.kernel.queued < 50; i--) this.kernel.send({ to: 'walker', type: 'step', data: { step: random.int(10) } }, random.int(20))
+    for (let i = random.int(3); i > 0 && this.kernel.queued < 50; i--)
+      this.kernel.send({ to: 'walker', type: 'step', data: { step: random.int(10) } }, random.int(20))
     if (this.kernel.queued === 0) this.kernel.send({ to: 'walker', type: 'step', data: { step: 1 } }, 7)
   }
   dump(): unknown {
@@ -75,7 +76,9 @@ describe('kernel', () => {
   it('refuses a snapshot of another seed and state for an unknown address', () => {
     const kernel = walk('a')
     expect(() => walk('b').restore(kernel.snapshot())).toThrow('the snapshot is of seed a, not b')
-    expect(() => new Kernel({ seed: 'a', epochMs: 0 }).restore(kernel.snapshot())).toThrow('nothing is registered at walker')
+    expect(() => new Kernel({ seed: 'a', epochMs: 0 }).restore(kernel.snapshot())).toThrow(
+      'nothing is registered at walker',
+    )
   })
 
   it('skips to the next instant that has an event', () => {

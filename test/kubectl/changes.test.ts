@@ -8,7 +8,10 @@ import { KUBECONFIG, MutableApi } from './mutable-api.ts'
 
 const machine = (api: MutableApi, release: string) => ({
   release,
-  files: { '/root/.kube/config': KUBECONFIG, ...Object.fromEntries(Object.entries(files).map(([name, text]) => [`/root/${name}`, text])) },
+  files: {
+    '/root/.kube/config': KUBECONFIG,
+    ...Object.fromEntries(Object.entries(files).map(([name, text]) => [`/root/${name}`, text])),
+  },
   http: api.http,
   stream: () => ({ response: { code: 200, headers: {} }, chunks: [] }),
 })
@@ -34,7 +37,11 @@ describe('delete', () => {
   test('waits until the object is gone, and says when it is not', () => {
     const api = new MutableApi(objects())
     api.intercept = ({ method }, path) =>
-      method === 'DELETE' ? { code: 200, headers: {}, body: api.get('configmaps', 'cfg') } : path.includes('watch') ? undefined : undefined
+      method === 'DELETE'
+        ? { code: 200, headers: {}, body: api.get('configmaps', 'cfg') }
+        : path.includes('watch')
+          ? undefined
+          : undefined
     const { code, stderr } = run(['delete', 'cm', 'cfg', '--timeout=2s'], api)
     expect(stderr).toBe('error: timed out waiting for the condition on configmaps/cfg\n')
     expect(code).toBe(1)
@@ -50,7 +57,13 @@ describe('drain', () => {
         ? {
             code: 429,
             headers: {},
-            body: { kind: 'Status', status: 'Failure', reason: 'TooManyRequests', code: 429, message: "Cannot evict pod as it would violate the pod's disruption budget." },
+            body: {
+              kind: 'Status',
+              status: 'Failure',
+              reason: 'TooManyRequests',
+              code: 429,
+              message: "Cannot evict pod as it would violate the pod's disruption budget.",
+            },
           }
         : undefined
     return api
@@ -58,7 +71,9 @@ describe('drain', () => {
 
   test('tries again after five seconds while a budget forbids it (I2)', () => {
     const { code, stdout, stderr, nowMs } = run(['drain', 'n1', '--ignore-daemonsets', '--force'], refusing(1))
-    expect(stdout).toBe('node/n1 cordoned\nevicting pod default/a\nevicting pod default/a\npod/a evicted\nnode/n1 drained\n')
+    expect(stdout).toBe(
+      'node/n1 cordoned\nevicting pod default/a\nevicting pod default/a\npod/a evicted\nnode/n1 drained\n',
+    )
     expect(stderr).toBe(
       'Warning: deleting Pods that declare no controller: default/a; ignoring DaemonSet-managed Pods: default/ds-1\n' +
         'error when evicting pods/"a" -n "default" (will retry after 5s): Cannot evict pod as it would violate the pod\'s disruption budget.\n',
@@ -98,21 +113,39 @@ describe('apply', () => {
     const api = new MutableApi(objects())
     api.intercept = ({ method }) =>
       method === 'PATCH'
-        ? { code: 409, headers: {}, body: { kind: 'Status', reason: 'Conflict', code: 409, message: 'Apply failed with 1 conflict: conflict with "kubectl": .data.color' } }
+        ? {
+            code: 409,
+            headers: {},
+            body: {
+              kind: 'Status',
+              reason: 'Conflict',
+              code: 409,
+              message: 'Apply failed with 1 conflict: conflict with "kubectl": .data.color',
+            },
+          }
         : undefined
     const { stderr, requests } = run(['apply', '--server-side', '-f', 'cm.yaml'], api)
     expect(stderr.split('\n').slice(0, 2)).toEqual([
       'error: Apply failed with 1 conflict: conflict with "kubectl": .data.color',
       'Please review the fields above--they currently have other managers. Here',
     ])
-    expect(requests.at(-1)!.request.query).toEqual({ fieldManager: 'kubectl', fieldValidation: 'Strict', force: 'false' })
+    expect(requests.at(-1)!.request.query).toEqual({
+      fieldManager: 'kubectl',
+      fieldValidation: 'Strict',
+      force: 'false',
+    })
   })
 })
 
 test('diff shows hunks and ends with 1', () => {
   const { code, stdout } = run(['diff', '-f', 'cm2.yaml'])
   expect(code).toBe(1)
-  expect(stdout.split('\n').filter((line) => /^[+-] /.test(line)).slice(0, 2)).toEqual(['-  COLOR: blue', '+  COLOR: red'])
+  expect(
+    stdout
+      .split('\n')
+      .filter((line) => /^[+-] /.test(line))
+      .slice(0, 2),
+  ).toEqual(['-  COLOR: blue', '+  COLOR: red'])
   expect(run(['diff', '-f', 'same.yaml']).code).toBe(0)
 })
 
@@ -156,7 +189,17 @@ describe('edit', () => {
     const causes = [{ field: 'data', message: 'Forbidden: no' }]
     api.intercept = ({ method }) =>
       method === 'PATCH'
-        ? { code: 422, headers: {}, body: { kind: 'Status', reason: 'Invalid', code: 422, message: 'x', details: { name: 'cfg', kind: 'ConfigMap', causes } } }
+        ? {
+            code: 422,
+            headers: {},
+            body: {
+              kind: 'Status',
+              reason: 'Invalid',
+              code: 422,
+              message: 'x',
+              details: { name: 'cfg', kind: 'ConfigMap', causes },
+            },
+          }
         : undefined
     const seen: string[] = []
     const { code, stderr, files: left } = edit((text) => (seen.push(text), text.replace('blue', 'red')), api)
@@ -170,9 +213,14 @@ describe('edit', () => {
 })
 
 test("create rolebinding's --user is no user of the kubeconfig", () => {
-  expect(run(['create', 'rolebinding', 'x', '--role=r', '--user=nobody']).stdout).toBe('rolebinding.rbac.authorization.k8s.io/x created\n')
+  expect(run(['create', 'rolebinding', 'x', '--role=r', '--user=nobody']).stdout).toBe(
+    'rolebinding.rbac.authorization.k8s.io/x created\n',
+  )
 })
 
 test('diff ends with 2 when it fails', () => {
-  expect(run(['diff', '-f', 'nosuch.yaml'])).toMatchObject({ code: 2, stderr: 'error: the path "nosuch.yaml" does not exist\n' })
+  expect(run(['diff', '-f', 'nosuch.yaml'])).toMatchObject({
+    code: 2,
+    stderr: 'error: the path "nosuch.yaml" does not exist\n',
+  })
 })

@@ -15,7 +15,8 @@ const files = {
   '/root/k.pem': '-----BEGIN PRIVATE KEY-----\nAA==\n-----END PRIVATE KEY-----\n',
 }
 
-const run = (argv: string[], release: string) => runProgram(kubectl, ['kubectl', ...argv], { files, release, http: new MutableApi().http })
+const run = (argv: string[], release: string) =>
+  runProgram(kubectl, ['kubectl', ...argv], { files, release, http: new MutableApi().http })
 
 describe('generators print what kubectl 1.33 prints', () => {
   for (const golden of goldens) {
@@ -27,7 +28,10 @@ describe('generators print what kubectl 1.33 prints', () => {
 })
 
 test('from 1.34 on, creationTimestamp is not printed', () => {
-  const { stdout } = run(['create', 'cronjob', 'nightly', '--image=busybox', '--schedule=@daily', '--dry-run=client', '-o', 'yaml'], '1.35.2')
+  const { stdout } = run(
+    ['create', 'cronjob', 'nightly', '--image=busybox', '--schedule=@daily', '--dry-run=client', '-o', 'yaml'],
+    '1.35.2',
+  )
   expect(stdout).toBe(`apiVersion: batch/v1
 kind: CronJob
 metadata:

@@ -11,7 +11,14 @@ import { matchesLabels, parseLabelSelector } from '../../engine/objects/selector
 export interface Stored {
   apiVersion: string
   kind: string
-  metadata: { name: string; namespace?: string; labels?: Record<string, string>; resourceVersion?: string; uid?: string; [k: string]: unknown }
+  metadata: {
+    name: string
+    namespace?: string
+    labels?: Record<string, string>
+    resourceVersion?: string
+    uid?: string
+    [k: string]: unknown
+  }
   [field: string]: unknown
 }
 
@@ -47,7 +54,17 @@ const ROWS: Row[] = [
 ]
 
 const VERBS = ['create', 'delete', 'deletecollection', 'get', 'list', 'patch', 'update', 'watch']
-const IN_ALL = ['pods', 'replicationcontrollers', 'services', 'daemonsets', 'deployments', 'replicasets', 'statefulsets', 'cronjobs', 'jobs']
+const IN_ALL = [
+  'pods',
+  'replicationcontrollers',
+  'services',
+  'daemonsets',
+  'deployments',
+  'replicasets',
+  'statefulsets',
+  'cronjobs',
+  'jobs',
+]
 const SCALABLE = ['replicationcontrollers', 'deployments', 'replicasets', 'statefulsets']
 const VERSIONS: Record<string, string> = { autoscaling: 'v2' }
 const versionOf = (group: string): string => VERSIONS[group] ?? 'v1'
@@ -60,7 +77,15 @@ const resourceOf = ([group, resource, kind, shorts, cluster]: Row) => ({
   verbs: VERBS,
   ...(shorts ? { shortNames: shorts.split(',') } : {}),
   ...(SCALABLE.includes(resource)
-    ? { subresources: [{ subresource: 'scale', responseKind: { group: 'autoscaling', version: 'v1', kind: 'Scale' }, verbs: ['get', 'patch', 'update'] }] }
+    ? {
+        subresources: [
+          {
+            subresource: 'scale',
+            responseKind: { group: 'autoscaling', version: 'v1', kind: 'Scale' },
+            verbs: ['get', 'patch', 'update'],
+          },
+        ],
+      }
     : {}),
   ...(IN_ALL.includes(resource) ? { categories: ['all'] } : {}),
 })
@@ -73,7 +98,13 @@ const discovery = (core: boolean) => ({
     .filter((group) => (group === '') === core)
     .map((group) => ({
       metadata: group ? { name: group } : {},
-      versions: [{ version: versionOf(group), resources: ROWS.filter((row) => row[0] === group).map(resourceOf), freshness: 'Current' }],
+      versions: [
+        {
+          version: versionOf(group),
+          resources: ROWS.filter((row) => row[0] === group).map(resourceOf),
+          freshness: 'Current',
+        },
+      ],
     })),
 })
 
@@ -83,7 +114,11 @@ const failed = (code: number, reason: string, message: string, details: object =
   body: { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure', message, reason, details, code },
 })
 
-const done = (body: unknown, code = 200): HttpResponse => ({ code, headers: { 'content-type': 'application/json' }, body })
+const done = (body: unknown, code = 200): HttpResponse => ({
+  code,
+  headers: { 'content-type': 'application/json' },
+  body,
+})
 
 interface Place {
   row: Row
@@ -115,7 +150,10 @@ export class MutableApi {
   }
 
   put(object: Stored): void {
-    const row = ROWS.find(([group, , kind]) => kind === object.kind && (object.apiVersion.includes('/') ? object.apiVersion.split('/')[0] : '') === group)!
+    const row = ROWS.find(
+      ([group, , kind]) =>
+        kind === object.kind && (object.apiVersion.includes('/') ? object.apiVersion.split('/')[0] : '') === group,
+    )!
     const namespace = row[4] ? '' : (object.metadata.namespace ?? 'default')
     this.store(row, namespace, object)
   }
@@ -131,7 +169,10 @@ export class MutableApi {
 
   private answer(request: Omit<HttpRequest, 'path' | 'certificate'>, path: string): HttpResponse {
     if (path === '/api' || path === '/apis')
-      return { ...done(discovery(path === '/api')), headers: { 'content-type': 'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList' } }
+      return {
+        ...done(discovery(path === '/api')),
+        headers: { 'content-type': 'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList' },
+      }
     if (path === '/version') return done({ major: '1', minor: '35', gitVersion: 'v1.35.2' })
     const place = placeOf(path)
     if (!place) return failed(404, 'NotFound', 'the server could not find the requested resource')
@@ -141,20 +182,31 @@ export class MutableApi {
 
   private list({ row, namespace }: Place, { query }: { query: Record<string, string> }): HttpResponse {
     const selector = parseLabelSelector(query.labelSelector ?? '')
-    const fields = (query.fieldSelector ?? '').split(',').filter(Boolean).map((pair) => pair.split('='))
+    const fields = (query.fieldSelector ?? '')
+      .split(',')
+      .filter(Boolean)
+      .map((pair) => pair.split('='))
     const items = [...this.objects]
-      .filter(([key]) => key.startsWith(`${row[1]}/`) && (namespace === '' || key.startsWith(`${row[1]}/${namespace}/`)))
+      .filter(
+        ([key]) => key.startsWith(`${row[1]}/`) && (namespace === '' || key.startsWith(`${row[1]}/${namespace}/`)),
+      )
       .map(([, object]) => object)
       .filter((object) => matchesLabels(selector, object.metadata.labels ?? {}))
       .filter((object) => fields.every(([path, value]) => String(read(object, path!)) === value))
       .sort((a, b) => (a.metadata.name < b.metadata.name ? -1 : 1))
-    return done({ kind: `${row[2]}List`, apiVersion: versionText(row), metadata: { resourceVersion: String(this.revision) }, items })
+    return done({
+      kind: `${row[2]}List`,
+      apiVersion: versionText(row),
+      metadata: { resourceVersion: String(this.revision) },
+      items,
+    })
   }
 
   private create(place: Place, { body, query }: { body?: unknown; query: Record<string, string> }): HttpResponse {
     const object = body as Stored
     const key = keyOf(place.row, place.namespace, object.metadata.name)
-    if (this.objects.has(key)) return failed(409, 'AlreadyExists', `${groupResource(place.row)} "${object.metadata.name}" already exists`)
+    if (this.objects.has(key))
+      return failed(409, 'AlreadyExists', `${groupResource(place.row)} "${object.metadata.name}" already exists`)
     return done(query.dryRun ? object : this.store(place.row, place.namespace, object), 201)
   }
 
@@ -165,12 +217,23 @@ export class MutableApi {
     if (subresource === 'eviction') return this.remove(place)
     if (subresource === 'scale') return this.scale(place, found, request)
     if (request.method === 'GET') return done(found)
-    if (request.method === 'DELETE') return request.query.dryRun || (request.body as { dryRun?: string[] } | undefined)?.dryRun ? done(found) : this.remove(place)
+    if (request.method === 'DELETE')
+      return request.query.dryRun || (request.body as { dryRun?: string[] } | undefined)?.dryRun
+        ? done(found)
+        : this.remove(place)
     const next = request.method === 'PUT' ? (request.body as Stored) : patched(found, request)
     if (next.metadata.resourceVersion && next.metadata.resourceVersion !== found.metadata.resourceVersion)
-      return failed(409, 'Conflict', `Operation cannot be fulfilled on ${groupResource(row)} "${name}": the object has been modified; please apply your changes to the latest version and try again`)
+      return failed(
+        409,
+        'Conflict',
+        `Operation cannot be fulfilled on ${groupResource(row)} "${name}": the object has been modified; please apply your changes to the latest version and try again`,
+      )
     if (JSON.stringify(sorted(next)) === JSON.stringify(sorted(found))) return done(found)
-    return done(request.query.dryRun ? next : this.store(row, namespace, { ...next, metadata: { ...next.metadata, uid: found.metadata.uid } }))
+    return done(
+      request.query.dryRun
+        ? next
+        : this.store(row, namespace, { ...next, metadata: { ...next.metadata, uid: found.metadata.uid } }),
+    )
   }
 
   private remove({ row, namespace, name }: Place): HttpResponse {
@@ -178,7 +241,11 @@ export class MutableApi {
     return done({ kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success' })
   }
 
-  private scale({ row, namespace }: Place, found: Stored, request: Omit<HttpRequest, 'path' | 'certificate'>): HttpResponse {
+  private scale(
+    { row, namespace }: Place,
+    found: Stored,
+    request: Omit<HttpRequest, 'path' | 'certificate'>,
+  ): HttpResponse {
     const scale: Stored = {
       kind: 'Scale',
       apiVersion: 'autoscaling/v1',
@@ -186,8 +253,14 @@ export class MutableApi {
       spec: { replicas: (found.spec as { replicas?: number }).replicas ?? 0 },
     }
     if (request.method === 'GET') return done(scale)
-    const next = request.method === 'PUT' ? (request.body as Stored) : (applyMerge(scale as JsonObject, request.body as JsonObject) as Stored)
-    this.store(row, namespace, { ...found, spec: { ...(found.spec as object), replicas: (next.spec as { replicas: number }).replicas } })
+    const next =
+      request.method === 'PUT'
+        ? (request.body as Stored)
+        : (applyMerge(scale as JsonObject, request.body as JsonObject) as Stored)
+    this.store(row, namespace, {
+      ...found,
+      spec: { ...(found.spec as object), replicas: (next.spec as { replicas: number }).replicas },
+    })
     return done(next)
   }
 
@@ -212,7 +285,9 @@ function patched(found: Stored, { body, headers }: Pick<HttpRequest, 'body' | 'h
   const target = found as JsonObject
   if (type.includes('json-patch')) return applyJsonPatch(target, body as unknown[]) as Stored
   if (type.includes('strategic')) {
-    const [group = '', version = ''] = found.apiVersion.includes('/') ? found.apiVersion.split('/') : ['', found.apiVersion]
+    const [group = '', version = ''] = found.apiVersion.includes('/')
+      ? found.apiVersion.split('/')
+      : ['', found.apiVersion]
     return applyStrategic(typeNameOf(group, version, found.kind), target, body as JsonObject) as Stored
   }
   return applyMerge(target, body as JsonObject) as Stored
@@ -228,7 +303,11 @@ const read = (object: unknown, path: string): unknown =>
 const sorted = (value: unknown): unknown => {
   if (Array.isArray(value)) return value.map(sorted)
   if (typeof value !== 'object' || value === null) return value
-  return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)).map(([key, inner]) => [key, sorted(inner)]))
+  return Object.fromEntries(
+    Object.entries(value)
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([key, inner]) => [key, sorted(inner)]),
+  )
 }
 
 export const KUBECONFIG = `apiVersion: v1

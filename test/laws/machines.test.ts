@@ -22,7 +22,9 @@ function machineFiles(folder: string): string[] {
 
 async function loadMachine(path: string): Promise<AnyStateMachine> {
   const module = (await import(join(ROOT, path))) as Record<string, unknown>
-  const found = Object.values(module).find((value) => typeof value === 'object' && value !== null && 'root' in value && 'config' in value)
+  const found = Object.values(module).find(
+    (value) => typeof value === 'object' && value !== null && 'root' in value && 'config' in value,
+  )
   if (found === undefined) throw new Error(`${path} exports no machine`)
   return found as AnyStateMachine
 }
@@ -44,7 +46,9 @@ function withCoin(machine: AnyStateMachine, table: MachineTable, coin: (guard: s
   const guardNames = new Set(branches.flatMap(({ guard }) => guard ?? []))
   const guards = Object.fromEntries([...guardNames].map((name) => [name, () => coin(name)]))
   // An unknown delay would fire at once in xstate, so every name gets one.
-  const delayNames = new Set(branches.flatMap(({ starts }) => starts).flatMap(({ delay }) => (typeof delay === 'string' ? [delay] : [])))
+  const delayNames = new Set(
+    branches.flatMap(({ starts }) => starts).flatMap(({ delay }) => (typeof delay === 'string' ? [delay] : [])),
+  )
   const delays = Object.fromEntries([...delayNames].map((name) => [name, () => 1000]))
   return machine.provide({ guards, delays } as Parameters<AnyStateMachine['provide']>[0])
 }
@@ -86,7 +90,11 @@ function walkBoth(machine: AnyStateMachine, table: MachineTable, random: Random)
     const branches = table.leaves.find(({ path }) => path === leaf)?.branches.get(type) ?? []
     const branch = branches.find(({ guard }) => guard === undefined || coin(guard))
     if (branch?.target !== undefined) leaf = table.leaves[branch.target]?.path ?? ''
-    expect({ type, leaf, actions: branch?.actions ?? [] }).toEqual({ type, leaf: leafPath(next), actions: ownActionTypes(actions) })
+    expect({ type, leaf, actions: branch?.actions ?? [] }).toEqual({
+      type,
+      leaf: leafPath(next),
+      actions: ownActionTypes(actions),
+    })
     snapshot = next
   }
 }

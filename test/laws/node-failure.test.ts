@@ -2,7 +2,13 @@
 import { describe, expect, it } from 'vitest'
 import { Flight } from '../../engine/index.ts'
 
-const OPTIONS = { seed: 'node-failure', epochMs: Date.UTC(2026, 10, 20, 9), release: '1.35', controlPlanes: 1, workers: 2 }
+const OPTIONS = {
+  seed: 'node-failure',
+  epochMs: Date.UTC(2026, 10, 20, 9),
+  release: '1.35',
+  controlPlanes: 1,
+  workers: 2,
+}
 
 const SCRIPT = `
 set -eu
@@ -44,7 +50,9 @@ describe('the script of a failing node', () => {
       const startedMs = performance.now()
       const flight = await Flight.launch(OPTIONS)
       const { code, stdout, stderr } = await flight.script(SCRIPT)
-      console.log(`${Math.round(flight.nowMs / 1000)} s of the cluster's time in ${Math.round(performance.now() - startedMs)} ms`)
+      console.log(
+        `${Math.round(flight.nowMs / 1000)} s of the cluster's time in ${Math.round(performance.now() - startedMs)} ms`,
+      )
       expect(stderr).toBe('')
       expect(stdout).toBe(SHOWN)
       expect(code).toBe(0)

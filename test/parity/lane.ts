@@ -30,9 +30,16 @@ const pause = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 
 
 /** Boots a cluster, stages the objects and lets them age; its clock then stands at the wall clock. */
 export async function stagedSnapshot(release: string): Promise<FlightSnapshot> {
-  const options: FlightOptions = { seed: 'parity', epochMs: Math.floor(Date.now() / 1000) * 1000 - STAGED_MS, release, controlPlanes: 1, workers: 2 }
+  const options: FlightOptions = {
+    seed: 'parity',
+    epochMs: Math.floor(Date.now() / 1000) * 1000 - STAGED_MS,
+    release,
+    controlPlanes: 1,
+    workers: 2,
+  }
   const flight = await Flight.launch(options)
-  const put = (path: string, text: string): void => flight.input({ kind: 'hands', action: 'writeFile', args: ['base', `${HOME}/${path}`, text] })
+  const put = (path: string, text: string): void =>
+    flight.input({ kind: 'hands', action: 'writeFile', args: ['base', `${HOME}/${path}`, text] })
   put('stage.yaml', STAGE)
   for (const [path, text] of Object.entries(FILES)) put(path, text)
   const kubeconfig = makeInnerKubeconfig(planCluster(options), ADMIN)
@@ -60,7 +67,11 @@ export class Lane {
     const certificates = makeCertificates(['127.0.0.1'])
     const edge = new Edge({ exchanges, certificates })
     const lane = new Lane(flight, edge)
-    exchanges.attach(flight, { act: (act) => void lane.acts.push(act), asked: () => void lane.waiting++, answered: () => void lane.waiting-- })
+    exchanges.attach(flight, {
+      act: (act) => void lane.acts.push(act),
+      asked: () => void lane.waiting++,
+      answered: () => void lane.waiting--,
+    })
     lane.url = await edge.listen()
     symlinkSync(kubectl, join(lane.folder, 'kubectl'))
     lane.write('.kube/config', makeKubeconfig({ server: lane.url, cluster: 'kubernetes', certificates }))
@@ -90,7 +101,10 @@ export class Lane {
     let failure: unknown
     const env = { HOME: this.folder, KUBECTL: join(this.folder, 'kubectl'), KUBECONFIG: '' }
     const script = `kubectl() { "$KUBECTL" "$@"; }\n${line}`
-    run('bash', ['-c', script], { cwd: this.folder, env, timeoutMs: LONGEST_MS }).then((done) => (ran = done), (error: unknown) => (failure = error))
+    run('bash', ['-c', script], { cwd: this.folder, env, timeoutMs: LONGEST_MS }).then(
+      (done) => (ran = done),
+      (error: unknown) => (failure = error),
+    )
     while (ran === undefined && failure === undefined) await this.turn(paceMs)
     while (this.acts.length > 0) await this.turn(0)
     if (ran === undefined) throw failure
@@ -108,7 +122,11 @@ export class Lane {
 
   /** The same words for what has another name on each side: the server's address, the home folder. */
   private told({ code, stdout, stderr }: Ran): Ran {
-    const same = (text: string): string => text.replaceAll(this.url, 'https://172.30.1.2:6443').replaceAll(this.url.slice(8), '172.30.1.2:6443').replaceAll(this.folder, HOME)
+    const same = (text: string): string =>
+      text
+        .replaceAll(this.url, 'https://172.30.1.2:6443')
+        .replaceAll(this.url.slice(8), '172.30.1.2:6443')
+        .replaceAll(this.folder, HOME)
     return { code, stdout: same(stdout), stderr: same(stderr) }
   }
 

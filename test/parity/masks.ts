@@ -56,7 +56,11 @@ const UNORDERED = /^describe (cm|secret) | --list$|^drain /
 const sortedLines = (text: string): string => text.split('\n').sort().join('\n')
 
 export function masked(row: string, { code, stdout, stderr }: Ran, group: Group): Ran {
-  const masks = [...CLIENT, ...(group.makes === true || group.twins === true ? MADE : []), ...(group.twins === true ? TWINS : [])]
+  const masks = [
+    ...CLIENT,
+    ...(group.makes === true || group.twins === true ? MADE : []),
+    ...(group.twins === true ? TWINS : []),
+  ]
   const order = UNORDERED.test(row) ? sortedLines : (text: string): string => text
   return { code, stdout: order(put(stdout, masks)), stderr: order(put(stderr, masks)) }
 }

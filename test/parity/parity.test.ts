@@ -17,12 +17,16 @@ describe('parity', () => {
     expect(rows.length).toBeGreaterThan(900)
   })
 
-  it.skipIf(real === undefined)(`with kubectl ${real?.version ?? ''}`, async () => {
-    const outcomes = await runParity({ kubectl: real?.path ?? '', release: `1.${MINOR}` })
-    console.log(summaryOf(outcomes))
-    const differ = outcomes.filter(({ agrees, allowed }) => !agrees && allowed === undefined)
-    expect(differ.map((outcome) => `kubectl ${outcome.row}\n${differenceOf(outcome)}`)).toEqual([])
-    const gone = outcomes.filter(({ agrees, allowed }) => agrees && allowed !== undefined)
-    expect(gone.map(({ row }) => row)).toEqual([])
-  }, 600_000)
+  it.skipIf(real === undefined)(
+    `with kubectl ${real?.version ?? ''}`,
+    async () => {
+      const outcomes = await runParity({ kubectl: real?.path ?? '', release: `1.${MINOR}` })
+      console.log(summaryOf(outcomes))
+      const differ = outcomes.filter(({ agrees, allowed }) => !agrees && allowed === undefined)
+      expect(differ.map((outcome) => `kubectl ${outcome.row}\n${differenceOf(outcome)}`)).toEqual([])
+      const gone = outcomes.filter(({ agrees, allowed }) => agrees && allowed !== undefined)
+      expect(gone.map(({ row }) => row)).toEqual([])
+    },
+    600_000,
+  )
 })

@@ -88,7 +88,10 @@ export async function runParity({ kubectl, release, only = '', onOutcome }: Pari
       const width = group.twins === true ? 1 : SIDE_BY_SIDE
       for (let at = 0; at < group.rows.length; at += width) {
         const rows = group.rows.slice(at, at + width)
-        const pairs = group.twins === true ? [await runTwins(twins, rows[0] as string, group)] : await runReading(twins[0], rows, group)
+        const pairs =
+          group.twins === true
+            ? [await runTwins(twins, rows[0] as string, group)]
+            : await runReading(twins[0], rows, group)
         for (const [index, pair] of pairs.entries()) tell(outcomeOf(group, rows[index] as string, pair))
       }
     }

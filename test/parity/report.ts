@@ -1,7 +1,8 @@
 import { unifiedHunks } from '../../engine/tools/kubectl/unified-diff.ts'
 import type { Outcome } from './parity.ts'
 
-const textOf = ({ code, stdout, stderr }: Outcome['real']): string => `${stdout}${stderr === '' ? '' : `--- stderr\n${stderr}`}--- exit ${code}\n`
+const textOf = ({ code, stdout, stderr }: Outcome['real']): string =>
+  `${stdout}${stderr === '' ? '' : `--- stderr\n${stderr}`}--- exit ${code}\n`
 
 /** How a row differs: lines with - are the real kubectl's, with + ours. */
 export function differenceOf({ real, ours }: Outcome): string {

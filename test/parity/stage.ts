@@ -284,8 +284,10 @@ spec:
 
 /** The manifests that the rows name. */
 export const FILES: Record<string, string> = {
-  'cm.yaml': 'apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: basket\n  labels:\n    kind: fruit\ndata:\n  apples: "3"\n',
-  'cm2.yaml': 'apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: basket\n  labels:\n    kind: fruit\ndata:\n  apples: "4"\n  pears: "1"\n',
+  'cm.yaml':
+    'apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: basket\n  labels:\n    kind: fruit\ndata:\n  apples: "3"\n',
+  'cm2.yaml':
+    'apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: basket\n  labels:\n    kind: fruit\ndata:\n  apples: "4"\n  pears: "1"\n',
   'deploy.yaml': `apiVersion: apps/v1
 kind: Deployment
 metadata:
@@ -323,14 +325,28 @@ spec:
       - name: main
         image: nginx:1.27
 `,
-  'two.yaml': 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: left}\ndata: {side: l}\n---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: right}\ndata: {side: r}\n',
-  'ranked.yaml': [['a10', '10'], ['a9', '9'], ['a1', '1Gi'], ['b', '500m'], ['a09', 'x9'], ['c', 'x10']].map(([name, rank]) => `apiVersion: v1\nkind: ConfigMap\nmetadata: {name: ${name}, labels: {rank: "${rank}"}}\n`).join('---\n'),
-  'list.yaml': 'apiVersion: v1\nkind: List\nitems:\n- apiVersion: v1\n  kind: ConfigMap\n  metadata: {name: listed}\n- apiVersion: v1\n  kind: ServiceAccount\n  metadata: {name: listed}\n',
-  'pod.json': '{"apiVersion":"v1","kind":"Pod","metadata":{"name":"jason"},"spec":{"containers":[{"name":"main","image":"nginx:1.27"}]}}\n',
+  'two.yaml':
+    'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: left}\ndata: {side: l}\n---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: right}\ndata: {side: r}\n',
+  'ranked.yaml': [
+    ['a10', '10'],
+    ['a9', '9'],
+    ['a1', '1Gi'],
+    ['b', '500m'],
+    ['a09', 'x9'],
+    ['c', 'x10'],
+  ]
+    .map(([name, rank]) => `apiVersion: v1\nkind: ConfigMap\nmetadata: {name: ${name}, labels: {rank: "${rank}"}}\n`)
+    .join('---\n'),
+  'list.yaml':
+    'apiVersion: v1\nkind: List\nitems:\n- apiVersion: v1\n  kind: ConfigMap\n  metadata: {name: listed}\n- apiVersion: v1\n  kind: ServiceAccount\n  metadata: {name: listed}\n',
+  'pod.json':
+    '{"apiVersion":"v1","kind":"Pod","metadata":{"name":"jason"},"spec":{"containers":[{"name":"main","image":"nginx:1.27"}]}}\n',
   'generate.yaml': 'apiVersion: v1\nkind: ConfigMap\nmetadata: {generateName: many-}\n',
-  'unknown-field.yaml': 'apiVersion: v1\nkind: Pod\nmetadata: {name: odd}\nspec:\n  container: []\n  containers: [{name: main, image: nginx, prots: []}]\n',
+  'unknown-field.yaml':
+    'apiVersion: v1\nkind: Pod\nmetadata: {name: odd}\nspec:\n  container: []\n  containers: [{name: main, image: nginx, prots: []}]\n',
   'wrong-type.yaml': 'apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: odd}\nspec: {replicas: three}\n',
-  'invalid-pod.yaml': 'apiVersion: v1\nkind: Pod\nmetadata: {name: Odd_Name}\nspec: {containers: [{name: main}], restartPolicy: Sometimes}\n',
+  'invalid-pod.yaml':
+    'apiVersion: v1\nkind: Pod\nmetadata: {name: Odd_Name}\nspec: {containers: [{name: main}], restartPolicy: Sometimes}\n',
   'no-kind.yaml': 'apiVersion: v1\nmetadata: {name: odd}\n',
   'no-version.yaml': 'kind: Pod\nmetadata: {name: odd}\n',
   'unknown-kind.yaml': 'apiVersion: v1\nkind: Pot\nmetadata: {name: odd}\n',

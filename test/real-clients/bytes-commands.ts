@@ -8,7 +8,10 @@ export interface Step {
 const ages = {
   reason: 'a second may pass between the two',
   normalize: (text: string): string =>
-    text.replace(/\b\d+m?s?(\d+s)?( ago)?\b(?= |\n|\))/g, 'AGE').replace(/ {2,}/g, '  ').replace(/ +\n/g, '\n'),
+    text
+      .replace(/\b\d+m?s?(\d+s)?( ago)?\b(?= |\n|\))/g, 'AGE')
+      .replace(/ {2,}/g, '  ')
+      .replace(/ +\n/g, '\n'),
 }
 /** More than twelve events of few instants: Go's sort is not stable, so their order says nothing. */
 const unordered = {
@@ -16,20 +19,71 @@ const unordered = {
   normalize: (text: string): string => ages.normalize(text).split('\n').sort().join('\n'),
 }
 const AGED = [
-  'get nodes -o wide', 'get pods', 'get pods -o wide', 'get pods -A', 'get all', 'get pods --show-labels', 'get nodes -L disk',
-  'describe pod broken', 'describe pod box', 'describe deploy web', 'describe svc web', 'describe node worker-2',
+  'get nodes -o wide',
+  'get pods',
+  'get pods -o wide',
+  'get pods -A',
+  'get all',
+  'get pods --show-labels',
+  'get nodes -L disk',
+  'describe pod broken',
+  'describe pod box',
+  'describe deploy web',
+  'describe svc web',
+  'describe node worker-2',
 ]
 const EXACT = [
-  'get pods -o name', 'get deploy web -o yaml', 'get deploy web -o json', 'get svc web -o yaml', 'get secret door -o yaml',
-  'get node worker-1 -o jsonpath={.metadata.labels}', 'get pods -o custom-columns=NAME:.metadata.name,IMAGE:.spec.containers[*].image',
-  'get pods --sort-by=.metadata.name -o name', 'get pods --field-selector=status.phase=Running -o name', 'get pods -n other', 'get pod nope', 'get nosuch',
-  'describe cm settings', 'describe pod nope', 'logs box', 'logs box --tail=1', 'logs broken', 'logs nope', 'exec box -- echo hello', 'exec box -- false', 'exec nope -- true',
-  'rollout status deploy/web', 'rollout history deploy/web', 'rollout undo deploy/web', 'scale deploy/nope --replicas=2', 'create deployment web --image=nginx', 'create configmap settings',
-  'create deployment tmp --image=nginx --dry-run=client -o yaml', 'run tmp --image=nginx --dry-run=client -o yaml', 'expose deployment web --name=tmp --port=81 --dry-run=client -o yaml',
-  'label node worker-1 disk=hdd', 'annotate pod box note=x --dry-run=server', 'patch deploy web -p {"spec":{"replicas":3}}', 'delete pod nope',
-  'drain worker-1 --dry-run=client --ignore-daemonsets --force --delete-emptydir-data', 'drain worker-1 --dry-run=client', 'cordon nope', 'uncordon worker-1',
-  'auth can-i get pods --as=system:serviceaccount:default:robot', 'auth whoami', 'api-versions', 'api-resources -o name', 'explain deployment.spec.strategy',
-  'wait pod/box --for=condition=Ready', 'wait pod/broken --for=condition=Ready --timeout=1s', 'get pods --nosuch', 'nosuch', 'scale deploy/web', 'logs', 'exec box', 'delete',
+  'get pods -o name',
+  'get deploy web -o yaml',
+  'get deploy web -o json',
+  'get svc web -o yaml',
+  'get secret door -o yaml',
+  'get node worker-1 -o jsonpath={.metadata.labels}',
+  'get pods -o custom-columns=NAME:.metadata.name,IMAGE:.spec.containers[*].image',
+  'get pods --sort-by=.metadata.name -o name',
+  'get pods --field-selector=status.phase=Running -o name',
+  'get pods -n other',
+  'get pod nope',
+  'get nosuch',
+  'describe cm settings',
+  'describe pod nope',
+  'logs box',
+  'logs box --tail=1',
+  'logs broken',
+  'logs nope',
+  'exec box -- echo hello',
+  'exec box -- false',
+  'exec nope -- true',
+  'rollout status deploy/web',
+  'rollout history deploy/web',
+  'rollout undo deploy/web',
+  'scale deploy/nope --replicas=2',
+  'create deployment web --image=nginx',
+  'create configmap settings',
+  'create deployment tmp --image=nginx --dry-run=client -o yaml',
+  'run tmp --image=nginx --dry-run=client -o yaml',
+  'expose deployment web --name=tmp --port=81 --dry-run=client -o yaml',
+  'label node worker-1 disk=hdd',
+  'annotate pod box note=x --dry-run=server',
+  'patch deploy web -p {"spec":{"replicas":3}}',
+  'delete pod nope',
+  'drain worker-1 --dry-run=client --ignore-daemonsets --force --delete-emptydir-data',
+  'drain worker-1 --dry-run=client',
+  'cordon nope',
+  'uncordon worker-1',
+  'auth can-i get pods --as=system:serviceaccount:default:robot',
+  'auth whoami',
+  'api-versions',
+  'api-resources -o name',
+  'explain deployment.spec.strategy',
+  'wait pod/box --for=condition=Ready',
+  'wait pod/broken --for=condition=Ready --timeout=1s',
+  'get pods --nosuch',
+  'nosuch',
+  'scale deploy/web',
+  'logs',
+  'exec box',
+  'delete',
 ]
 
 /** The cluster is brought into this state first, by our kubectl. */
@@ -56,5 +110,6 @@ export const STEPS: Step[] = [
 
 /** Commands at which the two differ, and why. A difference that is gone must be taken off. */
 export const DIFFERENCES: Record<string, string> = {
-  'auth whoami': "the served kubeconfig's certificate is of system:masters, the one on the base host of kubeadm:cluster-admins as kubeadm makes it",
+  'auth whoami':
+    "the served kubeconfig's certificate is of system:masters, the one on the base host of kubeadm:cluster-admins as kubeadm makes it",
 }

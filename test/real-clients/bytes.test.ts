@@ -25,7 +25,10 @@ describe.skipIf(real === undefined)(`kubectl ${real?.version} and ours`, () => {
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), 'kubeflight-'))
     const release = `1.${real === undefined ? 35 : Math.max(31, minorOf(real))}`
-    server = await serveCluster({ flight: { seed: 'parity', epochMs: Date.now() - 3_600_000, release, controlPlanes: 1, workers: 2 }, speed: 1 })
+    server = await serveCluster({
+      flight: { seed: 'parity', epochMs: Date.now() - 3_600_000, release, controlPlanes: 1, workers: 2 },
+      speed: 1,
+    })
     writeFileSync(join(folder, 'config'), server.kubeconfig)
     const ready = await server.pace.exclusively(() => server.flight.script(SETUP))
     expect(ready).toMatchObject({ code: 0 })
@@ -36,18 +39,30 @@ describe.skipIf(real === undefined)(`kubectl ${real?.version} and ours`, () => {
   })
 
   const theirs = async (words: string[]): Promise<Said> => {
-    const { code, stdout, stderr } = await run(real?.path ?? '', words, { env: { KUBECONFIG: join(folder, 'config'), HOME: folder }, cwd: folder, timeoutMs: 20_000 })
+    const { code, stdout, stderr } = await run(real?.path ?? '', words, {
+      env: { KUBECONFIG: join(folder, 'config'), HOME: folder },
+      cwd: folder,
+      timeoutMs: 20_000,
+    })
     return { code, stdout, stderr }
   }
   const ours = (words: string[]): Promise<Said> =>
-    server.pace.exclusively(() => server.flight.script(`kubectl ${words.map((word) => `'${word.replaceAll("'", `'\\''`)}'`).join(' ')}`, { timeoutMs: 120_000 }))
+    server.pace.exclusively(() =>
+      server.flight.script(`kubectl ${words.map((word) => `'${word.replaceAll("'", `'\\''`)}'`).join(' ')}`, {
+        timeoutMs: 120_000,
+      }),
+    )
 
   it.each(STEPS)('$command', async ({ command, allowed }: Step) => {
     const words = command.split(' ')
     const ofUs = await ours(words)
     const ofThem = await theirs(words)
     const normalize = allowed?.normalize ?? ((text: string) => text)
-    const shown = ({ code, stdout, stderr }: Said): Said => ({ code, stdout: normalize(stdout), stderr: normalize(stderr) })
+    const shown = ({ code, stdout, stderr }: Said): Said => ({
+      code,
+      stdout: normalize(stdout),
+      stderr: normalize(stderr),
+    })
     const known = DIFFERENCES[command]
     if (known === undefined) expect(shown(ofUs)).toEqual(shown(ofThem))
     else expect(shown(ofUs), `no longer different, take it off the list: ${known}`).not.toEqual(shown(ofThem))

@@ -10,7 +10,10 @@ describe('@kubernetes/client-node', () => {
   let server: ClusterServer
   const config = new KubeConfig()
   beforeAll(async () => {
-    server = await serveCluster({ flight: { seed: 'node', epochMs: Date.now(), release: '1.35', controlPlanes: 1, workers: 1 }, speed: 60 })
+    server = await serveCluster({
+      flight: { seed: 'node', epochMs: Date.now(), release: '1.35', controlPlanes: 1, workers: 1 },
+      speed: 60,
+    })
     config.loadFromString(server.kubeconfig)
   })
   afterAll(() => server.close())
@@ -25,9 +28,22 @@ describe('@kubernetes/client-node', () => {
         seen.push(`${type} ${pod.metadata.name} ${pod.status?.phase}`)
         if (pod.status?.phase === 'Running') resolve()
       }
-      new Watch(config).watch('/api/v1/namespaces/default/pods', {}, told, (error: unknown) => void (error !== null && reject(error as Error))).then((controller) => (stop = controller), reject)
+      new Watch(config)
+        .watch(
+          '/api/v1/namespaces/default/pods',
+          {},
+          told,
+          (error: unknown) => void (error !== null && reject(error as Error)),
+        )
+        .then((controller) => (stop = controller), reject)
     })
-    await core.createNamespacedPod({ namespace: 'default', body: { metadata: { name: 'box' }, spec: { containers: [{ name: 'box', image: 'busybox:1.36', command: ['sleep', '6000'] }] } } })
+    await core.createNamespacedPod({
+      namespace: 'default',
+      body: {
+        metadata: { name: 'box' },
+        spec: { containers: [{ name: 'box', image: 'busybox:1.36', command: ['sleep', '6000'] }] },
+      },
+    })
     await running
     expect(seen[0]).toBe('ADDED box Pending')
     stop.abort()
@@ -36,7 +52,9 @@ describe('@kubernetes/client-node', () => {
     let text = ''
     stdout.on('data', (part: Buffer) => void (text += part.toString()))
     const status = await new Promise<V1Status>((resolve, reject) => {
-      new Exec(config).exec('default', 'box', 'box', ['sh', '-c', 'echo out; exit 4'], stdout, null, null, false, resolve).catch(reject)
+      new Exec(config)
+        .exec('default', 'box', 'box', ['sh', '-c', 'echo out; exit 4'], stdout, null, null, false, resolve)
+        .catch(reject)
     })
     expect(text).toBe('out\n')
     expect(status).toMatchObject({ status: 'Failure', reason: 'NonZeroExitCode' })

@@ -15,7 +15,9 @@ function candidates(): string[] {
   const folders = [...(process.env.PATH ?? '').split(delimiter), SDK]
   return folders.flatMap((folder) => {
     try {
-      return readdirSync(folder).filter((name) => /^kubectl(\.1\.\d+)?$/.test(name)).map((name) => join(folder, name))
+      return readdirSync(folder)
+        .filter((name) => /^kubectl(\.1\.\d+)?$/.test(name))
+        .map((name) => join(folder, name))
     } catch {
       return []
     }
@@ -25,7 +27,11 @@ function candidates(): string[] {
 function versionOf(path: string): string | undefined {
   try {
     accessSync(path, constants.X_OK)
-    const text = execFileSync(path, ['version', '--client', '-o', 'json'], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'], timeout: 20_000 })
+    const text = execFileSync(path, ['version', '--client', '-o', 'json'], {
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'ignore'],
+      timeout: 20_000,
+    })
     return /"gitVersion": "v?(\d+\.\d+\.\d+)"/.exec(text)?.[1]
   } catch {
     return undefined

@@ -31,8 +31,11 @@ export function run(path: string, args: string[], options: RunOptions = {}): Pro
   child.stderr.on('data', (text: Buffer) => void (ran.stderr += text.toString()))
   child.stdin.on('error', () => undefined)
   child.stdin.end(stdin)
-  return new Promise((resolve) => void child.on('close', (code) => {
-    clearTimeout(timer)
-    resolve({ ...ran, code })
-  }))
+  return new Promise(
+    (resolve) =>
+      void child.on('close', (code) => {
+        clearTimeout(timer)
+        resolve({ ...ran, code })
+      }),
+  )
 }

@@ -33,30 +33,50 @@ describe('the command line', () => {
   })
 
   it('runs a script with its exit code, the same bytes twice', async () => {
-    const script = 'kubectl create deployment web --image=nginx:1.27\nsleep 30\nkubectl get pods -o wide\nkubectl get nope\nexit 7\n'
+    const script =
+      'kubectl create deployment web --image=nginx:1.27\nsleep 30\nkubectl get pods -o wide\nkubectl get nope\nexit 7\n'
     const first = await runCli(['sh', '-'], script)
-    expect(first).toMatchObject({ code: 7, stderr: expect.stringContaining('the server doesn\'t have a resource type "nope"') })
+    expect(first).toMatchObject({
+      code: 7,
+      stderr: expect.stringContaining('the server doesn\'t have a resource type "nope"'),
+    })
     expect(first.stdout).toMatch(/^deployment.apps\/web created\n[^]*Running/)
     expect(await runCli(['sh', '-'], script)).toEqual(first)
   })
 
   it('runs each line by itself into JSON rows', async () => {
     const { code, stdout } = await runCli(['sh', '--each'], '# a comment\necho one\n\nsleep 60\nfalse\n')
-    const rows = stdout.trim().split('\n').map((line) => JSON.parse(line) as { i: number; cmd: string; code: number; stdout: string; stderr: string; atMs: number })
-    expect(rows.map(({ i, cmd, code: exit, stdout: out }) => [i, cmd, exit, out])).toEqual([[0, 'echo one', 0, 'one\n'], [1, 'sleep 60', 0, ''], [2, 'false', 1, '']])
+    const rows = stdout
+      .trim()
+      .split('\n')
+      .map(
+        (line) =>
+          JSON.parse(line) as { i: number; cmd: string; code: number; stdout: string; stderr: string; atMs: number },
+      )
+    expect(rows.map(({ i, cmd, code: exit, stdout: out }) => [i, cmd, exit, out])).toEqual([
+      [0, 'echo one', 0, 'one\n'],
+      [1, 'sleep 60', 0, ''],
+      [2, 'false', 1, ''],
+    ])
     expect((rows[2]?.atMs ?? 0) - (rows[1]?.atMs ?? 0)).toBeGreaterThanOrEqual(60_000)
     expect(code).toBe(1)
   })
 
   it('serves a cluster, writes a private kubeconfig, never over one of somebody else, and stops cleanly', async () => {
     const file = join(folder, 'kubeconfig')
-    const running = await startCli(['up', '--kubeconfig', file, '--workers', '1', '--seed', 's'], /API server +(https:\S+)/)
+    const running = await startCli(
+      ['up', '--kubeconfig', file, '--workers', '1', '--seed', 's'],
+      /API server +(https:\S+)/,
+    )
     expect(statSync(file).mode & 0o777).toBe(0o600)
     expect(readFileSync(file, 'utf8')).toContain(`server: ${running.match[1]}`)
     const stopped = await running.stop('SIGINT')
     expect(stopped).toMatchObject({ code: 0, stdout: expect.stringContaining('seed s') })
     writeFileSync(file, 'apiVersion: v1\n')
-    expect(await runCli(['up', '--kubeconfig', file])).toMatchObject({ code: 2, stderr: expect.stringContaining('was not written by kubeflight') })
+    expect(await runCli(['up', '--kubeconfig', file])).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('was not written by kubeflight'),
+    })
     expect(readFileSync(file, 'utf8')).toBe('apiVersion: v1\n')
   })
 

@@ -22,7 +22,11 @@ describe('the HTTPS edge', () => {
   const failures: Error[] = []
   let admin: { cert: string; key: string }
   beforeAll(async () => {
-    server = await serveCluster({ flight: { seed: 'edge', epochMs: Date.now(), release: '1.35', controlPlanes: 1, workers: 1 }, speed: 1, onFailure: (error) => failures.push(error) })
+    server = await serveCluster({
+      flight: { seed: 'edge', epochMs: Date.now(), release: '1.35', controlPlanes: 1, workers: 1 },
+      speed: 1,
+      onFailure: (error) => failures.push(error),
+    })
     const config = parseYaml(server.kubeconfig) as unknown as Config
     const text = (base64: string): string => Buffer.from(base64, 'base64').toString()
     ca = text(config.clusters[0]?.cluster['certificate-authority-data'] ?? '')
@@ -34,14 +38,32 @@ describe('the HTTPS edge', () => {
     expect(failures).toEqual([])
   })
 
-  const ask = (method: string, path: string, more: { body?: string; headers?: Record<string, string>; identity?: { cert: string; key: string } | null } = {}): Promise<Answer> => {
+  const ask = (
+    method: string,
+    path: string,
+    more: { body?: string; headers?: Record<string, string>; identity?: { cert: string; key: string } | null } = {},
+  ): Promise<Answer> => {
     const identity = more.identity === undefined ? admin : (more.identity ?? {})
     return new Promise((resolve, reject) => {
-      const sent = request(`${server.url}${path}`, { method, ca, ...identity, headers: { ...(more.body !== undefined && { 'content-type': 'application/json' }), ...more.headers } }, (response) => {
-        let text = ''
-        response.on('data', (part: Buffer) => void (text += part.toString()))
-        response.on('end', () => resolve({ code: response.statusCode ?? 0, body: text.startsWith('{') ? (JSON.parse(text) as Answer['body']) : { text } }))
-      })
+      const sent = request(
+        `${server.url}${path}`,
+        {
+          method,
+          ca,
+          ...identity,
+          headers: { ...(more.body !== undefined && { 'content-type': 'application/json' }), ...more.headers },
+        },
+        (response) => {
+          let text = ''
+          response.on('data', (part: Buffer) => void (text += part.toString()))
+          response.on('end', () =>
+            resolve({
+              code: response.statusCode ?? 0,
+              body: text.startsWith('{') ? (JSON.parse(text) as Answer['body']) : { text },
+            }),
+          )
+        },
+      )
       sent.on('error', reject)
       sent.end(more.body)
     })
@@ -50,23 +72,61 @@ describe('the HTTPS edge', () => {
   it('knows people by their certificate, refuses strangers, and takes nobody for an administrator', async () => {
     expect((await ask('GET', '/api/v1/nodes')).code).toBe(200)
     const anonymous = await ask('GET', '/api/v1/nodes', { identity: null })
-    expect(anonymous).toMatchObject({ code: 403, body: { reason: 'Forbidden', message: expect.stringContaining('User "system:anonymous" cannot list resource "nodes"') } })
+    expect(anonymous).toMatchObject({
+      code: 403,
+      body: {
+        reason: 'Forbidden',
+        message: expect.stringContaining('User "system:anonymous" cannot list resource "nodes"'),
+      },
+    })
     const { admin: stranger } = makeCertificates()
-    expect((await ask('GET', '/api/v1/nodes', { identity: { cert: stranger.certificate, key: stranger.key } })).code).toBe(401)
-    expect((await ask('GET', '/api/v1/nodes', { identity: null, headers: { authorization: 'Bearer nonsense' } })).code).toBe(401)
+    expect(
+      (await ask('GET', '/api/v1/nodes', { identity: { cert: stranger.certificate, key: stranger.key } })).code,
+    ).toBe(401)
+    expect(
+      (await ask('GET', '/api/v1/nodes', { identity: null, headers: { authorization: 'Bearer nonsense' } })).code,
+    ).toBe(401)
   })
 
   it('takes the token of a service account', async () => {
-    const made = await ask('POST', '/api/v1/namespaces/default/serviceaccounts/default/token', { body: JSON.stringify({ apiVersion: 'authentication.k8s.io/v1', kind: 'TokenRequest', spec: {} }) })
+    const made = await ask('POST', '/api/v1/namespaces/default/serviceaccounts/default/token', {
+      body: JSON.stringify({ apiVersion: 'authentication.k8s.io/v1', kind: 'TokenRequest', spec: {} }),
+    })
     const { token } = made.body.status as { token: string }
-    expect((await ask('GET', '/api/v1/pods', { identity: null, headers: { authorization: `Bearer ${token}` } })).body.message).toContain('User "system:serviceaccount:default:default" cannot list resource "pods"')
+    expect(
+      (await ask('GET', '/api/v1/pods', { identity: null, headers: { authorization: `Bearer ${token}` } })).body
+        .message,
+    ).toContain('User "system:serviceaccount:default:default" cannot list resource "pods"')
   })
 
   it('answers what it cannot read with a Status, and goes on', async () => {
-    expect(await ask('POST', '/api/v1/namespaces/default/configmaps', { body: '{"metadata":' })).toMatchObject({ code: 400, body: { kind: 'Status', reason: 'BadRequest' } })
-    expect((await ask('POST', '/api/v1/namespaces/default/configmaps', { body: JSON.stringify({ data: { x: 'y'.repeat(4_000_000) } }) })).code).toBe(413)
-    expect((await ask('POST', '/api/v1/namespaces/default/configmaps', { body: '{}', headers: { 'content-type': 'text/csv' } })).code).toBe(415)
-    expect((await ask('POST', '/api/v1/namespaces/default/configmaps', { body: 'k8s\u0000garbage', headers: { 'content-type': 'application/vnd.kubernetes.protobuf' } })).code).toBe(400)
+    expect(await ask('POST', '/api/v1/namespaces/default/configmaps', { body: '{"metadata":' })).toMatchObject({
+      code: 400,
+      body: { kind: 'Status', reason: 'BadRequest' },
+    })
+    expect(
+      (
+        await ask('POST', '/api/v1/namespaces/default/configmaps', {
+          body: JSON.stringify({ data: { x: 'y'.repeat(4_000_000) } }),
+        })
+      ).code,
+    ).toBe(413)
+    expect(
+      (
+        await ask('POST', '/api/v1/namespaces/default/configmaps', {
+          body: '{}',
+          headers: { 'content-type': 'text/csv' },
+        })
+      ).code,
+    ).toBe(415)
+    expect(
+      (
+        await ask('POST', '/api/v1/namespaces/default/configmaps', {
+          body: 'k8s\u0000garbage',
+          headers: { 'content-type': 'application/vnd.kubernetes.protobuf' },
+        })
+      ).code,
+    ).toBe(400)
     expect((await ask('GET', '/api/v1/namespaces/default/configmaps/%E0%A4%A')).code).toBeGreaterThanOrEqual(400)
     expect((await ask('GET', '/readyz')).code).toBe(200)
   })
@@ -83,13 +143,25 @@ describe('the HTTPS edge', () => {
 
   it('streams a watch, an event a line', async () => {
     const lines: string[] = []
-    const watching = request(`${server.url}/api/v1/namespaces/default/configmaps?watch=true`, { ca, ...admin }, (response) => {
-      response.on('data', (part: Buffer) => lines.push(...part.toString().split('\n').filter((line) => line !== '')))
-    })
+    const watching = request(
+      `${server.url}/api/v1/namespaces/default/configmaps?watch=true`,
+      { ca, ...admin },
+      (response) => {
+        response.on('data', (part: Buffer) =>
+          lines.push(
+            ...part
+              .toString()
+              .split('\n')
+              .filter((line) => line !== ''),
+          ),
+        )
+      },
+    )
     watching.on('error', () => undefined)
     watching.end()
     const until = async (count: number): Promise<void> => {
-      for (let tries = 0; lines.length < count && tries < 400; tries++) await new Promise((resolve) => setTimeout(resolve, 10))
+      for (let tries = 0; lines.length < count && tries < 400; tries++)
+        await new Promise((resolve) => setTimeout(resolve, 10))
     }
     await until(1)
     await ask('POST', '/api/v1/namespaces/default/configmaps', { body: JSON.stringify({ metadata: { name: 'new' } }) })

@@ -14,29 +14,50 @@ export class Learner {
   private cookie = ''
   constructor(readonly url: string) {}
 
-  async call<T = unknown>(method: string, path: string, body?: unknown, headers: Record<string, string> = {}): Promise<Answered<T>> {
+  async call<T = unknown>(
+    method: string,
+    path: string,
+    body?: unknown,
+    headers: Record<string, string> = {},
+  ): Promise<Answered<T>> {
     const text = body === undefined || typeof body === 'string' ? body : JSON.stringify(body)
     const response = await fetch(this.url + path, {
       method,
-      headers: { ...(this.cookie !== '' && { cookie: this.cookie }), ...(text !== undefined && { 'content-type': 'application/json' }), ...headers },
+      headers: {
+        ...(this.cookie !== '' && { cookie: this.cookie }),
+        ...(text !== undefined && { 'content-type': 'application/json' }),
+        ...headers,
+      },
       ...(text !== undefined && { body: text as string }),
     })
     const set = response.headers.get('set-cookie')
     if (set !== null) this.cookie = set.split(';')[0] ?? ''
     const answer = await response.text()
-    return { status: response.status, body: (answer.startsWith('{') || answer.startsWith('[') ? JSON.parse(answer) : answer) as T, headers: response.headers }
+    return {
+      status: response.status,
+      body: (answer.startsWith('{') || answer.startsWith('[') ? JSON.parse(answer) : answer) as T,
+      headers: response.headers,
+    }
   }
 
   async start(scenario: string, more: object = {}): Promise<AttemptView> {
     if (this.cookie === '') await this.call('GET', '/api/scenarios')
     const { status, body } = await this.call<AttemptView>('POST', '/api/attempts', { scenario, ...more })
-    if (status !== 201 || body.state !== 'running') throw new Error(`start: ${status} ${JSON.stringify(body).slice(0, 400)}`)
+    if (status !== 201 || body.state !== 'running')
+      throw new Error(`start: ${status} ${JSON.stringify(body).slice(0, 400)}`)
     return body
   }
 
   /** Opens the live socket of an attempt. */
   look(attempt: string, headers: Record<string, string> = {}): Promise<Screen> {
-    const socket: Socket<ServerEvents, ClientEvents> = io(this.url, { path: LIVE_PATH, auth: { attempt }, extraHeaders: { cookie: this.cookie, ...headers }, transports: ['websocket'], reconnection: false, forceNew: true })
+    const socket: Socket<ServerEvents, ClientEvents> = io(this.url, {
+      path: LIVE_PATH,
+      auth: { attempt },
+      extraHeaders: { cookie: this.cookie, ...headers },
+      transports: ['websocket'],
+      reconnection: false,
+      forceNew: true,
+    })
     return new Promise((resolve, reject) => {
       const screen = new Screen(socket)
       socket.on('hello', (view, scrollback) => {
@@ -58,7 +79,10 @@ export class Screen {
   notices: string[] = []
 
   constructor(readonly socket: Socket<ServerEvents, ClientEvents>) {
-    socket.on('terminal.output', ({ terminal, text }) => void (this.text[terminal] = (this.text[terminal] ?? '') + text))
+    socket.on(
+      'terminal.output',
+      ({ terminal, text }) => void (this.text[terminal] = (this.text[terminal] ?? '') + text),
+    )
     socket.on('notice', ({ text }) => void this.notices.push(text))
     socket.on('view', (view) => void (this.view = view))
   }
@@ -82,7 +106,8 @@ export class Screen {
   async until(terminal: string, pattern: RegExp, from = 0): Promise<void> {
     const deadline = Date.now() + 20_000
     while (!pattern.test((this.text[terminal] ?? '').slice(from))) {
-      if (Date.now() > deadline) throw new Error(`never saw ${pattern}: ${JSON.stringify((this.text[terminal] ?? '').slice(-500))}`)
+      if (Date.now() > deadline)
+        throw new Error(`never saw ${pattern}: ${JSON.stringify((this.text[terminal] ?? '').slice(-500))}`)
       await new Promise((resolve) => setTimeout(resolve, 10))
     }
   }

@@ -16,7 +16,7 @@ class Clock {
 
 const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
 const burn = (ms: number): void => {
-  for (const from = performance.now(); performance.now() - from < ms; );
+  for (const from = performance.now(); performance.now() - from < ms;);
 }
 
 describe('the pace of a flight', () => {
@@ -57,10 +57,12 @@ describe('the pace of a flight', () => {
     pace.start()
     const at: number[] = []
     for (let count = 0; count < 5; count++) {
-      await new Promise<void>((resolve) => pace.act(() => {
-        at.push(clock.nowMs)
-        resolve()
-      }))
+      await new Promise<void>((resolve) =>
+        pace.act(() => {
+          at.push(clock.nowMs)
+          resolve()
+        }),
+      )
     }
     expect(new Set(at).size).toBe(5)
   })
@@ -108,7 +110,13 @@ describe('the pace of a flight', () => {
   it('slows a flight down that takes more than its share, and stops it when it never rests', async () => {
     let runaway = false
     const clock = new Clock(() => burn(10))
-    const pace = paced(clock, { speed: 60, share: 0.05, burstMs: 20, runawayMs: 150, onRunaway: () => (runaway = true) })
+    const pace = paced(clock, {
+      speed: 60,
+      share: 0.05,
+      burstMs: 20,
+      runawayMs: 150,
+      onRunaway: () => (runaway = true),
+    })
     pace.start()
     for (let tries = 0; !runaway && tries < 300; tries++) await sleep(10)
     expect(runaway).toBe(true)

@@ -11,8 +11,14 @@ export interface Finished {
   stderr: string
 }
 
-function start(args: string[], env: Record<string, string> = {}): { child: ChildProcess; output: { stdout: string; stderr: string } } {
-  const child = spawn(process.execPath, [BIN, ...args], { env: { ...process.env, NO_COLOR: '1', ...env }, stdio: ['pipe', 'pipe', 'pipe'] })
+function start(
+  args: string[],
+  env: Record<string, string> = {},
+): { child: ChildProcess; output: { stdout: string; stderr: string } } {
+  const child = spawn(process.execPath, [BIN, ...args], {
+    env: { ...process.env, NO_COLOR: '1', ...env },
+    stdio: ['pipe', 'pipe', 'pipe'],
+  })
   const output = { stdout: '', stderr: '' }
   child.stdout?.on('data', (text: Buffer) => void (output.stdout += text.toString()))
   child.stderr?.on('data', (text: Buffer) => void (output.stderr += text.toString()))
@@ -37,7 +43,8 @@ export async function startCli(args: string[], ready: RegExp): Promise<Running> 
   const deadline = Date.now() + 40_000
   for (let match = ready.exec(output.stdout); ; match = ready.exec(output.stdout)) {
     if (match !== null) return { match, stop: (signal) => (child.kill(signal), closed) }
-    if (child.exitCode !== null || Date.now() > deadline) throw new Error(`kubeflight ${args.join(' ')}: ${output.stdout}${output.stderr}`)
+    if (child.exitCode !== null || Date.now() > deadline)
+      throw new Error(`kubeflight ${args.join(' ')}: ${output.stdout}${output.stderr}`)
     await new Promise((resolve) => setTimeout(resolve, 20))
   }
 }

@@ -27,12 +27,19 @@ describe('a server that is killed in the middle of an attempt', () => {
 
     const second = await startCli(['serve', '--port', url.port, '--data', data], READY)
     const again = await learner.look(id)
-    expect(again.view).toMatchObject({ id, state: 'running', seed: 'kill', terminals: [{ id: terminal, host: 'base' }] })
+    expect(again.view).toMatchObject({
+      id,
+      state: 'running',
+      seed: 'kill',
+      terminals: [{ id: terminal, host: 'base' }],
+    })
     expect(again.text[terminal]).toContain('deployment.apps/web scaled')
     expect(again.text[terminal]).toMatch(/candidate@base:\/tmp\$ $/)
     expect(again.view?.clock.nowMs).toBeGreaterThan(before.body.clock.nowMs)
     expect(await again.type(terminal, 'cat note.txt; echo $X')).toMatch(/kept\r\nshell-variable/)
-    expect(await again.type(terminal, "kubectl -n shop get deploy web -o jsonpath='{.spec.replicas}{\"\\n\"}'")).toMatch(/\n5\r\n/)
+    expect(
+      await again.type(terminal, 'kubectl -n shop get deploy web -o jsonpath=\'{.spec.replicas}{"\\n"}\''),
+    ).toMatch(/\n5\r\n/)
     again.close()
     expect((await second.stop('SIGTERM')).code).toBe(0)
 

@@ -16,7 +16,15 @@ describe('an attempt that is left alone', () => {
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), 'kubeflight-'))
     const store = await Store.open(join(folder, 'attempts.db'))
-    trainer = await startTrainer({ host: '127.0.0.1', port: 0, web: join(folder, 'none'), store, desk: new ScenarioDesk('scenarios', () => undefined), hangar: Flight, limits: { lonelyMs: 0, sleepMs: 0 } })
+    trainer = await startTrainer({
+      host: '127.0.0.1',
+      port: 0,
+      web: join(folder, 'none'),
+      store,
+      desk: new ScenarioDesk('scenarios', () => undefined),
+      hangar: Flight,
+      limits: { lonelyMs: 0, sleepMs: 0 },
+    })
   })
   afterAll(async () => {
     await trainer.close()
@@ -32,7 +40,8 @@ describe('an attempt that is left alone', () => {
     const before = await learner.call<AttemptView>('GET', `/api/attempts/${id}`)
     const leftMs = Date.now()
     screen.close()
-    for (let tries = 0; trainer.sessions.awakeCount > 0 && tries < 600; tries++) await new Promise((resolve) => setTimeout(resolve, 20))
+    for (let tries = 0; trainer.sessions.awakeCount > 0 && tries < 600; tries++)
+      await new Promise((resolve) => setTimeout(resolve, 20))
     expect(trainer.sessions.awakeCount).toBe(0)
     await new Promise((resolve) => setTimeout(resolve, 2_000))
     const again = await learner.look(id)

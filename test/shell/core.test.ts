@@ -8,14 +8,19 @@ async function out(script: string): Promise<string> {
 
 describe('core programs', () => {
   it('diff prints as GNU diff does', async () => {
-    expect(await out("diff <(printf 'a\\nb\\nc\\n') <(printf 'a\\nB\\nc\\nd\\n')")).toBe('2c2\n< b\n---\n> B\n3a4\n> d\n')
-    const unified = await out("seq 10 > x; sed s/5/five/ x > y; diff -u x y; diff -q x y; diff x x && echo same")
+    expect(await out("diff <(printf 'a\\nb\\nc\\n') <(printf 'a\\nB\\nc\\nd\\n')")).toBe(
+      '2c2\n< b\n---\n> B\n3a4\n> d\n',
+    )
+    const unified = await out('seq 10 > x; sed s/5/five/ x > y; diff -u x y; diff -q x y; diff x x && echo same')
     expect(unified).toContain('@@ -2,7 +2,7 @@\n 2\n 3\n 4\n-5\n+five\n 6\n 7\n 8\n')
     expect(unified).toContain('Files x and y differ\nsame\n')
   })
 
   it('tail -f follows a file in virtual time', async () => {
-    const ran = await run(makeBox(), 'touchless=1; echo a > log; (sleep 2; echo b >> log) & timeout 5 tail -f log; echo $?')
+    const ran = await run(
+      makeBox(),
+      'touchless=1; echo a > log; (sleep 2; echo b >> log) & timeout 5 tail -f log; echo $?',
+    )
     expect(ran).toMatchObject({ stdout: 'a\nb\n124\n', ms: 5000 })
   })
 
@@ -24,12 +29,18 @@ describe('core programs', () => {
     expect(ran.stdout.match(/hi/g)).toHaveLength(3)
   })
 
-  it('date takes dates, and the host\'s clock', async () => {
-    expect(await out('date -u +%FT%TZ; date -d "2026-03-01 12:00 UTC + 2 days" +%F; date -d @0 +%s; date -d yesterday +%F')).toBe('2026-01-01T00:00:00Z\n2026-03-03\n0\n2025-12-31\n')
+  it("date takes dates, and the host's clock", async () => {
+    expect(
+      await out('date -u +%FT%TZ; date -d "2026-03-01 12:00 UTC + 2 days" +%F; date -d @0 +%s; date -d yesterday +%F'),
+    ).toBe('2026-01-01T00:00:00Z\n2026-03-03\n0\n2025-12-31\n')
   })
 
   it('lent tools read files, descriptors and the clock of the host', async () => {
-    expect(await out(`echo '{"a":[1,2]}' > f; jq -c .a f; jq -r '.a|length' <<< '{"a":[1]}'; jq -n 'now|floor'; awk -F: '{print $2}' <(echo a:b); sed -i s/1/one/ f; cat f`)).toBe('[1,2]\n1\n1767225600\nb\n{"a":[one,2]}\n')
+    expect(
+      await out(
+        `echo '{"a":[1,2]}' > f; jq -c .a f; jq -r '.a|length' <<< '{"a":[1]}'; jq -n 'now|floor'; awk -F: '{print $2}' <(echo a:b); sed -i s/1/one/ f; cat f`,
+      ),
+    ).toBe('[1,2]\n1\n1767225600\nb\n{"a":[one,2]}\n')
   })
 
   it('say what they cannot open, in the usual words', async () => {

@@ -13,8 +13,11 @@ interface Feature {
 const features = JSON.parse(readFileSync(new URL('./fixtures/features.json', import.meta.url), 'utf8')) as Feature[]
 
 describe('the language answers as GNU bash 5.2 does', () => {
-  it.each(features.map((feature) => [feature.script, feature] as const))('%s', async (script, { stdout, stderr, code }) => {
-    const ran = await run(makeBox(), script, { user: 'root' })
-    expect({ stdout: ran.stdout, stderr: ran.stderr, code: ran.code }).toEqual({ stdout, stderr, code })
-  })
+  it.each(features.map((feature) => [feature.script, feature] as const))(
+    '%s',
+    async (script, { stdout, stderr, code }) => {
+      const ran = await run(makeBox(), script, { user: 'root' })
+      expect({ stdout: ran.stdout, stderr: ran.stderr, code: ran.code }).toEqual({ stdout, stderr, code })
+    },
+  )
 })

@@ -32,7 +32,11 @@ describe('limits', () => {
 
   it('stop a fork bomb, and leave room for a new process', async () => {
     const box = makeBox()
-    const bomb = box.table.spawn({ host: 'base', argv: ['bash', '-c', ':(){ :|:& };:'], stderr: { kind: 'capture', name: 'bomb' } })
+    const bomb = box.table.spawn({
+      host: 'base',
+      argv: ['bash', '-c', ':(){ :|:& };:'],
+      stderr: { kind: 'capture', name: 'bomb' },
+    })
     expect(bomb).toHaveProperty('pid')
     await advance(box.kernel, box.edge, 2000)
     expect(box.table.captured('bomb')).toContain('fork: retry: Resource temporarily unavailable')
@@ -48,7 +52,10 @@ describe('limits', () => {
 
 describe('signals', () => {
   it('are trapped, and end a sleep early', async () => {
-    const ran = await run(makeBox(), `bash -c 'trap "echo got TERM; exit 3" TERM; sleep 100 & wait $!' & sleep 1; kill %1; wait $!; echo $?`)
+    const ran = await run(
+      makeBox(),
+      `bash -c 'trap "echo got TERM; exit 3" TERM; sleep 100 & wait $!' & sleep 1; kill %1; wait $!; echo $?`,
+    )
     expect(ran).toMatchObject({ stdout: 'got TERM\n3\n', ms: 1000 })
   })
 
@@ -65,8 +72,17 @@ describe('signals', () => {
 
   it('tell an init that it was asked to stop', async () => {
     const box = makeBox()
-    box.kernel.register('watch', { handle: (event) => box.kernel.record('ended', { code: (event.data as { code: number }).code }), dump: () => null, load: () => undefined })
-    const made = box.table.spawn({ host: 'base', argv: ['sh', '-c', 'trap "exit 0" TERM; while true; do sleep 1; done'], init: true, onExit: { to: 'watch', type: 'exit' } })
+    box.kernel.register('watch', {
+      handle: (event) => box.kernel.record('ended', { code: (event.data as { code: number }).code }),
+      dump: () => null,
+      load: () => undefined,
+    })
+    const made = box.table.spawn({
+      host: 'base',
+      argv: ['sh', '-c', 'trap "exit 0" TERM; while true; do sleep 1; done'],
+      init: true,
+      onExit: { to: 'watch', type: 'exit' },
+    })
     if ('error' in made) throw new Error(made.error)
     await advance(box.kernel, box.edge, 2500)
     box.table.signal(made.pid, 'TERM')
@@ -99,13 +115,17 @@ function serve(box: Box): void {
       for (const line of ['one\n', 'two\n', 'three\n']) replier.chunk(line)
       if ((event.data as HttpRequestData).request.path === '/logs') replier.end()
     },
-    dump: () => null, load: () => undefined,
+    dump: () => null,
+    load: () => undefined,
   })
 }
 
 describe('the network', () => {
-  it('refuses with Go\'s words where nobody listens', async () => {
-    expect(await run(makeBox({ fetcher }), 'fetcher')).toMatchObject({ stderr: 'dial tcp 10.0.0.1:8080: connect: connection refused\n', code: 1 })
+  it("refuses with Go's words where nobody listens", async () => {
+    expect(await run(makeBox({ fetcher }), 'fetcher')).toMatchObject({
+      stderr: 'dial tcp 10.0.0.1:8080: connect: connection refused\n',
+      code: 1,
+    })
   })
 
   it('streams an answer', async () => {
@@ -116,7 +136,8 @@ describe('the network', () => {
 })
 
 describe('a snapshot', () => {
-  const script = 'i=0; while [ $i -lt 6 ]; do i=$((i+1)); echo "$i $RANDOM $(date +%S)" | sed "s/^/> /"; sleep 1; done; echo end'
+  const script =
+    'i=0; while [ $i -lt 6 ]; do i=$((i+1)); echo "$i $RANDOM $(date +%S)" | sed "s/^/> /"; sleep 1; done; echo end'
 
   async function outputAfter(box: Box, untilMs: number): Promise<string> {
     await advance(box.kernel, box.edge, untilMs)
@@ -124,7 +145,11 @@ describe('a snapshot', () => {
   }
 
   function start(box: Box): void {
-    const made = box.table.spawn({ host: 'base', argv: ['bash', '-c', script], stdout: { kind: 'capture', name: 'loop' } })
+    const made = box.table.spawn({
+      host: 'base',
+      argv: ['bash', '-c', script],
+      stdout: { kind: 'capture', name: 'loop' },
+    })
     if ('error' in made) throw new Error(made.error)
   }
 

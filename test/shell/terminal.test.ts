@@ -47,12 +47,16 @@ describe('a terminal', () => {
 
   it('asks for the rest of a block', async () => {
     const person = await new Person(makeBox()).sits()
-    expect(await person.types('for i in 1 2; do\r', 'echo $i\r', 'done\r')).toBe(`for i in 1 2; do\n> echo $i\n> done\n1\n2\n${PROMPT}`)
+    expect(await person.types('for i in 1 2; do\r', 'echo $i\r', 'done\r')).toBe(
+      `for i in 1 2; do\n> echo $i\n> done\n1\n2\n${PROMPT}`,
+    )
   })
 
   it('stops with Ctrl-Z, goes on with bg and fg, ends with Ctrl-C', async () => {
     const person = await new Person(makeBox()).sits()
-    expect(await person.types('sleep 100\r', '\x1a')).toBe(`sleep 100\n^Z\n[1]+  Stopped                 sleep 100\n${PROMPT}`)
+    expect(await person.types('sleep 100\r', '\x1a')).toBe(
+      `sleep 100\n^Z\n[1]+  Stopped                 sleep 100\n${PROMPT}`,
+    )
     expect(await person.types('bg\r')).toBe(`bg\n[1]+ sleep 100 &\n${PROMPT}`)
     expect(await person.types('jobs\r')).toBe(`jobs\n[1]+  Running                 sleep 100 &\n${PROMPT}`)
     expect(await person.types('fg\r')).toBe('fg\nsleep 100\n')
@@ -90,21 +94,27 @@ describe('a terminal', () => {
     registerCompleter('flyctl', function* (_program, words) {
       return words.length === 2 ? ['get', 'describe', 'delete'] : undefined
     })
-    const person = await new Person(makeBox({ flyctl: function* (argv, p) {
-      yield* p.out(`${argv.slice(1).join(',')}\n`)
-      return 0
-    } })).sits()
+    const person = await new Person(
+      makeBox({
+        flyctl: function* (argv, p) {
+          yield* p.out(`${argv.slice(1).join(',')}\n`)
+          return 0
+        },
+      }),
+    ).sits()
     expect(await person.types('cd /tm\t', '\r')).toBe('cd /tmp/\ncandidate@base:/tmp$ ')
     expect(await person.types('alias f=flyctl\r', 'f g\t', '\r')).toContain('f get \nget\n')
     expect(await person.types('f de\t\t', '\x03')).toContain('delete    describe\n')
   })
 
   it('opens files in the editor of whoever owns the terminal', async () => {
-    const box = makeBox({ vi: function* (argv, p) {
-      const done = yield* p.edit(argv[1] ?? '', 'vi')
-      yield* p.out(`${JSON.stringify(done)}\n`)
-      return 0
-    } })
+    const box = makeBox({
+      vi: function* (argv, p) {
+        const done = yield* p.edit(argv[1] ?? '', 'vi')
+        yield* p.out(`${JSON.stringify(done)}\n`)
+        return 0
+      },
+    })
     const asked: { id: number; path: string; text: string }[] = []
     const person = await new Person(box).sits()
     box.table.observe({ onEdit: (_id, request) => void asked.push(request) })

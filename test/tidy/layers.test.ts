@@ -24,7 +24,11 @@ function importsOf(path: string): string[] {
 function layerOf(path: string): string {
   const [top, second = ''] = path.split('/')
   if (top !== 'engine') return top as string
-  if (path.startsWith('engine/api/') && /^engine\/api\/(client|event-recorder|leader-election|lease\.machine)/.test(path)) return 'api/client'
+  if (
+    path.startsWith('engine/api/') &&
+    /^engine\/api\/(client|event-recorder|leader-election|lease\.machine)/.test(path)
+  )
+    return 'api/client'
   return second.replace(/\.ts$/, '')
 }
 
@@ -67,7 +71,9 @@ describe('layers', () => {
   })
 
   it('knows every layer', () => {
-    const unknown = new Set(files.map(layerOf).filter((layer) => MAY_IMPORT[layer] === undefined && !SINGLE_FILES.has(layer)))
+    const unknown = new Set(
+      files.map(layerOf).filter((layer) => MAY_IMPORT[layer] === undefined && !SINGLE_FILES.has(layer)),
+    )
     expect([...unknown]).toEqual([])
   })
 
@@ -76,7 +82,12 @@ describe('layers', () => {
     const controllers = files.filter((path) => /^engine\/controllers\/[^/]+\//.test(path))
     const wrong = controllers.flatMap((path) =>
       importsOf(path)
-        .filter((target) => /^engine\/controllers\/[^/]+\//.test(target) && folder(target) !== 'shared' && folder(target) !== folder(path))
+        .filter(
+          (target) =>
+            /^engine\/controllers\/[^/]+\//.test(target) &&
+            folder(target) !== 'shared' &&
+            folder(target) !== folder(path),
+        )
         .map((target) => `${path} imports ${target}`),
     )
     expect(wrong).toEqual([])
@@ -100,7 +111,9 @@ describe('layers', () => {
 /** Imports that exist at run time; types may point at each other. */
 function valueImportsOf(path: string): string[] {
   const text = readFileSync(join(ROOT, path), 'utf8')
-  const values = [...text.matchAll(/^(?:import|export)\s+(?!type\b)[^'";]*?from\s+'(\.[^']+)'/gms)].map((match) => match[1] as string)
+  const values = [...text.matchAll(/^(?:import|export)\s+(?!type\b)[^'";]*?from\s+'(\.[^']+)'/gms)].map(
+    (match) => match[1] as string,
+  )
   return values.map((one) => relative(ROOT, resolve(ROOT, dirname(path), one)))
 }
 
@@ -135,26 +148,36 @@ describe('the engine stays inside the simulation', () => {
     { pattern: /:\s*any\b|\bas any\b|<any>/, remedy: 'a type, or unknown' },
     { pattern: /@ts-(ignore|nocheck|expect-error)/, remedy: 'a type' },
     // The edges: text tools of a library and the drivers outside, where promises live.
-    { pattern: /\bawait\b/, remedy: 'an event that brings the answer', except: /host\/(edge|tool-files)|engine\/(flight|index)\.ts|cluster\/ports|scenario\/|engine\/view/ },
+    {
+      pattern: /\bawait\b/,
+      remedy: 'an event that brings the answer',
+      except: /host\/(edge|tool-files)|engine\/(flight|index)\.ts|cluster\/ports|scenario\/|engine\/view/,
+    },
   ]
 
   it('uses nothing that the kernel does not own', () => {
     const wrong = sources('engine').flatMap((path) => {
       const lines = readFileSync(join(ROOT, path), 'utf8').split('\n')
       return lines.flatMap((line, index) =>
-        BANNED.filter(({ pattern, except }) => pattern.test(stripComment(line)) && !except?.test(path)).map(({ remedy }) => `${path}:${index + 1}: ${line.trim()} — use ${remedy}`),
+        BANNED.filter(({ pattern, except }) => pattern.test(stripComment(line)) && !except?.test(path)).map(
+          ({ remedy }) => `${path}:${index + 1}: ${line.trim()} — use ${remedy}`,
+        ),
       )
     })
     expect(wrong).toEqual([])
   })
 
   it('has a README in each folder', () => {
-    const folders = readdirSync(join(ROOT, 'engine')).filter((name) => statSync(join(ROOT, 'engine', name)).isDirectory())
+    const folders = readdirSync(join(ROOT, 'engine')).filter((name) =>
+      statSync(join(ROOT, 'engine', name)).isDirectory(),
+    )
     const missing = folders.filter((name) => !readdirSync(join(ROOT, 'engine', name)).includes('README.md'))
     expect(missing).toEqual([])
   })
 })
 
 function stripComment(line: string): string {
-  return /^\s*(\/\/|\*|\/\*)/.test(line) ? '' : line.replace(/'[^']*'|"[^"]*"|`[^`]*`/g, (text) => (text.includes('node:') ? text : "''")).replace(/\/\/.*$/, '')
+  return /^\s*(\/\/|\*|\/\*)/.test(line)
+    ? ''
+    : line.replace(/'[^']*'|"[^"]*"|`[^`]*`/g, (text) => (text.includes('node:') ? text : "''")).replace(/\/\/.*$/, '')
 }

@@ -3,7 +3,8 @@ import type { Informer, InformerOptions, KubeObject, Resource } from '../client.
 
 type Index<T> = Map<string, Map<string, T>>
 
-const keyOf = ({ metadata: { namespace, name } }: KubeObject): string => (namespace === undefined || namespace === '' ? name : `${namespace}/${name}`)
+const keyOf = ({ metadata: { namespace, name } }: KubeObject): string =>
+  namespace === undefined || namespace === '' ? name : `${namespace}/${name}`
 
 export class InformerCache<T extends KubeObject = KubeObject> implements Informer<T> {
   synced = false
@@ -54,7 +55,8 @@ export class InformerCache<T extends KubeObject = KubeObject> implements Informe
     const old = this.objects.get(key)
     this.objects.set(key, object)
     put(this.namespaces, object.metadata.namespace ?? '', key, object)
-    for (const { values, index } of this.indexes.values()) reindex(index, key, old && values(old), values(object), object)
+    for (const { values, index } of this.indexes.values())
+      reindex(index, key, old && values(old), values(object), object)
     return old
   }
 

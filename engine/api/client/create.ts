@@ -8,7 +8,17 @@ import { HTTP } from '../../fabric/http.ts'
 import type { HttpChunkData, HttpEndData, HttpRequest, HttpRequestData, HttpResponseData } from '../../fabric/http.ts'
 import type { EventId, Kernel } from '../../kernel/kernel.ts'
 import type { KernelEvent } from '../../kernel/queue.ts'
-import type { Answer, ApiClient, ApiClientOwner, Call, Change, Informer, InformerOptions, KubeObject, Resource } from '../client.ts'
+import type {
+  Answer,
+  ApiClient,
+  ApiClientOwner,
+  Call,
+  Change,
+  Informer,
+  InformerOptions,
+  KubeObject,
+  Resource,
+} from '../client.ts'
 import { InformerCache } from './cache.ts'
 import { pathOf, requestOf } from './paths.ts'
 
@@ -127,7 +137,15 @@ class HttpApiClient implements ApiClient {
   informer<T extends KubeObject>(resource: Resource, options: InformerOptions<T> = {}): Informer<T> {
     const cache = new InformerCache<T>(resource, options)
     this.caches.push(cache as unknown as InformerCache)
-    this.reflectors.push({ resource, id: this.reflectors.length, state: 'idle', serial: '', server: -1, backoffMs: 0, retryAt: 0 })
+    this.reflectors.push({
+      resource,
+      id: this.reflectors.length,
+      state: 'idle',
+      serial: '',
+      server: -1,
+      backoffMs: 0,
+      retryAt: 0,
+    })
     if (this.started) this.list(this.reflectors[this.reflectors.length - 1] as Reflector)
     return cache
   }
@@ -156,19 +174,31 @@ class HttpApiClient implements ApiClient {
 
   handle(event: KernelEvent): boolean {
     switch (event.type) {
-      case HTTP.response: return this.responded(event.data as HttpResponseData)
-      case HTTP.chunk: return this.chunked(event.data as HttpChunkData)
-      case HTTP.end: return this.ended(event.data as HttpEndData)
-      case TIMER: return this.timer()
-      default: return false
+      case HTTP.response:
+        return this.responded(event.data as HttpResponseData)
+      case HTTP.chunk:
+        return this.chunked(event.data as HttpChunkData)
+      case HTTP.end:
+        return this.ended(event.data as HttpEndData)
+      case TIMER:
+        return this.timer()
+      default:
+        return false
     }
   }
 
   dump(): ClientState {
     return {
-      started: this.started, serial: this.serial, server: this.server, pending: [...this.pending].map(([serial, one]) => [serial, { ...one }]),
-      reflectors: this.reflectors.map((one) => ({ ...one })), caches: this.caches.map((cache) => cache.dump()),
-      timerId: this.timerId, timerAt: this.timerAt, silentSince: this.silentSince, checkAt: this.checkAt,
+      started: this.started,
+      serial: this.serial,
+      server: this.server,
+      pending: [...this.pending].map(([serial, one]) => [serial, { ...one }]),
+      reflectors: this.reflectors.map((one) => ({ ...one })),
+      caches: this.caches.map((cache) => cache.dump()),
+      timerId: this.timerId,
+      timerAt: this.timerAt,
+      silentSince: this.silentSince,
+      checkAt: this.checkAt,
     }
   }
 
@@ -231,7 +261,12 @@ class HttpApiClient implements ApiClient {
     const to = this.options.servers[server] as { host: HostName; port: number }
     const listener = this.fabric.listener(to.host, to.port)
     if (listener === undefined) return
-    this.fabric.send({ from: this.options.host, to: to.host, port: to.port, event: { to: listener, type: HTTP.cancel, data: { id, from: this.options.host } } })
+    this.fabric.send({
+      from: this.options.host,
+      to: to.host,
+      port: to.port,
+      event: { to: listener, type: HTTP.cancel, data: { id, from: this.options.host } },
+    })
   }
 
   /** Answers come at a later event, failures too. */
@@ -297,9 +332,14 @@ class HttpApiClient implements ApiClient {
 
   private watch(reflector: Reflector): void {
     const cache = this.cacheOf(reflector)
-    const timeoutSeconds = MIN_WATCH_SECONDS + this.kernel.random(`client/${this.options.address}`).int(MIN_WATCH_SECONDS)
+    const timeoutSeconds =
+      MIN_WATCH_SECONDS + this.kernel.random(`client/${this.options.address}`).int(MIN_WATCH_SECONDS)
     this.open(reflector, 'watching', {
-      ...this.selection(cache), watch: 'true', allowWatchBookmarks: 'true', resourceVersion: String(cache.revision), timeoutSeconds: String(timeoutSeconds),
+      ...this.selection(cache),
+      watch: 'true',
+      allowWatchBookmarks: 'true',
+      resourceVersion: String(cache.revision),
+      timeoutSeconds: String(timeoutSeconds),
     })
   }
 
@@ -308,7 +348,10 @@ class HttpApiClient implements ApiClient {
   }
 
   private selection({ options: { fieldSelector, labelSelector } }: InformerCache): Record<string, string> {
-    return { ...(fieldSelector !== undefined && { fieldSelector }), ...(labelSelector !== undefined && { labelSelector }) }
+    return {
+      ...(fieldSelector !== undefined && { fieldSelector }),
+      ...(labelSelector !== undefined && { labelSelector }),
+    }
   }
 
   private open(reflector: Reflector, state: 'listing' | 'watching', query: Record<string, string>): void {
@@ -318,7 +361,11 @@ class HttpApiClient implements ApiClient {
     reflector.serial = this.nextSerial()
     reflector.server = this.server
     const request: HttpRequest = {
-      method: 'GET', path: pathOf(resource, options.namespace), query, headers: { accept: 'application/json', 'user-agent': this.agent }, certificate: this.certificate,
+      method: 'GET',
+      path: pathOf(resource, options.namespace),
+      query,
+      headers: { accept: 'application/json', 'user-agent': this.agent },
+      certificate: this.certificate,
     }
     this.post(reflector.serial, request)
   }
@@ -345,7 +392,8 @@ class HttpApiClient implements ApiClient {
     gone.delete(namespace === undefined || namespace === '' ? name : `${namespace}/${name}`)
     const old = cache.put(object)
     if (old === undefined) this.tell(cache, { type: 'added', object })
-    else if (old.metadata.resourceVersion !== object.metadata.resourceVersion) this.tell(cache, { type: 'modified', object, old })
+    else if (old.metadata.resourceVersion !== object.metadata.resourceVersion)
+      this.tell(cache, { type: 'modified', object, old })
   }
 
   private depart(cache: InformerCache, object: KubeObject): void {

@@ -4,7 +4,13 @@ import { PATCH_TYPES, TYPED, TYPED_HEADER } from './media.ts'
 import type { Call, Resource } from '../client.ts'
 
 const METHODS: Record<Call['verb'], HttpRequest['method']> = {
-  get: 'GET', list: 'GET', create: 'POST', update: 'PUT', patch: 'PATCH', delete: 'DELETE', deletecollection: 'DELETE',
+  get: 'GET',
+  list: 'GET',
+  create: 'POST',
+  update: 'PUT',
+  patch: 'PATCH',
+  delete: 'DELETE',
+  deletecollection: 'DELETE',
 }
 
 const PATCH_MEDIA = Object.fromEntries(Object.entries(PATCH_TYPES).map(([media, type]) => [type, media]))
@@ -22,7 +28,8 @@ const prefixes = new Map<Resource, { prefix: string; name: string }>()
 export function pathOf(resource: Resource, namespace = '', name = '', subresource = ''): string {
   let split = prefixes.get(resource)
   if (split === undefined) prefixes.set(resource, (split = splitResource(resource)))
-  let path = namespace === '' ? `${split.prefix}/${split.name}` : `${split.prefix}/namespaces/${namespace}/${split.name}`
+  let path =
+    namespace === '' ? `${split.prefix}/${split.name}` : `${split.prefix}/namespaces/${namespace}/${split.name}`
   if (name !== '') path += `/${name}`
   return subresource === '' ? path : `${path}/${subresource}`
 }
@@ -38,14 +45,22 @@ const headersByMedia = new Map<string, Record<string, string>>()
 function headersFor(agent: string, media: string): Record<string, string> {
   const key = `${agent} ${media}`
   let headers = headersByMedia.get(key)
-  if (headers === undefined) headersByMedia.set(key, (headers = { 'user-agent': agent, accept: 'application/json', 'content-type': media, [TYPED_HEADER]: 'true' }))
+  if (headers === undefined)
+    headersByMedia.set(
+      key,
+      (headers = { 'user-agent': agent, accept: 'application/json', 'content-type': media, [TYPED_HEADER]: 'true' }),
+    )
   return headers
 }
 
 export function requestOf(call: Call, { agent, certificate }: ClientHeaders): HttpRequest {
   const media = call.verb === 'patch' ? (PATCH_MEDIA[call.patchType ?? 'strategic'] as string) : TYPED
   return {
-    method: METHODS[call.verb], path: pathOf(call.resource, call.namespace, call.name, call.subresource), query: { ...call.query },
-    headers: headersFor(agent, media), ...(call.body !== undefined && { body: call.body }), certificate,
+    method: METHODS[call.verb],
+    path: pathOf(call.resource, call.namespace, call.name, call.subresource),
+    query: { ...call.query },
+    headers: headersFor(agent, media),
+    ...(call.body !== undefined && { body: call.body }),
+    certificate,
   }
 }

@@ -4,14 +4,33 @@ import type { KindEntry, KindRegistry, Subresource } from '../../objects/kinds.t
 const gv = (group: string, version: string): string => (group === '' ? version : `${group}/${version}`)
 
 /** A kind that lives in another group and version than its resource says so. */
-const foreign = ({ group, version }: { group?: string; version?: string }): object => ({ ...(group !== undefined && group !== '' && { group }), ...(version !== undefined && { version }) })
+const foreign = ({ group, version }: { group?: string; version?: string }): object => ({
+  ...(group !== undefined && group !== '' && { group }),
+  ...(version !== undefined && { version }),
+})
 
 function resourceRows(entry: KindEntry): object[] {
   const main = {
-    name: entry.resource, singularName: entry.singular, namespaced: entry.namespaced, kind: entry.kind, verbs: entry.verbs,
-    ...(entry.shortNames.length > 0 && { shortNames: entry.shortNames }), ...(entry.categories.length > 0 && { categories: entry.categories }), storageVersionHash: hashOf(entry),
+    name: entry.resource,
+    singularName: entry.singular,
+    namespaced: entry.namespaced,
+    kind: entry.kind,
+    verbs: entry.verbs,
+    ...(entry.shortNames.length > 0 && { shortNames: entry.shortNames }),
+    ...(entry.categories.length > 0 && { categories: entry.categories }),
+    storageVersionHash: hashOf(entry),
   }
-  return [main, ...entry.subresources.map((sub) => ({ name: `${entry.resource}/${sub.name}`, singularName: '', namespaced: entry.namespaced, ...foreign(sub), kind: sub.kind, verbs: sub.verbs }))]
+  return [
+    main,
+    ...entry.subresources.map((sub) => ({
+      name: `${entry.resource}/${sub.name}`,
+      singularName: '',
+      namespaced: entry.namespaced,
+      ...foreign(sub),
+      kind: sub.kind,
+      verbs: sub.verbs,
+    })),
+  ]
 }
 
 /** Eight bytes in base64 that stand for the stored version. */
@@ -21,7 +40,9 @@ function hashOf({ group, kind }: KindEntry): string {
     a = Math.imul(a ^ char.charCodeAt(0), 16777619)
     b = Math.imul(b ^ a, 1597334677)
   }
-  return btoa(String.fromCharCode(...[a, a >>> 8, a >>> 16, a >>> 24, b, b >>> 8, b >>> 16, b >>> 24].map((one) => one & 255)))
+  return btoa(
+    String.fromCharCode(...[a, a >>> 8, a >>> 16, a >>> 24, b, b >>> 8, b >>> 16, b >>> 24].map((one) => one & 255)),
+  )
 }
 
 const inVersion = (registry: KindRegistry, group: string, version: string): KindEntry[] =>
@@ -31,8 +52,15 @@ const inVersion = (registry: KindRegistry, group: string, version: string): Kind
 export function resourceList(registry: KindRegistry, group: string, version: string): object | undefined {
   const entries = inVersion(registry, group, version)
   if (entries.length === 0) return undefined
-  const resources = entries.flatMap(resourceRows).sort((a, b) => ((a as { name: string }).name < (b as { name: string }).name ? -1 : 1))
-  return { kind: 'APIResourceList', ...(group !== '' && { apiVersion: 'v1' }), groupVersion: gv(group, version), resources }
+  const resources = entries
+    .flatMap(resourceRows)
+    .sort((a, b) => ((a as { name: string }).name < (b as { name: string }).name ? -1 : 1))
+  return {
+    kind: 'APIResourceList',
+    ...(group !== '' && { apiVersion: 'v1' }),
+    groupVersion: gv(group, version),
+    resources,
+  }
 }
 
 function groupOf({ name, versions, preferredVersion }: ReturnType<KindRegistry['groups']>[number]): object {
@@ -41,7 +69,12 @@ function groupOf({ name, versions, preferredVersion }: ReturnType<KindRegistry['
 }
 
 export const groupList = (registry: KindRegistry): object => ({
-  kind: 'APIGroupList', apiVersion: 'v1', groups: registry.groups().filter(({ name }) => name !== '').map(groupOf),
+  kind: 'APIGroupList',
+  apiVersion: 'v1',
+  groups: registry
+    .groups()
+    .filter(({ name }) => name !== '')
+    .map(groupOf),
 })
 
 export function groupNamed(registry: KindRegistry, name: string): object | undefined {
@@ -50,7 +83,9 @@ export function groupNamed(registry: KindRegistry, name: string): object | undef
 }
 
 export const versionsOf = (host: string): object => ({
-  kind: 'APIVersions', versions: ['v1'], serverAddressByClientCIDRs: [{ clientCIDR: '0.0.0.0/0', serverAddress: `${host}:6443` }],
+  kind: 'APIVersions',
+  versions: ['v1'],
+  serverAddressByClientCIDRs: [{ clientCIDR: '0.0.0.0/0', serverAddress: `${host}:6443` }],
 })
 
 function aggregatedSub(entry: KindEntry, sub: Subresource): object {
@@ -61,8 +96,13 @@ function aggregatedSub(entry: KindEntry, sub: Subresource): object {
 function aggregatedResource(entry: KindEntry): object {
   const { group, version, kind } = entry
   return {
-    resource: entry.resource, responseKind: { group, version, kind }, scope: entry.namespaced ? 'Namespaced' : 'Cluster', singularResource: entry.singular, verbs: entry.verbs,
-    ...(entry.shortNames.length > 0 && { shortNames: entry.shortNames }), ...(entry.categories.length > 0 && { categories: entry.categories }),
+    resource: entry.resource,
+    responseKind: { group, version, kind },
+    scope: entry.namespaced ? 'Namespaced' : 'Cluster',
+    singularResource: entry.singular,
+    verbs: entry.verbs,
+    ...(entry.shortNames.length > 0 && { shortNames: entry.shortNames }),
+    ...(entry.categories.length > 0 && { categories: entry.categories }),
     ...(entry.subresources.length > 0 && { subresources: entry.subresources.map((sub) => aggregatedSub(entry, sub)) }),
   }
 }
@@ -73,9 +113,12 @@ export function aggregated(registry: KindRegistry, core: boolean, version: strin
   const items = groups.map(({ name, versions }) => ({
     metadata: { ...(name !== '' && { name }), creationTimestamp: null },
     versions: versions.map((one) => ({
-      version: one, resources: inVersion(registry, name, one).map(aggregatedResource).sort((a, b) => ((a as { resource: string }).resource < (b as { resource: string }).resource ? -1 : 1)), freshness: 'Current',
+      version: one,
+      resources: inVersion(registry, name, one)
+        .map(aggregatedResource)
+        .sort((a, b) => ((a as { resource: string }).resource < (b as { resource: string }).resource ? -1 : 1)),
+      freshness: 'Current',
     })),
   }))
   return { kind: 'APIGroupDiscoveryList', apiVersion: `apidiscovery.k8s.io/${version}`, metadata: {}, items }
 }
-

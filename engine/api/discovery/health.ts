@@ -6,23 +6,59 @@ import { failure } from '../status.ts'
 
 /** Checks that came with a release, each behind another. */
 const LATER: { name: string; behind: string; since: number }[] = [
-  { name: 'poststarthook/peer-endpoint-reconciler-controller', behind: 'poststarthook/start-system-namespaces-controller', since: 35 },
-  { name: 'poststarthook/storage-readiness', behind: 'poststarthook/start-kube-apiserver-identity-lease-garbage-collector', since: 35 },
+  {
+    name: 'poststarthook/peer-endpoint-reconciler-controller',
+    behind: 'poststarthook/start-system-namespaces-controller',
+    since: 35,
+  },
+  {
+    name: 'poststarthook/storage-readiness',
+    behind: 'poststarthook/start-kube-apiserver-identity-lease-garbage-collector',
+    since: 35,
+  },
 ]
 
 const HOOKS = [
-  'start-apiserver-admission-initializer', 'generic-apiserver-start-informers', 'priority-and-fairness-config-consumer', 'priority-and-fairness-filter', 'storage-object-count-tracker-hook',
-  'start-apiextensions-informers', 'start-apiextensions-controllers', 'crd-informer-synced', 'start-system-namespaces-controller', 'start-cluster-authentication-info-controller',
-  'start-kube-apiserver-identity-lease-controller', 'start-kube-apiserver-identity-lease-garbage-collector', 'start-legacy-token-tracking-controller', 'start-service-ip-repair-controllers',
-  'rbac/bootstrap-roles', 'scheduling/bootstrap-system-priority-classes', 'priority-and-fairness-config-producer', 'bootstrap-controller', 'start-kubernetes-service-cidr-controller',
-  'aggregator-reload-proxy-client-cert', 'start-kube-aggregator-informers', 'apiservice-status-local-available-controller', 'apiservice-status-remote-available-controller',
-  'apiservice-registration-controller', 'apiservice-wait-for-first-sync', 'apiservice-discovery-controller', 'kube-apiserver-autoregistration',
+  'start-apiserver-admission-initializer',
+  'generic-apiserver-start-informers',
+  'priority-and-fairness-config-consumer',
+  'priority-and-fairness-filter',
+  'storage-object-count-tracker-hook',
+  'start-apiextensions-informers',
+  'start-apiextensions-controllers',
+  'crd-informer-synced',
+  'start-system-namespaces-controller',
+  'start-cluster-authentication-info-controller',
+  'start-kube-apiserver-identity-lease-controller',
+  'start-kube-apiserver-identity-lease-garbage-collector',
+  'start-legacy-token-tracking-controller',
+  'start-service-ip-repair-controllers',
+  'rbac/bootstrap-roles',
+  'scheduling/bootstrap-system-priority-classes',
+  'priority-and-fairness-config-producer',
+  'bootstrap-controller',
+  'start-kubernetes-service-cidr-controller',
+  'aggregator-reload-proxy-client-cert',
+  'start-kube-aggregator-informers',
+  'apiservice-status-local-available-controller',
+  'apiservice-status-remote-available-controller',
+  'apiservice-registration-controller',
+  'apiservice-wait-for-first-sync',
+  'apiservice-discovery-controller',
+  'kube-apiserver-autoregistration',
 ].map((name) => `poststarthook/${name}`)
 
-const TAIL = ['autoregister-completion', 'poststarthook/apiservice-openapi-controller', 'poststarthook/apiservice-openapiv3-controller']
+const TAIL = [
+  'autoregister-completion',
+  'poststarthook/apiservice-openapi-controller',
+  'poststarthook/apiservice-openapiv3-controller',
+]
 
 function hooksOf(minor: number): string[] {
-  return HOOKS.flatMap((hook) => [hook, ...LATER.filter(({ behind, since }) => behind === hook && minor >= since).map(({ name }) => name)])
+  return HOOKS.flatMap((hook) => [
+    hook,
+    ...LATER.filter(({ behind, since }) => behind === hook && minor >= since).map(({ name }) => name),
+  ])
 }
 
 type Endpoint = 'healthz' | 'livez' | 'readyz'
@@ -30,12 +66,26 @@ type Endpoint = 'healthz' | 'livez' | 'readyz'
 function checksOf(minor: number, endpoint: Endpoint): string[] {
   const ready = endpoint === 'readyz'
   const serving = endpoint === 'livez' && minor >= 35 ? ['loopback-serving-certificate'] : []
-  return ['ping', 'log', ...serving, 'etcd', ...(ready ? ['etcd-readiness', 'informer-sync'] : []), ...hooksOf(minor), ...TAIL, ...(ready ? ['shutdown'] : [])]
+  return [
+    'ping',
+    'log',
+    ...serving,
+    'etcd',
+    ...(ready ? ['etcd-readiness', 'informer-sync'] : []),
+    ...hooksOf(minor),
+    ...TAIL,
+    ...(ready ? ['shutdown'] : []),
+  ]
 }
 
-const passes = (core: Core, check: string): boolean => (check.startsWith('etcd') ? core.etcdHealthy : check === 'informer-sync' ? core.cache.ready : true)
+const passes = (core: Core, check: string): boolean =>
+  check.startsWith('etcd') ? core.etcdHealthy : check === 'informer-sync' ? core.cache.ready : true
 
-const text = (code: number, body: string): HttpResponse => ({ code, headers: { 'content-type': 'text/plain; charset=utf-8' }, body })
+const text = (code: number, body: string): HttpResponse => ({
+  code,
+  headers: { 'content-type': 'text/plain; charset=utf-8' },
+  body,
+})
 
 /** The answer to a health path; one check by its name. */
 export function answerHealth(core: Core, flight: Flight, endpoint: Endpoint, only?: string): HttpResponse | undefined {

@@ -25,7 +25,8 @@ function field(number: number, content: Bytes | string): Bytes {
 }
 
 /** Parameter ← NonBodyParameter ← QueryParameterSubSchema { in, name }. */
-const queryParameter = (name: string): Bytes => field(1, field(2, field(3, [...field(2, 'query'), ...field(4, name), ...field(6, 'string')])))
+const queryParameter = (name: string): Bytes =>
+  field(1, field(2, field(3, [...field(2, 'query'), ...field(4, name), ...field(6, 'string')])))
 
 const PARAMETERS = ['dryRun', 'fieldManager', 'fieldValidation'].flatMap((name) => field(8, queryParameter(name)))
 

@@ -16,7 +16,8 @@ function aggregatedVersion(accept: string | undefined): string | undefined {
   for (const one of (accept ?? '').split(',')) {
     const parameters = one.split(';').map((part) => part.trim())
     if (parameters[0] !== 'application/json') continue
-    if (!parameters.includes('as=APIGroupDiscoveryList') || !parameters.includes('g=apidiscovery.k8s.io')) return undefined
+    if (!parameters.includes('as=APIGroupDiscoveryList') || !parameters.includes('g=apidiscovery.k8s.io'))
+      return undefined
     const version = parameters.find((parameter) => parameter.startsWith('v='))?.slice(2)
     if (version === 'v2' || version === 'v2beta1') return version
   }
@@ -37,8 +38,21 @@ function discovery(core: Core, flight: Flight, isCore: boolean): HttpResponse {
 const fullVersion = (release: string): string => (release.split('.').length > 2 ? release : `${release}.0`)
 
 const versionInfo = (core: Core): object => ({
-  major: '1', minor: String(core.minor), ...(core.minor >= 34 && { emulationMajor: '1', emulationMinor: String(core.minor), minCompatibilityMajor: '1', minCompatibilityMinor: String(core.minor - 1) }),
-  gitVersion: `v${fullVersion(core.release)}`, gitCommit: '0000000000000000000000000000000000000000', gitTreeState: 'clean', buildDate: '2025-01-01T00:00:00Z', goVersion: 'go1.24.0', compiler: 'gc', platform: 'linux/amd64',
+  major: '1',
+  minor: String(core.minor),
+  ...(core.minor >= 34 && {
+    emulationMajor: '1',
+    emulationMinor: String(core.minor),
+    minCompatibilityMajor: '1',
+    minCompatibilityMinor: String(core.minor - 1),
+  }),
+  gitVersion: `v${fullVersion(core.release)}`,
+  gitCommit: '0000000000000000000000000000000000000000',
+  gitTreeState: 'clean',
+  buildDate: '2025-01-01T00:00:00Z',
+  goVersion: 'go1.24.0',
+  compiler: 'gc',
+  platform: 'linux/amd64',
 })
 
 function serve(core: Core, flight: Flight): HttpResponse | undefined {
@@ -57,20 +71,31 @@ function serve(core: Core, flight: Flight): HttpResponse | undefined {
 
 const wrap = (body: object | undefined): HttpResponse | undefined => body && json(body)
 
-const listOf = (core: Core, group: string, version: string): HttpResponse | undefined => wrap(resourceList(core.registry, group, version))
+const listOf = (core: Core, group: string, version: string): HttpResponse | undefined =>
+  wrap(resourceList(core.registry, group, version))
 
 function openapi(core: Core, parts: string[]): HttpResponse | undefined {
-  return wrap(parts.length === 0 ? openapiIndex(core.registry) : openapiDocument(core.registry, parts.join('/'), core.release))
+  return wrap(
+    parts.length === 0 ? openapiIndex(core.registry) : openapiDocument(core.registry, parts.join('/'), core.release),
+  )
 }
 
 function rootPaths(core: Core): string[] {
-  const groups = core.registry.groups().filter(({ name }) => name !== '').flatMap(({ name, versions }) => [`/apis/${name}`, ...versions.map((version) => `/apis/${name}/${version}`)])
+  const groups = core.registry
+    .groups()
+    .filter(({ name }) => name !== '')
+    .flatMap(({ name, versions }) => [`/apis/${name}`, ...versions.map((version) => `/apis/${name}/${version}`)])
   return ['/api', '/api/v1', '/apis', ...groups.sort(), '/healthz', '/livez', '/openapi/v3', '/readyz', '/version']
 }
 
 function answerOpenapiV2(core: Core, flight: Flight): void {
-  if (!(flight.request.headers.accept ?? '').includes('proto-openapi.spec.v2')) return core.refuse(flight, failure(406, 'NotAcceptable', 'not simulated: /openapi/v2 as JSON'))
-  core.respond(flight, { code: 200, headers: { 'content-type': OPENAPI_V2_TYPE }, body: openapiV2(core.registry, core.release) })
+  if (!(flight.request.headers.accept ?? '').includes('proto-openapi.spec.v2'))
+    return core.refuse(flight, failure(406, 'NotAcceptable', 'not simulated: /openapi/v2 as JSON'))
+  core.respond(flight, {
+    code: 200,
+    headers: { 'content-type': OPENAPI_V2_TYPE },
+    body: openapiV2(core.registry, core.release),
+  })
 }
 
 export function answerPath(core: Core, flight: Flight): void {

@@ -36,8 +36,14 @@ export function authenticate(core: Core, request: HttpRequest): UserInfo | undef
 function fromCertificate(certificate: NonNullable<HttpRequest['certificate']>): UserInfo {
   let user = users.get(certificate)
   if (user === undefined) {
-    const groups = certificate.organizations.includes(AUTHENTICATED) ? certificate.organizations : [...certificate.organizations, AUTHENTICATED]
-    user = { name: certificate.commonName, groups, extra: { [CREDENTIAL]: [`X509SHA256=${fingerprint(certificate.commonName + certificate.organizations.join())}`] } }
+    const groups = certificate.organizations.includes(AUTHENTICATED)
+      ? certificate.organizations
+      : [...certificate.organizations, AUTHENTICATED]
+    user = {
+      name: certificate.commonName,
+      groups,
+      extra: { [CREDENTIAL]: [`X509SHA256=${fingerprint(certificate.commonName + certificate.organizations.join())}`] },
+    }
     users.set(certificate, user)
   }
   return user
@@ -48,8 +54,10 @@ function fromToken(core: Core, token: string): UserInfo | undefined {
   if (claims === undefined) return undefined
   const { namespace, name, uid, jti } = claims
   return {
-    name: `system:serviceaccount:${namespace}:${name}`, uid,
-    groups: ['system:serviceaccounts', `system:serviceaccounts:${namespace}`, AUTHENTICATED], extra: { [CREDENTIAL]: [`JTI=${jti}`] },
+    name: `system:serviceaccount:${namespace}:${name}`,
+    uid,
+    groups: ['system:serviceaccounts', `system:serviceaccounts:${namespace}`, AUTHENTICATED],
+    extra: { [CREDENTIAL]: [`JTI=${jti}`] },
   }
 }
 
@@ -63,4 +71,7 @@ export function impersonated(request: HttpRequest): UserInfo | undefined {
   return { name, groups: groups.includes('system:unauthenticated') ? groups : [...groups, AUTHENTICATED] }
 }
 
-const serviceAccountGroups = (name: string): string[] => ['system:serviceaccounts', `system:serviceaccounts:${name.split(':')[2]}`]
+const serviceAccountGroups = (name: string): string[] => [
+  'system:serviceaccounts',
+  `system:serviceaccounts:${name.split(':')[2]}`,
+]

@@ -3,7 +3,15 @@
  * Not modelled: the Node authorizer (nodes and the control plane's own components, `system:*` users
  * other than service accounts and anonymous, may do everything), webhooks, ABAC.
  */
-import type { ClusterRole, ClusterRoleBinding, PolicyRule, Role, RoleBinding, RoleRef, Subject } from '../../objects/types.gen.ts'
+import type {
+  ClusterRole,
+  ClusterRoleBinding,
+  PolicyRule,
+  Role,
+  RoleBinding,
+  RoleRef,
+  Subject,
+} from '../../objects/types.gen.ts'
 import type { Core } from '../core.ts'
 import type { RequestInfo, UserInfo } from '../flight.ts'
 import { directoryOf } from '../storage/keys.ts'
@@ -32,7 +40,8 @@ export function authorize(core: Core, info: RequestInfo, user: UserInfo): boolea
 /** Whether the user may, and by which binding. */
 export function decide(core: Core, info: RequestInfo, user: UserInfo): { allowed: boolean; reason: string } {
   if (core.flags.alwaysAllow || isTrusted(user) || isSystemServiceAccount(user)) return { allowed: true, reason: '' }
-  for (const { rule, by } of rulesFor(core, user, info.namespace)) if (allows(rule, info)) return { allowed: true, reason: `RBAC: allowed by ${by}` }
+  for (const { rule, by } of rulesFor(core, user, info.namespace))
+    if (allows(rule, info)) return { allowed: true, reason: `RBAC: allowed by ${by}` }
   return { allowed: (!info.isResource && isOpen(info, user)) || isSelfReview(info, user), reason: '' }
 }
 
@@ -65,10 +74,17 @@ export function* rulesFor(core: Core, user: UserInfo, namespace: string): Genera
   for (const binding of bindings) yield* granted(core, binding, 'ClusterRoleBinding', user, '')
   if (namespace === '') return
   const directory = directoryOf(RBAC, 'rolebindings')
-  for (const binding of core.cache.list(directory, `${directory}${namespace}/`) as RoleBinding[]) yield* granted(core, binding, 'RoleBinding', user, namespace)
+  for (const binding of core.cache.list(directory, `${directory}${namespace}/`) as RoleBinding[])
+    yield* granted(core, binding, 'RoleBinding', user, namespace)
 }
 
-function* granted(core: Core, { metadata, roleRef, subjects }: RoleBinding | ClusterRoleBinding, kind: string, user: UserInfo, namespace: string): Generator<Granted> {
+function* granted(
+  core: Core,
+  { metadata, roleRef, subjects }: RoleBinding | ClusterRoleBinding,
+  kind: string,
+  user: UserInfo,
+  namespace: string,
+): Generator<Granted> {
   const subject = subjects?.find((one) => isUser(one, user, namespace))
   if (subject === undefined) return
   const name = namespace === '' ? metadata.name : `${metadata.name}/${namespace}`
@@ -79,7 +95,10 @@ function* granted(core: Core, { metadata, roleRef, subjects }: RoleBinding | Clu
 
 /** The rules of the role that a binding names; none when there is no such role. */
 export function rulesOfRole(core: Core, { kind, name }: RoleRef, namespace: string): PolicyRule[] {
-  const key = kind === 'ClusterRole' ? `${directoryOf(RBAC, 'clusterroles')}${name}` : `${directoryOf(RBAC, 'roles')}${namespace}/${name}`
+  const key =
+    kind === 'ClusterRole'
+      ? `${directoryOf(RBAC, 'clusterroles')}${name}`
+      : `${directoryOf(RBAC, 'roles')}${namespace}/${name}`
   return (core.cache.get(key) as ClusterRole | Role | undefined)?.rules ?? []
 }
 
@@ -89,17 +108,21 @@ function isUser(subject: Subject, { name, groups }: UserInfo, namespace: string)
   return name === `system:serviceaccount:${subject.namespace ?? namespace}:${subject.name}`
 }
 
-export const covers = (list: string[] | undefined, wanted: string): boolean => list !== undefined && (list.includes('*') || list.includes(wanted))
+export const covers = (list: string[] | undefined, wanted: string): boolean =>
+  list !== undefined && (list.includes('*') || list.includes(wanted))
 
 export function coversPath(paths: string[] | undefined, path: string): boolean {
-  return (paths ?? []).some((one) => one === '*' || one === path || (one.endsWith('*') && path.startsWith(one.slice(0, -1))))
+  return (paths ?? []).some(
+    (one) => one === '*' || one === path || (one.endsWith('*') && path.startsWith(one.slice(0, -1))),
+  )
 }
 
 function allows(rule: PolicyRule, info: RequestInfo): boolean {
   if (!covers(rule.verbs, info.verb)) return false
   if (!info.isResource) return coversPath(rule.nonResourceURLs, info.path)
   const resource = info.subresource === '' ? info.resource : `${info.resource}/${info.subresource}`
-  const named = (rule.resourceNames ?? []).length === 0 || (info.name !== '' && (rule.resourceNames ?? []).includes(info.name))
+  const named =
+    (rule.resourceNames ?? []).length === 0 || (info.name !== '' && (rule.resourceNames ?? []).includes(info.name))
   const anyOf = info.subresource !== '' && (rule.resources ?? []).includes(`*/${info.subresource}`)
   return covers(rule.apiGroups, info.group) && (covers(rule.resources, resource) || anyOf) && named
 }

@@ -15,8 +15,14 @@ import { startPut, startUpdate } from '../verbs/update.ts'
 import { startWatch } from '../verbs/watch.ts'
 
 const VERBS: Partial<Record<ApiVerb, VerbHandler>> = {
-  get: startGet, list: startList, watch: startWatch, create: startCreate, update: startPut, patch: startPatch,
-  delete: startDelete, deletecollection: startDeleteCollection,
+  get: startGet,
+  list: startList,
+  watch: startWatch,
+  create: startCreate,
+  update: startPut,
+  patch: startPatch,
+  delete: startDelete,
+  deletecollection: startDeleteCollection,
 }
 
 /** Verbs of subresources that are views of the object itself. */
@@ -35,7 +41,8 @@ export function dispatch(core: Core, flight: Flight): void {
   const review = REVIEWS[`${info.group}/${info.resource}`]
   if (review !== undefined && info.verb === 'create') return review(core, flight)
   if (entry === undefined) return core.refuse(flight, pathNotFound())
-  if (entry.namespaced && info.namespace === '' && !CLUSTER_WIDE.has(info.verb)) return core.refuse(flight, pathNotFound())
+  if (entry.namespaced && info.namespace === '' && !CLUSTER_WIDE.has(info.verb))
+    return core.refuse(flight, pathNotFound())
   if (info.subresource !== '') return dispatchSubresource(core, flight, entry)
   if (entry.group === '' && entry.resource === 'bindings' && info.verb === 'create') return createBinding(core, flight)
   const run = VERBS[info.verb]

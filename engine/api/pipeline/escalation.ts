@@ -26,7 +26,9 @@ function singlesOf(rule: PolicyRule): Single[] {
   const { verbs, apiGroups = [], resources = [], resourceNames = [], nonResourceURLs = [] } = rule
   const names = resourceNames.length === 0 ? [undefined] : resourceNames
   const onResources = apiGroups.flatMap((group) =>
-    resources.flatMap((resource) => verbs.flatMap((verb) => names.map((name) => ({ verb, group, resource, ...(name !== undefined && { name }) })))),
+    resources.flatMap((resource) =>
+      verbs.flatMap((verb) => names.map((name) => ({ verb, group, resource, ...(name !== undefined && { name }) }))),
+    ),
   )
   return [...onResources, ...nonResourceURLs.flatMap((path) => verbs.map((verb) => ({ verb, path })))]
 }
@@ -37,7 +39,11 @@ function isCovered(wanted: Single, rule: PolicyRule): boolean {
   const names = rule.resourceNames ?? []
   const resource = wanted.resource ?? ''
   const anyOf = resource.includes('/') && (rule.resources ?? []).includes(`*/${resource.split('/')[1]}`)
-  return covers(rule.apiGroups, wanted.group ?? '') && (covers(rule.resources, resource) || anyOf) && (names.length === 0 || (wanted.name !== undefined && names.includes(wanted.name)))
+  return (
+    covers(rule.apiGroups, wanted.group ?? '') &&
+    (covers(rule.resources, resource) || anyOf) &&
+    (names.length === 0 || (wanted.name !== undefined && names.includes(wanted.name)))
+  )
 }
 
 const quotedList = (items: string[]): string => `[${items.map((item) => JSON.stringify(item)).join(', ')}]`
@@ -46,7 +52,10 @@ const quotedList = (items: string[]): string => `[${items.map((item) => JSON.str
 function missingText(missing: Single[]): string {
   const verbsOf = new Map<string, string[]>()
   for (const { verb, group, resource, name, path } of missing) {
-    const head = path !== undefined ? `NonResourceURLs:${quotedList([path])}` : `APIGroups:${quotedList([group ?? ''])}, Resources:${quotedList([resource ?? ''])}`
+    const head =
+      path !== undefined
+        ? `NonResourceURLs:${quotedList([path])}`
+        : `APIGroups:${quotedList([group ?? ''])}, Resources:${quotedList([resource ?? ''])}`
     const key = name === undefined ? head : `${head}, ResourceNames:${quotedList([name])}`
     const verbs = verbsOf.get(key) ?? []
     if (!verbs.includes(verb)) verbs.push(verb)
@@ -64,8 +73,24 @@ function uncovered(core: Core, user: UserInfo, namespace: string, rules: PolicyR
   return `user ${JSON.stringify(user.name)} (groups=${groups}) is attempting to grant RBAC permissions not currently held:\n${missingText(missing)}`
 }
 
-function may(core: Core, flight: Flight, verb: 'escalate' | 'bind', resource: string, name: string, namespace: string): boolean {
-  const info = { ...flight.info, isResource: true, verb, group: RBAC, resource, subresource: '', name, namespace } as unknown as RequestInfo
+function may(
+  core: Core,
+  flight: Flight,
+  verb: 'escalate' | 'bind',
+  resource: string,
+  name: string,
+  namespace: string,
+): boolean {
+  const info = {
+    ...flight.info,
+    isResource: true,
+    verb,
+    group: RBAC,
+    resource,
+    subresource: '',
+    name,
+    namespace,
+  } as unknown as RequestInfo
   return authorize(core, info, flight.user)
 }
 
@@ -83,7 +108,12 @@ function problemOf(core: Core, flight: Flight, entry: KindEntry, object: KubeObj
 }
 
 /** The refusal of a role or binding that gives more than its maker has. */
-export function escalationProblem(core: Core, flight: Flight, entry: KindEntry, object: KubeObject): ApiStatus | undefined {
+export function escalationProblem(
+  core: Core,
+  flight: Flight,
+  entry: KindEntry,
+  object: KubeObject,
+): ApiStatus | undefined {
   if (entry.group !== RBAC || core.flags.alwaysAllow || isTrusted(flight.user)) return undefined
   const why = problemOf(core, flight, entry, object)
   return why === undefined ? undefined : forbidden(entry, object.metadata.name ?? '', why)

@@ -3,11 +3,23 @@ import type { HttpRequest } from '../../fabric/http.ts'
 import type { ApiVerb, RequestInfo } from '../flight.ts'
 
 const VERBS: Record<HttpRequest['method'], ApiVerb> = {
-  GET: 'get', HEAD: 'get', POST: 'create', PUT: 'update', PATCH: 'patch', DELETE: 'delete', OPTIONS: 'options',
+  GET: 'get',
+  HEAD: 'get',
+  POST: 'create',
+  PUT: 'update',
+  PATCH: 'patch',
+  DELETE: 'delete',
+  OPTIONS: 'options',
 }
 
 const PLAIN_VERBS: Record<HttpRequest['method'], ApiVerb> = {
-  GET: 'get', HEAD: 'head', POST: 'post', PUT: 'put', PATCH: 'patch', DELETE: 'delete', OPTIONS: 'options',
+  GET: 'get',
+  HEAD: 'head',
+  POST: 'post',
+  PUT: 'put',
+  PATCH: 'patch',
+  DELETE: 'delete',
+  OPTIONS: 'options',
 }
 
 /** Subresources of a namespace; anything else below it is a resource in it. */
@@ -17,8 +29,15 @@ const isTrue = (value: string | undefined): boolean => value === 'true' || value
 
 function plain(request: HttpRequest): RequestInfo {
   return {
-    isResource: false, path: request.path, verb: PLAIN_VERBS[request.method],
-    group: '', version: '', resource: '', subresource: '', namespace: '', name: '',
+    isResource: false,
+    path: request.path,
+    verb: PLAIN_VERBS[request.method],
+    group: '',
+    version: '',
+    resource: '',
+    subresource: '',
+    namespace: '',
+    name: '',
   }
 }
 
@@ -39,7 +58,8 @@ function decodeSegment(part: string): string {
 /** The group, version and the rest of the path; undefined when the path is not a resource's. */
 function prefixOf(parts: string[]): { group: string; version: string; rest: string[] } | undefined {
   if (parts[0] === 'api' && parts.length >= 3) return { group: '', version: parts[1] as string, rest: parts.slice(2) }
-  if (parts[0] === 'apis' && parts.length >= 4) return { group: parts[1] as string, version: parts[2] as string, rest: parts.slice(3) }
+  if (parts[0] === 'apis' && parts.length >= 4)
+    return { group: parts[1] as string, version: parts[2] as string, rest: parts.slice(3) }
   return undefined
 }
 

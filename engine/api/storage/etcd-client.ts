@@ -42,6 +42,9 @@ export class EtcdClient {
   /** Whether the endpoint in use can be reached right now. */
   get connected(): boolean {
     const endpoint = this.endpoints[this.current]
-    return endpoint !== undefined && this.fabric.dial(this.host, endpoint.host, endpoint.port ?? ETCD_CLIENT_PORT).kind === 'open'
+    return (
+      endpoint !== undefined &&
+      this.fabric.dial(this.host, endpoint.host, endpoint.port ?? ETCD_CLIENT_PORT).kind === 'open'
+    )
   }
 }

@@ -20,7 +20,13 @@ export function startWrite(core: Core, steps: WriteSteps, flight: Flight, step: 
 }
 
 /** An answer of etcd for a flight that writes. */
-export function resumeWrite(core: Core, steps: WriteSteps, flight: Flight, result: EtcdResult, header: EtcdHeader): void {
+export function resumeWrite(
+  core: Core,
+  steps: WriteSteps,
+  flight: Flight,
+  result: EtcdResult,
+  header: EtcdHeader,
+): void {
   const write = flight.write as PendingWrite
   if (result.kind === 'error') return core.refuse(flight, unknownError(result.message))
   if (result.kind === 'range') return again(core, steps, flight, result.kvs[0])
@@ -30,12 +36,14 @@ export function resumeWrite(core: Core, steps: WriteSteps, flight: Flight, resul
     return again(core, steps, flight, found?.op === 'range' ? found.kvs[0] : undefined)
   }
   const row = steps[write.step]
-  if (write.object === undefined) row?.done(core, flight, departed(write.current as KubeObject, header.revision), 'remove')
+  if (write.object === undefined)
+    row?.done(core, flight, departed(write.current as KubeObject, header.revision), 'remove')
   else row?.done(core, flight, withRevision(write.object, header.revision), 'put')
 }
 
 const departed = (object: KubeObject, revision: number): KubeObject => ({
-  ...object, metadata: { ...object.metadata, resourceVersion: String(revision) },
+  ...object,
+  metadata: { ...object.metadata, resourceVersion: String(revision) },
 })
 
 function again(core: Core, steps: WriteSteps, flight: Flight, kv: KeyValue | undefined): void {
@@ -48,7 +56,8 @@ function attempt(core: Core, steps: WriteSteps, flight: Flight, current: KubeObj
   const write = flight.write as PendingWrite
   const outcome = (steps[write.step] as WriteSteps[string]).transform(core, flight, current)
   if (outcome.kind === 'refuse') return write.fresh ? core.refuse(flight, outcome.status) : reread(core, flight)
-  if (outcome.kind === 'same' || flight.request.query.dryRun === 'All') return finishWithoutWrite(core, steps, flight, outcome, current)
+  if (outcome.kind === 'same' || flight.request.query.dryRun === 'All')
+    return finishWithoutWrite(core, steps, flight, outcome, current)
   commit(core, flight, outcome, current)
 }
 
@@ -59,15 +68,29 @@ function reread(core: Core, flight: Flight): void {
   core.ask(flight, { kind: 'range', key: write.key })
 }
 
-function finishWithoutWrite(core: Core, steps: WriteSteps, flight: Flight, outcome: Exclude<Outcome, { kind: 'refuse' }>, current: KubeObject | undefined): void {
+function finishWithoutWrite(
+  core: Core,
+  steps: WriteSteps,
+  flight: Flight,
+  outcome: Exclude<Outcome, { kind: 'refuse' }>,
+  current: KubeObject | undefined,
+): void {
   const { object } = outcome
   const row = steps[(flight.write as PendingWrite).step]
   const resourceVersion = current?.metadata.resourceVersion
-  const shown = object.metadata.resourceVersion === resourceVersion ? object : { ...object, metadata: { ...object.metadata, resourceVersion } }
+  const shown =
+    object.metadata.resourceVersion === resourceVersion
+      ? object
+      : { ...object, metadata: { ...object.metadata, resourceVersion } }
   row?.done(core, flight, shown, outcome.kind)
 }
 
-function commit(core: Core, flight: Flight, outcome: Exclude<Outcome, { kind: 'refuse' }>, current: KubeObject | undefined): void {
+function commit(
+  core: Core,
+  flight: Flight,
+  outcome: Exclude<Outcome, { kind: 'refuse' }>,
+  current: KubeObject | undefined,
+): void {
   const write = flight.write as PendingWrite
   write.phase = 'commit'
   write.baseRevision = current === undefined ? 0 : revisionOf(current)
@@ -85,5 +108,7 @@ function commit(core: Core, flight: Flight, outcome: Exclude<Outcome, { kind: 'r
 function operation(write: PendingWrite, outcome: Outcome): RequestOp {
   if (write.object === undefined) return { op: 'delete', key: write.key }
   const lease = outcome.kind === 'put' ? outcome.lease : undefined
-  return lease === undefined ? { op: 'put', key: write.key, value: write.object } : { op: 'put', key: write.key, value: write.object, lease }
+  return lease === undefined
+    ? { op: 'put', key: write.key, value: write.object }
+    : { op: 'put', key: write.key, value: write.object, lease }
 }

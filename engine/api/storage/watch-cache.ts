@@ -104,7 +104,8 @@ export class WatchCache {
     if (table === undefined) return []
     const keys = (table.sorted ??= [...table.objects.keys()].sort(byteOrder))
     const found: string[] = []
-    for (let i = lowerBound(keys, from); i < keys.length && (keys[i] as string).startsWith(prefix); i++) found.push(keys[i] as string)
+    for (let i = lowerBound(keys, from); i < keys.length && (keys[i] as string).startsWith(prefix); i++)
+      found.push(keys[i] as string)
     return found
   }
 
@@ -123,7 +124,7 @@ export class WatchCache {
     if (revision < table.forgotten) return undefined
     const { history } = table
     let low = 0
-    for (let high = history.length; low < high; ) {
+    for (let high = history.length; low < high;) {
       const middle = (low + high) >> 1
       if ((history[middle] as CacheEvent).revision <= revision) low = middle + 1
       else high = middle
@@ -207,7 +208,7 @@ const byteOrder = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0)
 
 function lowerBound(keys: string[], wanted: string): number {
   let low = 0
-  for (let high = keys.length; low < high; ) {
+  for (let high = keys.length; low < high;) {
     const middle = (low + high) >> 1
     if ((keys[middle] as string) < wanted) low = middle + 1
     else high = middle

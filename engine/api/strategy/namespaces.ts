@@ -10,7 +10,10 @@ interface Namespace extends KubeObject {
 function create(object: Namespace): KubeObject {
   const finalizers = object.spec?.finalizers ?? []
   const spec = { finalizers: finalizers.includes('kubernetes') ? finalizers : [...finalizers, 'kubernetes'] }
-  const metadata = { ...object.metadata, labels: { ...object.metadata.labels, 'kubernetes.io/metadata.name': object.metadata.name } }
+  const metadata = {
+    ...object.metadata,
+    labels: { ...object.metadata.labels, 'kubernetes.io/metadata.name': object.metadata.name },
+  }
   return { ...object, metadata, spec, status: { phase: 'Active' } } as KubeObject
 }
 

@@ -18,7 +18,10 @@ function hasAny(container: Container): boolean {
 /** Limits of both, and requests (where given) equal to them. */
 function isGuaranteed(container: Container): boolean {
   const { requests = {}, limits = {} } = container.resources ?? {}
-  return COUNTED.every((name) => !isZero(limits[name]) && (requests[name] === undefined || String(requests[name]) === String(limits[name])))
+  return COUNTED.every(
+    (name) =>
+      !isZero(limits[name]) && (requests[name] === undefined || String(requests[name]) === String(limits[name])),
+  )
 }
 
 /** Guaranteed, Burstable or BestEffort. */
@@ -29,14 +32,21 @@ export function qosClassOf(pod: Pod): string {
 }
 
 const GATED = {
-  type: 'PodScheduled', status: 'False', reason: 'SchedulingGated', message: 'Scheduling is blocked due to non-empty scheduling gates',
-  lastProbeTime: null, lastTransitionTime: null,
+  type: 'PodScheduled',
+  status: 'False',
+  reason: 'SchedulingGated',
+  message: 'Scheduling is blocked due to non-empty scheduling gates',
+  lastProbeTime: null,
+  lastTransitionTime: null,
 }
 
 function create(object: KubeObject): KubeObject {
   const pod = object as Pod
   const gated = (pod.spec?.schedulingGates ?? []).length > 0
-  return { ...object, status: { ...(gated && { conditions: [GATED] }), phase: 'Pending', qosClass: qosClassOf(pod) } } as KubeObject
+  return {
+    ...object,
+    status: { ...(gated && { conditions: [GATED] }), phase: 'Pending', qosClass: qosClassOf(pod) },
+  } as KubeObject
 }
 
 export const podStrategy: Strategy = { create: (_core, object) => create(object) }

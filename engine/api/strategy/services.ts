@@ -73,16 +73,22 @@ function drawnAddress(core: Core, service: Service): string {
 function checkAddress(core: Core, service: Service, address: string): void {
   const { base, size } = cidrRange(core.serviceCidr)
   const number = parseIPv4(address)
-  const bad = (why: string): never => refuse(service, 'spec.clusterIPs', [address], `failed to allocate IP ${address}: ${why}`)
-  if (number === undefined) refuse(service, 'spec.clusterIPs[0]', address, 'must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)')
-  if (number <= base || number >= base + size - 1) bad(`the provided IP (${address}) is not in the valid range. The range of valid IPs is ${core.serviceCidr}`)
+  const bad = (why: string): never =>
+    refuse(service, 'spec.clusterIPs', [address], `failed to allocate IP ${address}: ${why}`)
+  if (number === undefined)
+    refuse(service, 'spec.clusterIPs[0]', address, 'must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)')
+  if (number <= base || number >= base + size - 1)
+    bad(`the provided IP (${address}) is not in the valid range. The range of valid IPs is ${core.serviceCidr}`)
   if (addressesInUse(core).has(address)) bad('provided IP is already allocated')
 }
 
 function withAddresses(service: Service, clusterIP: string | undefined): Service {
   const spec = service.spec as ServiceSpec
   if (clusterIP === undefined || !needsAddress(spec)) return service
-  const families = clusterIP === 'None' && spec.selector === undefined ? { ipFamilies: spec.ipFamilies ?? ['IPv4'], ipFamilyPolicy: spec.ipFamilyPolicy ?? 'RequireDualStack' } : { ipFamilies: spec.ipFamilies ?? ['IPv4'], ipFamilyPolicy: spec.ipFamilyPolicy ?? 'SingleStack' }
+  const families =
+    clusterIP === 'None' && spec.selector === undefined
+      ? { ipFamilies: spec.ipFamilies ?? ['IPv4'], ipFamilyPolicy: spec.ipFamilyPolicy ?? 'RequireDualStack' }
+      : { ipFamilies: spec.ipFamilies ?? ['IPv4'], ipFamilyPolicy: spec.ipFamilyPolicy ?? 'SingleStack' }
   return { ...service, spec: { ...spec, clusterIP, clusterIPs: [clusterIP], ...families } }
 }
 
@@ -101,7 +107,10 @@ function drawPort(core: Core, service: Service, used: Set<number>): number {
   const { nodePortFirst: first, nodePortLast: last } = core.flags
   const size = last - first + 1
   const band = size > 16 ? Math.min(Math.max(16, Math.floor(size / 32)), 128) : 0
-  for (const [low, count] of [[first + band, size - band], [first, band]] as const) {
+  for (const [low, count] of [
+    [first + band, size - band],
+    [first, band],
+  ] as const) {
     const start = count > 0 ? core.random.int(count) : 0
     for (let i = 0; i < count; i++) {
       const port = low + ((start + i) % count)
@@ -113,7 +122,13 @@ function drawPort(core: Core, service: Service, used: Set<number>): number {
 
 function checkPort(core: Core, service: Service, port: number, field: string, used: Set<number>): void {
   const { nodePortFirst: first, nodePortLast: last } = core.flags
-  if (port < first || port > last) refuse(service, field, port, `provided port is not in the valid range. The range of valid ports is ${first}-${last}`)
+  if (port < first || port > last)
+    refuse(
+      service,
+      field,
+      port,
+      `provided port is not in the valid range. The range of valid ports is ${first}-${last}`,
+    )
   if (used.has(port)) refuse(service, field, port, 'provided port is already allocated')
 }
 
@@ -153,9 +168,19 @@ function update(core: Core, object: KubeObject, old: KubeObject): KubeObject {
   const spec = service.spec as ServiceSpec
   const kept = before.spec?.clusterIP
   if (!needsAddress(spec)) return withoutAddress(withoutNodePorts(service))
-  const patched = (spec.clusterIP === undefined || spec.clusterIP === '') && kept !== undefined && kept !== ''
-    ? { ...service, spec: { ...spec, clusterIP: kept, clusterIPs: before.spec?.clusterIPs, ipFamilies: before.spec?.ipFamilies, ipFamilyPolicy: before.spec?.ipFamilyPolicy } }
-    : service
+  const patched =
+    (spec.clusterIP === undefined || spec.clusterIP === '') && kept !== undefined && kept !== ''
+      ? {
+          ...service,
+          spec: {
+            ...spec,
+            clusterIP: kept,
+            clusterIPs: before.spec?.clusterIPs,
+            ipFamilies: before.spec?.ipFamilies,
+            ipFamilyPolicy: before.spec?.ipFamilyPolicy,
+          },
+        }
+      : service
   const addressed = kept === undefined || kept === '' ? withAddress(core, patched) : patched
   return withNodePorts(core, addressed, before)
 }

@@ -16,7 +16,10 @@ function mergeStringData(object: KubeObject): KubeObject {
   const { stringData, ...rest } = plain(object)
   if (stringData === undefined) return object
   const added = Object.entries(stringData as Record<string, string>).map(([key, value]) => [key, toBase64(value)])
-  return { ...rest, data: { ...(rest.data as object | undefined), ...Object.fromEntries(added) } } as unknown as KubeObject
+  return {
+    ...rest,
+    data: { ...(rest.data as object | undefined), ...Object.fromEntries(added) },
+  } as unknown as KubeObject
 }
 
 export const secretStrategy: Strategy = {
@@ -33,7 +36,12 @@ function generateSelector(job: JobLike): KubeObject {
   if (job.spec.manualSelector === true) return { ...job, status: {} } as KubeObject
   const { uid = '', name } = job.metadata
   const { template } = job.spec
-  const own = { 'batch.kubernetes.io/controller-uid': uid, 'batch.kubernetes.io/job-name': name, 'controller-uid': uid, 'job-name': name }
+  const own = {
+    'batch.kubernetes.io/controller-uid': uid,
+    'batch.kubernetes.io/job-name': name,
+    'controller-uid': uid,
+    'job-name': name,
+  }
   const metadata = { ...template.metadata, labels: { ...template.metadata?.labels, ...own } }
   const selector = { matchLabels: { 'batch.kubernetes.io/controller-uid': uid } }
   return { ...job, spec: { ...job.spec, selector, template: { ...template, metadata } }, status: {} } as KubeObject
@@ -41,8 +49,12 @@ function generateSelector(job: JobLike): KubeObject {
 
 export const jobStrategy: Strategy = { create: (_core, object) => generateSelector(object as JobLike) }
 
-export const volumeStrategy: Strategy = { create: (_core, object) => ({ ...object, status: { phase: 'Pending' } }) as KubeObject }
-export const claimStrategy: Strategy = { create: (_core, object) => ({ ...object, status: { phase: 'Pending' } }) as KubeObject }
+export const volumeStrategy: Strategy = {
+  create: (_core, object) => ({ ...object, status: { phase: 'Pending' } }) as KubeObject,
+}
+export const claimStrategy: Strategy = {
+  create: (_core, object) => ({ ...object, status: { phase: 'Pending' } }) as KubeObject,
+}
 
 const TEMPLATE_GENERATION = 'deprecated.daemonset.template.generation'
 
@@ -52,7 +64,13 @@ interface DaemonSetLike extends KubeObject {
 
 /** The count of templates of extensions/v1beta1 lives on as an annotation (pkg/registry/apps/daemonset/strategy.go). */
 function countTemplate(object: KubeObject, count: number): KubeObject {
-  return { ...object, metadata: { ...object.metadata, annotations: { ...object.metadata.annotations, [TEMPLATE_GENERATION]: String(count) } } }
+  return {
+    ...object,
+    metadata: {
+      ...object.metadata,
+      annotations: { ...object.metadata.annotations, [TEMPLATE_GENERATION]: String(count) },
+    },
+  }
 }
 
 export const daemonSetStrategy: Strategy = {

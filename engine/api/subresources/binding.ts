@@ -19,9 +19,19 @@ export const createBinding: VerbHandler = (core, flight) => {
   const binding = flight.request.body as Binding | undefined
   const target = binding?.target
   if (target?.name === undefined || target.name === '') {
-    return core.refuse(flight, failure(422, 'Invalid', 'Binding "" is invalid: target.name: Required value', { kind: 'Binding', causes: [{ reason: 'FieldValueRequired', message: 'Required value', field: 'target.name' }] }))
+    return core.refuse(
+      flight,
+      failure(422, 'Invalid', 'Binding "" is invalid: target.name: Required value', {
+        kind: 'Binding',
+        causes: [{ reason: 'FieldValueRequired', message: 'Required value', field: 'target.name' }],
+      }),
+    )
   }
-  if (target.kind !== undefined && target.kind !== '' && target.kind !== 'Node') return core.refuse(flight, badRequest(`target.kind: Unsupported value: "${target.kind}": supported values: "Node", "<empty>"`))
+  if (target.kind !== undefined && target.kind !== '' && target.kind !== 'Node')
+    return core.refuse(
+      flight,
+      badRequest(`target.kind: Unsupported value: "${target.kind}": supported values: "Node", "<empty>"`),
+    )
   const { namespace } = flight.info
   const name = flight.info.name === '' ? (binding?.metadata?.name ?? '') : flight.info.name
   flight.memo.name = name
@@ -34,26 +44,46 @@ function transform(core: Core, flight: Flight, current: KubeObject | undefined):
   const pod = current as Pod
   const binding = flight.request.body as Binding
   const node = binding.target?.name as string
-  const refuse = (why: string): Outcome => ({ kind: 'refuse', status: conflict({ group: '', resource: 'pods/binding' }, name, why) })
+  const refuse = (why: string): Outcome => ({
+    kind: 'refuse',
+    status: conflict({ group: '', resource: 'pods/binding' }, name, why),
+  })
   const uid = binding.metadata?.uid
-  if (uid !== undefined && uid !== '' && uid !== pod.metadata.uid) return refuse(`Precondition failed: UID in precondition: ${uid}, UID in object meta: ${pod.metadata.uid}`)
-  if (pod.metadata.deletionTimestamp !== undefined) return refuse(`pod ${name} is being deleted, cannot be assigned to a host`)
-  if ((pod.spec?.nodeName ?? '') !== '') return refuse(`pod ${name} is already assigned to node "${pod.spec?.nodeName}"`)
+  if (uid !== undefined && uid !== '' && uid !== pod.metadata.uid)
+    return refuse(`Precondition failed: UID in precondition: ${uid}, UID in object meta: ${pod.metadata.uid}`)
+  if (pod.metadata.deletionTimestamp !== undefined)
+    return refuse(`pod ${name} is being deleted, cannot be assigned to a host`)
+  if ((pod.spec?.nodeName ?? '') !== '')
+    return refuse(`pod ${name} is already assigned to node "${pod.spec?.nodeName}"`)
   if ((pod.spec?.schedulingGates ?? []).length > 0) return refuse(`pod ${name} has non-empty .spec.schedulingGates`)
   return { kind: 'put', object: bound(core, pod, node, binding) }
 }
 
 function bound(core: Core, pod: Pod, nodeName: string, binding: Binding): KubeObject {
-  const condition: PodCondition = { type: 'PodScheduled', status: 'True', lastProbeTime: null as never, lastTransitionTime: core.timestamp(), ...(core.minor >= 34 && { observedGeneration: pod.metadata.generation }) }
+  const condition: PodCondition = {
+    type: 'PodScheduled',
+    status: 'True',
+    lastProbeTime: null as never,
+    lastTransitionTime: core.timestamp(),
+    ...(core.minor >= 34 && { observedGeneration: pod.metadata.generation }),
+  }
   const conditions = setCondition(pod.status?.conditions, condition)
   const annotations = binding.metadata?.annotations
   const labels = binding.metadata?.labels
-  const noted = annotations === undefined && labels === undefined ? pod : withMeta(pod as KubeObject, {
-    ...(annotations && { annotations: { ...pod.metadata.annotations, ...annotations } }), ...(labels && { labels: { ...pod.metadata.labels, ...labels } }),
-  })
+  const noted =
+    annotations === undefined && labels === undefined
+      ? pod
+      : withMeta(pod as KubeObject, {
+          ...(annotations && { annotations: { ...pod.metadata.annotations, ...annotations } }),
+          ...(labels && { labels: { ...pod.metadata.labels, ...labels } }),
+        })
   return { ...noted, spec: { ...pod.spec, nodeName }, status: { ...pod.status, conditions } } as KubeObject
 }
 
 export const bindingSteps: WriteSteps = {
-  binding: { transform, done: (core, flight) => core.respond(flight, { code: 201, headers: JSON_HEADERS, body: { ...success(), code: 201 } }) },
+  binding: {
+    transform,
+    done: (core, flight) =>
+      core.respond(flight, { code: 201, headers: JSON_HEADERS, body: { ...success(), code: 201 } }),
+  },
 }

@@ -26,7 +26,8 @@ const VIOLATION = "Cannot evict pod as it would violate the pod's disruption bud
 export const createEviction: VerbHandler = (core, flight) => {
   const body = flight.request.body as Eviction | undefined
   const named = body?.metadata?.name
-  if (named !== undefined && named !== '' && named !== flight.info.name) return core.refuse(flight, badRequest('name in URL does not match name in Eviction object'))
+  if (named !== undefined && named !== '' && named !== flight.info.name)
+    return core.refuse(flight, badRequest('name in URL does not match name in Eviction object'))
   flight.memo.options = body?.deleteOptions ?? {}
   core.readConsistently(flight, 'eviction')
 }
@@ -36,7 +37,9 @@ const podKey = (flight: Flight): string => `${directoryOf('', 'pods')}${flight.i
 /** Pods that do no service are deleted whatever the budgets say. */
 function ignoresBudgets(pod: Pod): boolean {
   const phase = pod.status?.phase
-  return phase === 'Pending' || phase === 'Succeeded' || phase === 'Failed' || pod.metadata.deletionTimestamp !== undefined
+  return (
+    phase === 'Pending' || phase === 'Succeeded' || phase === 'Failed' || pod.metadata.deletionTimestamp !== undefined
+  )
 }
 
 function budgetsFor(core: Core, pod: Pod): PodDisruptionBudget[] {
@@ -57,26 +60,43 @@ function decide(core: Core, flight: Flight): void {
   if (pod === undefined) return core.refuse(flight, notFound(PODS, flight.info.name))
   if (ignoresBudgets(pod)) return core.write(flight, 'evictionDelete', podKey(flight))
   const budgets = budgetsFor(core, pod)
-  if (budgets.length > 1) return core.refuse(flight, unknownError('This pod has more than one PodDisruptionBudget, which the eviction subresource does not support.'))
+  if (budgets.length > 1)
+    return core.refuse(
+      flight,
+      unknownError('This pod has more than one PodDisruptionBudget, which the eviction subresource does not support.'),
+    )
   const [budget] = budgets
   if (budget === undefined || unhealthyMayGo(pod, budget)) return core.write(flight, 'evictionMark', podKey(flight))
-  core.write(flight, 'evictionBudget', `${directoryOf(BUDGETS.group, BUDGETS.resource)}${flight.info.namespace}/${budget.metadata.name}`)
+  core.write(
+    flight,
+    'evictionBudget',
+    `${directoryOf(BUDGETS.group, BUDGETS.resource)}${flight.info.namespace}/${budget.metadata.name}`,
+  )
 }
 
-const violation = (message: string, retry: number): ApiStatus => tooManyRequests(VIOLATION, retry, [{ reason: 'DisruptionBudget', message }])
+const violation = (message: string, retry: number): ApiStatus =>
+  tooManyRequests(VIOLATION, retry, [{ reason: 'DisruptionBudget', message }])
 
 function refusalOf(budget: PodDisruptionBudget): ApiStatus | undefined {
-  const { metadata: { name, generation = 0 }, status } = budget
+  const {
+    metadata: { name, generation = 0 },
+    status,
+  } = budget
   const allowed = status?.disruptionsAllowed ?? 0
-  if ((status?.observedGeneration ?? 0) < generation) return violation(`The disruption budget ${name} is still being processed by the server.`, 10)
+  if ((status?.observedGeneration ?? 0) < generation)
+    return violation(`The disruption budget ${name} is still being processed by the server.`, 10)
   if (allowed < 0) return forbidden(BUDGETS, name, 'pdb disruptions allowed is negative')
-  if (Object.keys(status?.disruptedPods ?? {}).length > MAX_DISRUPTED) return forbidden(BUDGETS, name, 'DisruptedPods map too big - too many evictions not confirmed by PDB controller')
+  if (Object.keys(status?.disruptedPods ?? {}).length > MAX_DISRUPTED)
+    return forbidden(BUDGETS, name, 'DisruptedPods map too big - too many evictions not confirmed by PDB controller')
   return allowed === 0 ? violation(whyNone(budget), 0) : undefined
 }
 
 function whyNone({ metadata: { name }, status }: PodDisruptionBudget): string {
-  const failed = status?.conditions?.find(({ type, status: value, reason }) => type === 'DisruptionAllowed' && value === 'False' && reason === 'SyncFailed')
-  if (failed !== undefined) return `The disruption budget ${name} does not allow evicting pods currently because it failed sync: ${failed.message}`
+  const failed = status?.conditions?.find(
+    ({ type, status: value, reason }) => type === 'DisruptionAllowed' && value === 'False' && reason === 'SyncFailed',
+  )
+  if (failed !== undefined)
+    return `The disruption budget ${name} does not allow evicting pods currently because it failed sync: ${failed.message}`
   const [healthy, desired] = [status?.currentHealthy ?? 0, status?.desiredHealthy ?? 0]
   if (healthy > desired) return `The disruption budget ${name} does not allow evicting pods currently`
   return `The disruption budget ${name} needs ${desired} healthy pods and has ${healthy} currently`
@@ -84,7 +104,8 @@ function whyNone({ metadata: { name }, status }: PodDisruptionBudget): string {
 
 /** Books one disruption of the budget. */
 function book(core: Core, flight: Flight, current: KubeObject | undefined): Outcome {
-  if (current === undefined) return { kind: 'refuse', status: failure(404, 'NotFound', `poddisruptionbudgets.policy not found`) }
+  if (current === undefined)
+    return { kind: 'refuse', status: failure(404, 'NotFound', `poddisruptionbudgets.policy not found`) }
   const budget = current as PodDisruptionBudget
   const refused = refusalOf(budget)
   if (refused !== undefined) return { kind: 'refuse', status: refused }
@@ -97,8 +118,21 @@ function book(core: Core, flight: Flight, current: KubeObject | undefined): Outc
 function mark(core: Core, flight: Flight, current: KubeObject | undefined): Outcome {
   if (current === undefined) return { kind: 'refuse', status: notFound(PODS, flight.info.name) }
   const pod = current as Pod
-  const condition: PodCondition = { type: 'DisruptionTarget', status: 'True', reason: 'EvictionByEvictionAPI', message: 'Eviction API: evicting', lastProbeTime: null as never, lastTransitionTime: core.timestamp() }
-  return { kind: 'put', object: { ...pod, status: { ...pod.status, conditions: setCondition(pod.status?.conditions, condition) } } as KubeObject }
+  const condition: PodCondition = {
+    type: 'DisruptionTarget',
+    status: 'True',
+    reason: 'EvictionByEvictionAPI',
+    message: 'Eviction API: evicting',
+    lastProbeTime: null as never,
+    lastTransitionTime: core.timestamp(),
+  }
+  return {
+    kind: 'put',
+    object: {
+      ...pod,
+      status: { ...pod.status, conditions: setCondition(pod.status?.conditions, condition) },
+    } as KubeObject,
+  }
 }
 
 function answer(core: Core, flight: Flight): void {
@@ -115,9 +149,14 @@ export const evictionSteps: WriteSteps = {
   evictionDelete: {
     transform: (core, flight, current) => (deleteSteps.delete as WriteSteps[string]).transform(core, flight, current),
     done: (core, flight, _object, outcome) => {
-      if (flight.memo.then === true && outcome === 'put' && !isDryRun(flight)) core.write(flight, 'evictionGone', podKey(flight))
+      if (flight.memo.then === true && outcome === 'put' && !isDryRun(flight))
+        core.write(flight, 'evictionGone', podKey(flight))
       else answer(core, flight)
     },
   },
-  evictionGone: { transform: (core, flight, current) => (deleteSteps.deleteGone as WriteSteps[string]).transform(core, flight, current), done: answer },
+  evictionGone: {
+    transform: (core, flight, current) =>
+      (deleteSteps.deleteGone as WriteSteps[string]).transform(core, flight, current),
+    done: answer,
+  },
 }

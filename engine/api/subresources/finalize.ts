@@ -23,10 +23,14 @@ function transform(_core: Core, flight: Flight, current: KubeObject | undefined)
   if (current === undefined) return { kind: 'refuse', status: notFound(NAMESPACES, name) }
   const body = flight.body as Namespace
   const version = body.metadata.resourceVersion
-  if (version !== undefined && version !== '' && version !== current.metadata.resourceVersion) return { kind: 'refuse', status: conflict(NAMESPACES, name, MODIFIED) }
+  if (version !== undefined && version !== '' && version !== current.metadata.resourceVersion)
+    return { kind: 'refuse', status: conflict(NAMESPACES, name, MODIFIED) }
   const finalizers = body.spec?.finalizers ?? []
   const object = { ...current, spec: finalizers.length === 0 ? {} : { finalizers } } as Namespace
-  const gone = finalizers.length === 0 && current.metadata.deletionTimestamp !== undefined && (current.metadata.finalizers ?? []).length === 0
+  const gone =
+    finalizers.length === 0 &&
+    current.metadata.deletionTimestamp !== undefined &&
+    (current.metadata.finalizers ?? []).length === 0
   return gone ? { kind: 'remove', object } : { kind: 'put', object }
 }
 

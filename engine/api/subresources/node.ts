@@ -13,7 +13,12 @@ const DEFAULT_CONTAINER = 'kubectl.kubernetes.io/default-container'
 
 export const nodeStream: VerbHandler = (core, flight) => core.readConsistently(flight, 'nodeStream')
 
-const PATHS: Record<string, string> = { log: 'containerLogs', exec: 'exec', attach: 'attach', portforward: 'portForward' }
+const PATHS: Record<string, string> = {
+  log: 'containerLogs',
+  exec: 'exec',
+  attach: 'attach',
+  portforward: 'portForward',
+}
 
 const names = (containers: Container[] | undefined): string[] => (containers ?? []).map(({ name }) => name)
 
@@ -33,7 +38,10 @@ function containerOf(pod: Pod, asked: string, subresource: string): string | Api
   if (own.length === 1) return own[0] as string
   if (subresource !== 'log' && preferred !== undefined && own.includes(preferred)) return preferred
   const inits = names(pod.spec?.initContainers)
-  const choose = inits.length > 0 ? `, choose one of: [${own.join(' ')}] or one of the init containers: [${inits.join(' ')}]` : `, choose one of: [${own.join(' ')}]`
+  const choose =
+    inits.length > 0
+      ? `, choose one of: [${own.join(' ')}] or one of the init containers: [${inits.join(' ')}]`
+      : `, choose one of: [${own.join(' ')}]`
   return badRequest(`a container name must be specified for pod ${pod.metadata.name}${choose}`)
 }
 
@@ -45,7 +53,8 @@ function serve(core: Core, flight: Flight): void {
   if (subresource === 'portforward') return forward(core, flight, node, `/portForward/${namespace}/${name}`)
   const container = containerOf(pod, flight.request.query.container ?? '', subresource)
   if (typeof container !== 'string') return core.refuse(flight, container)
-  if (node === '' && subresource === 'log') return core.respond(flight, { code: 200, headers: { 'content-type': 'text/plain' }, body: '' })
+  if (node === '' && subresource === 'log')
+    return core.respond(flight, { code: 200, headers: { 'content-type': 'text/plain' }, body: '' })
   forward(core, flight, node, `/${PATHS[subresource]}/${namespace}/${name}/${container}`)
 }
 

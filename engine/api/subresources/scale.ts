@@ -21,14 +21,21 @@ interface Scale extends KubeObject {
 function selectorText({ spec, kind }: Scalable): string {
   const selector = spec?.selector
   if (selector === undefined) return ''
-  return makeLabelSelector(kind === 'ReplicationController' ? selectorFromLabels(selector as Record<string, string>) : selectorFromObject(selector as LabelSelector))
+  return makeLabelSelector(
+    kind === 'ReplicationController'
+      ? selectorFromLabels(selector as Record<string, string>)
+      : selectorFromObject(selector as LabelSelector),
+  )
 }
 
 function scaleOf(object: Scalable): Scale & { status: { replicas: number; selector: string } } {
   const { name, namespace, uid, resourceVersion, creationTimestamp } = object.metadata
   return {
-    kind: 'Scale', apiVersion: 'autoscaling/v1', metadata: { name, namespace, uid, resourceVersion, creationTimestamp },
-    spec: { replicas: object.spec?.replicas ?? 0 }, status: { replicas: object.status?.replicas ?? 0, selector: selectorText(object) },
+    kind: 'Scale',
+    apiVersion: 'autoscaling/v1',
+    metadata: { name, namespace, uid, resourceVersion, creationTimestamp },
+    spec: { replicas: object.spec?.replicas ?? 0 },
+    status: { replicas: object.status?.replicas ?? 0, selector: selectorText(object) },
   }
 }
 
@@ -51,12 +58,20 @@ function transform(core: Core, flight: Flight, current: KubeObject | undefined):
   const entry = core.entryOf(flight)
   if (current === undefined) return { kind: 'refuse', status: notFound(entry, flight.info.name) }
   const before = current as Scalable
-  const wanted = flight.info.verb === 'patch' ? applyTextPatch(flight, scaleOf(before)) : { object: flight.body as Scale }
+  const wanted =
+    flight.info.verb === 'patch' ? applyTextPatch(flight, scaleOf(before)) : { object: flight.body as Scale }
   if ('status' in wanted) return { kind: 'refuse', status: wanted.status }
   const { spec, metadata } = wanted.object as Scale
-  if (metadata?.resourceVersion !== undefined && metadata.resourceVersion !== current.metadata.resourceVersion) return { kind: 'refuse', status: conflict(entry, flight.info.name, MODIFIED) }
+  if (metadata?.resourceVersion !== undefined && metadata.resourceVersion !== current.metadata.resourceVersion)
+    return { kind: 'refuse', status: conflict(entry, flight.info.name, MODIFIED) }
   const replicas = spec?.replicas ?? 0
-  if (replicas < 0) return { kind: 'refuse', status: invalid({ group: 'autoscaling', kind: 'Scale' }, flight.info.name, [{ type: 'Invalid', field: 'spec.replicas', badValue: replicas, detail: 'must be greater than or equal to 0' }]) }
+  if (replicas < 0)
+    return {
+      kind: 'refuse',
+      status: invalid({ group: 'autoscaling', kind: 'Scale' }, flight.info.name, [
+        { type: 'Invalid', field: 'spec.replicas', badValue: replicas, detail: 'must be greater than or equal to 0' },
+      ]),
+    }
   return replace(core, flight, entry, { ...before, spec: { ...before.spec, replicas } } as KubeObject, current)
 }
 

@@ -53,8 +53,14 @@ export function makeToken(nowMs: number, account: Claims, seconds: number, audie
   const now = Math.floor(nowMs / 1000)
   const { namespace, name, uid } = account
   const payload: Payload = {
-    aud: audiences, exp: now + seconds, iat: now, iss: ISSUER, jti,
-    'kubernetes.io': { namespace, serviceaccount: { name, uid } }, nbf: now, sub: `system:serviceaccount:${namespace}:${name}`,
+    aud: audiences,
+    exp: now + seconds,
+    iat: now,
+    iss: ISSUER,
+    jti,
+    'kubernetes.io': { namespace, serviceaccount: { name, uid } },
+    nbf: now,
+    sub: `system:serviceaccount:${namespace}:${name}`,
   }
   const body = toUrl(JSON.stringify(payload))
   return `${HEADER}.${body}.${seal(body)}`
@@ -87,14 +93,22 @@ interface TokenSpec {
 
 const MIN_SECONDS = 600
 const BOUND: Record<string, { group: string; resource: string; cluster?: boolean }> = {
-  Pod: { group: '', resource: 'pods' }, Secret: { group: '', resource: 'secrets' }, Node: { group: '', resource: 'nodes', cluster: true },
+  Pod: { group: '', resource: 'pods' },
+  Secret: { group: '', resource: 'secrets' },
+  Node: { group: '', resource: 'nodes', cluster: true },
 }
 
 /** A token lives ten minutes at least, and the object that it is bound to must be there. */
-function specProblem(core: Core, namespace: string, { expirationSeconds, boundObjectRef }: TokenSpec): ApiStatus | undefined {
+function specProblem(
+  core: Core,
+  namespace: string,
+  { expirationSeconds, boundObjectRef }: TokenSpec,
+): ApiStatus | undefined {
   if (expirationSeconds !== undefined && expirationSeconds < MIN_SECONDS) {
     const detail = 'may not specify a duration less than 10 minutes'
-    return invalid({ group: 'authentication.k8s.io', kind: 'TokenRequest' }, '', [{ type: 'Invalid', field: 'spec.expirationSeconds', badValue: expirationSeconds, detail }])
+    return invalid({ group: 'authentication.k8s.io', kind: 'TokenRequest' }, '', [
+      { type: 'Invalid', field: 'spec.expirationSeconds', badValue: expirationSeconds, detail },
+    ])
   }
   const bound = BOUND[boundObjectRef?.kind ?? '']
   if (bound === undefined) return undefined
@@ -114,10 +128,19 @@ export const createToken: VerbHandler = (core, flight) => {
   const seconds = spec.expirationSeconds ?? DEFAULT_SECONDS
   const audiences = spec.audiences ?? [ISSUER]
   const now = core.kernel.clockMs
-  const token = makeToken(now, { namespace, name, uid: account.metadata.uid ?? '' }, seconds, audiences, core.random.uuid())
+  const token = makeToken(
+    now,
+    { namespace, name, uid: account.metadata.uid ?? '' },
+    seconds,
+    audiences,
+    core.random.uuid(),
+  )
   const body = {
-    kind: 'TokenRequest', apiVersion: 'authentication.k8s.io/v1', metadata: { name, namespace, creationTimestamp: timestamp(now) },
-    spec: { audiences, expirationSeconds: seconds, boundObjectRef: null }, status: { token, expirationTimestamp: timestamp(now + seconds * 1000) },
+    kind: 'TokenRequest',
+    apiVersion: 'authentication.k8s.io/v1',
+    metadata: { name, namespace, creationTimestamp: timestamp(now) },
+    spec: { audiences, expirationSeconds: seconds, boundObjectRef: null },
+    status: { token, expirationTimestamp: timestamp(now + seconds * 1000) },
   }
   core.respond(flight, { code: 201, headers: JSON_HEADERS, body })
 }

@@ -15,9 +15,18 @@ import { applyConflict, badRequest, failure, invalid } from '../status.ts'
 import type { ApiStatus } from '../status.ts'
 import { keyOfFlight, replace } from './update.ts'
 
-const NEEDS_MANAGER = failure(422, 'Invalid', 'PatchOptions.meta.k8s.io "" is invalid: fieldManager: Required value: is required for apply patch', {
-  group: 'meta.k8s.io', kind: 'PatchOptions', causes: [{ reason: 'FieldValueRequired', message: 'Required value: is required for apply patch', field: 'fieldManager' }],
-})
+const NEEDS_MANAGER = failure(
+  422,
+  'Invalid',
+  'PatchOptions.meta.k8s.io "" is invalid: fieldManager: Required value: is required for apply patch',
+  {
+    group: 'meta.k8s.io',
+    kind: 'PatchOptions',
+    causes: [
+      { reason: 'FieldValueRequired', message: 'Required value: is required for apply patch', field: 'fieldManager' },
+    ],
+  },
+)
 
 export function startApply(core: Core, flight: Flight): void {
   const { body, query } = flight.request
@@ -28,11 +37,13 @@ export function startApply(core: Core, flight: Flight): void {
 }
 
 function bodyProblem(body: unknown, flight: Flight): ApiStatus | undefined {
-  if (typeof body !== 'object' || body === null || Array.isArray(body)) return badRequest('error decoding YAML: expected an object')
+  if (typeof body !== 'object' || body === null || Array.isArray(body))
+    return badRequest('error decoding YAML: expected an object')
   const { apiVersion, kind, metadata } = body as Partial<KubeObject>
   if (apiVersion === undefined || kind === undefined) return badRequest(`invalid object type: /, Kind=`)
   const name = metadata?.name
-  if (name !== undefined && name !== '' && name !== flight.info.name) return badRequest(`name in the body (${name}) does not match the name in the URL (${flight.info.name})`)
+  if (name !== undefined && name !== '' && name !== flight.info.name)
+    return badRequest(`name in the body (${name}) does not match the name in the URL (${flight.info.name})`)
   if (metadata?.managedFields !== undefined) return badRequest('metadata.managedFields must be nil')
   return undefined
 }
@@ -55,10 +66,20 @@ function transform(core: Core, flight: Flight, current: KubeObject | undefined):
   const { query } = flight.request
   const { subresource } = flight.info
   const result = applyServerSide({
-    type: entry.schema === '' ? undefined : entry.schema, manager: query.fieldManager as string, time: core.timestamp(), apiVersion: apiVersionOf(entry),
-    ...(subresource !== '' && { subresource }), live: current && convertTo(entry, current), applied: stated.object, force: query.force === 'true',
+    type: entry.schema === '' ? undefined : entry.schema,
+    manager: query.fieldManager as string,
+    time: core.timestamp(),
+    apiVersion: apiVersionOf(entry),
+    ...(subresource !== '' && { subresource }),
+    live: current && convertTo(entry, current),
+    applied: stated.object,
+    force: query.force === 'true',
   })
-  if (result.conflicts !== undefined) return { kind: 'refuse', status: applyConflict(makeConflictText(result.conflicts), conflictCauses(result.conflicts)) }
+  if (result.conflicts !== undefined)
+    return {
+      kind: 'refuse',
+      status: applyConflict(makeConflictText(result.conflicts), conflictCauses(result.conflicts)),
+    }
   const merged = decodeBody(core, flight, entry, result.object)
   if ('status' in merged) return { kind: 'refuse', status: merged.status }
   flight.memo.managedFields = result.managedFields
@@ -66,12 +87,16 @@ function transform(core: Core, flight: Flight, current: KubeObject | undefined):
   return current === undefined ? makeNew(core, flight, merged.object) : change(core, flight, merged.object, current)
 }
 
-const managed = (flight: Flight, object: KubeObject): KubeObject => withMeta(object, { managedFields: flight.memo.managedFields as KubeObject['metadata']['managedFields'] })
+const managed = (flight: Flight, object: KubeObject): KubeObject =>
+  withMeta(object, { managedFields: flight.memo.managedFields as KubeObject['metadata']['managedFields'] })
 
 function makeNew(core: Core, flight: Flight, object: KubeObject): Outcome {
   const served = core.entryOf(flight)
   const entry = core.storageEntry(served.group, served.resource)
-  const named = { ...object, metadata: newMetadata(core, object.metadata, entry.namespaced ? flight.info.namespace : '') }
+  const named = {
+    ...object,
+    metadata: newMetadata(core, object.metadata, entry.namespaced ? flight.info.namespace : ''),
+  }
   const admitted = admitCreate(core, flight, served, named)
   if ('refuse' in admitted) return { kind: 'refuse', status: admitted.refuse }
   const prepared = prepareCreate(core, entry, admitted.object)
@@ -91,10 +116,15 @@ function change(core: Core, flight: Flight, object: KubeObject, current: KubeObj
 
 /** Times aside: an apply that changes nothing writes nothing. */
 function sameOwners(flight: Flight, { metadata }: KubeObject): boolean {
-  const text = (entries: unknown): string => JSON.stringify(entries, (key, value: unknown) => (key === 'time' ? undefined : value))
+  const text = (entries: unknown): string =>
+    JSON.stringify(entries, (key, value: unknown) => (key === 'time' ? undefined : value))
   return text(flight.memo.managedFields) === text(metadata.managedFields ?? [])
 }
 
 export const applySteps: WriteSteps = {
-  apply: { transform, done: (core, flight, object, outcome) => respondObject(core, flight, outcome === 'put' && flight.memo.made === true ? 201 : 200, object) },
+  apply: {
+    transform,
+    done: (core, flight, object, outcome) =>
+      respondObject(core, flight, outcome === 'put' && flight.memo.made === true ? 201 : 200, object),
+  },
 }

@@ -47,11 +47,16 @@ export function create(core: Core, flight: Flight, object: KubeObject, step: str
 }
 
 /** Admission comes before the suffix of a generated name: its refusals tell the name without. */
-function ungenerated(status: ApiStatus, { metadata: { name, generateName = '' } }: KubeObject, named: KubeObject): ApiStatus {
+function ungenerated(
+  status: ApiStatus,
+  { metadata: { name, generateName = '' } }: KubeObject,
+  named: KubeObject,
+): ApiStatus {
   if ((name !== undefined && name !== '') || generateName === '') return status
   const { message, details } = status
   return {
-    ...status, ...(message !== undefined && { message: message.replaceAll(`"${named.metadata.name}"`, `"${generateName}"`) }),
+    ...status,
+    ...(message !== undefined && { message: message.replaceAll(`"${named.metadata.name}"`, `"${generateName}"`) }),
     ...(details !== undefined && { details: { ...details, name: generateName } }),
   }
 }
@@ -61,7 +66,9 @@ function transform(core: Core, flight: Flight, current: KubeObject | undefined):
   const entry = core.entryOf(flight)
   if (current !== undefined) {
     const generated = object.metadata.generateName !== undefined && object.metadata.generateName !== ''
-    const status = generated ? generateNameConflict(entry, object.metadata.name) : alreadyExists(entry, object.metadata.name)
+    const status = generated
+      ? generateNameConflict(entry, object.metadata.name)
+      : alreadyExists(entry, object.metadata.name)
     return { kind: 'refuse', status }
   }
   const lease = entry.resource === 'events' ? eventLease(core) : undefined

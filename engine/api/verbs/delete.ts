@@ -45,7 +45,9 @@ const POLICIES = ['Background', 'Foreground', 'Orphan']
 
 function optionsProblem({ propagationPolicy }: DeleteOptions): ApiStatus | undefined {
   if (propagationPolicy === undefined || POLICIES.includes(propagationPolicy)) return undefined
-  return badRequest(`invalid DeleteOptions: propagationPolicy: Unsupported value: "${propagationPolicy}": supported values: "Foreground", "Background", "Orphan", "nil"`)
+  return badRequest(
+    `invalid DeleteOptions: propagationPolicy: Unsupported value: "${propagationPolicy}": supported values: "Foreground", "Background", "Orphan", "nil"`,
+  )
 }
 
 /** What is done to the stored object. `then` says that it is removed by a second write. */
@@ -54,19 +56,38 @@ interface Plan {
   then: boolean
 }
 
-function preconditionsFail(entry: KindEntry, name: string, { preconditions }: DeleteOptions, { metadata }: KubeObject): ApiStatus | undefined {
+function preconditionsFail(
+  entry: KindEntry,
+  name: string,
+  { preconditions }: DeleteOptions,
+  { metadata }: KubeObject,
+): ApiStatus | undefined {
   // The kind stands in the place of the resource here, as upstream has it.
   const ofKind = { group: entry.group, resource: entry.kind }
   if (preconditions?.uid !== undefined && preconditions.uid !== metadata.uid) {
-    return conflict(ofKind, name, `the UID in the precondition (${preconditions.uid}) does not match the UID in record (${metadata.uid}). The object might have been deleted and then recreated`)
+    return conflict(
+      ofKind,
+      name,
+      `the UID in the precondition (${preconditions.uid}) does not match the UID in record (${metadata.uid}). The object might have been deleted and then recreated`,
+    )
   }
   if (preconditions?.resourceVersion !== undefined && preconditions.resourceVersion !== metadata.resourceVersion) {
-    return conflict(ofKind, name, `the ResourceVersion in the precondition (${preconditions.resourceVersion}) does not match the ResourceVersion in record (${metadata.resourceVersion}). The object might have been modified`)
+    return conflict(
+      ofKind,
+      name,
+      `the ResourceVersion in the precondition (${preconditions.resourceVersion}) does not match the ResourceVersion in record (${metadata.resourceVersion}). The object might have been modified`,
+    )
   }
   return undefined
 }
 
-function planDeletion(core: Core, entry: KindEntry, options: DeleteOptions, name: string, current: KubeObject | undefined): Plan {
+function planDeletion(
+  core: Core,
+  entry: KindEntry,
+  options: DeleteOptions,
+  name: string,
+  current: KubeObject | undefined,
+): Plan {
   if (current === undefined) return { outcome: { kind: 'refuse', status: notFound(entry, name) }, then: false }
   const refused = preconditionsFail(entry, name, options, current)
   if (refused !== undefined) return { outcome: { kind: 'refuse', status: refused }, then: false }
@@ -80,7 +101,8 @@ const GC_FINALIZERS = ['orphan', 'foregroundDeletion']
 /** The finalizers that a propagation policy asks for; existing ones stay when none is given. */
 function finalizersFor(current: KubeObject, { propagationPolicy, orphanDependents }: DeleteOptions): string[] {
   const finalizers = current.metadata.finalizers ?? []
-  const policy = propagationPolicy ?? (orphanDependents === true ? 'Orphan' : orphanDependents === false ? 'Background' : undefined)
+  const policy =
+    propagationPolicy ?? (orphanDependents === true ? 'Orphan' : orphanDependents === false ? 'Background' : undefined)
   if (policy === undefined) return finalizers
   const others = finalizers.filter((finalizer) => !GC_FINALIZERS.includes(finalizer))
   if (policy === 'Orphan') return [...others, 'orphan']
@@ -92,7 +114,9 @@ function marked(core: Core, current: KubeObject, finalizers: string[]): KubeObje
   const { generation, deletionTimestamp } = current.metadata
   const fresh = deletionTimestamp === undefined
   return withMeta(current, {
-    finalizers, deletionGracePeriodSeconds: 0, deletionTimestamp: deletionTimestamp ?? core.timestamp(),
+    finalizers,
+    deletionGracePeriodSeconds: 0,
+    deletionTimestamp: deletionTimestamp ?? core.timestamp(),
     ...(fresh && generation !== undefined && generation > 0 && { generation: generation + 1 }),
   })
 }
@@ -100,19 +124,29 @@ function marked(core: Core, current: KubeObject, finalizers: string[]): KubeObje
 function planPlain(core: Core, _entry: KindEntry, options: DeleteOptions, current: KubeObject): Plan {
   const finalizers = finalizersFor(current, options)
   if (finalizers.length === 0) return { outcome: { kind: 'remove', object: current }, then: false }
-  const same = current.metadata.deletionTimestamp !== undefined && sameList(finalizers, current.metadata.finalizers ?? [])
-  return { outcome: same ? { kind: 'same', object: current } : { kind: 'put', object: marked(core, current, finalizers) }, then: false }
+  const same =
+    current.metadata.deletionTimestamp !== undefined && sameList(finalizers, current.metadata.finalizers ?? [])
+  return {
+    outcome: same ? { kind: 'same', object: current } : { kind: 'put', object: marked(core, current, finalizers) },
+    then: false,
+  }
 }
 
-const sameList = (a: string[], b: string[]): boolean => a.length === b.length && a.every((one, index) => one === b[index])
+const sameList = (a: string[], b: string[]): boolean =>
+  a.length === b.length && a.every((one, index) => one === b[index])
 
 /** A namespace is terminating until its finalizers are gone. */
 function planNamespace(core: Core, options: DeleteOptions, current: KubeObject): Plan {
   const { spec, status } = current as KubeObject & { spec?: { finalizers?: string[] }; status?: object }
   const finalizers = finalizersFor(current, options)
-  if ((spec?.finalizers ?? []).length === 0 && finalizers.length === 0) return { outcome: { kind: 'remove', object: current }, then: false }
-  if (current.metadata.deletionTimestamp !== undefined) return { outcome: { kind: 'same', object: current }, then: false }
-  const object = { ...withMeta(current, { deletionTimestamp: core.timestamp(), ...(finalizers.length > 0 && { finalizers }) }), status: { ...status, phase: 'Terminating' } } as KubeObject
+  if ((spec?.finalizers ?? []).length === 0 && finalizers.length === 0)
+    return { outcome: { kind: 'remove', object: current }, then: false }
+  if (current.metadata.deletionTimestamp !== undefined)
+    return { outcome: { kind: 'same', object: current }, then: false }
+  const object = {
+    ...withMeta(current, { deletionTimestamp: core.timestamp(), ...(finalizers.length > 0 && { finalizers }) }),
+    status: { ...status, phase: 'Terminating' },
+  } as KubeObject
   return { outcome: { kind: 'put', object }, then: false }
 }
 
@@ -130,7 +164,8 @@ function planPod(core: Core, entry: KindEntry, options: DeleteOptions, pod: Pod)
   const grace = gracePeriod(pod, options)
   const { generation } = pod.metadata
   const object = withMeta(pod, {
-    deletionTimestamp: timestamp(core.kernel.clockMs + grace * 1000), deletionGracePeriodSeconds: grace,
+    deletionTimestamp: timestamp(core.kernel.clockMs + grace * 1000),
+    deletionGracePeriodSeconds: grace,
     ...(generation !== undefined && generation > 0 && { generation: generation + 1 }),
     ...(!sameList(finalizers, pod.metadata.finalizers ?? []) && { finalizers }),
   })
@@ -138,19 +173,34 @@ function planPod(core: Core, entry: KindEntry, options: DeleteOptions, pod: Pod)
 }
 
 /** A pod that is terminating already: the grace may only get shorter. */
-function planTerminatingPod(core: Core, entry: KindEntry, options: DeleteOptions, pod: Pod, finalizers: string[]): Plan {
+function planTerminatingPod(
+  core: Core,
+  entry: KindEntry,
+  options: DeleteOptions,
+  pod: Pod,
+  finalizers: string[],
+): Plan {
   const before = pod.metadata.deletionGracePeriodSeconds ?? 0
   if (before === 0) return planPlain(core, entry, options, pod)
   const asked = options.gracePeriodSeconds
   if (asked === undefined || asked >= before) return { outcome: { kind: 'same', object: pod }, then: false }
   const grace = Math.max(asked, 0)
   const startMs = Date.parse(pod.metadata.deletionTimestamp as string) - before * 1000
-  const object = withMeta(pod, { deletionTimestamp: timestamp(startMs + grace * 1000), deletionGracePeriodSeconds: grace })
+  const object = withMeta(pod, {
+    deletionTimestamp: timestamp(startMs + grace * 1000),
+    deletionGracePeriodSeconds: grace,
+  })
   return { outcome: { kind: 'put', object }, then: grace === 0 && finalizers.length === 0 }
 }
 
 function transform(core: Core, flight: Flight, current: KubeObject | undefined): Outcome {
-  const { outcome, then } = planDeletion(core, core.entryOf(flight), flight.memo.options as DeleteOptions, nameOf(flight), current)
+  const { outcome, then } = planDeletion(
+    core,
+    core.entryOf(flight),
+    flight.memo.options as DeleteOptions,
+    nameOf(flight),
+    current,
+  )
   flight.memo.then = then
   return outcome
 }
@@ -165,9 +215,17 @@ function transformGone(core: Core, flight: Flight, current: KubeObject | undefin
 }
 
 /** Carries out a deletion planned by `transform`; calls `finished` with what is to be answered. */
-function after(core: Core, flight: Flight, object: KubeObject, outcome: 'put' | 'remove' | 'same', gone: string, finished: (object: KubeObject, removed: boolean) => void): void {
+function after(
+  core: Core,
+  flight: Flight,
+  object: KubeObject,
+  outcome: 'put' | 'remove' | 'same',
+  gone: string,
+  finished: (object: KubeObject, removed: boolean) => void,
+): void {
   const isDry = flight.request.query.dryRun === 'All'
-  if (flight.memo.then === true && outcome === 'put' && !isDry) return core.write(flight, gone, flight.write?.key as string)
+  if (flight.memo.then === true && outcome === 'put' && !isDry)
+    return core.write(flight, gone, flight.write?.key as string)
   finished(object, outcome === 'remove')
 }
 
@@ -175,7 +233,12 @@ function after(core: Core, flight: Flight, object: KubeObject, outcome: 'put' | 
 export function answerDeleted(core: Core, flight: Flight, object: KubeObject, removed: boolean): void {
   const entry = core.entryOf(flight)
   if (!removed || RETURNS_DELETED.has(groupResource(entry))) return respondObject(core, flight, 200, object)
-  const details = { name: object.metadata.name, ...(entry.group !== '' && { group: entry.group }), kind: entry.resource, uid: object.metadata.uid }
+  const details = {
+    name: object.metadata.name,
+    ...(entry.group !== '' && { group: entry.group }),
+    kind: entry.resource,
+    uid: object.metadata.uid,
+  }
   core.respond(flight, { code: 200, headers: JSON_HEADERS, body: success(details) })
 }
 
@@ -199,7 +262,10 @@ function collect(core: Core, flight: Flight): void {
 
 function nextItem(core: Core, flight: Flight): void {
   const key = (flight.memo.queue as string[]).shift()
-  if (key === undefined) return respondList(core, flight, flight.memo.deleted as KubeObject[], { resourceVersion: String(core.cache.revision) })
+  if (key === undefined)
+    return respondList(core, flight, flight.memo.deleted as KubeObject[], {
+      resourceVersion: String(core.cache.revision),
+    })
   flight.memo.item = key.slice(key.lastIndexOf('/') + 1)
   core.write(flight, 'deleteItem', key)
 }
@@ -215,14 +281,22 @@ const NOTHING = { metadata: { name: '' } } as KubeObject
 export const deleteSteps: WriteSteps = {
   delete: {
     transform,
-    done: (core, flight, object, outcome) => after(core, flight, object, outcome, 'deleteGone', (shown, removed) => answerDeleted(core, flight, shown, removed)),
+    done: (core, flight, object, outcome) =>
+      after(core, flight, object, outcome, 'deleteGone', (shown, removed) =>
+        answerDeleted(core, flight, shown, removed),
+      ),
   },
   deleteGone: { transform: transformGone, done: (core, flight, object) => answerDeleted(core, flight, object, true) },
   deleteItem: {
     transform: transformItem,
-    done: (core, flight, object, outcome) => after(core, flight, object, outcome, 'deleteItemGone', () => nextItem(core, flight)),
+    done: (core, flight, object, outcome) =>
+      after(core, flight, object, outcome, 'deleteItemGone', () => nextItem(core, flight)),
   },
-  deleteItemGone: { transform: (core, flight, current) => (current === undefined ? { kind: 'same', object: NOTHING } : transformGone(core, flight, current)), done: (core, flight) => nextItem(core, flight) },
+  deleteItemGone: {
+    transform: (core, flight, current) =>
+      current === undefined ? { kind: 'same', object: NOTHING } : transformGone(core, flight, current),
+    done: (core, flight) => nextItem(core, flight),
+  },
 }
 
 export const deleteReadSteps: ReadSteps = { deletecollection: collect }

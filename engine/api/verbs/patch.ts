@@ -29,20 +29,28 @@ function patchedObject(core: Core, flight: Flight, entry: KindEntry, current: Ku
   const strict = 'status' in decoded ? STRICT.exec(decoded.status.message ?? '') : null
   if (strict !== null) return { status: strictPatch(flight.request.body, strict[1] as string) }
   const mistyped = 'status' in decoded && isStrategic(flight) ? MISTYPED.exec(decoded.status.message ?? '') : null
-  return mistyped === null ? decoded : { status: patchProblem(flight.request.body, `unrecognized type: ${mistyped[1] as string}`) }
+  return mistyped === null
+    ? decoded
+    : { status: patchProblem(flight.request.body, `unrecognized type: ${mistyped[1] as string}`) }
 }
 
 const MISTYPED = /: json: cannot unmarshal string into Go struct field \S+ of type (\w+)$/
 
-const isStrategic = (flight: Flight): boolean => (flight.request.headers['content-type'] ?? '').startsWith('application/strategic-merge-patch')
+const isStrategic = (flight: Flight): boolean =>
+  (flight.request.headers['content-type'] ?? '').startsWith('application/strategic-merge-patch')
 
 const STRICT = /: strict decoding error: (.*)$/s
 
 /** How Go prints what is left of a patch once lists and directives were merged (observed). */
 function leftOver(patch: unknown): string {
   if (typeof patch !== 'object' || patch === null) return patch === null ? '<nil>' : String(patch)
-  const kept = Object.entries(patch).filter(([key, value]) => !key.startsWith('$') && key !== 'metadata' && !Array.isArray(value))
-  return `map[${kept.sort(([a], [b]) => (a < b ? -1 : 1)).map(([key, value]) => `${key}:${leftOver(value)}`).join(' ')}]`
+  const kept = Object.entries(patch).filter(
+    ([key, value]) => !key.startsWith('$') && key !== 'metadata' && !Array.isArray(value),
+  )
+  return `map[${kept
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([key, value]) => `${key}:${leftOver(value)}`)
+    .join(' ')}]`
 }
 
 /** Unknown fields in a patch are an invalid patch rather than a bad request; they come sorted. */
@@ -53,7 +61,9 @@ function strictPatch(body: unknown, problems: string): ApiStatus {
 
 function patchProblem(body: unknown, detail: string): ApiStatus {
   const message = `Invalid value: ${JSON.stringify(leftOver(body))}: ${detail}`
-  return failure(422, 'Invalid', ` "" is invalid: patch: ${message}`, { causes: [{ reason: 'FieldValueInvalid', message, field: 'patch' }] })
+  return failure(422, 'Invalid', ` "" is invalid: patch: ${message}`, {
+    causes: [{ reason: 'FieldValueInvalid', message, field: 'patch' }],
+  })
 }
 
 function transform(core: Core, flight: Flight, current: KubeObject | undefined): Outcome {
@@ -65,7 +75,8 @@ function transform(core: Core, flight: Flight, current: KubeObject | undefined):
   const wrong = addressProblem(entry, flight, patched.object)
   if (wrong !== undefined) return { kind: 'refuse', status: wrong }
   const { resourceVersion } = patched.object.metadata
-  if (resourceVersion !== undefined && resourceVersion !== current.metadata.resourceVersion) return { kind: 'refuse', status: conflict(entry, flight.info.name, MODIFIED) }
+  if (resourceVersion !== undefined && resourceVersion !== current.metadata.resourceVersion)
+    return { kind: 'refuse', status: conflict(entry, flight.info.name, MODIFIED) }
   return replace(core, flight, entry, patched.object, current)
 }
 

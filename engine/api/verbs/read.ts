@@ -19,7 +19,8 @@ export function startGet(core: Core, flight: Flight): void {
 export function startList(core: Core, flight: Flight): void {
   const problem = listProblem(flight)
   if (problem !== undefined) return core.refuse(flight, problem)
-  if (flight.request.query.continue !== undefined && flight.request.query.continue !== '') return continueList(core, flight)
+  if (flight.request.query.continue !== undefined && flight.request.query.continue !== '')
+    return continueList(core, flight)
   readAsAsked(core, flight, 'list')
 }
 
@@ -40,19 +41,25 @@ function listProblem(flight: Flight): ReturnType<typeof badRequest> | undefined 
   const { resourceVersion = '', resourceVersionMatch, continue: token = '' } = flight.request.query
   const refuse = (field: string, why: string): ReturnType<typeof badRequest> =>
     failure(422, 'Invalid', `ListOptions.meta.k8s.io "" is invalid: ${field}: Forbidden: ${why}`, {
-      group: 'meta.k8s.io', kind: 'ListOptions', causes: [{ reason: 'FieldValueForbidden', message: `Forbidden: ${why}`, field }],
+      group: 'meta.k8s.io',
+      kind: 'ListOptions',
+      causes: [{ reason: 'FieldValueForbidden', message: `Forbidden: ${why}`, field }],
     })
   if (resourceVersionMatch === undefined) return undefined
-  if (resourceVersion === '') return refuse('resourceVersionMatch', 'resourceVersionMatch is forbidden unless resourceVersion is provided')
+  if (resourceVersion === '')
+    return refuse('resourceVersionMatch', 'resourceVersionMatch is forbidden unless resourceVersion is provided')
   if (token !== '') return refuse('resourceVersionMatch', 'resourceVersionMatch is forbidden when continue is provided')
-  if (resourceVersionMatch === 'Exact' && resourceVersion === '0') return refuse('resourceVersionMatch', 'resourceVersionMatch "exact" is forbidden for resourceVersion "0"')
+  if (resourceVersionMatch === 'Exact' && resourceVersion === '0')
+    return refuse('resourceVersionMatch', 'resourceVersionMatch "exact" is forbidden for resourceVersion "0"')
   return undefined
 }
 
 function serveGet(core: Core, flight: Flight): void {
   const entry = core.entryOf(flight)
   const { namespace, name } = flight.info
-  const object = core.cache.get(keyFor(directoryOf(entry.group, entry.resource), entry.namespaced ? namespace : '', name))
+  const object = core.cache.get(
+    keyFor(directoryOf(entry.group, entry.resource), entry.namespaced ? namespace : '', name),
+  )
   if (object === undefined) return core.refuse(flight, notFound(entry, name))
   respondObject(core, flight, 200, object)
 }
@@ -70,7 +77,8 @@ export function selectionOf(flight: Flight, entry: KindEntry): Selection | strin
     const labels = parseLabelSelector(labelSelector)
     const fields = compileFieldSelector(groupResource(entry), fieldSelector)
     const keep = (object: KubeObject): boolean =>
-      matchesLabels(labels, object.metadata.labels) && matchesFields(fields, (field) => fieldOf(groupResource(entry), object, field))
+      matchesLabels(labels, object.metadata.labels) &&
+      matchesFields(fields, (field) => fieldOf(groupResource(entry), object, field))
     return { keep, all: false }
   } catch (error) {
     if (error instanceof SelectorError || error instanceof FieldLabelError) return error.message
@@ -113,11 +121,15 @@ function page(core: Core, flight: Flight, objects: KubeObject[], revision: numbe
   if (typeof selection === 'string') return core.refuse(flight, badRequest(selection))
   const limit = Number(flight.request.query.limit ?? 0)
   const chosen = selection.all ? objects : objects.filter(selection.keep)
-  if (limit <= 0 || chosen.length <= limit) return respondList(core, flight, chosen, { resourceVersion: String(revision) })
+  if (limit <= 0 || chosen.length <= limit)
+    return respondList(core, flight, chosen, { resourceVersion: String(revision) })
   const shown = chosen.slice(0, limit)
   const last = shown[limit - 1] as KubeObject
   const start = keyFor(directoryOf(entry.group, entry.resource), last.metadata.namespace ?? '', last.metadata.name)
-  const meta: ListMeta = { resourceVersion: String(revision), continue: makeToken({ rv: revision, start: `${start.slice(prefixFor(entry, flight.info.namespace).length)}\0` }) }
+  const meta: ListMeta = {
+    resourceVersion: String(revision),
+    continue: makeToken({ rv: revision, start: `${start.slice(prefixFor(entry, flight.info.namespace).length)}\0` }),
+  }
   if (selection.all) meta.remainingItemCount = chosen.length - limit
   respondList(core, flight, shown, meta)
 }
@@ -125,13 +137,19 @@ function page(core: Core, flight: Flight, objects: KubeObject[], revision: numbe
 /** Later pages come from etcd at the revision of the first, or from the cache where nothing has changed since. */
 function continueList(core: Core, flight: Flight): void {
   const token = parseToken(flight.request.query.continue ?? '')
-  if (token === undefined) return core.refuse(flight, badRequest('continue key is not valid: illegal base64 data at input byte 0'))
+  if (token === undefined)
+    return core.refuse(flight, badRequest('continue key is not valid: illegal base64 data at input byte 0'))
   const entry = core.entryOf(flight)
   const directory = directoryOf(entry.group, entry.resource)
   const prefix = prefixFor(entry, flight.info.namespace)
   if (core.cache.ready && core.cache.changed(directory) <= token.rv && core.cache.revision >= token.rv) {
     const keys = core.cache.keysFrom(directory, prefix, prefix + token.start)
-    return page(core, flight, keys.map((key) => core.cache.get(key) as KubeObject), token.rv)
+    return page(
+      core,
+      flight,
+      keys.map((key) => core.cache.get(key) as KubeObject),
+      token.rv,
+    )
   }
   flight.step = 'listAnswered'
   core.ask(flight, { kind: 'range', key: prefix + token.start, rangeEnd: prefixEnd(prefix), revision: token.rv })
@@ -152,7 +170,12 @@ function listAnswered(core: Core, flight: Flight, result: EtcdResult, header: Et
   if (result.kind === 'error') return core.refuse(flight, rangeError(flight, result))
   if (result.kind !== 'range') return core.refuse(flight, unknownError(`unexpected answer ${result.kind} of etcd`))
   const token = parseToken(flight.request.query.continue ?? '')
-  page(core, flight, result.kvs.map(decode), token?.rv ?? (flight.memo.revision as number | undefined) ?? header.revision)
+  page(
+    core,
+    flight,
+    result.kvs.map(decode),
+    token?.rv ?? (flight.memo.revision as number | undefined) ?? header.revision,
+  )
 }
 
 const decode = (kv: KeyValue): KubeObject => withRevision(kv.value as KubeObject, kv.modRevision)

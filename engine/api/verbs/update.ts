@@ -30,16 +30,22 @@ export function startUpdate(core: Core, flight: Flight): void {
 /** The etcd key of the object that a request names. */
 export function keyOfFlight(core: Core, flight: Flight): string {
   const entry = core.entryOf(flight)
-  return keyFor(directoryOf(entry.group, entry.resource), entry.namespaced ? flight.info.namespace : '', flight.info.name)
+  return keyFor(
+    directoryOf(entry.group, entry.resource),
+    entry.namespaced ? flight.info.namespace : '',
+    flight.info.name,
+  )
 }
 
 /** What the body says of its own name must be what the path says. */
 export function addressProblem(entry: KindEntry, flight: Flight, { metadata }: KubeObject): ApiStatus | undefined {
   const { name, namespace } = flight.info
   if (metadata.name === undefined || metadata.name === '') return badRequest('name must be provided')
-  if (metadata.name !== name) return badRequest(`the name of the object (${metadata.name}) does not match the name on the URL (${name})`)
+  if (metadata.name !== name)
+    return badRequest(`the name of the object (${metadata.name}) does not match the name on the URL (${name})`)
   const given = metadata.namespace ?? ''
-  if (entry.namespaced && given !== '' && given !== namespace) return badRequest(`the namespace of the provided object does not match the namespace sent on the request`)
+  if (entry.namespaced && given !== '' && given !== namespace)
+    return badRequest(`the namespace of the provided object does not match the namespace sent on the request`)
   return undefined
 }
 
@@ -52,21 +58,46 @@ function transform(core: Core, flight: Flight, current: KubeObject | undefined):
   return replace(core, flight, entry, object, current)
 }
 
-function preconditions(entry: KindEntry, flight: Flight, key: string, { metadata }: KubeObject, current: KubeObject): ApiStatus | undefined {
+function preconditions(
+  entry: KindEntry,
+  flight: Flight,
+  key: string,
+  { metadata }: KubeObject,
+  current: KubeObject,
+): ApiStatus | undefined {
   const { name } = flight.info
   if (metadata.uid !== undefined && metadata.uid !== '' && metadata.uid !== current.metadata.uid) {
     const why = `Precondition failed: UID in precondition: ${metadata.uid}, UID in object meta: ${current.metadata.uid}`
-    return conflict(entry, name, `StorageError: invalid object, Code: 4, Key: ${key}, ResourceVersion: 0, AdditionalErrorMsg: ${why}`)
+    return conflict(
+      entry,
+      name,
+      `StorageError: invalid object, Code: 4, Key: ${key}, ResourceVersion: 0, AdditionalErrorMsg: ${why}`,
+    )
   }
   const version = metadata.resourceVersion ?? ''
   if (/\D/.test(version)) return unknownError(`strconv.ParseUint: parsing ${JSON.stringify(version)}: invalid syntax`)
-  if (version !== '' && version !== '0') return version === current.metadata.resourceVersion ? undefined : conflict(entry, name, MODIFIED)
+  if (version !== '' && version !== '0')
+    return version === current.metadata.resourceVersion ? undefined : conflict(entry, name, MODIFIED)
   if (entry.schema !== '' && !NEEDS_VERSION.has(groupResource(entry))) return undefined
-  return invalid(entry, name, [{ type: 'Invalid', field: 'metadata.resourceVersion', badValue: 0, shown: '0x0', detail: 'must be specified for an update' }])
+  return invalid(entry, name, [
+    {
+      type: 'Invalid',
+      field: 'metadata.resourceVersion',
+      badValue: 0,
+      shown: '0x0',
+      detail: 'must be specified for an update',
+    },
+  ])
 }
 
 /** A new state for a stored object, validated; nothing is written when it is the same. */
-export function replace(core: Core, flight: Flight, entry: KindEntry, object: KubeObject, current: KubeObject): Outcome {
+export function replace(
+  core: Core,
+  flight: Flight,
+  entry: KindEntry,
+  object: KubeObject,
+  current: KubeObject,
+): Outcome {
   const stored = core.storageEntry(entry.group, entry.resource)
   const { subresource } = flight.info
   const prepared = prepareView(core, stored, subresource, object, current)

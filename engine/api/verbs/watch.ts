@@ -19,7 +19,8 @@ export function startWatch(core: Core, flight: Flight): void {
   const { query } = flight.request
   if (formOf(flight.request) === undefined) return core.refuse(flight, notAcceptable(ACCEPTED_TYPES))
   const revision = Number(query.resourceVersion ?? 0)
-  if (!Number.isInteger(revision)) return core.refuse(flight, badRequest(`Invalid resource version: ${query.resourceVersion}`))
+  if (!Number.isInteger(revision))
+    return core.refuse(flight, badRequest(`Invalid resource version: ${query.resourceVersion}`))
   const selection = selectionOf(flight, core.entryOf(flight))
   if (typeof selection === 'string') return core.refuse(flight, badRequest(selection))
   // Without a revision the newest state is wanted, so the cache must first have caught up.
@@ -48,10 +49,23 @@ function makeWatch(core: Core, flight: Flight): Watch {
   const fieldSelector = info.name === '' ? (query.fieldSelector ?? '') : `metadata.name=${info.name}`
   const now = core.kernel.now
   return {
-    id: flight.id, from: flight.from, clientId: flight.clientId, replyTo: flight.replyTo, directory: directoryOf(entry.group, entry.resource),
-    group: entry.group, version: entry.version, resource: entry.resource, namespace: entry.namespaced ? info.namespace : '',
-    labelSelector: query.labelSelector ?? '', fieldSelector, form: formOf(request) ?? 'object', includeObject: query.includeObject ?? 'Metadata',
-    bookmarks: isTrue(query.allowWatchBookmarks), endsAt: now + lifetime(core, query.timeoutSeconds), bookmarkAt: now + nextBookmark(core), columnsSent: false,
+    id: flight.id,
+    from: flight.from,
+    clientId: flight.clientId,
+    replyTo: flight.replyTo,
+    directory: directoryOf(entry.group, entry.resource),
+    group: entry.group,
+    version: entry.version,
+    resource: entry.resource,
+    namespace: entry.namespaced ? info.namespace : '',
+    labelSelector: query.labelSelector ?? '',
+    fieldSelector,
+    form: formOf(request) ?? 'object',
+    includeObject: query.includeObject ?? 'Metadata',
+    bookmarks: isTrue(query.allowWatchBookmarks),
+    endsAt: now + lifetime(core, query.timeoutSeconds),
+    bookmarkAt: now + nextBookmark(core),
+    columnsSent: false,
   }
 }
 
@@ -61,7 +75,8 @@ function lifetime(core: Core, timeoutSeconds: string | undefined): number {
   return core.flags.minWatchTimeoutMs + core.random.int(core.flags.minWatchTimeoutMs)
 }
 
-const nextBookmark = (core: Core): number => core.flags.bookmarkPeriodMs - core.random.int(core.flags.bookmarkPeriodMs / 4)
+const nextBookmark = (core: Core): number =>
+  core.flags.bookmarkPeriodMs - core.random.int(core.flags.bookmarkPeriodMs / 4)
 
 /** The present state as ADDED events, closed by a bookmark when the client asked for initial events. */
 function sendState(core: Core, watch: Watch, initial: boolean): void {
@@ -114,9 +129,23 @@ export function sendEvent(core: Core, told: Told): void {
 
 function sendBookmark(core: Core, watch: Watch, annotations?: Record<string, string>): void {
   const { kind, group, version } = entryFor(core, watch)
-  const metadata = { creationTimestamp: null, resourceVersion: String(core.cache.revision), ...(annotations && { annotations }) }
+  const metadata = {
+    creationTimestamp: null,
+    resourceVersion: String(core.cache.revision),
+    ...(annotations && { annotations }),
+  }
   const object = { kind, apiVersion: group === '' ? version : `${group}/${version}`, metadata }
-  const bookmark = watch.form === 'object' ? object : shapeEvent(core, entryFor(core, watch), object as unknown as KubeObject, watch.form, watch.includeObject, !watch.columnsSent)
+  const bookmark =
+    watch.form === 'object'
+      ? object
+      : shapeEvent(
+          core,
+          entryFor(core, watch),
+          object as unknown as KubeObject,
+          watch.form,
+          watch.includeObject,
+          !watch.columnsSent,
+        )
   core.outbox.chunk(watch.replyTo, { type: 'BOOKMARK', object: bookmark })
 }
 

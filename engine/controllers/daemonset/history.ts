@@ -48,7 +48,16 @@ export function createRevision(set: DaemonSet, { old }: History, release: string
 export function renumber({ current, old }: History): ApiWrite[] {
   if (current === undefined || current.revision > highest(old)) return []
   const { namespace, name } = current.metadata
-  return [{ verb: 'update', resource: REVISIONS, namespace, name, body: { ...current, revision: highest(old) + 1 }, mark: 'renumber' }]
+  return [
+    {
+      verb: 'update',
+      resource: REVISIONS,
+      namespace,
+      name,
+      body: { ...current, revision: highest(old) + 1 },
+      mark: 'renumber',
+    },
+  ]
 }
 
 function highest(revisions: ControllerRevision[]): number {
@@ -60,5 +69,7 @@ export function cleanup(set: DaemonSet, { old }: History, pods: Pod[]): ApiWrite
   const live = new Set(pods.map(({ metadata }) => metadata.labels?.[REVISION_HASH]))
   const excess = old.length - (set.spec?.revisionHistoryLimit ?? 10)
   const unused = old.filter(({ metadata }) => !live.has(metadata.labels?.[REVISION_HASH]))
-  return unused.slice(0, Math.max(0, excess)).map(({ metadata: { namespace, name } }) => ({ verb: 'delete', resource: REVISIONS, namespace, name }))
+  return unused
+    .slice(0, Math.max(0, excess))
+    .map(({ metadata: { namespace, name } }) => ({ verb: 'delete', resource: REVISIONS, namespace, name }))
 }

@@ -7,7 +7,14 @@ import { matchesLabels, selectorFromObject, selectsEverything } from '../../obje
 import type { ControllerRevision, DaemonSet, DaemonSetStatus, Node, Pod, Status } from '../../objects/types.gen.ts'
 import { keyOf, splitKey } from '../controller.ts'
 import type { ApiWrite, Context, Controller, EventWrite, Settled, Write } from '../controller.ts'
-import { BY_CONTROLLER, byController, claim, controllerReference, ownerKeys, ownerOrAdopterKeys } from '../shared/owners.ts'
+import {
+  BY_CONTROLLER,
+  byController,
+  claim,
+  controllerReference,
+  ownerKeys,
+  ownerOrAdopterKeys,
+} from '../shared/owners.ts'
 import { createPod, deletePod, podFromTemplate } from '../shared/pod-template.ts'
 import { REVISIONS, REVISION_HASH, cleanup, createRevision, historyOf, renumber } from './history.ts'
 import { placementOn, podsByNode, templateForNode } from './placement.ts'
@@ -34,7 +41,8 @@ export interface DaemonSetOptions {
   release: string
 }
 
-const selects = (set: DaemonSet, labels: Record<string, string>): boolean => matchesLabels(selectorFromObject(set.spec?.selector), labels)
+const selects = (set: DaemonSet, labels: Record<string, string>): boolean =>
+  matchesLabels(selectorFromObject(set.spec?.selector), labels)
 
 export function daemonSetController(options: DaemonSetOptions): Controller {
   return {
@@ -55,7 +63,12 @@ export function daemonSetController(options: DaemonSetOptions): Controller {
 function setsOfNode(change: Change, context: Context): string[] {
   const [node, old] = [change.object as Node, change.old as Node | undefined]
   if (change.type === 'deleted') return []
-  if (change.type === 'modified' && semanticEqual(node.metadata.labels, old?.metadata.labels) && semanticEqual(node.spec?.taints, old?.spec?.taints)) return []
+  if (
+    change.type === 'modified' &&
+    semanticEqual(node.metadata.labels, old?.metadata.labels) &&
+    semanticEqual(node.spec?.taints, old?.spec?.taints)
+  )
+    return []
   return context.cache<DaemonSet>(SETS).list().map(keyOf)
 }
 
@@ -76,7 +89,14 @@ class Sync {
   reconcile(): Write[] {
     const { set } = this
     if (set === undefined || set.metadata.deletionTimestamp !== undefined) return []
-    if (selectsEverything(selectorFromObject(set.spec?.selector))) return [this.event('Warning', 'SelectingAll', 'This daemon set is selecting all pods. A non-empty selector is required.')]
+    if (selectsEverything(selectorFromObject(set.spec?.selector)))
+      return [
+        this.event(
+          'Warning',
+          'SelectingAll',
+          'This daemon set is selecting all pods. A non-empty selector is required.',
+        ),
+      ]
     const reference = controllerReference(set, 'apps/v1', 'DaemonSet')
     const { claimed, writes } = claim<Pod>(this.context, set, reference, PODS, selectorFromObject(set.spec?.selector))
     if (writes.length > 0) return writes
@@ -112,7 +132,8 @@ class Sync {
     for (const node of this.nodes) {
       const here = byNode.get(node.metadata.name) ?? []
       const { shouldRun, shouldContinue } = placementOn(set, node)
-      if (shouldRun && here.length === 0) this.ifNotBackingOff(node.metadata.name, () => create.push(node.metadata.name))
+      if (shouldRun && here.length === 0)
+        this.ifNotBackingOff(node.metadata.name, () => create.push(node.metadata.name))
       else if (shouldContinue) this.tend(node.metadata.name, here, hash, remove, events)
       else remove.push(...here.filter(({ metadata }) => metadata.deletionTimestamp === undefined))
     }
@@ -126,10 +147,12 @@ class Sync {
     const running: Pod[] = []
     for (const pod of here) {
       if (pod.metadata.deletionTimestamp !== undefined) continue
-      if (pod.status?.phase === 'Failed' || pod.status?.phase === 'Succeeded') this.replaceFinished(node, pod, remove, events)
+      if (pod.status?.phase === 'Failed' || pod.status?.phase === 'Succeeded')
+        this.replaceFinished(node, pod, remove, events)
       else running.push(pod)
     }
-    const surging = running.some((pod) => !isOf(pod, hash)) && (this.set?.spec?.updateStrategy?.rollingUpdate?.maxSurge ?? 0) !== 0
+    const surging =
+      running.some((pod) => !isOf(pod, hash)) && (this.set?.spec?.updateStrategy?.rollingUpdate?.maxSurge ?? 0) !== 0
     if (running.length > 1 && !surging) remove.push(...running.sort(olderFirst).slice(1))
   }
 
@@ -138,7 +161,9 @@ class Sync {
     this.ifNotBackingOff(node, () => {
       remove.push(pod)
       const { namespace, name } = pod.metadata
-      const text = failed ? `Found failed daemon pod ${namespace}/${name} on node ${node}, will try to kill it` : `Found succeeded daemon pod ${namespace}/${name} on node ${node}, will try to delete it`
+      const text = failed
+        ? `Found failed daemon pod ${namespace}/${name} on node ${node}, will try to kill it`
+        : `Found succeeded daemon pod ${namespace}/${name} on node ${node}, will try to delete it`
       events.push(this.event(failed ? 'Warning' : 'Normal', failed ? 'FailedDaemonPod' : 'SucceededDaemonPod', text))
       if (failed) this.noteFailure(node)
     })
@@ -152,7 +177,8 @@ class Sync {
 
   private ifNotBackingOff(node: string, act: () => void): void {
     const failure = this.context.memory<Memory>(() => ({ failures: {} })).failures[`${this.key}/${node}`]
-    const waitMs = failure === undefined ? 0 : Math.min(FAILED_BACKOFF_MS.base * 2 ** (failure.count - 1), FAILED_BACKOFF_MS.max)
+    const waitMs =
+      failure === undefined ? 0 : Math.min(FAILED_BACKOFF_MS.base * 2 ** (failure.count - 1), FAILED_BACKOFF_MS.max)
     const leftMs = failure === undefined ? 0 : failure.atMs + waitMs - this.context.nowMs
     if (leftMs <= 0) act()
     else this.context.requeueAfter(this.key, leftMs)
@@ -161,22 +187,34 @@ class Sync {
   private update(set: DaemonSet, pods: Pod[], hash: string): Write[] {
     if (set.spec?.updateStrategy?.type === 'OnDelete') return []
     const byNode = podsByNode(pods, targetNodeOf)
-    const step = rollingStep({ set, nodes: this.nodes, byNode, isCurrent: (pod) => isOf(pod, hash), nowMs: this.context.nowMs })
+    const step = rollingStep({
+      set,
+      nodes: this.nodes,
+      byNode,
+      isCurrent: (pod) => isOf(pod, hash),
+      nowMs: this.context.nowMs,
+    })
     return this.podWrites(set, step.create, step.remove, hash)
   }
 
   private podWrites(set: DaemonSet, create: string[], remove: Pod[], hash: string): Write[] {
     const reference = controllerReference(set, 'apps/v1', 'DaemonSet')
-    const labels = { [REVISION_HASH]: hash, [TEMPLATE_GENERATION]: set.metadata.annotations?.[DEPRECATED_GENERATION] ?? '1' }
+    const labels = {
+      [REVISION_HASH]: hash,
+      [TEMPLATE_GENERATION]: set.metadata.annotations?.[DEPRECATED_GENERATION] ?? '1',
+    }
     const { namespace } = set.metadata
-    const writes = create.slice(0, BURST_REPLICAS).map((node) => createPod(namespace, podFromTemplate(set, templateForNode(set, node, labels), reference)))
+    const writes = create
+      .slice(0, BURST_REPLICAS)
+      .map((node) => createPod(namespace, podFromTemplate(set, templateForNode(set, node, labels), reference)))
     const deletions: ApiWrite[] = remove.slice(0, BURST_REPLICAS).map(deletePod)
     return [...(writes.length > 0 ? [{ verb: 'slowStart' as const, writes }] : []), ...deletions]
   }
 
   private statusWrites(set: DaemonSet, pods: Pod[], hash: string): Write[] {
     const status = this.countStatus(set, podsByNode(pods, targetNodeOf), hash)
-    if ((status.numberReady ?? 0) > (status.numberAvailable ?? 0)) this.context.requeueAfter(this.key, (set.spec?.minReadySeconds ?? 0) * 1000)
+    if ((status.numberReady ?? 0) > (status.numberAvailable ?? 0))
+      this.context.requeueAfter(this.key, (set.spec?.minReadySeconds ?? 0) * 1000)
     if (semanticEqual(status, set.status)) return []
     const { namespace, name } = set.metadata
     return [{ verb: 'update', resource: SETS, namespace, name, subresource: 'status', body: { ...set, status } }]
@@ -217,11 +255,23 @@ class Sync {
     const creating = answer.call.verb === 'create'
     if (answer.code >= 200 && answer.code < 300) {
       const name = creating ? (answer.body as KubeObject).metadata.name : answer.call.name
-      return [this.event('Normal', creating ? 'SuccessfulCreate' : 'SuccessfulDelete', `${creating ? 'Created' : 'Deleted'} pod: ${name}`)]
+      return [
+        this.event(
+          'Normal',
+          creating ? 'SuccessfulCreate' : 'SuccessfulDelete',
+          `${creating ? 'Created' : 'Deleted'} pod: ${name}`,
+        ),
+      ]
     }
     if (!creating && answer.code === 404) return []
     const message = (answer.body as Status | undefined)?.message ?? answer.failure ?? ''
-    return [this.event('Warning', creating ? 'FailedCreate' : 'FailedDelete', `Error ${creating ? 'creating' : 'deleting'}: ${message}`)]
+    return [
+      this.event(
+        'Warning',
+        creating ? 'FailedCreate' : 'FailedDelete',
+        `Error ${creating ? 'creating' : 'deleting'}: ${message}`,
+      ),
+    ]
   }
 
   private event(type: EventWrite['type'], reason: string, message: string): EventWrite {

@@ -1,7 +1,15 @@
 /** Where daemon pods run: Models pkg/controller/daemon NodeShouldRunDaemonPod (R4). */
 import { podFitsNode } from '../../objects/node-selector.ts'
 import { untolerated } from '../../objects/tolerations.ts'
-import type { DaemonSet, Node, NodeSelectorTerm, Pod, PodSpec, PodTemplateSpec, Toleration } from '../../objects/types.gen.ts'
+import type {
+  DaemonSet,
+  Node,
+  NodeSelectorTerm,
+  Pod,
+  PodSpec,
+  PodTemplateSpec,
+  Toleration,
+} from '../../objects/types.gen.ts'
 
 const always = (key: string, effect: string): Toleration => ({ key, operator: 'Exists', effect })
 
@@ -24,7 +32,8 @@ export interface Placement {
 
 export function placementOn(set: DaemonSet, node: Node): Placement {
   const spec = set.spec?.template.spec
-  if (spec?.nodeName !== undefined && spec.nodeName !== '' && spec.nodeName !== node.metadata.name) return { shouldRun: false, shouldContinue: false }
+  if (spec?.nodeName !== undefined && spec.nodeName !== '' && spec.nodeName !== node.metadata.name)
+    return { shouldRun: false, shouldContinue: false }
   if (!podFitsNode(spec, node)) return { shouldRun: false, shouldContinue: false }
   const tolerations = daemonTolerations(spec)
   const taints = node.spec?.taints ?? []
@@ -36,23 +45,40 @@ export function placementOn(set: DaemonSet, node: Node): Placement {
 function daemonTolerations(spec: PodSpec | undefined): Toleration[] {
   const own = spec?.tolerations ?? []
   const added = spec?.hostNetwork === true ? [...DAEMON_TOLERATIONS, HOST_NETWORK_TOLERATION] : DAEMON_TOLERATIONS
-  const isThere = (one: Toleration): boolean => own.some((toleration) => toleration.key === one.key && toleration.effect === one.effect && toleration.operator === one.operator)
+  const isThere = (one: Toleration): boolean =>
+    own.some(
+      (toleration) =>
+        toleration.key === one.key && toleration.effect === one.effect && toleration.operator === one.operator,
+    )
   return [...own, ...added.filter((one) => !isThere(one))]
 }
 
 /** The set's template for one node: bound to it by an affinity on the node's name, with the tolerations. */
 export function templateForNode(set: DaemonSet, node: string, labels: Record<string, string>): PodTemplateSpec {
   const template = set.spec?.template
-  const spec = { ...template?.spec, containers: template?.spec?.containers ?? [], affinity: affinityFor(template?.spec, node), tolerations: daemonTolerations(template?.spec) }
-  return { ...template, metadata: { ...template?.metadata, name: '', labels: { ...template?.metadata?.labels, ...labels } }, spec }
+  const spec = {
+    ...template?.spec,
+    containers: template?.spec?.containers ?? [],
+    affinity: affinityFor(template?.spec, node),
+    tolerations: daemonTolerations(template?.spec),
+  }
+  return {
+    ...template,
+    metadata: { ...template?.metadata, name: '', labels: { ...template?.metadata?.labels, ...labels } },
+    spec,
+  }
 }
 
 function affinityFor(spec: PodSpec | undefined, node: string): PodSpec['affinity'] {
   const field = { key: 'metadata.name', operator: 'In', values: [node] }
   const nodeAffinity = spec?.affinity?.nodeAffinity
   const terms = nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution?.nodeSelectorTerms ?? []
-  const bound: NodeSelectorTerm[] = terms.length === 0 ? [{ matchFields: [field] }] : terms.map((term) => ({ ...term, matchFields: [field] }))
-  return { ...spec?.affinity, nodeAffinity: { ...nodeAffinity, requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms: bound } } }
+  const bound: NodeSelectorTerm[] =
+    terms.length === 0 ? [{ matchFields: [field] }] : terms.map((term) => ({ ...term, matchFields: [field] }))
+  return {
+    ...spec?.affinity,
+    nodeAffinity: { ...nodeAffinity, requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms: bound } },
+  }
 }
 
 /** The pods of a set by the node they are made for. */

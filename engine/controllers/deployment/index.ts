@@ -8,10 +8,24 @@ import { semanticEqual } from '../../objects/equal.ts'
 import { conditionOf } from '../../objects/meta.ts'
 import { matchesLabels, selectorFromObject, selectsEverything } from '../../objects/selectors.ts'
 import { templateHash } from '../../objects/template-hash.ts'
-import type { Deployment, DeploymentCondition, DeploymentStatus, Pod, ReplicaSet, Status } from '../../objects/types.gen.ts'
+import type {
+  Deployment,
+  DeploymentCondition,
+  DeploymentStatus,
+  Pod,
+  ReplicaSet,
+  Status,
+} from '../../objects/types.gen.ts'
 import { keyOf, splitKey } from '../controller.ts'
 import type { ApiWrite, Context, Controller, EventWrite, Settled, Write } from '../controller.ts'
-import { BY_CONTROLLER, byController, claim, controllerReference, ownerKeys, ownerOrAdopterKeys } from '../shared/owners.ts'
+import {
+  BY_CONTROLLER,
+  byController,
+  claim,
+  controllerReference,
+  ownerKeys,
+  ownerOrAdopterKeys,
+} from '../shared/owners.ts'
 import { REVISION, maxRevision, newSetAnnotations, revisionOf, sizeAnnotations } from './annotations.ts'
 import { isRollingUpdate, newSetReplicas, specReplicas } from './math.ts'
 import { oldPodsRunning, recreateScaleDown } from './recreate.ts'
@@ -19,7 +33,16 @@ import { POD_TEMPLATE_HASH, classify, oldestFirst, sameTemplate } from './replic
 import type { Sets } from './replicasets.ts'
 import { rollingScale, scaleNewSet } from './rolling.ts'
 import { isScalingEvent, scaleProportionally } from './scale.ts'
-import { countStatus, deadlineMs, hasProgressDeadline, isComplete, makeCondition, replaceSet, rolloutStatus, withCondition } from './status.ts'
+import {
+  countStatus,
+  deadlineMs,
+  hasProgressDeadline,
+  isComplete,
+  makeCondition,
+  replaceSet,
+  rolloutStatus,
+  withCondition,
+} from './status.ts'
 
 const DEPLOYMENTS = 'apps/v1/deployments'
 const SETS = 'apps/v1/replicasets'
@@ -75,7 +98,13 @@ class Sync {
     if (deployment === undefined) return []
     if (selectsEverything(selectorFromObject(deployment.spec?.selector))) return this.selectingAll(deployment)
     const reference = controllerReference(deployment, 'apps/v1', 'Deployment')
-    const { claimed, writes } = claim<ReplicaSet>(this.context, deployment, reference, SETS, selectorFromObject(deployment.spec?.selector))
+    const { claimed, writes } = claim<ReplicaSet>(
+      this.context,
+      deployment,
+      reference,
+      SETS,
+      selectorFromObject(deployment.spec?.selector),
+    )
     if (writes.length > 0) return writes
     const sets = classify(deployment, claimed)
     if (deployment.metadata.deletionTimestamp !== undefined) return this.countOnly(sets)
@@ -122,7 +151,10 @@ class Sync {
     const scaling = scaleProportionally(sets)
     if (scaling.length > 0) return scaling
     const cleanup = paused && !isUnderway(sets) ? this.cleanup(sets) : []
-    return [...cleanup, ...this.statusWrite(sets.deployment, countStatus(sets, this.reportsTerminating, this.context.nowMs))]
+    return [
+      ...cleanup,
+      ...this.statusWrite(sets.deployment, countStatus(sets, this.reportsTerminating, this.context.nowMs)),
+    ]
   }
 
   private finish(sets: Sets): Write[] {
@@ -137,9 +169,21 @@ class Sync {
     if (fresh === undefined) return [this.createSet(sets)]
     const annotations = newSetAnnotations(deployment, fresh, maxRevision(old) + 1)
     const minReadySeconds = deployment.spec?.minReadySeconds
-    if (!semanticEqual(annotations, fresh.metadata.annotations) || (fresh.spec?.minReadySeconds ?? 0) !== (minReadySeconds ?? 0)) {
+    if (
+      !semanticEqual(annotations, fresh.metadata.annotations) ||
+      (fresh.spec?.minReadySeconds ?? 0) !== (minReadySeconds ?? 0)
+    ) {
       const body = { ...fresh, metadata: { ...fresh.metadata, annotations }, spec: { ...fresh.spec, minReadySeconds } }
-      return [{ verb: 'update', resource: SETS, namespace: fresh.metadata.namespace, name: fresh.metadata.name, body, mark: 'annotate' }]
+      return [
+        {
+          verb: 'update',
+          resource: SETS,
+          namespace: fresh.metadata.namespace,
+          name: fresh.metadata.name,
+          body,
+          mark: 'annotate',
+        },
+      ]
     }
     return this.adoptRevision(deployment, fresh, undefined)
   }
@@ -148,11 +192,17 @@ class Sync {
   private adoptRevision(deployment: Deployment, set: ReplicaSet, created: DeploymentCondition | undefined): ApiWrite[] {
     const revision = set.metadata.annotations?.[REVISION] ?? ''
     const conditions = deployment.status?.conditions ?? []
-    const found = conditionOf(conditions, 'Progressing') === undefined ? this.progressing('FoundNewReplicaSet', `Found new replica set "${set.metadata.name}"`) : undefined
+    const found =
+      conditionOf(conditions, 'Progressing') === undefined
+        ? this.progressing('FoundNewReplicaSet', `Found new replica set "${set.metadata.name}"`)
+        : undefined
     const condition = hasProgressDeadline(deployment) ? (created ?? found) : undefined
     if (String(revisionOf(deployment)) === revision && condition === undefined) return []
     const annotations = { ...deployment.metadata.annotations, [REVISION]: revision }
-    const status = condition === undefined ? deployment.status : { ...deployment.status, conditions: withCondition(conditions, condition) }
+    const status =
+      condition === undefined
+        ? deployment.status
+        : { ...deployment.status, conditions: withCondition(conditions, condition) }
     return [this.statusUpdate({ ...deployment, metadata: { ...deployment.metadata, annotations }, status }, 'revision')]
   }
 
@@ -162,7 +212,10 @@ class Sync {
     const hash = this.hashOf(deployment)
     const labels = { ...deployment.spec?.template?.metadata?.labels, [POD_TEMPLATE_HASH]: hash }
     const template = { ...deployment.spec?.template, metadata: { ...deployment.spec?.template?.metadata, labels } }
-    const selector = { ...deployment.spec?.selector, matchLabels: { ...deployment.spec?.selector?.matchLabels, [POD_TEMPLATE_HASH]: hash } }
+    const selector = {
+      ...deployment.spec?.selector,
+      matchLabels: { ...deployment.spec?.selector?.matchLabels, [POD_TEMPLATE_HASH]: hash },
+    }
     const body = {
       apiVersion: 'apps/v1',
       kind: 'ReplicaSet',
@@ -170,10 +223,18 @@ class Sync {
         name: `${name.slice(0, 253 - hash.length - 1)}-${hash}`,
         namespace,
         labels,
-        annotations: { ...newSetAnnotations(deployment, undefined, maxRevision(old) + 1), ...sizeAnnotations(deployment) },
+        annotations: {
+          ...newSetAnnotations(deployment, undefined, maxRevision(old) + 1),
+          ...sizeAnnotations(deployment),
+        },
         ownerReferences: [controllerReference(deployment, 'apps/v1', 'Deployment')],
       },
-      spec: { replicas: newSetReplicas(deployment, all, 0), minReadySeconds: deployment.spec?.minReadySeconds, selector, template },
+      spec: {
+        replicas: newSetReplicas(deployment, all, 0),
+        minReadySeconds: deployment.spec?.minReadySeconds,
+        selector,
+        template,
+      },
     }
     return { verb: 'create', resource: SETS, namespace, body, mark: 'createSet' }
   }
@@ -191,7 +252,9 @@ class Sync {
     const name = set.metadata.name
     // The sync that noted the resumption still has the Deployment from before: upstream's write of this condition conflicts.
     const resumed = conditionOf(deployment.status?.conditions, 'Progressing')?.reason === 'DeploymentResumed'
-    const condition = resumed ? undefined : this.progressing('NewReplicaSetCreated', `Created new replica set "${name}"`)
+    const condition = resumed
+      ? undefined
+      : this.progressing('NewReplicaSetCreated', `Created new replica set "${name}"`)
     const size = specReplicas(set)
     const events = size > 0 ? [this.scaledEvent(deployment, name, 0, size, true)] : []
     return [...events, ...this.adoptRevision(deployment, set, condition)]
@@ -212,7 +275,14 @@ class Sync {
     const message = `Failed to create new replica set "${wanted}": ${(answer.body as Status | undefined)?.message ?? answer.failure ?? ''}`
     const condition = makeCondition('Progressing', 'False', 'ReplicaSetCreateError', message, this.context.nowMs)
     const conditions = withCondition(deployment.status?.conditions ?? [], condition)
-    const event: EventWrite = { verb: 'event', about: deployment, type: 'Warning', reason: 'ReplicaSetCreateError', message, source: SOURCE }
+    const event: EventWrite = {
+      verb: 'event',
+      about: deployment,
+      type: 'Warning',
+      reason: 'ReplicaSetCreateError',
+      message,
+      source: SOURCE,
+    }
     return [event, ...this.statusWrite(deployment, { ...deployment.status, conditions })]
   }
 
@@ -223,7 +293,9 @@ class Sync {
     const events = worked.flatMap((answer) => {
       const [, before, after] = markOf(answer.call).split(' ')
       if (before === after) return []
-      return [this.scaledEvent(deployment, (answer.body as ReplicaSet).metadata.name, Number(before), Number(after), false)]
+      return [
+        this.scaledEvent(deployment, (answer.body as ReplicaSet).metadata.name, Number(before), Number(after), false),
+      ]
     })
     return [...events, ...this.statusAfterScaling(deployment, worked)]
   }
@@ -233,10 +305,18 @@ class Sync {
     const owned = this.context.cache<ReplicaSet>(SETS).by(BY_CONTROLLER, deployment.metadata.uid ?? '')
     const sets = answers.reduce((known, answer) => replaceSet(known, asBefore(answer)), classify(deployment, owned))
     const resized = answers.some(({ call }) => markOf(call).startsWith('resize '))
-    return resized ? this.statusWrite(deployment, countStatus(sets, this.reportsTerminating, this.context.nowMs)) : this.rolloutStatusWrite(sets)
+    return resized
+      ? this.statusWrite(deployment, countStatus(sets, this.reportsTerminating, this.context.nowMs))
+      : this.rolloutStatusWrite(sets)
   }
 
-  private scaledEvent(deployment: Deployment, set: string, before: number, after: number, created: boolean): EventWrite {
+  private scaledEvent(
+    deployment: Deployment,
+    set: string,
+    before: number,
+    after: number,
+    created: boolean,
+  ): EventWrite {
     const direction = after > before ? 'up' : 'down'
     const message = `Scaled ${direction} replica set ${set} ${sizeText(this.options.minor, before, after, created)}`
     return { verb: 'event', about: deployment, type: 'Normal', reason: 'ScalingReplicaSet', message, source: SOURCE }
@@ -257,7 +337,9 @@ class Sync {
     const paused = present?.reason === 'DeploymentPaused'
     if (!hasProgressDeadline(deployment) || present?.reason === 'ProgressDeadlineExceeded') return undefined
     if ((deployment.spec?.paused === true) === paused) return undefined
-    const [reason, message] = paused ? ['DeploymentResumed', 'Deployment is resumed'] : ['DeploymentPaused', 'Deployment is paused']
+    const [reason, message] = paused
+      ? ['DeploymentResumed', 'Deployment is resumed']
+      : ['DeploymentPaused', 'Deployment is paused']
     const condition = makeCondition('Progressing', 'Unknown', reason as string, message as string, this.context.nowMs)
     return this.statusWrite(deployment, { ...deployment.status, conditions: withCondition(conditions, condition) })
   }
@@ -293,7 +375,13 @@ class Sync {
     const excess = candidates.length - limit
     if (excess <= 0) return []
     const lowest = candidates.sort((a, b) => revisionOf(a) - revisionOf(b)).slice(0, excess)
-    return lowest.filter(isSpent).map((set): ApiWrite => ({ verb: 'delete', resource: SETS, namespace: set.metadata.namespace, name: set.metadata.name, mark: 'cleanup' }))
+    return lowest.filter(isSpent).map((set): ApiWrite => ({
+      verb: 'delete',
+      resource: SETS,
+      namespace: set.metadata.namespace,
+      name: set.metadata.name,
+      mark: 'cleanup',
+    }))
   }
 
   private selectingAll(deployment: Deployment): Write[] {
@@ -317,7 +405,11 @@ function isUnderway({ old }: Sets): boolean {
 }
 
 function isSpent(set: ReplicaSet): boolean {
-  return specReplicas(set) === 0 && (set.status?.replicas ?? 0) === 0 && (set.metadata.generation ?? 0) <= (set.status?.observedGeneration ?? 0)
+  return (
+    specReplicas(set) === 0 &&
+    (set.status?.replicas ?? 0) === 0 &&
+    (set.metadata.generation ?? 0) <= (set.status?.observedGeneration ?? 0)
+  )
 }
 
 /** How the sizes are told changed with the releases (C7). */

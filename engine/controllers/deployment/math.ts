@@ -19,7 +19,11 @@ export interface FencePosts {
 }
 
 /** maxSurge rounds up, maxUnavailable down; when both are 0, unavailable is 1. */
-export function resolveFencePosts(maxSurge: number | string | undefined, maxUnavailable: number | string | undefined, desired: number): FencePosts {
+export function resolveFencePosts(
+  maxSurge: number | string | undefined,
+  maxUnavailable: number | string | undefined,
+  desired: number,
+): FencePosts {
   const surge = scaledValue(maxSurge, desired, Math.ceil)
   const unavailable = scaledValue(maxUnavailable, desired, Math.floor)
   return { surge, unavailable: surge === 0 && unavailable === 0 ? 1 : unavailable }

@@ -30,7 +30,9 @@ function scaleOldSets(sets: Sets): ScaleWrite[] {
   const sizes = new Map(old.map((set) => [set, specReplicas(set)]))
   dropUnhealthy(sets, sizes, room)
   dropForUpdate(sets, sizes, minAvailable)
-  return old.filter((set) => sizes.get(set) !== specReplicas(set)).map((set) => scaleWrite(deployment, set, sizes.get(set) ?? 0))
+  return old
+    .filter((set) => sizes.get(set) !== specReplicas(set))
+    .map((set) => scaleWrite(deployment, set, sizes.get(set) ?? 0))
 }
 
 /** Unhealthy old pods go first, oldest set first. */

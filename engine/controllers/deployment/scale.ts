@@ -14,11 +14,27 @@ export interface ScaleWrite extends ApiWrite {
   mark: `${ScaleKind} ${number} ${number}`
 }
 
-export function scaleWrite(deployment: Deployment, set: ReplicaSet, size: number, kind: ScaleKind = 'roll'): ScaleWrite {
+export function scaleWrite(
+  deployment: Deployment,
+  set: ReplicaSet,
+  size: number,
+  kind: ScaleKind = 'roll',
+): ScaleWrite {
   const { namespace, name } = set.metadata
   const annotations = { ...set.metadata.annotations, ...sizeAnnotations(deployment) }
-  const body: ReplicaSet = { ...set, metadata: { ...set.metadata, annotations }, spec: { ...set.spec, replicas: size } as ReplicaSet['spec'] }
-  return { verb: 'update', resource: 'apps/v1/replicasets', namespace, name, body, mark: `${kind} ${specReplicas(set)} ${size}` }
+  const body: ReplicaSet = {
+    ...set,
+    metadata: { ...set.metadata, annotations },
+    spec: { ...set.spec, replicas: size } as ReplicaSet['spec'],
+  }
+  return {
+    verb: 'update',
+    resource: 'apps/v1/replicasets',
+    namespace,
+    name,
+    body,
+    mark: `${kind} ${specReplicas(set)} ${size}`,
+  }
 }
 
 /** Some active set was sized for another number of replicas than the Deployment now wants. */
@@ -35,7 +51,8 @@ export function scaleProportionally(sets: Sets): ScaleWrite[] {
   const desired = desiredReplicas(deployment)
   const only = activeOrLatest(fresh, old)
   if (only !== undefined) return specReplicas(only) === desired ? [] : [scaleWrite(deployment, only, desired, 'resize')]
-  if (isSaturated(deployment, fresh, DESIRED_REPLICAS)) return activeSets(old).map((set) => scaleWrite(deployment, set, 0, 'resize'))
+  if (isSaturated(deployment, fresh, DESIRED_REPLICAS))
+    return activeSets(old).map((set) => scaleWrite(deployment, set, 0, 'resize'))
   return isRollingUpdate(deployment) ? spread(sets) : []
 }
 
@@ -54,14 +71,20 @@ function spread({ deployment, all }: Sets): ScaleWrite[] {
   }
   const [first] = ordered
   if (first !== undefined && toAdd !== 0) sizes.set(first, Math.max(0, (sizes.get(first) ?? 0) + toAdd - added))
-  return ordered.map((set) => scaleWrite(deployment, set, sizes.get(set) ?? 0, 'resize')).filter((write, index) => changes(write, ordered[index]))
+  return ordered
+    .map((set) => scaleWrite(deployment, set, sizes.get(set) ?? 0, 'resize'))
+    .filter((write, index) => changes(write, ordered[index]))
 }
 
 /** The size annotations alone are worth a write. */
 function changes(write: ScaleWrite, set: ReplicaSet | undefined): boolean {
   const body = write.body as ReplicaSet
   const same = (key: string): boolean => body.metadata.annotations?.[key] === set?.metadata.annotations?.[key]
-  return specReplicas(body) !== specReplicas(set) || !same(DESIRED_REPLICAS) || !same('deployment.kubernetes.io/max-replicas')
+  return (
+    specReplicas(body) !== specReplicas(set) ||
+    !same(DESIRED_REPLICAS) ||
+    !same('deployment.kubernetes.io/max-replicas')
+  )
 }
 
 /** Largest first; of equal ones the newer first when growing, the older first when shrinking. */

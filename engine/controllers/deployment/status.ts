@@ -7,13 +7,22 @@ import type { Sets } from './replicasets.ts'
 /** progressDeadlineSeconds of this size means none. */
 const NO_DEADLINE = 2_147_483_647
 
-export function makeCondition(type: string, status: string, reason: string, message: string, nowMs: number): DeploymentCondition {
+export function makeCondition(
+  type: string,
+  status: string,
+  reason: string,
+  message: string,
+  nowMs: number,
+): DeploymentCondition {
   const now = timestamp(nowMs)
   return { type, status, reason, message, lastUpdateTime: now, lastTransitionTime: now }
 }
 
 /** Puts a condition at the end of the list; one with the same status and reason stays as it is. */
-export function withCondition(conditions: DeploymentCondition[], condition: DeploymentCondition): DeploymentCondition[] {
+export function withCondition(
+  conditions: DeploymentCondition[],
+  condition: DeploymentCondition,
+): DeploymentCondition[] {
   const present = conditionOf(conditions, condition.type)
   if (present?.status === condition.status && present.reason === condition.reason) return conditions
   return replaceCondition(conditions, condition)
@@ -54,13 +63,24 @@ function availability(deployment: Deployment, available: number, nowMs: number):
   if (available >= desiredReplicas(deployment) - maxUnavailable(deployment)) {
     return makeCondition('Available', 'True', 'MinimumReplicasAvailable', 'Deployment has minimum availability.', nowMs)
   }
-  return makeCondition('Available', 'False', 'MinimumReplicasUnavailable', 'Deployment does not have minimum availability.', nowMs)
+  return makeCondition(
+    'Available',
+    'False',
+    'MinimumReplicasUnavailable',
+    'Deployment does not have minimum availability.',
+    nowMs,
+  )
 }
 
 export function isComplete(deployment: Deployment, status: DeploymentStatus): boolean {
   const desired = desiredReplicas(deployment)
   const { updatedReplicas = 0, replicas = 0, availableReplicas: available = 0, observedGeneration = 0 } = status
-  return updatedReplicas === desired && replicas === desired && available === desired && observedGeneration >= (deployment.metadata.generation ?? 0)
+  return (
+    updatedReplicas === desired &&
+    replicas === desired &&
+    available === desired &&
+    observedGeneration >= (deployment.metadata.generation ?? 0)
+  )
 }
 
 /** More updated, fewer old, more ready or more available than the status last written. */
@@ -94,7 +114,9 @@ function isTimedOut(deployment: Deployment, conditions: DeploymentCondition[], n
 export function rolloutStatus(sets: Sets, reportsTerminating: boolean, nowMs: number): DeploymentStatus {
   const status = countStatus(sets, reportsTerminating, nowMs)
   const { deployment } = sets
-  const kept = (status.conditions ?? []).filter(({ type }) => type !== 'ReplicaFailure' && (type !== 'Progressing' || hasProgressDeadline(deployment)))
+  const kept = (status.conditions ?? []).filter(
+    ({ type }) => type !== 'ReplicaFailure' && (type !== 'Progressing' || hasProgressDeadline(deployment)),
+  )
   const progressed = hasProgressDeadline(deployment) ? withProgress(sets, { ...status, conditions: kept }, nowMs) : kept
   const failure = failureCondition(sets, nowMs)
   return { ...status, conditions: failure === undefined ? progressed : withCondition(progressed, failure) }
@@ -105,16 +127,26 @@ function withProgress(sets: Sets, status: DeploymentStatus, nowMs: number): Depl
   const conditions = status.conditions ?? []
   const present = conditionOf(conditions, 'Progressing')
   const name = fresh === undefined ? `Deployment "${deployment.metadata.name}"` : `ReplicaSet "${fresh.metadata.name}"`
-  const settled = (status.replicas ?? 0) === (status.updatedReplicas ?? 0) && present?.reason === 'NewReplicaSetAvailable'
+  const settled =
+    (status.replicas ?? 0) === (status.updatedReplicas ?? 0) && present?.reason === 'NewReplicaSetAvailable'
   if (settled) return conditions
   if (isComplete(deployment, status)) {
-    return withCondition(conditions, makeCondition('Progressing', 'True', 'NewReplicaSetAvailable', `${name} has successfully progressed.`, nowMs))
+    return withCondition(
+      conditions,
+      makeCondition('Progressing', 'True', 'NewReplicaSetAvailable', `${name} has successfully progressed.`, nowMs),
+    )
   }
   if (isProgressing(deployment, status)) {
-    return refreshed(conditions, makeCondition('Progressing', 'True', 'ReplicaSetUpdated', `${name} is progressing.`, nowMs))
+    return refreshed(
+      conditions,
+      makeCondition('Progressing', 'True', 'ReplicaSetUpdated', `${name} is progressing.`, nowMs),
+    )
   }
   if (isTimedOut(deployment, conditions, nowMs)) {
-    return withCondition(conditions, makeCondition('Progressing', 'False', 'ProgressDeadlineExceeded', `${name} has timed out progressing.`, nowMs))
+    return withCondition(
+      conditions,
+      makeCondition('Progressing', 'False', 'ProgressDeadlineExceeded', `${name} has timed out progressing.`, nowMs),
+    )
   }
   return conditions
 }
@@ -128,7 +160,8 @@ function failureCondition(sets: Sets, nowMs: number): DeploymentCondition | unde
   const failing = [...(sets.fresh ? [sets.fresh] : []), ...sets.old]
   for (const set of failing) {
     const failure = conditionOf(set.status?.conditions, 'ReplicaFailure')
-    if (failure !== undefined) return makeCondition('ReplicaFailure', failure.status, failure.reason ?? '', failure.message ?? '', nowMs)
+    if (failure !== undefined)
+      return makeCondition('ReplicaFailure', failure.status, failure.reason ?? '', failure.message ?? '', nowMs)
   }
   return undefined
 }

@@ -6,7 +6,13 @@ import type { Change } from '../../api/client.ts'
 import { semanticEqual } from '../../objects/equal.ts'
 import { isPodReady, ownerOf, timestamp } from '../../objects/meta.ts'
 import { matchesLabels, selectorFromObject } from '../../objects/selectors.ts'
-import type { Condition, Pod, PodDisruptionBudget, PodDisruptionBudgetStatus, ReplicaSet } from '../../objects/types.gen.ts'
+import type {
+  Condition,
+  Pod,
+  PodDisruptionBudget,
+  PodDisruptionBudgetStatus,
+  ReplicaSet,
+} from '../../objects/types.gen.ts'
 import { keyOf, splitKey } from '../controller.ts'
 import type { Context, Controller, EventWrite, Write } from '../controller.ts'
 
@@ -43,7 +49,10 @@ function budgetsOfPod(change: Change, context: Context): string[] {
 function budgetsOfController(change: Change, context: Context): string[] {
   const replicas = (object: unknown): unknown => (object as ReplicaSet | undefined)?.spec?.replicas
   if (change.type === 'modified' && replicas(change.object) === replicas(change.old)) return []
-  return context.cache<PodDisruptionBudget>(BUDGETS).list(change.object.metadata.namespace ?? '').map(keyOf)
+  return context
+    .cache<PodDisruptionBudget>(BUDGETS)
+    .list(change.object.metadata.namespace ?? '')
+    .map(keyOf)
 }
 
 function selects(budget: PodDisruptionBudget, labels: Record<string, string> | undefined): boolean {
@@ -54,7 +63,10 @@ function reconcile(context: Context, key: string): Write[] {
   const { namespace, name } = splitKey(key)
   const budget = context.cache<PodDisruptionBudget>(BUDGETS).get(namespace, name)
   if (budget === undefined) return []
-  const pods = context.cache<Pod>(PODS).list(namespace).filter((pod) => selects(budget, pod.metadata.labels))
+  const pods = context
+    .cache<Pod>(PODS)
+    .list(namespace)
+    .filter((pod) => selects(budget, pod.metadata.labels))
   const events = pods.length === 0 ? [budgetEvent(budget, 'Normal', 'NoPods', 'No matching pods found')] : []
   const counts = expectedPods(context, budget, pods)
   if ('failure' in counts) return [...events, ...syncFailed(context, budget, counts.failure)]
@@ -70,7 +82,8 @@ interface Counts {
 
 function expectedPods(context: Context, budget: PodDisruptionBudget, pods: Pod[]): Counts | { failure: string } {
   const { maxUnavailable, minAvailable } = budget.spec ?? {}
-  if (maxUnavailable === undefined && typeof minAvailable === 'number') return { expected: pods.length, desired: minAvailable, unmanaged: [] }
+  if (maxUnavailable === undefined && typeof minAvailable === 'number')
+    return { expected: pods.length, desired: minAvailable, unmanaged: [] }
   if (maxUnavailable === undefined && minAvailable === undefined) return { expected: 0, desired: 0, unmanaged: [] }
   const scale = expectedScale(context, pods)
   if ('failure' in scale) return scale
@@ -101,18 +114,32 @@ function expectedScale(context: Context, pods: Pod[]): { expected: number; unman
 }
 
 /** The scale of a controller; a ReplicaSet of a Deployment answers with its Deployment's. */
-function scaleOf(context: Context, namespace: string, kind: string, name: string): { uid: string; replicas: number } | undefined {
+function scaleOf(
+  context: Context,
+  namespace: string,
+  kind: string,
+  name: string,
+): { uid: string; replicas: number } | undefined {
   const resource = SCALABLE[kind]
   const object = resource === undefined ? undefined : context.cache<ReplicaSet>(resource).get(namespace, name)
   if (object === undefined) return undefined
   const owner = ownerOf(object)
-  if (kind === 'ReplicaSet' && owner?.kind === 'Deployment') return scaleOf(context, namespace, 'Deployment', owner.name)
+  if (kind === 'ReplicaSet' && owner?.kind === 'Deployment')
+    return scaleOf(context, namespace, 'Deployment', owner.name)
   return { uid: object.metadata.uid ?? '', replicas: object.spec?.replicas ?? 1 }
 }
 
-function statusWrites(context: Context, budget: PodDisruptionBudget, pods: Pod[], { expected, desired }: Counts): Write[] {
+function statusWrites(
+  context: Context,
+  budget: PodDisruptionBudget,
+  pods: Pod[],
+  { expected, desired }: Counts,
+): Write[] {
   const disrupted = stillDisrupted(context, budget, pods)
-  const healthy = pods.filter((pod) => pod.metadata.deletionTimestamp === undefined && disrupted[pod.metadata.name] === undefined && isPodReady(pod)).length
+  const healthy = pods.filter(
+    (pod) =>
+      pod.metadata.deletionTimestamp === undefined && disrupted[pod.metadata.name] === undefined && isPodReady(pod),
+  ).length
   const allowed = expected > 0 ? Math.max(0, healthy - desired) : 0
   const condition = allowedCondition(budget, allowed, context.nowMs)
   const status: PodDisruptionBudgetStatus = {
@@ -145,20 +172,39 @@ function allowedCondition(budget: PodDisruptionBudget, allowed: number, nowMs: n
   const present = budget.status?.conditions?.find(({ type }) => type === 'DisruptionAllowed')
   const lastTransitionTime = present?.status === status ? present.lastTransitionTime : timestamp(nowMs)
   const reason = allowed > 0 ? 'SufficientPods' : 'InsufficientPods'
-  return { type: 'DisruptionAllowed', status, reason, message: '', lastTransitionTime, observedGeneration: budget.metadata.generation }
+  return {
+    type: 'DisruptionAllowed',
+    status,
+    reason,
+    message: '',
+    lastTransitionTime,
+    observedGeneration: budget.metadata.generation,
+  }
 }
 
 function syncFailed(context: Context, budget: PodDisruptionBudget, failure: string): Write[] {
   const condition = { ...allowedCondition(budget, 0, context.nowMs), reason: 'SyncFailed', message: failure }
   const counts = { currentHealthy: 0, desiredHealthy: 0, expectedPods: 0, ...budget.status }
-  const status: PodDisruptionBudgetStatus = { ...counts, disruptionsAllowed: 0, conditions: [condition], observedGeneration: budget.metadata.generation }
-  const event = budgetEvent(budget, 'Warning', 'CalculateExpectedPodCountFailed', `Failed to calculate the number of expected pods: ${failure}`)
+  const status: PodDisruptionBudgetStatus = {
+    ...counts,
+    disruptionsAllowed: 0,
+    conditions: [condition],
+    observedGeneration: budget.metadata.generation,
+  }
+  const event = budgetEvent(
+    budget,
+    'Warning',
+    'CalculateExpectedPodCountFailed',
+    `Failed to calculate the number of expected pods: ${failure}`,
+  )
   return semanticEqual(status, budget.status) ? [] : [event, statusUpdate(budget, status)]
 }
 
 function unmanagedEvents(budget: PodDisruptionBudget, { unmanaged }: Counts): Write[] {
   if (unmanaged.length === 0) return []
-  const labels = Object.entries(budget.spec?.selector?.matchLabels ?? {}).map(([key, value]) => `${key}: ${value},`).join('')
+  const labels = Object.entries(budget.spec?.selector?.matchLabels ?? {})
+    .map(([key, value]) => `${key}: ${value},`)
+    .join('')
   const selector = `&LabelSelector{MatchLabels:map[string]string{${labels}},MatchExpressions:[]LabelSelectorRequirement{},}`
   const message =
     `Pods selected by this PodDisruptionBudget (selector: ${selector}) were found to be unmanaged. As a result, the status of the PDB cannot be calculated correctly, ` +
@@ -171,6 +217,11 @@ function statusUpdate(budget: PodDisruptionBudget, status: PodDisruptionBudgetSt
   return { verb: 'update', resource: BUDGETS, namespace, name, subresource: 'status', body: { ...budget, status } }
 }
 
-function budgetEvent(about: PodDisruptionBudget, type: EventWrite['type'], reason: string, message: string): EventWrite {
+function budgetEvent(
+  about: PodDisruptionBudget,
+  type: EventWrite['type'],
+  reason: string,
+  message: string,
+): EventWrite {
   return { verb: 'event', about, type, reason, message, source: SOURCE }
 }

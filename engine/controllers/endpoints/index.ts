@@ -3,7 +3,18 @@ import { semanticEqual } from '../../objects/equal.ts'
 import type { EndpointAddress, EndpointSubset, Endpoints, Service } from '../../objects/types.gen.ts'
 import { keyOf, splitKey } from '../controller.ts'
 import type { Context, Controller, Write } from '../controller.ts'
-import { BY_LABEL, PODS, SERVICES, backendsOf, byLabel, isHeadless, portsOf, selectsPods, servicesOfPod, triggerTime } from '../shared/service-pods.ts'
+import {
+  BY_LABEL,
+  PODS,
+  SERVICES,
+  backendsOf,
+  byLabel,
+  isHeadless,
+  portsOf,
+  selectsPods,
+  servicesOfPod,
+  triggerTime,
+} from '../shared/service-pods.ts'
 import type { Backend, ResolvedPort } from '../shared/service-pods.ts'
 
 const ENDPOINTS = 'v1/endpoints'
@@ -29,14 +40,20 @@ function reconcile(context: Context, key: string, minor: number): Write[] {
   const { namespace, name } = splitKey(key)
   const service = context.cache<Service>(SERVICES).get(namespace, name)
   const present = context.cache<Endpoints>(ENDPOINTS).get(namespace, name)
-  if (service === undefined) return present === undefined ? [] : [{ verb: 'delete', resource: ENDPOINTS, namespace, name }]
+  if (service === undefined)
+    return present === undefined ? [] : [{ verb: 'delete', resource: ENDPOINTS, namespace, name }]
   if (!selectsPods(service)) return []
   const backends = backendsOf(context, service)
   const wanted = makeEndpoints(service, backends, minor)
   if (present === undefined) return [{ verb: 'create', resource: ENDPOINTS, namespace, body: wanted }]
-  if (semanticEqual(present.subsets, wanted.subsets) && semanticEqual(present.metadata.labels, wanted.metadata.labels)) return []
+  if (semanticEqual(present.subsets, wanted.subsets) && semanticEqual(present.metadata.labels, wanted.metadata.labels))
+    return []
   const annotations = { ...present.metadata.annotations, ...wanted.metadata.annotations }
-  const body = { ...present, metadata: { ...present.metadata, labels: wanted.metadata.labels, annotations }, subsets: wanted.subsets }
+  const body = {
+    ...present,
+    metadata: { ...present.metadata, labels: wanted.metadata.labels, annotations },
+    subsets: wanted.subsets,
+  }
   return [{ verb: 'update', resource: ENDPOINTS, namespace, name, body }]
 }
 
@@ -48,7 +65,11 @@ function makeEndpoints(service: Service, backends: Backend[], minor: number): En
     metadata: {
       name,
       namespace,
-      labels: { ...labels, ...(minor >= 33 && { [MANAGED_BY]: 'endpoint-controller' }), ...(isHeadless(service) && { [HEADLESS]: '' }) },
+      labels: {
+        ...labels,
+        ...(minor >= 33 && { [MANAGED_BY]: 'endpoint-controller' }),
+        ...(isHeadless(service) && { [HEADLESS]: '' }),
+      },
       annotations: { [TRIGGER_TIME]: triggerTime(service, backends) },
     },
     subsets: subsetsOf(service, backends),

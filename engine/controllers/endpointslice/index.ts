@@ -7,7 +7,18 @@ import type { Endpoint, EndpointSlice, Node, Service } from '../../objects/types
 import { keyOf, splitKey } from '../controller.ts'
 import type { ApiWrite, Context, Controller, Write } from '../controller.ts'
 import { controllerReference } from '../shared/owners.ts'
-import { BY_LABEL, PODS, SERVICES, backendsOf, byLabel, isHeadless, portsOf, selectsPods, servicesOfPod, triggerTime } from '../shared/service-pods.ts'
+import {
+  BY_LABEL,
+  PODS,
+  SERVICES,
+  backendsOf,
+  byLabel,
+  isHeadless,
+  portsOf,
+  selectsPods,
+  servicesOfPod,
+  triggerTime,
+} from '../shared/service-pods.ts'
 import type { Backend } from '../shared/service-pods.ts'
 
 const SLICES = 'discovery.k8s.io/v1/endpointslices'
@@ -49,7 +60,10 @@ function serviceKey({ metadata: { namespace, labels } }: Pick<EndpointSlice, 'me
 function reconcile(context: Context, key: string): Write[] {
   const { namespace, name } = splitKey(key)
   const service = context.cache<Service>(SERVICES).get(namespace, name)
-  const present = context.cache<EndpointSlice>(SLICES).by(BY_SERVICE, key).filter((slice) => isOurs(slice) && slice.metadata.deletionTimestamp === undefined)
+  const present = context
+    .cache<EndpointSlice>(SLICES)
+    .by(BY_SERVICE, key)
+    .filter((slice) => isOurs(slice) && slice.metadata.deletionTimestamp === undefined)
   if (service === undefined || service.metadata.deletionTimestamp !== undefined) return []
   if (!selectsPods(service)) return []
   return plan(context, service, present)
@@ -111,40 +125,94 @@ function uidOf(endpoint: Endpoint): string {
 }
 
 /** Endpoints stay in the slice they are in; new ones fill the fullest slice that has room. */
-function fill(service: Service, group: Group, slices: EndpointSlice[], labels: Record<string, string>, annotations: Record<string, string>): ApiWrite[] {
+function fill(
+  service: Service,
+  group: Group,
+  slices: EndpointSlice[],
+  labels: Record<string, string>,
+  annotations: Record<string, string>,
+): ApiWrite[] {
   const wanted = new Map(group.endpoints.map((endpoint) => [uidOf(endpoint), endpoint]))
   const kept = new Map<EndpointSlice, Endpoint[]>()
   for (const slice of slices) {
     const here = (slice.endpoints ?? []).map(uidOf).filter((uid) => wanted.has(uid))
-    kept.set(slice, here.map((uid) => wanted.get(uid) as Endpoint))
+    kept.set(
+      slice,
+      here.map((uid) => wanted.get(uid) as Endpoint),
+    )
     here.forEach((uid) => wanted.delete(uid))
   }
   const added = [...wanted.values()]
   for (const [slice, endpoints] of [...kept].sort(([, a], [, b]) => b.length - a.length)) {
     kept.set(slice, [...endpoints, ...added.splice(0, MAX_ENDPOINTS - endpoints.length)])
   }
-  const writes = [...kept].flatMap(([slice, endpoints]) => (endpoints.length === 0 && group.endpoints.length > 0 ? [remove(slice)] : update(slice, endpoints, labels, annotations)))
-  while (added.length > 0) writes.push(create(service, added.splice(0, MAX_ENDPOINTS), group.ports, labels, annotations))
+  const writes = [...kept].flatMap(([slice, endpoints]) =>
+    endpoints.length === 0 && group.endpoints.length > 0
+      ? [remove(slice)]
+      : update(slice, endpoints, labels, annotations),
+  )
+  while (added.length > 0)
+    writes.push(create(service, added.splice(0, MAX_ENDPOINTS), group.ports, labels, annotations))
   return writes
 }
 
 function labelsOf(service: Service): Record<string, string> {
-  return { ...service.metadata.labels, [MANAGED_BY]: CONTROLLER, [SERVICE_NAME]: service.metadata.name, ...(isHeadless(service) && { [HEADLESS]: '' }) }
+  return {
+    ...service.metadata.labels,
+    [MANAGED_BY]: CONTROLLER,
+    [SERVICE_NAME]: service.metadata.name,
+    ...(isHeadless(service) && { [HEADLESS]: '' }),
+  }
 }
 
-function create(service: Service, endpoints: Endpoint[], ports: Ports, labels: Record<string, string>, annotations: Record<string, string>): ApiWrite {
+function create(
+  service: Service,
+  endpoints: Endpoint[],
+  ports: Ports,
+  labels: Record<string, string>,
+  annotations: Record<string, string>,
+): ApiWrite {
   const { namespace, name } = service.metadata
-  const metadata = { name: '', generateName: `${name}-`, namespace, labels, annotations, ownerReferences: [controllerReference(service, 'v1', 'Service')] }
-  const body = { apiVersion: 'discovery.k8s.io/v1', kind: 'EndpointSlice', metadata, addressType: 'IPv4', endpoints, ports }
+  const metadata = {
+    name: '',
+    generateName: `${name}-`,
+    namespace,
+    labels,
+    annotations,
+    ownerReferences: [controllerReference(service, 'v1', 'Service')],
+  }
+  const body = {
+    apiVersion: 'discovery.k8s.io/v1',
+    kind: 'EndpointSlice',
+    metadata,
+    addressType: 'IPv4',
+    endpoints,
+    ports,
+  }
   return { verb: 'create', resource: SLICES, namespace, body }
 }
 
 const withoutPorts = (slice: EndpointSlice): EndpointSlice => ({ ...slice, ports: [] })
 
-function update(slice: EndpointSlice, endpoints: Endpoint[], labels: Record<string, string>, annotations: Record<string, string>, before: EndpointSlice = slice): ApiWrite[] {
-  if (semanticEqual(before.endpoints, endpoints) && semanticEqual(before.ports, slice.ports) && semanticEqual(before.metadata.labels, labels)) return []
+function update(
+  slice: EndpointSlice,
+  endpoints: Endpoint[],
+  labels: Record<string, string>,
+  annotations: Record<string, string>,
+  before: EndpointSlice = slice,
+): ApiWrite[] {
+  if (
+    semanticEqual(before.endpoints, endpoints) &&
+    semanticEqual(before.ports, slice.ports) &&
+    semanticEqual(before.metadata.labels, labels)
+  )
+    return []
   const { namespace, name } = slice.metadata
-  const body = { ...slice, endpoints, metadata: { ...slice.metadata, labels, annotations: { ...slice.metadata.annotations, ...annotations } } }
+  const body = {
+    ...slice,
+    endpoints,
+    metadata: { ...slice.metadata, labels, annotations: { ...slice.metadata.annotations, ...annotations } },
+  }
   return [{ verb: 'update', resource: SLICES, namespace, name, body }]
 }
 

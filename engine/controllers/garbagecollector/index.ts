@@ -23,7 +23,10 @@ export function garbageCollector(kinds: CollectedKind[]): Controller {
   const graph = new Graph(kinds)
   return {
     name: 'garbage-collector-controller',
-    watches: kinds.map(({ resource }) => ({ resource, keys: (change: Change, context: Context) => graph.keys(context, resource, change) })),
+    watches: kinds.map(({ resource }) => ({
+      resource,
+      keys: (change: Change, context: Context) => graph.keys(context, resource, change),
+    })),
     indexes: Object.fromEntries(kinds.map(({ resource }) => [resource, { [BY_OWNER]: ownerUids }])),
     reconcile: (context, key) => graph.reconcile(context, key),
     settle: (context, key, settled) => graph.settle(context, key, settled),
@@ -60,7 +63,8 @@ class Graph {
     const { object } = change
     const keys: string[] = []
     if (change.type === 'deleted' || isWaiting(object)) {
-      for (const dependent of this.dependents(context, object.metadata.uid)) keys.push(keyOf(dependent.resource, dependent.object))
+      for (const dependent of this.dependents(context, object.metadata.uid))
+        keys.push(keyOf(dependent.resource, dependent.object))
     }
     if (change.type === 'deleted') return [...keys, ...this.waitingOwners(context, object)]
     if (this.needsLook(context, change)) keys.push(keyOf(resource, object))
@@ -85,7 +89,9 @@ class Graph {
     if (lookups.some((answer) => answer.code === 0 || answer.code >= 500)) return []
     const references = item.object.metadata.ownerReferences ?? []
     const standing = references.map((reference) => this.standing(context, item, reference))
-    const absent = references.filter((reference, index) => standing[index] === 'unknown' && !lookups.some((answer) => isOwner(answer, reference)))
+    const absent = references.filter(
+      (reference, index) => standing[index] === 'unknown' && !lookups.some((answer) => isOwner(answer, reference)),
+    )
     if (standing.includes('unknown') && absent.length < standing.filter((one) => one === 'unknown').length) return []
     return this.collect(context, item, absent, standing)
   }
@@ -129,7 +135,8 @@ class Graph {
   /** Foreground: the owner stays until no dependent that blocks it is left. */
   private foreground(context: Context, item: Dependent): Write[] {
     const { uid } = item.object.metadata
-    const blocks = ({ object }: Dependent): boolean => (object.metadata.ownerReferences ?? []).some((one) => one.uid === uid && one.blockOwnerDeletion === true)
+    const blocks = ({ object }: Dependent): boolean =>
+      (object.metadata.ownerReferences ?? []).some((one) => one.uid === uid && one.blockOwnerDeletion === true)
     const blocking = this.dependents(context, uid).filter(blocks)
     return blocking.length === 0 ? [dropFinalizer(item, FOREGROUND)] : []
   }
@@ -139,19 +146,31 @@ class Graph {
     const dependents = this.dependents(context, uid)
     if (dependents.length === 0) return [dropFinalizer(item, ORPHAN)]
     context.requeueAfter(keyOf(item.resource, item.object), 10)
-    return dependents.map((dependent) => dropOwners(dependent, (dependent.object.metadata.ownerReferences ?? []).filter((one) => one.uid === uid)))
+    return dependents.map((dependent) =>
+      dropOwners(
+        dependent,
+        (dependent.object.metadata.ownerReferences ?? []).filter((one) => one.uid === uid),
+      ),
+    )
   }
 
   private dependents(context: Context, uid: string | undefined): Dependent[] {
     if (uid === undefined) return []
-    return this.kinds.flatMap(({ resource }) => context.cache(resource).by(BY_OWNER, uid).map((object) => ({ resource, object })))
+    return this.kinds.flatMap(({ resource }) =>
+      context
+        .cache(resource)
+        .by(BY_OWNER, uid)
+        .map((object) => ({ resource, object })),
+    )
   }
 
   private waitingOwners(context: Context, object: KubeObject): string[] {
     return (object.metadata.ownerReferences ?? []).flatMap((reference) => {
       const kind = this.byKind.get(`${reference.apiVersion}/${reference.kind}`)
       if (kind === undefined) return []
-      const owner = context.cache(kind.resource).get(kind.namespaced ? (object.metadata.namespace ?? '') : '', reference.name)
+      const owner = context
+        .cache(kind.resource)
+        .get(kind.namespaced ? (object.metadata.namespace ?? '') : '', reference.name)
       return owner !== undefined && isWaiting(owner) ? [keyOf(kind.resource, owner)] : []
     })
   }
@@ -159,7 +178,8 @@ class Graph {
   /** A dying object with a finalizer of ours, or one with an owner that is not simply there. */
   private needsLook(context: Context, change: Change): boolean {
     const { object, old } = change
-    if (object.metadata.deletionTimestamp !== undefined) return hasFinalizer(object, FOREGROUND) || hasFinalizer(object, ORPHAN)
+    if (object.metadata.deletionTimestamp !== undefined)
+      return hasFinalizer(object, FOREGROUND) || hasFinalizer(object, ORPHAN)
     const references = object.metadata.ownerReferences
     if (references === undefined || references === old?.metadata.ownerReferences) return false
     return references.some((reference) => this.standing(context, { resource: '', object }, reference) !== 'solid')
@@ -195,11 +215,25 @@ function remove({ resource, object }: Dependent, propagationPolicy: string): Api
 function dropOwners({ resource, object }: Dependent, owners: OwnerReference[]): ApiWrite {
   const { namespace, name, uid, ownerReferences = [] } = object.metadata
   const kept = ownerReferences.filter((one) => !owners.includes(one))
-  return { verb: 'patch', resource, namespace, name, patchType: 'merge', body: { metadata: { ownerReferences: kept.length > 0 ? kept : null, uid } } }
+  return {
+    verb: 'patch',
+    resource,
+    namespace,
+    name,
+    patchType: 'merge',
+    body: { metadata: { ownerReferences: kept.length > 0 ? kept : null, uid } },
+  }
 }
 
 function dropFinalizer({ resource, object }: Dependent, finalizer: string): ApiWrite {
   const { namespace, name, finalizers = [], resourceVersion } = object.metadata
   const kept = finalizers.filter((one) => one !== finalizer)
-  return { verb: 'patch', resource, namespace, name, patchType: 'merge', body: { metadata: { resourceVersion, finalizers: kept.length > 0 ? kept : null } } }
+  return {
+    verb: 'patch',
+    resource,
+    namespace,
+    name,
+    patchType: 'merge',
+    body: { metadata: { resourceVersion, finalizers: kept.length > 0 ? kept : null } },
+  }
 }

@@ -20,7 +20,10 @@ const FINALIZER_ESTIMATE_MS = 15_000
 export function namespaceController(resources: Resource[]): Controller {
   return {
     name: 'namespace',
-    watches: [{ resource: NAMESPACES, keys: (change, context) => namespaceKeys(change.object as Namespace, context) }, ...resources.map((resource) => ({ resource, keys: () => [] }))],
+    watches: [
+      { resource: NAMESPACES, keys: (change, context) => namespaceKeys(change.object as Namespace, context) },
+      ...resources.map((resource) => ({ resource, keys: () => [] })),
+    ],
     reconcile: (context, name) => reconcile(context, name, resources),
   }
 }
@@ -57,13 +60,18 @@ function contents(context: Context, name: string, resources: Resource[]): Map<Re
 }
 
 /** What is still there after its deletion: pods, which take their time, and objects with finalizers. */
-const isHeld = (left: Map<Resource, KubeObject[]>): boolean => left.has(PODS) || [...left.values()].flat().some(({ metadata }) => (metadata.finalizers ?? []).length > 0)
+const isHeld = (left: Map<Resource, KubeObject[]>): boolean =>
+  left.has(PODS) || [...left.values()].flat().some(({ metadata }) => (metadata.finalizers ?? []).length > 0)
 
 /** Pods first; nothing else while pods remain. */
 function deletions(namespace: string, left: Map<Resource, KubeObject[]>): ApiWrite[] {
   const resources = left.has(PODS) ? [PODS] : [...left.keys(), EVENTS]
   return resources
-    .filter((resource) => resource === EVENTS || (left.get(resource) ?? []).some(({ metadata }) => metadata.deletionTimestamp === undefined))
+    .filter(
+      (resource) =>
+        resource === EVENTS ||
+        (left.get(resource) ?? []).some(({ metadata }) => metadata.deletionTimestamp === undefined),
+    )
     .map((resource) => ({ verb: 'deletecollection', resource, namespace, body: { propagationPolicy: 'Background' } }))
 }
 
@@ -76,7 +84,11 @@ function finalize(namespace: Namespace): ApiWrite[] {
   const { resourceVersion: _, ...metadata } = namespace.metadata
   const finalizers = namespace.spec?.finalizers ?? []
   if (!finalizers.includes('kubernetes')) return []
-  const body = { ...namespace, metadata, spec: { ...namespace.spec, finalizers: finalizers.filter((one) => one !== 'kubernetes') } }
+  const body = {
+    ...namespace,
+    metadata,
+    spec: { ...namespace.spec, finalizers: finalizers.filter((one) => one !== 'kubernetes') },
+  }
   return [{ verb: 'update', resource: NAMESPACES, name: namespace.metadata.name, subresource: 'finalize', body }]
 }
 
@@ -90,15 +102,33 @@ function conditionWrites(context: Context, namespace: Namespace, left: Map<Resou
 
 function keepTransition(old: NamespaceCondition[] | undefined, condition: NamespaceCondition): NamespaceCondition {
   const present = old?.find(({ type }) => type === condition.type)
-  return present?.status === condition.status ? { ...condition, lastTransitionTime: present.lastTransitionTime } : condition
+  return present?.status === condition.status
+    ? { ...condition, lastTransitionTime: present.lastTransitionTime }
+    : condition
 }
 
 function deletionConditions(left: Map<Resource, KubeObject[]>, now: string): NamespaceCondition[] {
-  const make = (type: string, status: string, reason: string, message: string): NamespaceCondition => ({ type, status, reason, message, lastTransitionTime: now })
+  const make = (type: string, status: string, reason: string, message: string): NamespaceCondition => ({
+    type,
+    status,
+    reason,
+    message,
+    lastTransitionTime: now,
+  })
   return [
     make('NamespaceDeletionDiscoveryFailure', 'False', 'ResourcesDiscovered', 'All resources successfully discovered'),
-    make('NamespaceDeletionGroupVersionParsingFailure', 'False', 'ParsedGroupVersions', 'All legacy kube types successfully parsed'),
-    make('NamespaceDeletionContentFailure', 'False', 'ContentDeleted', 'All content successfully deleted, may be waiting on finalization'),
+    make(
+      'NamespaceDeletionGroupVersionParsingFailure',
+      'False',
+      'ParsedGroupVersions',
+      'All legacy kube types successfully parsed',
+    ),
+    make(
+      'NamespaceDeletionContentFailure',
+      'False',
+      'ContentDeleted',
+      'All content successfully deleted, may be waiting on finalization',
+    ),
     remainingCondition(left, make),
     finalizersCondition(left, make),
   ]
@@ -112,17 +142,35 @@ function remainingCondition(left: Map<Resource, KubeObject[]>, make: Make): Name
     const dying = objects.filter(({ metadata }) => metadata.deletionTimestamp !== undefined).length
     return dying === 0 ? [] : [`${groupResource(resource)} has ${dying} resource instances`]
   })
-  if (texts.length === 0) return make('NamespaceContentRemaining', 'False', 'ContentRemoved', 'All content successfully removed')
-  return make('NamespaceContentRemaining', 'True', 'SomeResourcesRemain', `Some resources are remaining: ${texts.sort().join(', ')}`)
+  if (texts.length === 0)
+    return make('NamespaceContentRemaining', 'False', 'ContentRemoved', 'All content successfully removed')
+  return make(
+    'NamespaceContentRemaining',
+    'True',
+    'SomeResourcesRemain',
+    `Some resources are remaining: ${texts.sort().join(', ')}`,
+  )
 }
 
 function finalizersCondition(left: Map<Resource, KubeObject[]>, make: Make): NamespaceCondition {
   const counts = new Map<string, number>()
   const dying = [...left.values()].flat().filter(({ metadata }) => metadata.deletionTimestamp !== undefined)
-  for (const finalizer of dying.flatMap(({ metadata }) => metadata.finalizers ?? [])) counts.set(finalizer, (counts.get(finalizer) ?? 0) + 1)
-  if (counts.size === 0) return make('NamespaceFinalizersRemaining', 'False', 'ContentHasNoFinalizers', 'All content-preserving finalizers finished')
+  for (const finalizer of dying.flatMap(({ metadata }) => metadata.finalizers ?? []))
+    counts.set(finalizer, (counts.get(finalizer) ?? 0) + 1)
+  if (counts.size === 0)
+    return make(
+      'NamespaceFinalizersRemaining',
+      'False',
+      'ContentHasNoFinalizers',
+      'All content-preserving finalizers finished',
+    )
   const texts = [...counts].map(([finalizer, count]) => `${finalizer} in ${count} resource instances`).sort()
-  return make('NamespaceFinalizersRemaining', 'True', 'SomeFinalizersRemain', `Some content in the namespace has finalizers remaining: ${texts.join(', ')}`)
+  return make(
+    'NamespaceFinalizersRemaining',
+    'True',
+    'SomeFinalizersRemain',
+    `Some content in the namespace has finalizers remaining: ${texts.join(', ')}`,
+  )
 }
 
 /** `deployments.apps`; the core group leaves its dot, as upstream prints it. */

@@ -12,7 +12,13 @@ export interface NodeIpamOptions {
 export function nodeIpamController({ prefix }: NodeIpamOptions): Controller {
   return {
     name: 'node-ipam-controller',
-    watches: [{ resource: NODES, keys: ({ type, object }) => (type !== 'deleted' && (object as Node).spec?.podCIDR === undefined ? [object.metadata.name] : []) }],
+    watches: [
+      {
+        resource: NODES,
+        keys: ({ type, object }) =>
+          type !== 'deleted' && (object as Node).spec?.podCIDR === undefined ? [object.metadata.name] : [],
+      },
+    ],
     reconcile: (context, name) => allocate(context, name, prefix),
   }
 }
@@ -23,10 +29,17 @@ function allocate(context: Context, name: string, prefix: string): Write[] {
   if (node === undefined || node.spec?.podCIDR !== undefined) return []
   const used = new Set(nodes.list().flatMap(({ spec }) => spec?.podCIDR ?? []))
   const planned = context.memory<Record<string, string>>(() => ({}))
-  const taken = new Set([...used, ...Object.entries(planned).filter(([owner]) => nodes.get('', owner) !== undefined && owner !== name).map(([, cidr]) => cidr)])
+  const taken = new Set([
+    ...used,
+    ...Object.entries(planned)
+      .filter(([owner]) => nodes.get('', owner) !== undefined && owner !== name)
+      .map(([, cidr]) => cidr),
+  ])
   const cidr = planned[name] ?? firstFree(prefix, taken)
   planned[name] = cidr
-  return [{ verb: 'patch', resource: NODES, name, patchType: 'merge', body: { spec: { podCIDR: cidr, podCIDRs: [cidr] } } }]
+  return [
+    { verb: 'patch', resource: NODES, name, patchType: 'merge', body: { spec: { podCIDR: cidr, podCIDRs: [cidr] } } },
+  ]
 }
 
 function firstFree(prefix: string, taken: ReadonlySet<string>): string {

@@ -36,14 +36,24 @@ export function isSilent(node: Node, seen: Seen, flags: NodeLifecycleFlags, nowM
 /** The node with its conditions turned Unknown; the same node when they are already. */
 export function asUnknown(node: Node, nowMs: number): Node {
   const conditions = node.status?.conditions ?? []
-  const turned = conditions.map((condition) => (WATCHED.includes(condition.type) && condition.status !== 'Unknown' ? unknown(condition, nowMs) : condition))
-  const missing = WATCHED.filter((type) => conditionOf(conditions, type) === undefined).map((type) => neverPosted(node, type, nowMs))
+  const turned = conditions.map((condition) =>
+    WATCHED.includes(condition.type) && condition.status !== 'Unknown' ? unknown(condition, nowMs) : condition,
+  )
+  const missing = WATCHED.filter((type) => conditionOf(conditions, type) === undefined).map((type) =>
+    neverPosted(node, type, nowMs),
+  )
   if (missing.length === 0 && turned.every((condition, index) => condition === conditions[index])) return node
   return { ...node, status: { ...node.status, conditions: [...turned, ...missing] } }
 }
 
 function unknown(condition: NodeCondition, nowMs: number): NodeCondition {
-  return { ...condition, status: 'Unknown', reason: 'NodeStatusUnknown', message: 'Kubelet stopped posting node status.', lastTransitionTime: timestamp(nowMs) }
+  return {
+    ...condition,
+    status: 'Unknown',
+    reason: 'NodeStatusUnknown',
+    message: 'Kubelet stopped posting node status.',
+    lastTransitionTime: timestamp(nowMs),
+  }
 }
 
 function neverPosted(node: Node, type: string, nowMs: number): NodeCondition {

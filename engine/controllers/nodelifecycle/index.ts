@@ -83,7 +83,9 @@ class Pass {
 
   /** A node whose conditions were turned Unknown: its pods are no longer ready. */
   settle({ answers }: Settled): Write[] {
-    const turned = answers.filter(({ call, code }) => call.resource === NODES && call.subresource === 'status' && code === 200)
+    const turned = answers.filter(
+      ({ call, code }) => call.resource === NODES && call.subresource === 'status' && code === 200,
+    )
     return turned.flatMap(({ body }) => this.markPodsNotReady((body as Node).metadata.name))
   }
 
@@ -101,14 +103,29 @@ class Pass {
     const arrived = nodes.filter(({ metadata }) => this.memory.nodes[metadata.name] === undefined)
     for (const node of arrived) this.meet(node)
     const farewells = gone.map((name) => this.forget(name))
-    return [...arrived.map((node) => nodeEvent(node, 'RegisteredNode', `Node ${node.metadata.name} event: Registered Node ${node.metadata.name} in Controller`)), ...farewells]
+    return [
+      ...arrived.map((node) =>
+        nodeEvent(
+          node,
+          'RegisteredNode',
+          `Node ${node.metadata.name} event: Registered Node ${node.metadata.name} in Controller`,
+        ),
+      ),
+      ...farewells,
+    ]
   }
 
   private meet(node: Node): void {
     const zone = zoneKey(node)
     this.memory.zones[zone] ??= newZone(this.flags)
     const seen = look(node, this.lease(node.metadata.name), undefined, this.context.nowMs)
-    this.memory.nodes[node.metadata.name] = { uid: node.metadata.uid ?? '', seen, health: initialState(HEALTH), zone, downSinceMs: undefined }
+    this.memory.nodes[node.metadata.name] = {
+      uid: node.metadata.uid ?? '',
+      seen,
+      health: initialState(HEALTH),
+      zone,
+      downSinceMs: undefined,
+    }
   }
 
   private forget(name: string): Write {
@@ -124,7 +141,9 @@ class Pass {
     if (known === undefined) return []
     known.seen = look(node, this.lease(node.metadata.name), known.seen, this.context.nowMs)
     const observed = readyCondition(node)?.status ?? 'Unknown'
-    const current = isSilent(node, known.seen, this.flags, this.context.nowMs) ? asUnknown(node, this.context.nowMs) : node
+    const current = isSilent(node, known.seen, this.flags, this.context.nowMs)
+      ? asUnknown(node, this.context.nowMs)
+      : node
     const writes = current === node ? [] : this.turnedUnknown(node, current, observed)
     if (readyCondition(current) === undefined) return writes
     if (observed !== 'True') known.downSinceMs ??= this.context.nowMs
@@ -145,7 +164,8 @@ class Pass {
     const { state, actions } = stepTable(HEALTH, known.health, observed.toUpperCase())
     known.health = state
     const zone = this.memory.zones[known.zone]
-    if (actions.includes('queueTaint') && zone !== undefined && !zone.queue.includes(node.metadata.name)) zone.queue.push(node.metadata.name)
+    if (actions.includes('queueTaint') && zone !== undefined && !zone.queue.includes(node.metadata.name))
+      zone.queue.push(node.metadata.name)
     if (actions.includes('untaint')) this.dequeue(node.metadata.name, known)
     if (actions.includes('swapTaint')) return noExecuteTaint(node, this.context.nowMs)
     return observed === 'True' ? withoutNoExecute(node) : []
@@ -163,7 +183,10 @@ class Pass {
     const waiting = Object.values(this.memory.zones).filter((zone) => zone.queue.length > 0 && zone.rate > 0)
     if (waiting.length > 0) {
       const waitMs = Math.min(...waiting.map((zone) => zone.freeAtMs)) - this.context.nowMs
-      this.context.requeueAfter(QUEUES, Math.max(NODE_EVICTION_PERIOD_MS, Math.ceil(waitMs / NODE_EVICTION_PERIOD_MS) * NODE_EVICTION_PERIOD_MS))
+      this.context.requeueAfter(
+        QUEUES,
+        Math.max(NODE_EVICTION_PERIOD_MS, Math.ceil(waitMs / NODE_EVICTION_PERIOD_MS) * NODE_EVICTION_PERIOD_MS),
+      )
     }
     return writes
   }
@@ -185,8 +208,12 @@ class Pass {
   /** Zones in disruption slow down; when every zone is fully down, nothing is evicted at all. */
   private judgeZones(nodes: Node[]): Write[] {
     const counts = this.countByZone(nodes)
-    const fresh = new Map([...counts].map(([zone, { ready, notReady }]) => [zone, computeZoneState(ready, notReady, this.flags)]))
-    const allWere = Object.values(this.memory.zones).length > 0 && Object.values(this.memory.zones).every(({ state }) => state === 'FullDisruption')
+    const fresh = new Map(
+      [...counts].map(([zone, { ready, notReady }]) => [zone, computeZoneState(ready, notReady, this.flags)]),
+    )
+    const allWere =
+      Object.values(this.memory.zones).length > 0 &&
+      Object.values(this.memory.zones).every(({ state }) => state === 'FullDisruption')
     const allAre = fresh.size > 0 && [...fresh.values()].every((state) => state === 'FullDisruption')
     if (allAre) return this.stopEvictions(nodes, fresh, allWere)
     if (allWere) this.resumeEvictions()
@@ -244,10 +271,29 @@ class Pass {
     return pods.flatMap((pod): Write[] => {
       const { namespace, name } = pod.metadata
       const conditions = (pod.status?.conditions ?? []).map((condition) =>
-        condition.type === 'Ready' ? { ...condition, status: 'False', lastTransitionTime: timestamp(this.context.nowMs) } : condition,
+        condition.type === 'Ready'
+          ? { ...condition, status: 'False', lastTransitionTime: timestamp(this.context.nowMs) }
+          : condition,
       )
-      const event: EventWrite = { verb: 'event', about: pod, type: 'Warning', reason: 'NodeNotReady', message: 'Node is not ready', source: SOURCE }
-      return [{ verb: 'update', resource: PODS, namespace, name, subresource: 'status', body: { ...pod, status: { ...pod.status, conditions } } }, event]
+      const event: EventWrite = {
+        verb: 'event',
+        about: pod,
+        type: 'Warning',
+        reason: 'NodeNotReady',
+        message: 'Node is not ready',
+        source: SOURCE,
+      }
+      return [
+        {
+          verb: 'update',
+          resource: PODS,
+          namespace,
+          name,
+          subresource: 'status',
+          body: { ...pod, status: { ...pod.status, conditions } },
+        },
+        event,
+      ]
     })
   }
 
@@ -258,7 +304,13 @@ class Pass {
       const since = this.memory.nodes[name]?.downSinceMs
       return since !== undefined && this.context.nowMs > since + this.flags.podEvictionTimeoutMs
     })
-    return overdue.flatMap(({ metadata: { name } }) => this.context.cache<Pod>(PODS).by(BY_NODE, name).filter(isEvictable).flatMap((pod) => evict(pod, name)))
+    return overdue.flatMap(({ metadata: { name } }) =>
+      this.context
+        .cache<Pod>(PODS)
+        .by(BY_NODE, name)
+        .filter(isEvictable)
+        .flatMap((pod) => evict(pod, name)),
+    )
   }
 
   private node(name: string): Node | undefined {
@@ -278,7 +330,14 @@ function isEvictable(pod: Pod): boolean {
 function evict(pod: Pod, node: string): Write[] {
   const { namespace, name } = pod.metadata
   const message = `Marking for deletion Pod ${name} from Node ${node}`
-  const event: EventWrite = { verb: 'event', about: pod, type: 'Normal', reason: 'NodeControllerEviction', message, source: SOURCE }
+  const event: EventWrite = {
+    verb: 'event',
+    about: pod,
+    type: 'Normal',
+    reason: 'NodeControllerEviction',
+    message,
+    source: SOURCE,
+  }
   return [event, { verb: 'delete', resource: PODS, namespace, name }]
 }
 

@@ -13,7 +13,10 @@ export const nodeHealthMachine = setup({
   initial: 'reachable',
   states: {
     reachable: {
-      on: { FALSE: { target: 'notReady', actions: 'queueTaint' }, UNKNOWN: { target: 'unreachable', actions: 'queueTaint' } },
+      on: {
+        FALSE: { target: 'notReady', actions: 'queueTaint' },
+        UNKNOWN: { target: 'unreachable', actions: 'queueTaint' },
+      },
     },
     notReady: {
       initial: 'queued',

@@ -15,7 +15,10 @@ const CONDITION_TAINTS: Record<string, Record<string, string>> = {
   PIDPressure: { True: 'node.kubernetes.io/pid-pressure' },
   NetworkUnavailable: { True: 'node.kubernetes.io/network-unavailable' },
 }
-const MANAGED = new Set([UNSCHEDULABLE, ...Object.values(CONDITION_TAINTS).flatMap((byStatus) => Object.values(byStatus))])
+const MANAGED = new Set([
+  UNSCHEDULABLE,
+  ...Object.values(CONDITION_TAINTS).flatMap((byStatus) => Object.values(byStatus)),
+])
 
 function taintsOf(node: Node): Taint[] {
   return node.spec?.taints ?? []
@@ -33,10 +36,15 @@ export function noScheduleTaints(node: Node): ApiWrite[] {
   const wanted = (node.status?.conditions ?? []).flatMap(({ type, status }) => CONDITION_TAINTS[type]?.[status] ?? [])
   if (node.spec?.unschedulable === true) wanted.push(UNSCHEDULABLE)
   const present = taintsOf(node)
-  const isStale = (taint: Taint): boolean => taint.effect === 'NoSchedule' && MANAGED.has(taint.key) && !wanted.includes(taint.key)
+  const isStale = (taint: Taint): boolean =>
+    taint.effect === 'NoSchedule' && MANAGED.has(taint.key) && !wanted.includes(taint.key)
   const missing = wanted.filter((key) => !present.some((taint) => taint.key === key && taint.effect === 'NoSchedule'))
   if (missing.length === 0 && !present.some(isStale)) return []
-  if (missing.length === 0) return patchTaints(node, present.filter((taint) => !isStale(taint)))
+  if (missing.length === 0)
+    return patchTaints(
+      node,
+      present.filter((taint) => !isStale(taint)),
+    )
   return patchTaints(node, [...present, ...missing.map((key): Taint => ({ key, effect: 'NoSchedule' }))])
 }
 
@@ -44,7 +52,11 @@ export function noScheduleTaints(node: Node): ApiWrite[] {
 export function noExecuteTaint(node: Node, nowMs: number): ApiWrite[] {
   const status = conditionOf(node.status?.conditions, 'Ready')?.status
   if (status === 'True') return []
-  const wanted: Taint = { key: status === 'False' ? NOT_READY : UNREACHABLE, effect: 'NoExecute', timeAdded: timestamp(nowMs) }
+  const wanted: Taint = {
+    key: status === 'False' ? NOT_READY : UNREACHABLE,
+    effect: 'NoExecute',
+    timeAdded: timestamp(nowMs),
+  }
   const others = taintsOf(node).filter((taint) => !isNoExecute(taint))
   if (taintsOf(node).some((taint) => sameTaint(taint, wanted)) && others.length === taintsOf(node).length - 1) return []
   const both = patchTaints(node, [...taintsOf(node).filter((taint) => !sameTaint(taint, wanted)), wanted])

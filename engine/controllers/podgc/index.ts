@@ -56,13 +56,17 @@ function terminating(context: Context, pods: Pod[]): Write[] {
     const ready = conditionOf(node?.status?.conditions, 'Ready')?.status === 'True'
     return node !== undefined && !ready && (node.spec?.taints ?? []).some(({ key }) => key === OUT_OF_SERVICE)
   }
-  return pods.filter((pod) => pod.metadata.deletionTimestamp !== undefined && lost(pod.spec?.nodeName)).flatMap((pod) => failAndDelete(pod, undefined))
+  return pods
+    .filter((pod) => pod.metadata.deletionTimestamp !== undefined && lost(pod.spec?.nodeName))
+    .flatMap((pod) => failAndDelete(pod, undefined))
 }
 
 function orphaned(context: Context, pods: Pod[]): Write[] {
   const { missing } = context.memory<Memory>(() => ({ missing: {} }))
   const nodes = context.cache<Node>(NODES)
-  const wanted = new Set(pods.map((pod) => pod.spec?.nodeName ?? '').filter((name) => name !== '' && nodes.get('', name) === undefined))
+  const wanted = new Set(
+    pods.map((pod) => pod.spec?.nodeName ?? '').filter((name) => name !== '' && nodes.get('', name) === undefined),
+  )
   for (const name of Object.keys(missing)) if (!wanted.has(name)) delete missing[name]
   for (const name of wanted) missing[name] ??= context.nowMs
   const gone = (name: string): boolean => missing[name] !== undefined && context.nowMs - missing[name] >= QUARANTINE_MS
@@ -70,21 +74,36 @@ function orphaned(context: Context, pods: Pod[]): Write[] {
 }
 
 function unscheduled(pods: Pod[]): Write[] {
-  return pods.filter((pod) => pod.metadata.deletionTimestamp !== undefined && (pod.spec?.nodeName ?? '') === '').flatMap((pod) => forceDelete(pod))
+  return pods
+    .filter((pod) => pod.metadata.deletionTimestamp !== undefined && (pod.spec?.nodeName ?? '') === '')
+    .flatMap((pod) => forceDelete(pod))
 }
 
 /** Marks the pod Failed (with the disruption noted when its node is gone), then deletes it without grace. */
 function failAndDelete(pod: Pod, nodeGoneAtMs: number | undefined): Write[] {
   if (isOver(pod)) return forceDelete(pod)
   const { namespace, name } = pod.metadata
-  const conditions = nodeGoneAtMs === undefined ? pod.status?.conditions : setCondition(pod.status?.conditions, disrupted(nodeGoneAtMs))
+  const conditions =
+    nodeGoneAtMs === undefined ? pod.status?.conditions : setCondition(pod.status?.conditions, disrupted(nodeGoneAtMs))
   const body = { ...pod, status: { ...pod.status, phase: 'Failed', conditions } }
   return [{ verb: 'update', resource: PODS, namespace, name, subresource: 'status', body }, ...forceDelete(pod)]
 }
 
-function disrupted(nowMs: number): { type: string; status: string; reason: string; message: string; lastTransitionTime: string } {
+function disrupted(nowMs: number): {
+  type: string
+  status: string
+  reason: string
+  message: string
+  lastTransitionTime: string
+} {
   const message = 'PodGC: node no longer exists'
-  return { type: 'DisruptionTarget', status: 'True', reason: 'DeletionByPodGC', message, lastTransitionTime: timestamp(nowMs) }
+  return {
+    type: 'DisruptionTarget',
+    status: 'True',
+    reason: 'DeletionByPodGC',
+    message,
+    lastTransitionTime: timestamp(nowMs),
+  }
 }
 
 function forceDelete(pod: Pod): ApiWrite[] {

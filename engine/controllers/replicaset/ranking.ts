@@ -20,7 +20,8 @@ const CRITERIA: Compare[] = [
   (a, b) => Number(isPodReady(a.pod)) - Number(isPodReady(b.pod)),
   (a, b) => deletionCost(a.pod) - deletionCost(b.pod),
   (a, b) => b.rank - a.rank,
-  (a, b, nowMs) => (isPodReady(a.pod) && isPodReady(b.pod) ? youngerFirst(readySince(a.pod), readySince(b.pod), a, b, nowMs) : 0),
+  (a, b, nowMs) =>
+    isPodReady(a.pod) && isPodReady(b.pod) ? youngerFirst(readySince(a.pod), readySince(b.pod), a, b, nowMs) : 0,
   (a, b) => maxRestarts(b.pod) - maxRestarts(a.pod),
   (a, b, nowMs) => youngerFirst(createdAt(a.pod), createdAt(b.pod), a, b, nowMs),
 ]
@@ -67,7 +68,13 @@ function maxRestarts(pod: Pod): number {
 }
 
 /** Ages are compared by powers of two; within one power the lower UID goes first. */
-function youngerFirst(a: number | undefined, b: number | undefined, left: Ranked, right: Ranked, nowMs: number): number {
+function youngerFirst(
+  a: number | undefined,
+  b: number | undefined,
+  left: Ranked,
+  right: Ranked,
+  nowMs: number,
+): number {
   if (a === undefined || b === undefined) return Number(a !== undefined) - Number(b !== undefined)
   const difference = logBucket(nowMs - a) - logBucket(nowMs - b)
   if (difference !== 0) return difference

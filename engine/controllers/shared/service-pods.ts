@@ -20,8 +20,16 @@ export function servicesOfPod(change: Change, context: Context): string[] {
   if (change.type === 'modified' && sameForServices(change.old as Pod, change.object as Pod)) return []
   const namespace = change.object.metadata.namespace ?? ''
   const labels = [change.object.metadata.labels, change.old?.metadata.labels]
-  const selects = (service: Service): boolean => labels.some((one) => one !== undefined && selectsPods(service) && matchesLabels(selectorFromLabels(service.spec?.selector), one))
-  return context.cache<Service>(SERVICES).list(namespace).filter(selects).map((service) => `${namespace}/${service.metadata.name}`)
+  const selects = (service: Service): boolean =>
+    labels.some(
+      (one) =>
+        one !== undefined && selectsPods(service) && matchesLabels(selectorFromLabels(service.spec?.selector), one),
+    )
+  return context
+    .cache<Service>(SERVICES)
+    .list(namespace)
+    .filter(selects)
+    .map((service) => `${namespace}/${service.metadata.name}`)
 }
 
 function sameForServices(a: Pod, b: Pod): boolean {
@@ -77,7 +85,10 @@ function makeBackend(pod: Pod, publishNotReady: boolean): Backend {
 export function targetPortOf(port: ServicePort, pod: Pod): number | undefined {
   const target = port.targetPort ?? port.port
   if (typeof target === 'number') return target
-  const containers = [...(pod.spec?.containers ?? []), ...(pod.spec?.initContainers ?? []).filter((one) => one.restartPolicy === 'Always')]
+  const containers = [
+    ...(pod.spec?.containers ?? []),
+    ...(pod.spec?.initContainers ?? []).filter((one) => one.restartPolicy === 'Always'),
+  ]
   const protocol = port.protocol ?? 'TCP'
   for (const { ports } of containers) {
     const found = ports?.find((one) => one.name === target && (one.protocol ?? 'TCP') === protocol)
@@ -98,7 +109,14 @@ export function portsOf(service: Service, pod: Pod): ResolvedPort[] {
   return (service.spec?.ports ?? []).flatMap((port) => {
     const target = targetPortOf(port, pod)
     if (target === undefined) return []
-    return [{ name: port.name ?? '', port: target, protocol: port.protocol ?? 'TCP', ...(port.appProtocol !== undefined && { appProtocol: port.appProtocol }) }]
+    return [
+      {
+        name: port.name ?? '',
+        port: target,
+        protocol: port.protocol ?? 'TCP',
+        ...(port.appProtocol !== undefined && { appProtocol: port.appProtocol }),
+      },
+    ]
   })
 }
 
@@ -108,6 +126,8 @@ export function isHeadless(service: Service): boolean {
 
 /** When the change behind an endpoint write happened, for the annotation that measures latency. */
 export function triggerTime(service: Service, backends: Backend[]): string {
-  const times = backends.map(({ pod }) => pod.status?.conditions?.find(({ type }) => type === 'Ready')?.lastTransitionTime ?? '')
+  const times = backends.map(
+    ({ pod }) => pod.status?.conditions?.find(({ type }) => type === 'Ready')?.lastTransitionTime ?? '',
+  )
   return [service.metadata.creationTimestamp ?? '', ...times].sort().pop() ?? ''
 }

@@ -24,8 +24,16 @@ interface Memory {
 export const taintEvictionController: Controller = {
   name: 'taint-eviction-controller',
   watches: [
-    { resource: NODES, keys: ({ object, old }) => (sameTaints(object as Node, old as Node | undefined) ? [] : [`${NODE_KEY}${object.metadata.name}`]) },
-    { resource: PODS, keys: ({ type, object, old }) => (concerns(object as Pod, old as Pod | undefined, type) ? [podKey(object as Pod)] : []) },
+    {
+      resource: NODES,
+      keys: ({ object, old }) =>
+        sameTaints(object as Node, old as Node | undefined) ? [] : [`${NODE_KEY}${object.metadata.name}`],
+    },
+    {
+      resource: PODS,
+      keys: ({ type, object, old }) =>
+        concerns(object as Pod, old as Pod | undefined, type) ? [podKey(object as Pod)] : [],
+    },
   ],
   indexes: { [PODS]: { [BY_NODE]: (pod) => [(pod as Pod).spec?.nodeName ?? ''] } },
   reconcile(context, key) {
@@ -39,12 +47,20 @@ function noExecute(node: Node | undefined): Taint[] {
 }
 
 function sameTaints(node: Node, old: Node | undefined): boolean {
-  const text = (one: Node | undefined): string => noExecute(one).map(({ key, value }) => `${key}=${value ?? ''}`).join()
+  const text = (one: Node | undefined): string =>
+    noExecute(one)
+      .map(({ key, value }) => `${key}=${value ?? ''}`)
+      .join()
   return text(node) === text(old)
 }
 
 function concerns(pod: Pod, old: Pod | undefined, type: string): boolean {
-  return type === 'deleted' || old === undefined || pod.spec?.nodeName !== old.spec?.nodeName || !semanticEqual(pod.spec?.tolerations, old.spec?.tolerations)
+  return (
+    type === 'deleted' ||
+    old === undefined ||
+    pod.spec?.nodeName !== old.spec?.nodeName ||
+    !semanticEqual(pod.spec?.tolerations, old.spec?.tolerations)
+  )
 }
 
 function podKey(pod: Pod): string {
@@ -57,14 +73,18 @@ function plansOf(context: Context): Memory['plans'] {
 
 function lookAtNode(context: Context, name: string): Write[] {
   const taints = noExecute(context.cache<Node>(NODES).get('', name))
-  return context.cache<Pod>(PODS).by(BY_NODE, name).flatMap((pod) => decide(context, pod, taints))
+  return context
+    .cache<Pod>(PODS)
+    .by(BY_NODE, name)
+    .flatMap((pod) => decide(context, pod, taints))
 }
 
 function lookAtPod(context: Context, key: string): Write[] {
   const { namespace, name } = splitKey(key.slice(POD_KEY.length))
   const pod = context.cache<Pod>(PODS).get(namespace, name)
   const plan = plansOf(context)[key]
-  if (pod === undefined) return plan === undefined ? [] : cancel(context, { apiVersion: 'v1', kind: 'Pod', metadata: { namespace, name } })
+  if (pod === undefined)
+    return plan === undefined ? [] : cancel(context, { apiVersion: 'v1', kind: 'Pod', metadata: { namespace, name } })
   if (plan !== undefined && plan.uid === pod.metadata.uid && context.nowMs >= plan.fireMs) return mark(context, pod)
   return decide(context, pod, noExecute(context.cache<Node>(NODES).get('', pod.spec?.nodeName ?? '')))
 }
@@ -119,9 +139,18 @@ function mark(context: Context, pod: Pod): Write[] {
   const { namespace, name } = pod.metadata
   context.record('eviction', { pod: `${namespace}/${name}` })
   const message = 'Taint manager: deleting due to NoExecute taint'
-  const condition = { type: 'DisruptionTarget', status: 'True', reason: 'DeletionByTaintManager', message, lastTransitionTime: timestamp(context.nowMs) }
+  const condition = {
+    type: 'DisruptionTarget',
+    status: 'True',
+    reason: 'DeletionByTaintManager',
+    message,
+    lastTransitionTime: timestamp(context.nowMs),
+  }
   const body = { ...pod, status: { ...pod.status, conditions: setCondition(pod.status?.conditions, condition) } }
-  return [podEvent(pod, `Marking for deletion Pod ${namespace}/${name}`), { verb: 'update', resource: PODS, namespace, name, subresource: 'status', body }]
+  return [
+    podEvent(pod, `Marking for deletion Pod ${namespace}/${name}`),
+    { verb: 'update', resource: PODS, namespace, name, subresource: 'status', body },
+  ]
 }
 
 function deleteMarked(_context: Context, _key: string, { answers }: Settled): Write[] {

@@ -177,7 +177,10 @@ function busyboxCommands(): Entries {
   const same = [...names.BUSYBOX_SHELL, ...names.FILE_PROGRAMS]
   const program = (name: string): [string, FileNode] =>
     executable(`/bin/${name}`, names.BUSYBOX_NETWORK[name] ?? name, 10_000)
-  return [executable('/bin/busybox', 'busybox'), ...[...same.filter((name) => name !== 'file'), ...Object.keys(names.BUSYBOX_NETWORK)].map(program)]
+  return [
+    executable('/bin/busybox', 'busybox'),
+    ...[...same.filter((name) => name !== 'file'), ...Object.keys(names.BUSYBOX_NETWORK)].map(program),
+  ]
 }
 
 function busybox(): Entries {

@@ -42,7 +42,16 @@ export function findProgram(where: Where, argv: string[], depth = 0): Found {
   if (node?.program !== undefined) return { program: node.program, argv, path: found.path }
   if (depth > 4) return { error: 'EACCES' }
   const interpreter = /^#!\s*(\S+)[ \t]*([^\n]*)/.exec(node?.text ?? '')
-  const words = interpreter === null ? ['/bin/sh'] : [interpreter[1] ?? '', ...(interpreter[2] ?? '').trim().split(/\s+/).filter((word) => word !== '')]
+  const words =
+    interpreter === null
+      ? ['/bin/sh']
+      : [
+          interpreter[1] ?? '',
+          ...(interpreter[2] ?? '')
+            .trim()
+            .split(/\s+/)
+            .filter((word) => word !== ''),
+        ]
   if (words[0]?.endsWith('/env') && words.length > 1) words.shift()
   const script = name.includes('/') ? name : found.path
   return findProgram(where, [...words, script, ...rest], depth + 1)

@@ -57,7 +57,11 @@ export interface Machine {
   answer(pid: number, answer: unknown): void
   spawnChild(parent: ProcessRecord, options: ChildOptions): { pid: number } | { error: 'ENOENT' | 'EACCES' | 'EAGAIN' }
   /** execve(2): the process goes on as another program. */
-  replaceProgram(process: ProcessRecord, argv: string[], env: Record<string, string>): { error: 'ENOENT' | 'EACCES' } | typeof PENDING
+  replaceProgram(
+    process: ProcessRecord,
+    argv: string[],
+    env: Record<string, string>,
+  ): { error: 'ENOENT' | 'EACCES' } | typeof PENDING
   signal(pid: number, signal: Signal): boolean
   signalGroup(group: number, signal: Signal): boolean
   exitProcess(process: ProcessRecord, status: ExitStatus): void

@@ -1,5 +1,14 @@
 /** The `Proc` of one process: each operation yields one system call and gives back its answer. */
-import type { HttpFailure, HttpFailure as Failure, Outgoing, Proc, Run, Signal, SpawnOptions, Syscall } from '../process.ts'
+import type {
+  HttpFailure,
+  HttpFailure as Failure,
+  Outgoing,
+  Proc,
+  Run,
+  Signal,
+  SpawnOptions,
+  Syscall,
+} from '../process.ts'
 import type { HttpResponse } from '../../fabric/http.ts'
 import type { ProcessRecord } from './record.ts'
 
@@ -42,7 +51,17 @@ const DESCRIPTOR = /^\/dev\/(?:fd\/(\d+)|stdin)$/
 
 const files: Pick<
   Proc,
-  'readFile' | 'writeFile' | 'stat' | 'list' | 'mkdir' | 'remove' | 'rename' | 'symlink' | 'chmod' | 'chown' | 'openFile'
+  | 'readFile'
+  | 'writeFile'
+  | 'stat'
+  | 'list'
+  | 'mkdir'
+  | 'remove'
+  | 'rename'
+  | 'symlink'
+  | 'chmod'
+  | 'chown'
+  | 'openFile'
 > = {
   *readFile(path) {
     const fd = DESCRIPTOR.exec(path)

@@ -23,7 +23,15 @@ export type Description = (
   | { kind: 'null' }
   | { kind: 'tty'; tty: string }
   | { kind: 'pipe'; pipe: number; end: 'read' | 'write' }
-  | { kind: 'file'; host: HostName; root: ProcessRoot; user: string; path: string; mode: 'r' | 'w' | 'a'; offset: number }
+  | {
+      kind: 'file'
+      host: HostName
+      root: ProcessRoot
+      user: string
+      path: string
+      mode: 'r' | 'w' | 'a'
+      offset: number
+    }
   | { kind: 'text'; text: string; offset: number }
   | { kind: 'event'; event: KernelEvent }
   | { kind: 'capture'; name: string }
@@ -124,5 +132,15 @@ export interface Terminal {
 }
 
 export const SIGNAL_NUMBERS: Record<Signal, number> = {
-  HUP: 1, INT: 2, QUIT: 3, KILL: 9, USR1: 10, USR2: 12, PIPE: 13, TERM: 15, CONT: 18, TSTP: 20, WINCH: 28,
+  HUP: 1,
+  INT: 2,
+  QUIT: 3,
+  KILL: 9,
+  USR1: 10,
+  USR2: 12,
+  PIPE: 13,
+  TERM: 15,
+  CONT: 18,
+  TSTP: 20,
+  WINCH: 28,
 }

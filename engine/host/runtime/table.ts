@@ -119,9 +119,22 @@ export class ProcessTable implements Component, Machine {
   /** Starts a process from outside. The program is looked up along PATH in the files of its root. */
   spawn(request: SpawnRequest): SpawnResult {
     const { host, argv, root = { kind: 'host' }, env = {}, cwd = '/', user = 'root' } = request
-    const streams = [request.stdin ?? { kind: 'null' }, request.stdout ?? { kind: 'null' }, request.stderr ?? request.stdout ?? { kind: 'null' }] as const
+    const streams = [
+      request.stdin ?? { kind: 'null' },
+      request.stdout ?? { kind: 'null' },
+      request.stderr ?? request.stdout ?? { kind: 'null' },
+    ] as const
     const tty = streams.find((sink) => sink.kind === 'tty')
-    const made = this.make({ host, root, argv, env, cwd, user, parent: request.parent ?? 0, traced: request.traced ?? true })
+    const made = this.make({
+      host,
+      root,
+      argv,
+      env,
+      cwd,
+      user,
+      parent: request.parent ?? 0,
+      traced: request.traced ?? true,
+    })
     if ('error' in made) return made
     if (tty?.kind === 'tty') made.tty = tty.id
     if (request.onExit !== undefined) made.onExit = request.onExit
@@ -185,7 +198,8 @@ export class ProcessTable implements Component, Machine {
 
   /** Ends every process that the test names, without a signal: a crash of a host, the end of a container. */
   killAll(which: (process: ProcessRecord) => boolean): void {
-    for (const process of [...this.processes.values()]) if (which(process)) this.exitProcess(process, makeKilled('KILL'))
+    for (const process of [...this.processes.values()])
+      if (which(process)) this.exitProcess(process, makeKilled('KILL'))
   }
 
   handle(event: KernelEvent): void {
@@ -247,10 +261,16 @@ export class ProcessTable implements Component, Machine {
   load(state: unknown): void {
     const from = state as TableState
     this.generators.clear()
-    refill(this.processes, from.processes.map((process) => [process.pid, process]))
+    refill(
+      this.processes,
+      from.processes.map((process) => [process.pid, process]),
+    )
     refill(this.descriptions, from.descriptions)
     refill(this.pipes, from.pipes)
-    refill(this.terminals, from.terminals.map((terminal) => [terminal.id, terminal]))
+    refill(
+      this.terminals,
+      from.terminals.map((terminal) => [terminal.id, terminal]),
+    )
     refill(this.exchanges, from.exchanges)
     refill(this.captures, from.captures)
     refill(this.results, from.results)
@@ -259,7 +279,8 @@ export class ProcessTable implements Component, Machine {
     this.runQueued = from.running
     this.waiting.clear()
     this.edge?.clear()
-    for (const process of this.processes.values()) if (process.blocked !== undefined) this.awaits(process, process.blocked.key)
+    for (const process of this.processes.values())
+      if (process.blocked !== undefined) this.awaits(process, process.blocked.key)
     for (const process of [...this.processes.values()]) this.takeBack(process)
   }
 
@@ -350,7 +371,17 @@ export class ProcessTable implements Component, Machine {
     const { argv, env = parent.env, user = parent.user, host = parent.host, root = parent.root } = options
     const cwd = options.cwd === undefined ? parent.cwd : absolute(parent, options.cwd)
     const { traced } = parent
-    const made = this.make({ host, root, argv, env, cwd, user, parent: parent.pid, traced, ...(options.program === undefined ? {} : { program: options.program }) })
+    const made = this.make({
+      host,
+      root,
+      argv,
+      env,
+      cwd,
+      user,
+      parent: parent.pid,
+      traced,
+      ...(options.program === undefined ? {} : { program: options.program }),
+    })
     if ('error' in made) return made
     if (parent.tty !== undefined) made.tty = parent.tty
     made.group = options.group === 'new' ? made.pid : (options.group ?? parent.group)
@@ -365,10 +396,23 @@ export class ProcessTable implements Component, Machine {
     return { pid: made.pid }
   }
 
-  replaceProgram(process: ProcessRecord, argv: string[], env: Record<string, string>): { error: 'ENOENT' | 'EACCES' } | typeof PENDING {
+  replaceProgram(
+    process: ProcessRecord,
+    argv: string[],
+    env: Record<string, string>,
+  ): { error: 'ENOENT' | 'EACCES' } | typeof PENDING {
     const found = this.find({ ...process, argv, env })
     if ('error' in found) return found
-    Object.assign(process, { program: found.program, argv: found.argv, env, startedIn: process.cwd, caught: [], pending: [], trace: [], ticks: 0 })
+    Object.assign(process, {
+      program: found.program,
+      argv: found.argv,
+      env,
+      startedIn: process.cwd,
+      caught: [],
+      pending: [],
+      trace: [],
+      ticks: 0,
+    })
     delete process.start
     delete process.kept
     process.answers = 'nothing'
@@ -390,7 +434,9 @@ export class ProcessTable implements Component, Machine {
   }
 
   signalGroup(group: number, signal: Signal): boolean {
-    const members = [...this.processes.values()].filter((process) => process.group === group && process.exit === undefined)
+    const members = [...this.processes.values()].filter(
+      (process) => process.group === group && process.exit === undefined,
+    )
     for (const member of members) this.signal(member.pid, signal)
     return members.length > 0
   }
@@ -431,37 +477,77 @@ export class ProcessTable implements Component, Machine {
     const kept = this.captures.get(name) ?? ''
     if (kept.length >= MAX_CAPTURE) return
     const full = kept.length + text.length >= MAX_CAPTURE
-    this.captures.set(name, full ? `${kept}${text}`.slice(0, MAX_CAPTURE) + '\n[output cut here: limit of the simulator]\n' : kept + text)
+    this.captures.set(
+      name,
+      full ? `${kept}${text}`.slice(0, MAX_CAPTURE) + '\n[output cut here: limit of the simulator]\n' : kept + text,
+    )
   }
 
   runTool(process: ProcessRecord, syscall: Syscall): typeof PENDING {
     const tree = this.world.tree(process.host, process.root)
     this.block(process, syscall, 'tool')
-    if (this.edge === undefined || tree === undefined) throw new Error(`runtime: no edge to run ${JSON.stringify(syscall.argv)} at`)
+    if (this.edge === undefined || tree === undefined)
+      throw new Error(`runtime: no edge to run ${JSON.stringify(syscall.argv)} at`)
     const extra = syscall.files === undefined ? {} : { files: syscall.files as Record<string, string> }
-    const call = { pid: process.pid, token: process.blocked?.token ?? 0, argv: syscall.argv as string[], stdin: syscall.stdin as string }
-    this.edge.begin(call, { tree, actor: actorOf(this, process), cwd: process.cwd, env: process.env, clockMs: this.world.clockMs(process.host), ...extra })
+    const call = {
+      pid: process.pid,
+      token: process.blocked?.token ?? 0,
+      argv: syscall.argv as string[],
+      stdin: syscall.stdin as string,
+    }
+    this.edge.begin(call, {
+      tree,
+      actor: actorOf(this, process),
+      cwd: process.cwd,
+      env: process.env,
+      clockMs: this.world.clockMs(process.host),
+      ...extra,
+    })
     return PENDING
   }
 
   // Running.
 
-  private make(of: Pick<ProcessRecord, 'host' | 'root' | 'argv' | 'env' | 'cwd' | 'user' | 'parent' | 'traced'> & { program?: string }): ProcessRecord | { error: 'ENOENT' | 'EACCES' | 'EAGAIN' } {
+  private make(
+    of: Pick<ProcessRecord, 'host' | 'root' | 'argv' | 'env' | 'cwd' | 'user' | 'parent' | 'traced'> & {
+      program?: string
+    },
+  ): ProcessRecord | { error: 'ENOENT' | 'EACCES' | 'EAGAIN' } {
     const found = of.program === undefined ? this.find(of) : { program: of.program, argv: of.argv }
     if ('error' in found) return found
     // What comes from outside (a new terminal, the kubelet) still fits when the inside is full.
     if (this.countIn(of.host, of.root) >= MAX_PROCESSES * (of.parent === 0 ? 2 : 1)) return { error: 'EAGAIN' }
     const pid = ++this.counters.pid
     const record: ProcessRecord = {
-      ...of, pid, group: pid, program: found.program, argv: found.argv, startedIn: of.cwd, release: this.world.release(of.host),
-      startedAtMs: this.kernel.now, fds: {}, state: 'ready', stopped: false, stopUnseen: false, init: false, caught: [], ignored: [], pending: [],
-      answers: 'nothing', trace: [], ticks: 0, steps: 0, windowAtMs: this.kernel.now,
+      ...of,
+      pid,
+      group: pid,
+      program: found.program,
+      argv: found.argv,
+      startedIn: of.cwd,
+      release: this.world.release(of.host),
+      startedAtMs: this.kernel.now,
+      fds: {},
+      state: 'ready',
+      stopped: false,
+      stopUnseen: false,
+      init: false,
+      caught: [],
+      ignored: [],
+      pending: [],
+      answers: 'nothing',
+      trace: [],
+      ticks: 0,
+      steps: 0,
+      windowAtMs: this.kernel.now,
     }
     this.processes.set(pid, record)
     return record
   }
 
-  private find(of: Pick<ProcessRecord, 'host' | 'root' | 'argv' | 'env' | 'cwd' | 'user'>): ReturnType<typeof findProgram> {
+  private find(
+    of: Pick<ProcessRecord, 'host' | 'root' | 'argv' | 'env' | 'cwd' | 'user'>,
+  ): ReturnType<typeof findProgram> {
     const tree = this.world.tree(of.host, of.root)
     if (tree === undefined) return { error: 'ENOENT' }
     const actor = { user: of.user, groups: this.world.groups(of.host, of.root, of.user) }
@@ -575,7 +661,8 @@ export class ProcessTable implements Component, Machine {
 
   private runProcess(process: ProcessRecord): void {
     for (let steps = 0; process.state === 'ready' && !process.stopped; steps++) {
-      if (steps >= SLICE) return void this.kernel.send({ to: ProcessTable.address, type: 'slice', data: { pid: process.pid } }, 1)
+      if (steps >= SLICE)
+        return void this.kernel.send({ to: ProcessTable.address, type: 'slice', data: { pid: process.pid } }, 1)
       if (this.isRunaway(process)) return
       const syscall = this.resume(process)
       if (syscall === undefined) return
@@ -624,7 +711,7 @@ export class ProcessTable implements Component, Machine {
     answers.push(...process.trace)
     let ticks = process.ticks
     let step = generator.next()
-    for (let index = 0; step.done !== true; ) {
+    for (let index = 0; step.done !== true;) {
       const isTick = step.value.call === 'tick'
       if (index >= answers.length && !(isTick && ticks-- > 0)) return
       step = isTick ? generator.next(undefined) : generator.next(answers[index++])
@@ -648,7 +735,11 @@ export class ProcessTable implements Component, Machine {
     this.rest(process)
     if (!busy) return false
     if (this.interruptBusy(process)) return false
-    this.perform(process, { call: 'write', fd: 2, text: `${process.argv[0]}: killed: it ran ${BUDGET} steps without waiting (limit of the simulator)\n` })
+    this.perform(process, {
+      call: 'write',
+      fd: 2,
+      text: `${process.argv[0]}: killed: it ran ${BUDGET} steps without waiting (limit of the simulator)\n`,
+    })
     this.kernel.record('process.runaway', { host: process.host, pid: process.pid, program: process.argv[0] ?? '' })
     this.exitProcess(process, makeKilled('KILL'))
     return true
@@ -657,7 +748,11 @@ export class ProcessTable implements Component, Machine {
   /** An interactive shell in a busy loop is interrupted as by Ctrl-C; one that goes on all the same is killed. */
   private interruptBusy(process: ProcessRecord): boolean {
     if (!process.caught.includes('INT') || process.pending.includes('INT')) return false
-    this.perform(process, { call: 'write', fd: 2, text: `${process.argv[0]}: interrupted: it ran ${BUDGET} steps without waiting (limit of the simulator)\n` })
+    this.perform(process, {
+      call: 'write',
+      fd: 2,
+      text: `${process.argv[0]}: interrupted: it ran ${BUDGET} steps without waiting (limit of the simulator)\n`,
+    })
     this.kernel.record('process.interrupted', { host: process.host, pid: process.pid, program: process.argv[0] ?? '' })
     return this.signal(process.pid, 'INT')
   }
@@ -670,8 +765,16 @@ export class ProcessTable implements Component, Machine {
   /** Our own bug ends the one program, loudly, and is in the journal. */
   private reportBug(process: ProcessRecord, error: unknown): void {
     const message = error instanceof Error ? (error.stack ?? error.message) : String(error)
-    this.kernel.record('process.bug', { host: process.host, program: process.argv[0] ?? '', message: message.split('\n')[0] ?? '' })
-    this.perform(process, { call: 'write', fd: 2, text: `${process.argv[0]}: bug in the simulator (seed ${this.kernel.seed}): ${message}\n` })
+    this.kernel.record('process.bug', {
+      host: process.host,
+      program: process.argv[0] ?? '',
+      message: message.split('\n')[0] ?? '',
+    })
+    this.perform(process, {
+      call: 'write',
+      fd: 2,
+      text: `${process.argv[0]}: bug in the simulator (seed ${this.kernel.seed}): ${message}\n`,
+    })
     this.exitProcess(process, makeExit(70))
   }
 
@@ -688,7 +791,8 @@ export class ProcessTable implements Component, Machine {
     if (blocked === undefined) return
     const interrupted = INTERRUPTED[blocked.syscall.call]
     if (interrupted === undefined || (blocked.syscall.call === 'wait' && blocked.syscall.interruptible !== true)) return
-    if (blocked.key.startsWith('net ') && blocked.syscall.call !== 'next') cancelExchange(this, process, blocked.key.slice(4))
+    if (blocked.key.startsWith('net ') && blocked.syscall.call !== 'next')
+      cancelExchange(this, process, blocked.key.slice(4))
     this.answer(process.pid, interrupted)
   }
 
@@ -737,7 +841,8 @@ export class ProcessTable implements Component, Machine {
     const process = this.processes.get(pid)
     if (process?.blocked?.token !== token) return
     const { syscall, key } = process.blocked
-    if ((syscall.call === 'http' || syscall.call === 'open') && key.startsWith('net ')) cancelExchange(this, process, key.slice(4))
+    if ((syscall.call === 'http' || syscall.call === 'open') && key.startsWith('net '))
+      cancelExchange(this, process, key.slice(4))
     this.answer(pid, 'timeoutAnswer' in syscall ? syscall.timeoutAnswer : TIMED_OUT[syscall.call])
   }
 
@@ -818,7 +923,9 @@ export class ProcessTable implements Component, Machine {
     delete terminal.edit
     const process = this.processes.get(edit.pid)
     if (process === undefined) return
-    const saved = text !== undefined && 'ok' in (this.world.tree(process.host, process.root)?.write(edit.path, text, actorOf(this, process)) ?? {})
+    const saved =
+      text !== undefined &&
+      'ok' in (this.world.tree(process.host, process.root)?.write(edit.path, text, actorOf(this, process)) ?? {})
     if (process.blocked?.key === `edit ${request}`) this.answer(edit.pid, { saved })
   }
 }
@@ -834,7 +941,10 @@ const INTERRUPTED: Record<string, unknown> = {
   open: { failure: 'interrupted', message: 'interrupted system call' },
 }
 
-const DEADLINE = { failure: 'timeout', message: 'context deadline exceeded (Client.Timeout exceeded while awaiting headers)' }
+const DEADLINE = {
+  failure: 'timeout',
+  message: 'context deadline exceeded (Client.Timeout exceeded while awaiting headers)',
+}
 
 /** What a waiting call answers when its time is up. */
 const TIMED_OUT: Record<string, unknown> = {

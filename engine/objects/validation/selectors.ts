@@ -17,7 +17,8 @@ function expressionErrors(expression: PlainObject, field: string): FieldError[] 
   if ((operator === 'Exists' || operator === 'DoesNotExist') && values.length > 0) {
     errors.push(forbidden(`${field}.values`, "may not be specified when `operator` is 'Exists' or 'DoesNotExist'"))
   }
-  if (!OPERATORS.includes(operator)) errors.push(invalid(`${field}.operator`, operator, 'not a valid selector operator'))
+  if (!OPERATORS.includes(operator))
+    errors.push(invalid(`${field}.operator`, operator, 'not a valid selector operator'))
   const key = String(expression.key ?? '')
   errors.push(...invalidAll(`${field}.key`, key, labelKeyErrors(key)))
   for (const [i, value] of values.entries()) {

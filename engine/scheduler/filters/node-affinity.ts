@@ -13,7 +13,12 @@ export const nodeAffinity: Filter = {
 
 /** The nodes that a pod names, as a DaemonSet's pod does: no others are looked at. Models its PreFilter. */
 export function pinnedNodes(pod: Pod): string[] | undefined {
-  const terms = pod.spec?.affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution?.nodeSelectorTerms ?? []
-  const names = terms.map(({ matchFields = [] }) => matchFields.filter(({ key, operator }) => key === 'metadata.name' && operator === 'In').flatMap(({ values = [] }) => values))
+  const terms =
+    pod.spec?.affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution?.nodeSelectorTerms ?? []
+  const names = terms.map(({ matchFields = [] }) =>
+    matchFields
+      .filter(({ key, operator }) => key === 'metadata.name' && operator === 'In')
+      .flatMap(({ values = [] }) => values),
+  )
   return terms.length > 0 && names.every((list) => list.length > 0) ? names.flat() : undefined
 }

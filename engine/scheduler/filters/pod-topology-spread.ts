@@ -22,7 +22,8 @@ export const podTopologySpread: Filter = {
   filter(_pod, { node }, _snapshot, prepared) {
     for (const { constraint, matchesSelf, domains } of prepared as Counted[]) {
       const domain = node.metadata.labels?.[constraint.topologyKey]
-      if (domain === undefined) return reject("node(s) didn't match pod topology spread constraints (missing required label)", true)
+      if (domain === undefined)
+        return reject("node(s) didn't match pod topology spread constraints (missing required label)", true)
       const tooFew = constraint.minDomains !== undefined && domains.size < constraint.minDomains
       const least = tooFew || domains.size === 0 ? 0 : Math.min(...domains.values())
       const skew = (domains.get(domain) ?? 0) + matchesSelf - least
@@ -33,7 +34,9 @@ export const podTopologySpread: Filter = {
 }
 
 export function countDomains(pod: Pod, snapshot: Snapshot, when: 'DoNotSchedule' | 'ScheduleAnyway'): Counted[] {
-  const constraints = (pod.spec?.topologySpreadConstraints ?? []).filter(({ whenUnsatisfiable }) => whenUnsatisfiable === when)
+  const constraints = (pod.spec?.topologySpreadConstraints ?? []).filter(
+    ({ whenUnsatisfiable }) => whenUnsatisfiable === when,
+  )
   return constraints.map((constraint) => {
     const selector = selectorOf(constraint, pod)
     const counting = snapshot.nodes.filter((node) => counts(node, pod, constraint, constraints))
@@ -48,13 +51,28 @@ export function countDomains(pod: Pod, snapshot: Snapshot, when: 'DoNotSchedule'
 
 /** matchLabelKeys add the pod's own values to the selector. */
 function selectorOf(constraint: TopologySpreadConstraint, pod: Pod): Selector {
-  const own = Object.fromEntries((constraint.matchLabelKeys ?? []).flatMap((key) => (pod.metadata.labels?.[key] === undefined ? [] : [[key, pod.metadata.labels[key]]])))
-  return selectorFromObject({ ...constraint.labelSelector, matchLabels: { ...constraint.labelSelector?.matchLabels, ...own } })
+  const own = Object.fromEntries(
+    (constraint.matchLabelKeys ?? []).flatMap((key) =>
+      pod.metadata.labels?.[key] === undefined ? [] : [[key, pod.metadata.labels[key]]],
+    ),
+  )
+  return selectorFromObject({
+    ...constraint.labelSelector,
+    matchLabels: { ...constraint.labelSelector?.matchLabels, ...own },
+  })
 }
 
-function counts({ node }: NodeInfo, pod: Pod, constraint: TopologySpreadConstraint, all: TopologySpreadConstraint[]): boolean {
+function counts(
+  { node }: NodeInfo,
+  pod: Pod,
+  constraint: TopologySpreadConstraint,
+  all: TopologySpreadConstraint[],
+): boolean {
   if (all.some(({ topologyKey }) => node.metadata.labels?.[topologyKey] === undefined)) return false
   if ((constraint.nodeAffinityPolicy ?? 'Honor') === 'Honor' && !podFitsNode(pod.spec, node)) return false
   const honoursTaints = constraint.nodeTaintsPolicy === 'Honor'
-  return !honoursTaints || untolerated(node.spec?.taints ?? [], pod.spec?.tolerations ?? [], ['NoSchedule', 'NoExecute']) === undefined
+  return (
+    !honoursTaints ||
+    untolerated(node.spec?.taints ?? [], pod.spec?.tolerations ?? [], ['NoSchedule', 'NoExecute']) === undefined
+  )
 }

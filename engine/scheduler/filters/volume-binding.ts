@@ -17,5 +17,7 @@ function rejectClaims(pod: Pod, { claimState }: Snapshot): string | undefined {
   }
   if (states.some(({ state }) => state === 'unbound')) return 'pod has unbound immediate PersistentVolumeClaims'
   const waiting = states.find(({ state }) => state === 'waiting')
-  return waiting === undefined ? undefined : `not simulated: binding of persistentvolumeclaim "${waiting.name}" when its first consumer is scheduled`
+  return waiting === undefined
+    ? undefined
+    : `not simulated: binding of persistentvolumeclaim "${waiting.name}" when its first consumer is scheduled`
 }

@@ -14,7 +14,10 @@ export const imageLocality: Score = {
     const images = imagesOf(pod)
     const spread = new Map(images.map((image) => [image, all.filter((node) => sizeOn(node, image) > 0).length]))
     return nodes.map((node) => {
-      const sum = images.reduce((total, image) => total + Math.trunc((sizeOn(node, image) * (spread.get(image) ?? 0)) / all.length), 0)
+      const sum = images.reduce(
+        (total, image) => total + Math.trunc((sizeOn(node, image) * (spread.get(image) ?? 0)) / all.length),
+        0,
+      )
       return scale(sum, images.length)
     })
   },
@@ -33,7 +36,11 @@ function sizeOn({ node }: NodeInfo, image: string): number {
   if (images === undefined) return 0
   let known = sizes.get(images)
   if (known === undefined) {
-    known = new Map(images.flatMap(({ names, sizeBytes }) => (names ?? []).map((name): [string, number] => [name.replace(/^docker\.io\/library\//, ''), sizeBytes ?? 0])))
+    known = new Map(
+      images.flatMap(({ names, sizeBytes }) =>
+        (names ?? []).map((name): [string, number] => [name.replace(/^docker\.io\/library\//, ''), sizeBytes ?? 0]),
+      ),
+    )
     sizes.set(images, known)
   }
   return known.get(image) ?? 0

@@ -12,7 +12,12 @@ export const interPodAffinityScore: Score = {
   applies: (pod, { nodes }) => hasPodAffinity(pod) || nodes.some(({ withAffinity }) => withAffinity.size > 0),
   score(pod, nodes, snapshot) {
     const domains = weighDomains(pod, snapshot)
-    const sums = nodes.map(({ node }) => Object.entries(node.metadata.labels ?? {}).reduce((sum, [key, value]) => sum + (domains.get(`${key}=${value}`) ?? 0), 0))
+    const sums = nodes.map(({ node }) =>
+      Object.entries(node.metadata.labels ?? {}).reduce(
+        (sum, [key, value]) => sum + (domains.get(`${key}=${value}`) ?? 0),
+        0,
+      ),
+    )
     const [min, max] = [Math.min(...sums), Math.max(...sums)]
     return sums.map((sum) => (max === min ? 0 : Math.trunc((100 * (sum - min)) / (max - min))))
   },
@@ -38,11 +43,16 @@ function weighPair(pod: Pod, other: Pod, { node }: NodeInfo, snapshot: Snapshot,
       domains.set(key, (domains.get(key) ?? 0) + sign * weight)
     }
   }
-  for (const [owner, target] of [[pod, other], [other, pod]] as const) {
+  for (const [owner, target] of [
+    [pod, other],
+    [other, pod],
+  ] as const) {
     const { podAffinity, podAntiAffinity } = owner.spec?.affinity ?? {}
     add(owner, target, podAffinity?.preferredDuringSchedulingIgnoredDuringExecution ?? [], 1)
     add(owner, target, podAntiAffinity?.preferredDuringSchedulingIgnoredDuringExecution ?? [], -1)
   }
-  const hard = (other.spec?.affinity?.podAffinity?.requiredDuringSchedulingIgnoredDuringExecution ?? []).map((podAffinityTerm) => ({ weight: SCHEDULER_FLAGS.hardPodAffinityWeight, podAffinityTerm }))
+  const hard = (other.spec?.affinity?.podAffinity?.requiredDuringSchedulingIgnoredDuringExecution ?? []).map(
+    (podAffinityTerm) => ({ weight: SCHEDULER_FLAGS.hardPodAffinityWeight, podAffinityTerm }),
+  )
   add(other, pod, hard, 1)
 }

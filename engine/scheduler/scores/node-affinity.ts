@@ -13,7 +13,9 @@ export const nodeAffinityScore: Score = {
   weight: 2,
   applies: (pod) => preferred(pod).length > 0,
   score(pod, nodes) {
-    const sums = nodes.map(({ node }) => preferred(pod).reduce((sum, { weight, preference }) => sum + (matchesTerm(preference, node) ? weight : 0), 0))
+    const sums = nodes.map(({ node }) =>
+      preferred(pod).reduce((sum, { weight, preference }) => sum + (matchesTerm(preference, node) ? weight : 0), 0),
+    )
     return normalise(sums, false)
   },
 }

@@ -6,9 +6,12 @@ import { normalise } from './normalise.ts'
 export const taintTolerationScore: Score = {
   name: 'TaintToleration',
   weight: 3,
-  applies: (_pod, { nodes }) => nodes.some(({ node }) => (node.spec?.taints ?? []).some(({ effect }) => effect === 'PreferNoSchedule')),
+  applies: (_pod, { nodes }) =>
+    nodes.some(({ node }) => (node.spec?.taints ?? []).some(({ effect }) => effect === 'PreferNoSchedule')),
   score(pod, nodes) {
-    const tolerations = (pod.spec?.tolerations ?? []).filter(({ effect }) => effect === undefined || effect === '' || effect === 'PreferNoSchedule')
+    const tolerations = (pod.spec?.tolerations ?? []).filter(
+      ({ effect }) => effect === undefined || effect === '' || effect === 'PreferNoSchedule',
+    )
     const counts = nodes.map(({ node }) => {
       const taints = (node.spec?.taints ?? []).filter(({ effect }) => effect === 'PreferNoSchedule')
       return taints.filter((taint) => !tolerations.some((toleration) => tolerates(toleration, taint))).length

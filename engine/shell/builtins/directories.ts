@@ -59,7 +59,8 @@ const pwd: Builtin = function* (sh) {
 
 function* showStack(sh: Shell): Run<number> {
   const home = getValue(sh.state, 'HOME') ?? ''
-  const short = (path: string): string => (home !== '' && (path === home || path.startsWith(`${home}/`)) ? `~${path.slice(home.length)}` : path)
+  const short = (path: string): string =>
+    home !== '' && (path === home || path.startsWith(`${home}/`)) ? `~${path.slice(home.length)}` : path
   yield* sh.p.out(`${[sh.state.cwd, ...sh.state.directories].map(short).join(' ')}\n`)
   return 0
 }

@@ -104,14 +104,26 @@ const test: Builtin = function* (sh, words) {
 }
 
 const signalName = (text: string): string => {
-  const names: Record<string, string> = { 0: 'EXIT', 1: 'HUP', 2: 'INT', 3: 'QUIT', 9: 'KILL', 10: 'USR1', 12: 'USR2', 13: 'PIPE', 15: 'TERM', 20: 'TSTP' }
+  const names: Record<string, string> = {
+    0: 'EXIT',
+    1: 'HUP',
+    2: 'INT',
+    3: 'QUIT',
+    9: 'KILL',
+    10: 'USR1',
+    12: 'USR2',
+    13: 'PIPE',
+    15: 'TERM',
+    20: 'TSTP',
+  }
   return names[text] ?? text.toUpperCase().replace(/^SIG/, '')
 }
 
 const trap: Builtin = function* (sh, words) {
   const args = words.slice(1).filter((word) => word !== '--')
   if (args.length === 0 || args[0] === '-p') {
-    for (const [name, text] of Object.entries(sh.state.traps)) yield* sh.p.out(`trap -- ${quoteWord(text)} ${/^(EXIT|ERR|DEBUG|RETURN)$/.test(name) ? name : `SIG${name}`}\n`)
+    for (const [name, text] of Object.entries(sh.state.traps))
+      yield* sh.p.out(`trap -- ${quoteWord(text)} ${/^(EXIT|ERR|DEBUG|RETURN)$/.test(name) ? name : `SIG${name}`}\n`)
     return 0
   }
   const [text = '', ...names] = args
@@ -181,9 +193,29 @@ const times: Builtin = function* (sh) {
 }
 
 export const flowBuiltins: Record<string, Builtin> = {
-  ':': function* () { return 0 },
-  true: function* () { return 0 },
-  false: function* () { return 1 },
-  exit, logout: exit, return: leave, break: jump('break'), continue: jump('continue'), eval: evaluate, source, '.': source, shift, test, '[': test, trap, let: letIt, getopts, times,
+  ':': function* () {
+    return 0
+  },
+  true: function* () {
+    return 0
+  },
+  false: function* () {
+    return 1
+  },
+  exit,
+  logout: exit,
+  return: leave,
+  break: jump('break'),
+  continue: jump('continue'),
+  eval: evaluate,
+  source,
+  '.': source,
+  shift,
+  test,
+  '[': test,
+  trap,
+  let: letIt,
+  getopts,
+  times,
   builtin: (sh, words) => sh.runCommandWords(words.slice(1)),
 }

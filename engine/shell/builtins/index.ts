@@ -8,5 +8,10 @@ import { readBuiltins } from './read.ts'
 import type { Builtin } from './builtin.ts'
 
 export const BUILTINS: Readonly<Record<string, Builtin>> = {
-  ...directoryBuiltins, ...flowBuiltins, ...jobBuiltins, ...nameBuiltins, ...outputBuiltins, ...readBuiltins,
+  ...directoryBuiltins,
+  ...flowBuiltins,
+  ...jobBuiltins,
+  ...nameBuiltins,
+  ...outputBuiltins,
+  ...readBuiltins,
 }

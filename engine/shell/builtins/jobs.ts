@@ -8,7 +8,10 @@ import type { Builtin } from './builtin.ts'
 
 const jobs: Builtin = function* (sh, words) {
   yield* pollJobs(sh)
-  const flags = words.slice(1).filter((word) => word.startsWith('-')).join('')
+  const flags = words
+    .slice(1)
+    .filter((word) => word.startsWith('-'))
+    .join('')
   for (const job of [...sh.state.jobs].filter((other) => other.background).sort((a, b) => a.number - b.number)) {
     if (flags.includes('p')) yield* sh.p.out(`${job.group}\n`)
     else yield* sh.p.out(`${describeJob(sh.state, job, flags.includes('l'))}\n`)
@@ -68,7 +71,8 @@ function* waitFor(sh: Shell, job: Job, pids = job.pids): Run<number> {
 const wait: Builtin = function* (sh, words) {
   const specs = words.slice(1).filter((word) => word !== '-n')
   if (specs.length === 0) {
-    for (const job of sh.state.jobs.filter((other) => other.background && other.state !== 'Stopped')) yield* waitFor(sh, job)
+    for (const job of sh.state.jobs.filter((other) => other.background && other.state !== 'Stopped'))
+      yield* waitFor(sh, job)
     return 0
   }
   let status = 0
@@ -86,7 +90,20 @@ const wait: Builtin = function* (sh, words) {
   return status
 }
 
-const NUMBERS: Record<string, Signal> = { 1: 'HUP', 2: 'INT', 3: 'QUIT', 9: 'KILL', 10: 'USR1', 12: 'USR2', 13: 'PIPE', 15: 'TERM', 18: 'CONT', 19: 'TSTP', 20: 'TSTP', 28: 'WINCH' }
+const NUMBERS: Record<string, Signal> = {
+  1: 'HUP',
+  2: 'INT',
+  3: 'QUIT',
+  9: 'KILL',
+  10: 'USR1',
+  12: 'USR2',
+  13: 'PIPE',
+  15: 'TERM',
+  18: 'CONT',
+  19: 'TSTP',
+  20: 'TSTP',
+  28: 'WINCH',
+}
 const NAMES = ['HUP', 'INT', 'QUIT', 'KILL', 'USR1', 'USR2', 'PIPE', 'TERM', 'CONT', 'TSTP', 'WINCH']
 
 const kill: Builtin = function* (sh, words) {
@@ -95,14 +112,29 @@ const kill: Builtin = function* (sh, words) {
   for (let at = 1; at < words.length; at++) {
     const word = words[at] ?? ''
     if (word === '-l') {
-      yield* sh.p.out(' 1) SIGHUP\t 2) SIGINT\t 3) SIGQUIT\t 9) SIGKILL\t10) SIGUSR1\t12) SIGUSR2\t13) SIGPIPE\t15) SIGTERM\t18) SIGCONT\t20) SIGTSTP\n')
+      yield* sh.p.out(
+        ' 1) SIGHUP\t 2) SIGINT\t 3) SIGQUIT\t 9) SIGKILL\t10) SIGUSR1\t12) SIGUSR2\t13) SIGPIPE\t15) SIGTERM\t18) SIGCONT\t20) SIGTSTP\n',
+      )
       return 0
     }
-    const asked = word === '-s' || word === '-n' ? (words[++at] ?? '') : targets.length === 0 && /^-[A-Za-z0-9]+$/.test(word) ? word.slice(1) : undefined
+    const asked =
+      word === '-s' || word === '-n'
+        ? (words[++at] ?? '')
+        : targets.length === 0 && /^-[A-Za-z0-9]+$/.test(word)
+          ? word.slice(1)
+          : undefined
     if (asked === undefined) targets.push(word)
-    else if (asked === '0') return (yield* sh.p.ask('processes') as Run<{ pid: number }[]>).some(({ pid }) => pid === Number(words[at + 1])) ? 0 : 1
+    else if (asked === '0')
+      return (yield* sh.p.ask('processes') as Run<{ pid: number }[]>).some(({ pid }) => pid === Number(words[at + 1]))
+        ? 0
+        : 1
     else {
-      const name = NUMBERS[asked] ?? asked.toUpperCase().replace(/^SIG/, '').replace(/^STOP$/, 'TSTP')
+      const name =
+        NUMBERS[asked] ??
+        asked
+          .toUpperCase()
+          .replace(/^SIG/, '')
+          .replace(/^STOP$/, 'TSTP')
       if (!NAMES.includes(name)) {
         yield* sh.complain(`kill: ${asked}: invalid signal specification`)
         return 1
@@ -145,7 +177,8 @@ const history: Builtin = function* (sh, words) {
     return 0
   }
   const from = words[1] === undefined ? 0 : Math.max(0, sh.state.history.length - Number(words[1]))
-  for (let at = from; at < sh.state.history.length; at++) yield* sh.p.out(`${String(at + 1).padStart(5)}  ${sh.state.history[at]}\n`)
+  for (let at = from; at < sh.state.history.length; at++)
+    yield* sh.p.out(`${String(at + 1).padStart(5)}  ${sh.state.history[at]}\n`)
   return 0
 }
 
@@ -162,7 +195,14 @@ const disown: Builtin = function* (sh, words) {
 }
 
 export const jobBuiltins: Record<string, Builtin> = {
-  jobs, fg, bg, wait, kill, history, umask, disown,
+  jobs,
+  fg,
+  bg,
+  wait,
+  kill,
+  history,
+  umask,
+  disown,
   ulimit: function* (sh) {
     yield* sh.p.out('unlimited\n')
     return 0

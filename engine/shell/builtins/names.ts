@@ -6,24 +6,54 @@ import { ShellError } from '../errors.ts'
 import { quoteDouble, quoteWord } from '../quote.ts'
 import type { Shell } from '../shell.ts'
 import type { ShellOptions, Variable } from '../state.ts'
-import { environment, findVariable, makeLocal, makeVariable, setValue, unsetVariable, variableNames } from '../variables.ts'
+import {
+  environment,
+  findVariable,
+  makeLocal,
+  makeVariable,
+  setValue,
+  unsetVariable,
+  variableNames,
+} from '../variables.ts'
 import type { Builtin } from './builtin.ts'
 
-type Attributes = Partial<Pick<Variable, 'exported' | 'readonly' | 'integer' | 'associative' | 'lower' | 'upper' | 'reference'>> & { array?: boolean }
+type Attributes = Partial<
+  Pick<Variable, 'exported' | 'readonly' | 'integer' | 'associative' | 'lower' | 'upper' | 'reference'>
+> & { array?: boolean }
 
-const LETTERS: Record<string, keyof Attributes> = { x: 'exported', r: 'readonly', i: 'integer', A: 'associative', a: 'array', l: 'lower', u: 'upper', n: 'reference' }
+const LETTERS: Record<string, keyof Attributes> = {
+  x: 'exported',
+  r: 'readonly',
+  i: 'integer',
+  A: 'associative',
+  a: 'array',
+  l: 'lower',
+  u: 'upper',
+  n: 'reference',
+}
 
 /** Text of a variable as `declare -p` prints it. */
 function describe(name: string, variable: Variable): string {
   const flags = `${variable.items === undefined ? '' : variable.associative === true ? 'A' : 'a'}${variable.integer === true ? 'i' : ''}${variable.readonly === true ? 'r' : ''}${variable.exported === true ? 'x' : ''}`
-  const items = variable.items === undefined ? undefined : Object.entries(variable.items).map(([key, value]) => `[${key}]=${quoteDouble(value)}`).join(' ')
-  const value = items === undefined ? (variable.value === undefined ? '' : `=${quoteDouble(variable.value)}`) : `=(${items}${variable.associative === true ? ' ' : ''})`
+  const items =
+    variable.items === undefined
+      ? undefined
+      : Object.entries(variable.items)
+          .map(([key, value]) => `[${key}]=${quoteDouble(value)}`)
+          .join(' ')
+  const value =
+    items === undefined
+      ? variable.value === undefined
+        ? ''
+        : `=${quoteDouble(variable.value)}`
+      : `=(${items}${variable.associative === true ? ' ' : ''})`
   return `declare -${flags === '' ? '-' : flags} ${name}${value}`
 }
 
 function* declareName(sh: Shell, word: string, attributes: Attributes, local: boolean): Run<void> {
   const match = /^([A-Za-z_]\w*)(\[[^\]]*\])?(\+?=)?/.exec(word)
-  if (match === null || (match[0] !== word && match[3] === undefined)) throw new ShellError(`${local ? 'local' : 'declare'}: \`${word}': not a valid identifier`)
+  if (match === null || (match[0] !== word && match[3] === undefined))
+    throw new ShellError(`${local ? 'local' : 'declare'}: \`${word}': not a valid identifier`)
   const name = match[1] ?? ''
   const variable = local ? makeLocal(sh.state, name) : makeVariable(sh.state, name)
   const { readonly: fix, array, ...others } = attributes
@@ -39,7 +69,8 @@ function* declareName(sh: Shell, word: string, attributes: Attributes, local: bo
 function* giveValue(sh: Shell, word: string, at: number, name: string): Run<void> {
   const value = word.slice(at)
   const isArray = /^\([\s\S]*\)$/.test(value)
-  const command = parseScript(isArray ? word : `${word.slice(0, at)}${quoteWord(value)}`).statements[0]?.pipelines[0]?.commands[0]
+  const command = parseScript(isArray ? word : `${word.slice(0, at)}${quoteWord(value)}`).statements[0]?.pipelines[0]
+    ?.commands[0]
   const assignment = command?.type === 'SimpleCommand' ? command.assignments[0] : undefined
   if (assignment === undefined) setValue(sh.state, name, value)
   else yield* assign(sh, assignment)
@@ -76,7 +107,8 @@ function* showVariables(sh: Shell, names: string[], attributes: Attributes): Run
     if (variable === undefined) {
       yield* sh.complain(`declare: ${name}: not found`)
       status = 1
-    } else if (attributes.exported !== true || variable.exported === true) yield* sh.p.out(`${describe(name, variable)}\n`)
+    } else if (attributes.exported !== true || variable.exported === true)
+      yield* sh.p.out(`${describe(name, variable)}\n`)
   }
   return status
 }
@@ -133,14 +165,25 @@ const unset: Builtin = function* (sh, words) {
   for (const word of words.slice(1)) {
     if (word === '-v' || word === '-f') continue
     const subscript = /^(\w+)\[(.*)\]$/.exec(word)
-    if (subscript !== null) delete findVariable(sh.state, subscript[1] ?? '')?.items?.[(subscript[2] ?? '').replace(/^(["'])(.*)\1$/, '$2')]
-    else if (words[1] === '-f' || (findVariable(sh.state, word) === undefined && words[1] !== '-v')) delete sh.state.functions[word]
+    if (subscript !== null)
+      delete findVariable(sh.state, subscript[1] ?? '')?.items?.[(subscript[2] ?? '').replace(/^(["'])(.*)\1$/, '$2')]
+    else if (words[1] === '-f' || (findVariable(sh.state, word) === undefined && words[1] !== '-v'))
+      delete sh.state.functions[word]
     else unsetVariable(sh.state, word)
   }
   return 0
 }
 
-const SET_LETTERS: Record<string, keyof ShellOptions> = { e: 'errexit', u: 'nounset', x: 'xtrace', f: 'noglob', C: 'noclobber', a: 'allexport', n: 'noexec', v: 'verbose' }
+const SET_LETTERS: Record<string, keyof ShellOptions> = {
+  e: 'errexit',
+  u: 'nounset',
+  x: 'xtrace',
+  f: 'noglob',
+  C: 'noclobber',
+  a: 'allexport',
+  n: 'noexec',
+  v: 'verbose',
+}
 
 /** Applies `-euo pipefail` and the like to the options; the rest are positional parameters. */
 export function* applySet(sh: Shell, args: string[]): Run<number> {
@@ -153,7 +196,11 @@ export function* applySet(sh: Shell, args: string[]): Run<number> {
     for (const letter of word.slice(1)) {
       const name = letter === 'o' ? args[++at] : SET_LETTERS[letter]
       if (name === undefined || !(name in sh.state.options)) {
-        if ('hmbBHEPT'.includes(letter) || ['posix', 'monitor', 'emacs', 'vi', 'functrace', 'errtrace', 'histexpand', 'history'].includes(name ?? '')) continue
+        if (
+          'hmbBHEPT'.includes(letter) ||
+          ['posix', 'monitor', 'emacs', 'vi', 'functrace', 'errtrace', 'histexpand', 'history'].includes(name ?? '')
+        )
+          continue
         yield* sh.complain(letter === 'o' ? `set: ${name}: invalid option name` : `set: -${letter}: invalid option`)
         return 2
       }
@@ -164,9 +211,11 @@ export function* applySet(sh: Shell, args: string[]): Run<number> {
 }
 
 const set: Builtin = function* (sh, words) {
-  if (words.length > 1 && !(words.length === 2 && /^[-+]o$/.test(words[1] ?? ''))) return yield* applySet(sh, words.slice(1))
+  if (words.length > 1 && !(words.length === 2 && /^[-+]o$/.test(words[1] ?? '')))
+    return yield* applySet(sh, words.slice(1))
   if (words.length === 2) {
-    for (const [name, on] of Object.entries(sh.state.options)) yield* sh.p.out(`${name.padEnd(15)}\t${on ? 'on' : 'off'}\n`)
+    for (const [name, on] of Object.entries(sh.state.options))
+      yield* sh.p.out(`${name.padEnd(15)}\t${on ? 'on' : 'off'}\n`)
     return 0
   }
   for (const name of variableNames(sh.state)) {
@@ -178,10 +227,19 @@ const set: Builtin = function* (sh, words) {
 
 const shopt: Builtin = function* (sh, words) {
   const [, flag, ...names] = words
-  if (flag !== '-s' && flag !== '-u') return names.length === 0 && flag === undefined ? 0 : (sh.state.options as unknown as Record<string, boolean>)[names[0] ?? flag ?? ''] === true ? 0 : 1
+  if (flag !== '-s' && flag !== '-u')
+    return names.length === 0 && flag === undefined
+      ? 0
+      : (sh.state.options as unknown as Record<string, boolean>)[names[0] ?? flag ?? ''] === true
+        ? 0
+        : 1
   for (const name of names) {
     if (name in sh.state.options) sh.state.options[name as keyof ShellOptions] = flag === '-s'
-    else if (!/^(checkwinsize|histappend|cmdhist|globasciiranges|progcomp|promptvars|sourcepath|autocd|cdspell|failglob)$/.test(name)) {
+    else if (
+      !/^(checkwinsize|histappend|cmdhist|globasciiranges|progcomp|promptvars|sourcepath|autocd|cdspell|failglob)$/.test(
+        name,
+      )
+    ) {
       yield* sh.complain(`shopt: ${name}: invalid shell option name`)
       return 1
     }
@@ -195,7 +253,8 @@ const alias: Builtin = function* (sh, words) {
   for (const word of names.length > 0 ? names : Object.keys(sh.state.aliases).sort()) {
     const equals = word.indexOf('=')
     if (equals > 0) sh.state.aliases[word.slice(0, equals)] = word.slice(equals + 1)
-    else if (Object.hasOwn(sh.state.aliases, word)) yield* sh.p.out(`alias ${word}=${quoteWord(sh.state.aliases[word] ?? '')}\n`)
+    else if (Object.hasOwn(sh.state.aliases, word))
+      yield* sh.p.out(`alias ${word}=${quoteWord(sh.state.aliases[word] ?? '')}\n`)
     else {
       yield* sh.complain(`alias: ${word}: not found`)
       status = 1
@@ -210,11 +269,36 @@ const unalias: Builtin = function* (sh, words) {
   return 0
 }
 
-export const KEYWORDS = ['if', 'then', 'else', 'elif', 'fi', 'case', 'esac', 'for', 'select', 'while', 'until', 'do', 'done', 'in', 'function', 'time', '{', '}', '!', '[[', ']]', 'coproc']
+export const KEYWORDS = [
+  'if',
+  'then',
+  'else',
+  'elif',
+  'fi',
+  'case',
+  'esac',
+  'for',
+  'select',
+  'while',
+  'until',
+  'do',
+  'done',
+  'in',
+  'function',
+  'time',
+  '{',
+  '}',
+  '!',
+  '[[',
+  ']]',
+  'coproc',
+]
 
 /** Builtin names; filled by the index, which the two sides of a cycle cannot be. */
 const builtinNames = new Set(
-  'cd pwd pushd popd dirs : true false exit logout return break continue eval source . shift test [ trap let getopts times builtin export declare typeset local readonly unset set shopt alias unalias type command hash enable exec echo printf read mapfile readarray jobs fg bg wait kill disown history fc umask ulimit help complete compgen bind suspend'.split(' '),
+  'cd pwd pushd popd dirs : true false exit logout return break continue eval source . shift test [ trap let getopts times builtin export declare typeset local readonly unset set shopt alias unalias type command hash enable exec echo printf read mapfile readarray jobs fg bg wait kill disown history fc umask ulimit help complete compgen bind suspend'.split(
+    ' ',
+  ),
 )
 
 export function isBuiltin(name: string): boolean {
@@ -228,7 +312,8 @@ export function* kindOf(sh: Shell, name: string): Run<Kind> {
   if (KEYWORDS.includes(name)) return { kind: 'keyword' }
   if (Object.hasOwn(sh.state.functions, name)) return { kind: 'function' }
   if (isBuiltin(name)) return { kind: 'builtin' }
-  const found = (yield* sh.p.ask('which', { name, path: environment(sh.state).PATH })) as { path: string } | { error: string }
+  const found = (yield* sh.p.ask('which', { name, path: environment(sh.state).PATH })) as
+    { path: string } | { error: string }
   return 'path' in found ? { kind: 'file', path: found.path } : undefined
 }
 
@@ -240,7 +325,10 @@ function sentence(sh: Shell, name: string, kind: NonNullable<Kind>): string {
 }
 
 const type: Builtin = function* (sh, words) {
-  const flags = words.slice(1).filter((word) => /^-[afptP]+$/.test(word)).join('')
+  const flags = words
+    .slice(1)
+    .filter((word) => /^-[afptP]+$/.test(word))
+    .join('')
   let status = 0
   for (const name of words.slice(1).filter((word) => !/^-[afptP]+$/.test(word))) {
     const kind = yield* kindOf(sh, name)
@@ -256,7 +344,11 @@ const type: Builtin = function* (sh, words) {
 
 const command: Builtin = function* (sh, words) {
   const [, flag] = words
-  if (flag !== '-v' && flag !== '-V') return yield* (sh as unknown as { runCommandWords(words: string[], options: object): Run<number> }).runCommandWords(words.slice(flag === '-p' || flag === '--' ? 2 : 1), { functions: false })
+  if (flag !== '-v' && flag !== '-V')
+    return yield* (sh as unknown as { runCommandWords(words: string[], options: object): Run<number> }).runCommandWords(
+      words.slice(flag === '-p' || flag === '--' ? 2 : 1),
+      { functions: false },
+    )
   let status = 1
   for (const name of words.slice(2)) {
     const kind = yield* kindOf(sh, name)
@@ -265,18 +357,46 @@ const command: Builtin = function* (sh, words) {
       continue
     }
     status = 0
-    const short = kind.kind === 'file' ? kind.path : kind.kind === 'alias' ? `alias ${name}=${quoteWord(sh.state.aliases[name] ?? '')}` : name
+    const short =
+      kind.kind === 'file'
+        ? kind.path
+        : kind.kind === 'alias'
+          ? `alias ${name}=${quoteWord(sh.state.aliases[name] ?? '')}`
+          : name
     yield* sh.p.out(`${flag === '-v' ? short : sentence(sh, name, kind)}\n`)
   }
   return status
 }
 
 export const nameBuiltins: Record<string, Builtin> = {
-  declare, typeset: declare, local, export: exportIt, readonly, unset, set, shopt, alias, unalias, type, command,
-  hash: function* () { return 0 },
-  enable: function* () { return 0 },
-  complete: function* () { return 0 },
-  compgen: function* () { return 1 },
-  compopt: function* () { return 0 },
-  bind: function* () { return 0 },
+  declare,
+  typeset: declare,
+  local,
+  export: exportIt,
+  readonly,
+  unset,
+  set,
+  shopt,
+  alias,
+  unalias,
+  type,
+  command,
+  hash: function* () {
+    return 0
+  },
+  enable: function* () {
+    return 0
+  },
+  complete: function* () {
+    return 0
+  },
+  compgen: function* () {
+    return 1
+  },
+  compopt: function* () {
+    return 0
+  },
+  bind: function* () {
+    return 0
+  },
 }

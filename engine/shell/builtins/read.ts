@@ -49,14 +49,18 @@ interface Line {
 function* readRecord(sh: Shell, options: ReadOptions): Run<Line> {
   let text = ''
   for (;;) {
-    const piece = (yield* sh.p.ask('readLine', { fd: options.fd, ...(options.timeoutMs === undefined ? {} : { timeoutMs: options.timeoutMs }) })) as string | null | { timeout: true }
+    const piece = (yield* sh.p.ask('readLine', {
+      fd: options.fd,
+      ...(options.timeoutMs === undefined ? {} : { timeoutMs: options.timeoutMs }),
+    })) as string | null | { timeout: true }
     if (piece === null) {
       yield* takeSignals(sh)
       return { text, ended: true }
     }
     if (typeof piece !== 'string') return { text, ended: true, timedOut: true }
     text += piece
-    if (options.count !== undefined && text.length >= options.count) return { text: text.slice(0, options.count), ended: false }
+    if (options.count !== undefined && text.length >= options.count)
+      return { text: text.slice(0, options.count), ended: false }
     if (options.delimiter !== undefined && options.delimiter !== '\n') {
       const end = options.delimiter === '' ? -1 : text.indexOf(options.delimiter)
       if (end >= 0) return { text: text.slice(0, end), ended: false }
@@ -82,7 +86,8 @@ const read: Builtin = function* (sh, words) {
 /** Gives the fields of a line to the names; the last takes the rest. */
 function* share(sh: Shell, options: ReadOptions, text: string): Run<void> {
   const ifs = getValue(sh.state, 'IFS') ?? ' \t\n'
-  const fields = (part: string): string[] => splitFields([{ text: part, mode: 'split' }], ifs).map((field) => field.map((piece) => piece.text).join(''))
+  const fields = (part: string): string[] =>
+    splitFields([{ text: part, mode: 'split' }], ifs).map((field) => field.map((piece) => piece.text).join(''))
   if (options.array !== undefined) return setArray(sh.state, options.array, fields(text))
   if (options.names.length === 0) return setValue(sh.state, 'REPLY', text)
   const blanks = [...ifs].filter((character) => ' \t\n'.includes(character)).join('')
@@ -97,7 +102,8 @@ function* share(sh: Shell, options: ReadOptions, text: string): Run<void> {
     if (end < 0) end = rest.length
     setValue(sh.state, name, rest.slice(0, end))
     rest = trim(rest.slice(end), blanks)
-    if (rest !== '' && ifs.includes(rest.charAt(0)) && !blanks.includes(rest.charAt(0))) rest = trim(rest.slice(1), blanks)
+    if (rest !== '' && ifs.includes(rest.charAt(0)) && !blanks.includes(rest.charAt(0)))
+      rest = trim(rest.slice(1), blanks)
   }
 }
 

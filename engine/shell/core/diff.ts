@@ -21,7 +21,9 @@ function changesOf(a: readonly string[], b: readonly string[]): Change[] {
   const table = Array.from({ length: n + 1 }, () => new Uint32Array(m + 1))
   const at = (i: number, j: number): number => table[i]?.[j] ?? 0
   for (let i = n - 1; i >= 0; i--) {
-    for (let j = m - 1; j >= 0; j--) (table[i] as Uint32Array)[j] = a[start + i] === b[start + j] ? at(i + 1, j + 1) + 1 : Math.max(at(i + 1, j), at(i, j + 1))
+    for (let j = m - 1; j >= 0; j--)
+      (table[i] as Uint32Array)[j] =
+        a[start + i] === b[start + j] ? at(i + 1, j + 1) + 1 : Math.max(at(i + 1, j), at(i, j + 1))
   }
   const changes: Change[] = []
   let [i, j] = [0, 0]
@@ -41,15 +43,24 @@ function changesOf(a: readonly string[], b: readonly string[]): Change[] {
   return changes
 }
 
-const range = (from: number, to: number): string => (to - from <= 1 ? String(to === from ? from : from + 1) : `${from + 1},${to}`)
+const range = (from: number, to: number): string =>
+  to - from <= 1 ? String(to === from ? from : from + 1) : `${from + 1},${to}`
 
 function normal(a: readonly string[], b: readonly string[], changes: readonly Change[]): string {
-  return changes.map(({ from, to, otherFrom, otherTo }) => {
-    const letter = from === to ? 'a' : otherFrom === otherTo ? 'd' : 'c'
-    const gone = a.slice(from, to).map((line) => `< ${line}\n`).join('')
-    const come = b.slice(otherFrom, otherTo).map((line) => `> ${line}\n`).join('')
-    return `${range(from, to)}${letter}${range(otherFrom, otherTo)}\n${gone}${letter === 'c' ? '---\n' : ''}${come}`
-  }).join('')
+  return changes
+    .map(({ from, to, otherFrom, otherTo }) => {
+      const letter = from === to ? 'a' : otherFrom === otherTo ? 'd' : 'c'
+      const gone = a
+        .slice(from, to)
+        .map((line) => `< ${line}\n`)
+        .join('')
+      const come = b
+        .slice(otherFrom, otherTo)
+        .map((line) => `> ${line}\n`)
+        .join('')
+      return `${range(from, to)}${letter}${range(otherFrom, otherTo)}\n${gone}${letter === 'c' ? '---\n' : ''}${come}`
+    })
+    .join('')
 }
 
 function unified(a: readonly string[], b: readonly string[], changes: readonly Change[], context: number): string {
@@ -77,24 +88,40 @@ function hunk(a: readonly string[], b: readonly string[], group: readonly Change
     for (const line of b.slice(change.otherFrom, change.otherTo)) text += `+${line}\n`
   }
   for (; at < to; at++) text += ` ${a[at]}\n`
-  const span = (begin: number, end: number): string => (end - begin === 1 ? String(begin + 1) : `${end === begin ? begin : begin + 1},${end - begin}`)
+  const span = (begin: number, end: number): string =>
+    end - begin === 1 ? String(begin + 1) : `${end === begin ? begin : begin + 1},${end - begin}`
   return `@@ -${span(from, to)} +${span(otherFrom, otherTo)} @@\n${text}`
 }
 
-function* readSide(p: Proc, name: string, absentIsEmpty: boolean): Run<{ lines: string[]; mtimeMs: number } | undefined> {
+function* readSide(
+  p: Proc,
+  name: string,
+  absentIsEmpty: boolean,
+): Run<{ lines: string[]; mtimeMs: number } | undefined> {
   const got = yield* p.readFile(name === '-' ? '/dev/stdin' : name)
   if ('error' in got) {
     if (absentIsEmpty && got.error === 'ENOENT') return { lines: [], mtimeMs: 0 }
-    yield* p.err(`diff: ${name}: ${got.error === 'EACCES' ? 'Permission denied' : got.error === 'EISDIR' ? 'not simulated: directories' : 'No such file or directory'}\n`)
+    yield* p.err(
+      `diff: ${name}: ${got.error === 'EACCES' ? 'Permission denied' : got.error === 'EISDIR' ? 'not simulated: directories' : 'No such file or directory'}\n`,
+    )
     return undefined
   }
   const stat = yield* p.stat(name)
   const text = got.text.endsWith('\n') || got.text === '' ? got.text : `${got.text}\n\\ No newline at end of file\n`
-  return { lines: text === '' ? [] : text.slice(0, -1).split('\n'), mtimeMs: 'mtimeMs' in stat ? stat.mtimeMs : yield* p.now() }
+  return {
+    lines: text === '' ? [] : text.slice(0, -1).split('\n'),
+    mtimeMs: 'mtimeMs' in stat ? stat.mtimeMs : yield* p.now(),
+  }
 }
 
 const diff: Program = function* (argv, p) {
-  const { flags, operands } = parseFlags(argv, 'U', { unified: 'u', brief: 'q', 'new-file': 'N', 'ignore-all-space': 'w', 'report-identical-files': 's' })
+  const { flags, operands } = parseFlags(argv, 'U', {
+    unified: 'u',
+    brief: 'q',
+    'new-file': 'N',
+    'ignore-all-space': 'w',
+    'report-identical-files': 's',
+  })
   const [left, right] = operands
   if (left === undefined || right === undefined) {
     yield* p.err(`diff: missing operand after '${left ?? 'diff'}'\ndiff: Try 'diff --help' for more information.\n`)
@@ -112,7 +139,12 @@ const diff: Program = function* (argv, p) {
   if ('q' in flags) yield* p.out(`Files ${left} and ${right} differ\n`)
   else if ('u' in flags || 'U' in flags) {
     const stamp = (ms: number): string => formatDate('%F %T.%N %z', ms)
-    yield* p.out(`--- ${left}\t${stamp(a.mtimeMs)}\n+++ ${right}\t${stamp(b.mtimeMs)}\n${unified(a.lines, b.lines, changes, Number(flags.U ?? 3))}`.replace(/^[ +-]\\ No newline/gm, '\\ No newline'))
+    yield* p.out(
+      `--- ${left}\t${stamp(a.mtimeMs)}\n+++ ${right}\t${stamp(b.mtimeMs)}\n${unified(a.lines, b.lines, changes, Number(flags.U ?? 3))}`.replace(
+        /^[ +-]\\ No newline/gm,
+        '\\ No newline',
+      ),
+    )
   } else yield* p.out(normal(a.lines, b.lines, changes).replace(/^[<>] \\ No newline/gm, '\\ No newline'))
   return 1
 }
@@ -128,7 +160,8 @@ const cmp: Program = function* (argv, p) {
   if (a.text === b.text) return 0
   let at = 0
   while (a.text.charAt(at) === b.text.charAt(at)) at++
-  if (!argv.includes('-s')) yield* p.out(`${left} ${right} differ: byte ${at + 1}, line ${a.text.slice(0, at).split('\n').length}\n`)
+  if (!argv.includes('-s'))
+    yield* p.out(`${left} ${right} differ: byte ${at + 1}, line ${a.text.slice(0, at).split('\n').length}\n`)
   return 1
 }
 

@@ -5,9 +5,36 @@ import { escapeRegex, matchesPattern } from '../pattern.ts'
 import { LineReader, openInput, parseFlags } from './input.ts'
 
 const LONG = {
-  'ignore-case': 'i', 'invert-match': 'v', count: 'c', 'extended-regexp': 'E', 'fixed-strings': 'F', 'perl-regexp': 'P', 'only-matching': 'o', 'word-regexp': 'w', 'line-regexp': 'x', quiet: 'q', silent: 'q',
-  'line-number': 'n', recursive: 'r', 'after-context': 'A', 'before-context': 'B', context: 'C', 'files-with-matches': 'l', 'files-without-match': 'L', 'no-filename': 'h', 'with-filename': 'H', regexp: 'e',
-  'max-count': 'm', 'no-messages': 's', file: 'f', color: '9', colour: '9', 'line-buffered': '8', include: 'I', exclude: 'X', text: 'a',
+  'ignore-case': 'i',
+  'invert-match': 'v',
+  count: 'c',
+  'extended-regexp': 'E',
+  'fixed-strings': 'F',
+  'perl-regexp': 'P',
+  'only-matching': 'o',
+  'word-regexp': 'w',
+  'line-regexp': 'x',
+  quiet: 'q',
+  silent: 'q',
+  'line-number': 'n',
+  recursive: 'r',
+  'after-context': 'A',
+  'before-context': 'B',
+  context: 'C',
+  'files-with-matches': 'l',
+  'files-without-match': 'L',
+  'no-filename': 'h',
+  'with-filename': 'H',
+  regexp: 'e',
+  'max-count': 'm',
+  'no-messages': 's',
+  file: 'f',
+  color: '9',
+  colour: '9',
+  'line-buffered': '8',
+  include: 'I',
+  exclude: 'X',
+  text: 'a',
 }
 
 /** A basic regular expression in JavaScript's syntax: what is special is what has a backslash. */
@@ -41,7 +68,11 @@ interface Grep {
 
 const grep: Program = function* (argv, p) {
   const name = argv[0]?.split('/').pop() ?? 'grep'
-  const { flags, operands } = parseFlags(argv.map((word, index) => (index > 0 && /^-\d+$/.test(word) ? `-C${word.slice(1)}` : word)), 'eABCmfIX', LONG)
+  const { flags, operands } = parseFlags(
+    argv.map((word, index) => (index > 0 && /^-\d+$/.test(word) ? `-C${word.slice(1)}` : word)),
+    'eABCmfIX',
+    LONG,
+  )
   const sources = yield* patternsOf(argv, p, flags, operands)
   if (sources === undefined) {
     yield* p.err(`Usage: ${name} [OPTION]... PATTERNS [FILE]...\nTry '${name} --help' for more information.\n`)
@@ -67,7 +98,12 @@ const grep: Program = function* (argv, p) {
   return failed ? 2 : found ? 0 : 1
 }
 
-function* patternsOf(argv: string[], p: Proc, flags: Record<string, string>, operands: string[]): Run<string[] | undefined> {
+function* patternsOf(
+  argv: string[],
+  p: Proc,
+  flags: Record<string, string>,
+  operands: string[],
+): Run<string[] | undefined> {
   const given: string[] = []
   for (const [index, word] of argv.entries()) {
     if (word === '-e') given.push(argv[index + 1] ?? '')
@@ -84,7 +120,12 @@ function* patternsOf(argv: string[], p: Proc, flags: Record<string, string>, ope
 }
 
 function makeGrep(sources: readonly string[], flags: Record<string, string>, many: boolean): Grep | string {
-  const one = (source: string): string => ('F' in flags ? escapeRegex(source) : 'E' in flags || 'P' in flags ? posixRegex(source.replace(/\\[<>]/g, '\\b')) : posixRegex(basicRegex(source)))
+  const one = (source: string): string =>
+    'F' in flags
+      ? escapeRegex(source)
+      : 'E' in flags || 'P' in flags
+        ? posixRegex(source.replace(/\\[<>]/g, '\\b'))
+        : posixRegex(basicRegex(source))
   let text = sources.map((source) => `(?:${one(source)})`).join('|')
   if ('w' in flags) text = `(?<!\\w)(?:${text})(?!\\w)`
   if ('x' in flags) text = `^(?:${text})$`
@@ -92,7 +133,12 @@ function makeGrep(sources: readonly string[], flags: Record<string, string>, man
   try {
     const letter = 'i' in flags ? 'i' : ''
     return {
-      regex: new RegExp(text, letter), global: new RegExp(text, `g${letter}`), flags, before: Number(flags.B ?? context), after: Number(flags.A ?? context), max: Number(flags.m ?? Infinity),
+      regex: new RegExp(text, letter),
+      global: new RegExp(text, `g${letter}`),
+      flags,
+      before: Number(flags.B ?? context),
+      after: Number(flags.A ?? context),
+      max: Number(flags.m ?? Infinity),
       named: 'H' in flags || (many && !('h' in flags)),
     }
   } catch {
@@ -110,19 +156,29 @@ function* filesBelow(p: Proc, names: readonly string[], flags: Record<string, st
     }
     const listed = yield* p.list(name)
     if ('error' in listed) continue
-    const inside = yield* filesBelow(p, listed.names.map((entry) => (name === '.' ? entry : `${name.replace(/\/$/, '')}/${entry}`)), flags)
+    const inside = yield* filesBelow(
+      p,
+      listed.names.map((entry) => (name === '.' ? entry : `${name.replace(/\/$/, '')}/${entry}`)),
+      flags,
+    )
     files.push(...inside)
   }
-  return files.filter((file) => (flags.I === undefined || matchesPattern(file.split('/').pop() ?? '', flags.I)) && (flags.X === undefined || !matchesPattern(file.split('/').pop() ?? '', flags.X)))
+  return files.filter(
+    (file) =>
+      (flags.I === undefined || matchesPattern(file.split('/').pop() ?? '', flags.I)) &&
+      (flags.X === undefined || !matchesPattern(file.split('/').pop() ?? '', flags.X)),
+  )
 }
 
 /** Whether a line was selected; undefined: the file could not be read. */
 function* grepFile(p: Proc, g: Grep, name: string): Run<boolean | undefined> {
   const { flags } = g
-  const fd = 's' in flags && 'error' in (yield* p.stat(name)) && name !== '-' ? undefined : yield* openInput(p, 'grep', name)
+  const fd =
+    's' in flags && 'error' in (yield* p.stat(name)) && name !== '-' ? undefined : yield* openInput(p, 'grep', name)
   if (fd === undefined) return undefined
   const lines = new LineReader(p, fd)
-  const prefix = (mark: string, number: number): string => `${g.named ? `${name === '-' ? '(standard input)' : name}${mark}` : ''}${'n' in flags ? `${number}${mark}` : ''}`
+  const prefix = (mark: string, number: number): string =>
+    `${g.named ? `${name === '-' ? '(standard input)' : name}${mark}` : ''}${'n' in flags ? `${number}${mark}` : ''}`
   const quiet = 'q' in flags || 'c' in flags || 'l' in flags || 'L' in flags
   let count = 0
   let last = 0
@@ -137,9 +193,12 @@ function* grepFile(p: Proc, g: Grep, name: string): Run<boolean | undefined> {
       if ('q' in flags || 'l' in flags) break
       if (quiet) continue
       if ((g.before > 0 || g.after > 0) && last > 0 && number - waiting.length > last + 1) yield* p.out('--\n')
-      for (const [index, before] of waiting.entries()) yield* p.out(`${prefix('-', number - waiting.length + index)}${before}\n`)
+      for (const [index, before] of waiting.entries())
+        yield* p.out(`${prefix('-', number - waiting.length + index)}${before}\n`)
       waiting = []
-      if ('o' in flags) for (const [match] of 'v' in flags ? [] : line.matchAll(g.global)) yield* p.out(match === '' ? '' : `${prefix(':', number)}${match}\n`)
+      if ('o' in flags)
+        for (const [match] of 'v' in flags ? [] : line.matchAll(g.global))
+          yield* p.out(match === '' ? '' : `${prefix(':', number)}${match}\n`)
       else yield* p.out(`${prefix(':', number)}${line}\n`)
       last = number
       owed = g.after

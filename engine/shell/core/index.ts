@@ -8,4 +8,12 @@ import { runnerPrograms } from './runners.ts'
 import { simplePrograms } from './simple.ts'
 import { textPrograms } from './text.ts'
 
-export const corePrograms: Readonly<Record<string, Program>> = { ...lentPrograms, ...diffPrograms, ...linePrograms, ...grepPrograms, ...textPrograms, ...simplePrograms, ...runnerPrograms }
+export const corePrograms: Readonly<Record<string, Program>> = {
+  ...lentPrograms,
+  ...diffPrograms,
+  ...linePrograms,
+  ...grepPrograms,
+  ...textPrograms,
+  ...simplePrograms,
+  ...runnerPrograms,
+}

@@ -12,7 +12,9 @@ export function* openInput(p: Proc, program: string, name: string): Run<number |
   }
   const opened = yield* p.openFile(name, 'r')
   if ('fd' in opened) return opened.fd
-  yield* p.err(`${program}: ${program === 'head' || program === 'tail' ? `cannot open '${name}' for reading` : name}: ${errnoText(opened.error)}\n`)
+  yield* p.err(
+    `${program}: ${program === 'head' || program === 'tail' ? `cannot open '${name}' for reading` : name}: ${errnoText(opened.error)}\n`,
+  )
   return undefined
 }
 
@@ -47,7 +49,11 @@ export class LineReader {
 }
 
 /** Splits single-letter flags off: `-n5`, `-n 5`, `-rv`. `withValue` are the letters that take a value. */
-export function parseFlags(argv: readonly string[], withValue: string, long: Readonly<Record<string, string>> = {}): { flags: Record<string, string>; operands: string[] } {
+export function parseFlags(
+  argv: readonly string[],
+  withValue: string,
+  long: Readonly<Record<string, string>> = {},
+): { flags: Record<string, string>; operands: string[] } {
   const flags: Record<string, string> = {}
   const operands: string[] = []
   for (let at = 1; at < argv.length; at++) {

@@ -2,7 +2,35 @@
 import type { Program } from '../../host/process.ts'
 
 /** Names that the edge (engine/host/edge.ts) runs for us. */
-export const LENT = ['sed', 'awk', 'jq', 'yq', 'paste', 'rev', 'fold', 'expand', 'unexpand', 'column', 'join', 'comm', 'find', 'split', 'strings', 'od', 'expr', 'md5sum', 'sha1sum', 'sha256sum', 'base64', 'tree', 'gzip', 'gunzip', 'zcat', 'tar', 'nl'] as const
+export const LENT = [
+  'sed',
+  'awk',
+  'jq',
+  'yq',
+  'paste',
+  'rev',
+  'fold',
+  'expand',
+  'unexpand',
+  'column',
+  'join',
+  'comm',
+  'find',
+  'split',
+  'strings',
+  'od',
+  'expr',
+  'md5sum',
+  'sha1sum',
+  'sha256sum',
+  'base64',
+  'tree',
+  'gzip',
+  'gunzip',
+  'zcat',
+  'tar',
+  'nl',
+] as const
 
 /** Tools whose operands, beyond the first word, are files; without one they read stdin. */
 const SCRIPT_FIRST = new Set(['sed', 'awk', 'jq', 'yq'])
@@ -39,7 +67,11 @@ function lent(name: string): Program {
 }
 
 /** Whether stdin is to be read: not when a file operand stands there. */
-function* isReadable(argv: readonly string[], p: Parameters<Program>[1], name: string): Generator<{ call: string }, boolean, unknown> {
+function* isReadable(
+  argv: readonly string[],
+  p: Parameters<Program>[1],
+  name: string,
+): Generator<{ call: string }, boolean, unknown> {
   const last = argv.at(-1) ?? ''
   if (!['jq', 'yq', 'awk', 'sed'].includes(name) || argv.length < 3 || last.startsWith('-')) return true
   return 'error' in (yield* p.stat(last)) && !last.startsWith('/dev/fd/')
@@ -47,7 +79,10 @@ function* isReadable(argv: readonly string[], p: Parameters<Program>[1], name: s
 
 /** jq's `now` as a number of the host's clock; texts in quotes stay. */
 function withClock(argv: readonly string[], nowMs: number): string[] {
-  const clocked = (filter: string): string => filter.replace(/"(?:\\.|[^"\\])*"|(?<![.\w$])now\b(?!\s*:)/g, (found) => (found === 'now' ? `(${nowMs / 1000})` : found))
+  const clocked = (filter: string): string =>
+    filter.replace(/"(?:\\.|[^"\\])*"|(?<![.\w$])now\b(?!\s*:)/g, (found) =>
+      found === 'now' ? `(${nowMs / 1000})` : found,
+    )
   return argv.map((word, index) => (index > 0 && !word.startsWith('-') && /\bnow\b/.test(word) ? clocked(word) : word))
 }
 

@@ -3,13 +3,25 @@ import type { Program } from '../../host/process.ts'
 import { unescapeFormat } from '../format.ts'
 import { LineReader, openInput, parseFlags, readWhole } from './input.ts'
 
-const SORT_LONG = { reverse: 'r', 'numeric-sort': 'n', unique: 'u', key: 'k', 'field-separator': 't', 'ignore-case': 'f', 'version-sort': 'V', 'human-numeric-sort': 'h', stable: 's', output: 'o' }
+const SORT_LONG = {
+  reverse: 'r',
+  'numeric-sort': 'n',
+  unique: 'u',
+  key: 'k',
+  'field-separator': 't',
+  'ignore-case': 'f',
+  'version-sort': 'V',
+  'human-numeric-sort': 'h',
+  stable: 's',
+  output: 'o',
+}
 
 type Compare = (a: string, b: string) => number
 
 const compareText: Compare = (a, b) => (a < b ? -1 : a > b ? 1 : 0)
 const numberOf = (text: string): number => parseFloat(/^\s*-?\d*\.?\d*/.exec(text)?.[0] ?? '') || 0
-const humanOf = (text: string): number => numberOf(text) * 1024 ** ' KMGTP'.indexOf((/^\s*-?[\d.]+([KMGTP])/i.exec(text)?.[1] ?? ' ').toUpperCase())
+const humanOf = (text: string): number =>
+  numberOf(text) * 1024 ** ' KMGTP'.indexOf((/^\s*-?[\d.]+([KMGTP])/i.exec(text)?.[1] ?? ' ').toUpperCase())
 
 const compareVersion: Compare = (a, b) => {
   const split = (text: string): string[] => text.split(/(\d+)/)
@@ -54,13 +66,27 @@ const sort: Program = function* (argv, p) {
     if (text !== '') lines.push(...text.replace(/\n$/, '').split('\n'))
   }
   const letters = Object.keys(flags).join('')
-  const keys = argv.flatMap((word, index) => (word === '-k' || word === '--key' ? [argv[index + 1] ?? ''] : /^-k./.test(word) ? [word.slice(2)] : word.startsWith('--key=') ? [word.slice(6)] : []))
+  const keys = argv.flatMap((word, index) =>
+    word === '-k' || word === '--key'
+      ? [argv[index + 1] ?? '']
+      : /^-k./.test(word)
+        ? [word.slice(2)]
+        : word.startsWith('--key=')
+          ? [word.slice(6)]
+          : [],
+  )
   if (keys.length === 0 && flags.k !== undefined) keys.push(flags.k)
   const separator = flags.t === undefined ? undefined : unescapeFormat(flags.t)
-  const compares = keys.length > 0 ? keys.map((key) => keyCompare(key, separator, letters)) : [(a: string, b: string) => ('r' in flags ? -1 : 1) * comparer(letters)(a, b)]
+  const compares =
+    keys.length > 0
+      ? keys.map((key) => keyCompare(key, separator, letters))
+      : [(a: string, b: string) => ('r' in flags ? -1 : 1) * comparer(letters)(a, b)]
   const byKeys: Compare = (a, b) => compares.reduce((order, compare) => (order !== 0 ? order : compare(a, b)), 0)
-  const sorted = lines.sort((a, b) => byKeys(a, b) || ('s' in flags || 'u' in flags ? 0 : ('r' in flags ? -1 : 1) * compareText(a, b)))
-  const kept = 'u' in flags ? sorted.filter((line, index) => index === 0 || byKeys(sorted[index - 1] ?? '', line) !== 0) : sorted
+  const sorted = lines.sort(
+    (a, b) => byKeys(a, b) || ('s' in flags || 'u' in flags ? 0 : ('r' in flags ? -1 : 1) * compareText(a, b)),
+  )
+  const kept =
+    'u' in flags ? sorted.filter((line, index) => index === 0 || byKeys(sorted[index - 1] ?? '', line) !== 0) : sorted
   const text = kept.map((line) => `${line}\n`).join('')
   if (flags.o === undefined) yield* p.out(text)
   else yield* p.writeFile(flags.o, text)
@@ -85,7 +111,8 @@ const uniq: Program = function* (argv, p) {
       count++
       continue
     }
-    if (held !== undefined && (!('d' in flags) || count > 1) && (!('u' in flags) || count === 1)) yield* p.out(`${'c' in flags ? `${String(count).padStart(7)} ` : ''}${held}\n`)
+    if (held !== undefined && (!('d' in flags) || count > 1) && (!('u' in flags) || count === 1))
+      yield* p.out(`${'c' in flags ? `${String(count).padStart(7)} ` : ''}${held}\n`)
     if (line === undefined) return 0
     held = line
     count = 1
@@ -96,16 +123,28 @@ const uniq: Program = function* (argv, p) {
 function parseList(text: string): (position: number) => boolean {
   const ranges = text.split(',').map((part) => {
     const [from = '', to] = part.split('-')
-    return { from: from === '' ? 1 : Number(from), to: to === undefined ? Number(from) : to === '' ? Infinity : Number(to) }
+    return {
+      from: from === '' ? 1 : Number(from),
+      to: to === undefined ? Number(from) : to === '' ? Infinity : Number(to),
+    }
   })
   return (position) => ranges.some(({ from, to }) => position >= from && position <= to)
 }
 
 const cut: Program = function* (argv, p) {
-  const { flags, operands } = parseFlags(argv, 'dfcb', { delimiter: 'd', fields: 'f', characters: 'c', bytes: 'b', 'only-delimited': 's', 'output-delimiter': 'O' })
+  const { flags, operands } = parseFlags(argv, 'dfcb', {
+    delimiter: 'd',
+    fields: 'f',
+    characters: 'c',
+    bytes: 'b',
+    'only-delimited': 's',
+    'output-delimiter': 'O',
+  })
   const list = flags.f ?? flags.c ?? flags.b
   if (list === undefined) {
-    yield* p.err("cut: you must specify a list of bytes, characters, or fields\nTry 'cut --help' for more information.\n")
+    yield* p.err(
+      "cut: you must specify a list of bytes, characters, or fields\nTry 'cut --help' for more information.\n",
+    )
     return 1
   }
   const chosen = parseList(list)
@@ -122,14 +161,30 @@ const cut: Program = function* (argv, p) {
     for (let raw = yield* lines.next(); raw !== null; raw = yield* lines.next()) {
       const line = raw.replace(/\n$/, '')
       if (flags.f === undefined) yield* p.out(`${[...line].filter((_, index) => chosen(index + 1)).join('')}\n`)
-      else if (line.includes(delimiter)) yield* p.out(`${line.split(delimiter).filter((_, index) => chosen(index + 1)).join(glue)}\n`)
+      else if (line.includes(delimiter))
+        yield* p.out(
+          `${line
+            .split(delimiter)
+            .filter((_, index) => chosen(index + 1))
+            .join(glue)}\n`,
+        )
       else if (!('s' in flags)) yield* p.out(`${line}\n`)
     }
   }
   return status
 }
 
-const SETS: Record<string, string> = { upper: 'A-Z', lower: 'a-z', digit: '0-9', alpha: 'A-Za-z', alnum: 'A-Za-z0-9', space: ' \t\n\r\f\v', blank: ' \t', punct: '!-/:-@[-`{-~', xdigit: '0-9A-Fa-f' }
+const SETS: Record<string, string> = {
+  upper: 'A-Z',
+  lower: 'a-z',
+  digit: '0-9',
+  alpha: 'A-Za-z',
+  alnum: 'A-Za-z0-9',
+  space: ' \t\n\r\f\v',
+  blank: ' \t',
+  punct: '!-/:-@[-`{-~',
+  xdigit: '0-9A-Fa-f',
+}
 
 function characters(set: string): string[] {
   const text = [...unescapeFormat(set.replace(/\[:(\w+):\]/g, (all, name: string) => SETS[name] ?? all))]
@@ -152,14 +207,22 @@ const tr: Program = function* (argv, p) {
   const inFirst = new Set(first)
   const has = (character: string): boolean => inFirst.has(character) !== complement
   const map = new Map<string, string>()
-  if (second !== undefined && !complement) [...first].forEach((character, index) => map.set(character, second[Math.min(index, second.length - 1)] ?? ''))
+  if (second !== undefined && !complement)
+    [...first].forEach((character, index) => map.set(character, second[Math.min(index, second.length - 1)] ?? ''))
   const squeezed = new Set(second ?? first)
   let last = ''
   for (let piece = yield* p.read(); piece !== null; piece = yield* p.read()) {
     let text = ''
     for (const character of piece) {
       if ('d' in flags && has(character)) continue
-      const turned = 'd' in flags || second === undefined ? character : complement ? (has(character) ? (second.at(-1) ?? '') : character) : (map.get(character) ?? character)
+      const turned =
+        'd' in flags || second === undefined
+          ? character
+          : complement
+            ? has(character)
+              ? (second.at(-1) ?? '')
+              : character
+            : (map.get(character) ?? character)
       const squeezes = 's' in flags && (second === undefined ? has(turned) : squeezed.has(turned))
       if (squeezes && turned === last) continue
       last = turned

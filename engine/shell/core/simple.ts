@@ -63,15 +63,28 @@ const test: Program = function* (argv, p) {
 }
 
 const seq: Program = function* (argv, p) {
-  const { flags, operands } = parseFlags(argv.map((word) => (/^-\d/.test(word) ? ` ${word}` : word)), 'sf', { separator: 's', 'equal-width': 'w', format: 'f' })
+  const { flags, operands } = parseFlags(
+    argv.map((word) => (/^-\d/.test(word) ? ` ${word}` : word)),
+    'sf',
+    { separator: 's', 'equal-width': 'w', format: 'f' },
+  )
   const texts = operands.map((word) => word.trim())
   const numbers = texts.map(Number)
   const bad = texts.find((word) => word === '' || Number.isNaN(Number(word)))
   if (bad !== undefined || numbers.length === 0) {
-    yield* p.err(bad === undefined ? 'seq: missing operand\n' : `seq: invalid floating point argument: '${bad}'\nTry 'seq --help' for more information.\n`)
+    yield* p.err(
+      bad === undefined
+        ? 'seq: missing operand\n'
+        : `seq: invalid floating point argument: '${bad}'\nTry 'seq --help' for more information.\n`,
+    )
     return 1
   }
-  const [first, step, last] = numbers.length === 1 ? [1, 1, numbers[0] ?? 0] : numbers.length === 2 ? [numbers[0] ?? 1, 1, numbers[1] ?? 0] : [numbers[0] ?? 1, numbers[1] ?? 1, numbers[2] ?? 0]
+  const [first, step, last] =
+    numbers.length === 1
+      ? [1, 1, numbers[0] ?? 0]
+      : numbers.length === 2
+        ? [numbers[0] ?? 1, 1, numbers[1] ?? 0]
+        : [numbers[0] ?? 1, numbers[1] ?? 1, numbers[2] ?? 0]
   const digits = Math.max(...texts.map((word) => (word.split('.')[1] ?? '').length))
   const width = 'w' in flags ? Math.max(first.toFixed(digits).length, last.toFixed(digits).length) : 0
   const separator = flags.s ?? '\n'
@@ -79,7 +92,8 @@ const seq: Program = function* (argv, p) {
   const count = Math.floor((last - first) / step + 1e-9)
   for (let at = 0; at <= count; at++) {
     const value = (first + at * step).toFixed(digits).padStart(width, '0')
-    text += (at > 0 ? separator : '') + (flags.f === undefined ? value : formatText(flags.f, [value], { nowMs: 0 }).text)
+    text +=
+      (at > 0 ? separator : '') + (flags.f === undefined ? value : formatText(flags.f, [value], { nowMs: 0 }).text)
     if (text.length < 32768) continue
     yield* p.out(text)
     text = ''
@@ -104,13 +118,18 @@ const basename: Program = function* (argv, p) {
   }
   for (const name of many ? operands : operands.slice(0, 1)) {
     const last = name.replace(/\/+$/, '').split('/').pop() || '/'
-    yield* p.out(`${suffix !== '' && last !== suffix && last.endsWith(suffix) ? last.slice(0, -suffix.length) : last}\n`)
+    yield* p.out(
+      `${suffix !== '' && last !== suffix && last.endsWith(suffix) ? last.slice(0, -suffix.length) : last}\n`,
+    )
   }
   return 0
 }
 
 const dirname: Program = function* (argv, p) {
-  for (const name of argv.slice(1)) yield* p.out(`${/^\/+$/.test(name) ? '/' : (/^(.*[^/])?\/+[^/]+\/*$/.exec(name)?.[1] ?? (name.startsWith('/') ? '/' : '.'))}\n`)
+  for (const name of argv.slice(1))
+    yield* p.out(
+      `${/^\/+$/.test(name) ? '/' : (/^(.*[^/])?\/+[^/]+\/*$/.exec(name)?.[1] ?? (name.startsWith('/') ? '/' : '.'))}\n`,
+    )
   return argv.length > 1 ? 0 : 1
 }
 
@@ -126,16 +145,27 @@ const env: Program = function* (argv, p) {
   }
   const command = argv.slice(at)
   if (command.length === 0) {
-    yield* p.out(Object.entries(own).map(([name, value]) => `${name}=${value}\n`).join(''))
+    yield* p.out(
+      Object.entries(own)
+        .map(([name, value]) => `${name}=${value}\n`)
+        .join(''),
+    )
     return 0
   }
   const failed = (yield* p.ask('exec', { argv: command, env: own })) as { error: string }
-  yield* p.err(`env: '${command[0]}': ${failed.error === 'EACCES' ? 'Permission denied' : 'No such file or directory'}\n`)
+  yield* p.err(
+    `env: '${command[0]}': ${failed.error === 'EACCES' ? 'Permission denied' : 'No such file or directory'}\n`,
+  )
   return failed.error === 'EACCES' ? 126 : 127
 }
 
 const printenv: Program = function* (argv, p) {
-  if (argv.length === 1) yield* p.out(Object.entries(p.env).map(([name, value]) => `${name}=${value}\n`).join(''))
+  if (argv.length === 1)
+    yield* p.out(
+      Object.entries(p.env)
+        .map(([name, value]) => `${name}=${value}\n`)
+        .join(''),
+    )
   let status = 0
   for (const name of argv.slice(1)) {
     const value = p.env[name]
@@ -156,7 +186,13 @@ const which: Program = function* (argv, p) {
 }
 
 const date: Program = function* (argv, p) {
-  const { flags, operands } = parseFlags(argv, 'dr', { date: 'd', utc: 'u', 'iso-8601': 'I', reference: 'r', 'rfc-3339': '3' })
+  const { flags, operands } = parseFlags(argv, 'dr', {
+    date: 'd',
+    utc: 'u',
+    'iso-8601': 'I',
+    reference: 'r',
+    'rfc-3339': '3',
+  })
   const nowMs = yield* p.now()
   const ms = flags.d === undefined ? nowMs : parseDate(flags.d, nowMs)
   if (ms === undefined) {
@@ -164,7 +200,10 @@ const date: Program = function* (argv, p) {
     return 1
   }
   const iso = 'I' in flags ? ((flags.I ?? '') === '' ? '%F' : '%Y-%m-%dT%H:%M:%S%:z') : undefined
-  const format = operands.find((word) => word.startsWith('+'))?.slice(1) ?? iso ?? ('3' in flags ? '%F %T%:z' : 'R' in flags ? '%a, %d %b %Y %T %z' : '%a %b %e %H:%M:%S %Z %Y')
+  const format =
+    operands.find((word) => word.startsWith('+'))?.slice(1) ??
+    iso ??
+    ('3' in flags ? '%F %T%:z' : 'R' in flags ? '%a, %d %b %Y %T %z' : '%a %b %e %H:%M:%S %Z %Y')
   yield* p.out(`${formatDate(format, ms)}\n`)
   return 0
 }
@@ -177,11 +216,19 @@ export function parseDate(text: string, nowMs: number): number | undefined {
   const absolute = /^\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d+)?)?)?\s*(Z|UTC|[+-]\d\d:?\d\d)?/.exec(rest)
   if (absolute !== null) {
     const zone = (absolute[4] ?? 'Z').replace('UTC', 'Z')
-    base = Date.parse(`${absolute[0].slice(0, absolute[0].length - (absolute[4] ?? '').length).trim().replace(' ', 'T')}${absolute[1] === undefined ? 'T00:00' : ''}${zone}`)
+    base = Date.parse(
+      `${absolute[0]
+        .slice(0, absolute[0].length - (absolute[4] ?? '').length)
+        .trim()
+        .replace(' ', 'T')}${absolute[1] === undefined ? 'T00:00' : ''}${zone}`,
+    )
     rest = rest.slice(absolute[0].length).trim()
   }
   const units: Record<string, number> = { second: 1, sec: 1, minute: 60, min: 60, hour: 3600, day: 86400, week: 604800 }
-  rest = rest.replace(/\bnow\b|\btoday\b/g, '').replace(/\byesterday\b/g, '1 day ago').replace(/\btomorrow\b/g, '1 day')
+  rest = rest
+    .replace(/\bnow\b|\btoday\b/g, '')
+    .replace(/\byesterday\b/g, '1 day ago')
+    .replace(/\btomorrow\b/g, '1 day')
   for (const [all, sign, count, unit = '', ago] of rest.matchAll(/([+-]?)\s*(\d+)\s*([a-z]+?)s?\b(\s+ago)?/g)) {
     const seconds = units[unit]
     if (seconds === undefined) return undefined
@@ -214,7 +261,9 @@ const readlink: Program = function* (argv, p) {
   let status = 0
   for (const name of operands) {
     const stat = yield* p.stat(name, { followLinks: false })
-    const found = real ? ((yield* p.ask('realPath', { path: name })) as { path?: string }) : { path: 'target' in stat ? stat.target : undefined }
+    const found = real
+      ? ((yield* p.ask('realPath', { path: name })) as { path?: string })
+      : { path: 'target' in stat ? stat.target : undefined }
     if (found.path !== undefined) yield* p.out(`${found.path}\n`)
     else {
       status = 1
@@ -229,8 +278,11 @@ const mktemp: Program = function* (argv, p) {
   const template = operands[0] ?? 'tmp.XXXXXXXXXX'
   const letters = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789'
   let name = ''
-  for (const character of template) name += character === 'X' ? letters.charAt(Math.floor((yield* p.random()) * letters.length)) : character
-  const path = name.includes('/') ? name : `${flags.p ?? (operands[0] === undefined || 't' in flags ? '/tmp' : p.cwd)}/${name}`
+  for (const character of template)
+    name += character === 'X' ? letters.charAt(Math.floor((yield* p.random()) * letters.length)) : character
+  const path = name.includes('/')
+    ? name
+    : `${flags.p ?? (operands[0] === undefined || 't' in flags ? '/tmp' : p.cwd)}/${name}`
   const made = 'd' in flags ? yield* p.mkdir(path, { mode: 0o700 }) : yield* p.writeFile(path, '', { mode: 0o600 })
   if ('error' in made) {
     yield* p.err(`mktemp: failed to create file via template '${template}'\n`)
@@ -241,7 +293,29 @@ const mktemp: Program = function* (argv, p) {
 }
 
 export const simplePrograms: Record<string, Program> = {
-  echo, printf, sleep, test, '[': test, seq, yes, basename, dirname, env, printenv, which, date, clear, tty, nproc, readlink, realpath: readlink, mktemp,
-  true: function* () { return 0 },
-  false: function* () { return 1 },
+  echo,
+  printf,
+  sleep,
+  test,
+  '[': test,
+  seq,
+  yes,
+  basename,
+  dirname,
+  env,
+  printenv,
+  which,
+  date,
+  clear,
+  tty,
+  nproc,
+  readlink,
+  realpath: readlink,
+  mktemp,
+  true: function* () {
+    return 0
+  },
+  false: function* () {
+    return 1
+  },
 }

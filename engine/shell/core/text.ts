@@ -16,7 +16,10 @@ const cat: Program = function* (argv, p) {
       for (let line = yield* lines.next(); line !== null; line = yield* lines.next()) {
         const counted = 'n' in flags || ('b' in flags && line !== '\n')
         const marked = /[EAe]/.test(Object.keys(flags).join('')) ? line.replace(/\n$/, '$\n') : line
-        yield* p.out((counted ? `${String(++number).padStart(6)}\t` : '') + (/[TAt]/.test(Object.keys(flags).join('')) ? marked.replace(/\t/g, '^I') : marked))
+        yield* p.out(
+          (counted ? `${String(++number).padStart(6)}\t` : '') +
+            (/[TAt]/.test(Object.keys(flags).join('')) ? marked.replace(/\t/g, '^I') : marked),
+        )
       }
     }
     if (fd !== undefined && fd !== 0) yield* p.closeFd(fd)
@@ -26,7 +29,9 @@ const cat: Program = function* (argv, p) {
 
 /** `head -5` and `tail -5` as `-n 5`. */
 function modern(argv: string[]): string[] {
-  return argv.map((word, index) => (index > 0 && /^-\d+$/.test(word) && !/^-[nc]$/.test(argv[index - 1] ?? '') ? `-n${word.slice(1)}` : word))
+  return argv.map((word, index) =>
+    index > 0 && /^-\d+$/.test(word) && !/^-[nc]$/.test(argv[index - 1] ?? '') ? `-n${word.slice(1)}` : word,
+  )
 }
 
 function sizeOf(text: string): number {
@@ -44,7 +49,8 @@ const head: Program = function* (argv, p) {
       status = 1
       continue
     }
-    if ((names.length > 1 && !('q' in flags)) || 'v' in flags) yield* p.out(`${index > 0 ? '\n' : ''}==> ${name === '-' ? 'standard input' : name} <==\n`)
+    if ((names.length > 1 && !('q' in flags)) || 'v' in flags)
+      yield* p.out(`${index > 0 ? '\n' : ''}==> ${name === '-' ? 'standard input' : name} <==\n`)
     if (flags.c !== undefined) yield* headBytes(p, fd, sizeOf(flags.c))
     else yield* headLines(p, fd, sizeOf(flags.n ?? '10'))
     if (fd !== 0) yield* p.closeFd(fd)
@@ -68,7 +74,7 @@ function* headLines(p: Proc, fd: number, count: number): Run<void> {
 
 function* headBytes(p: Proc, fd: number, count: number): Run<void> {
   if (count < 0) return yield* p.out((yield* p.readAll(fd)).slice(0, count))
-  for (let left = count; left > 0; ) {
+  for (let left = count; left > 0;) {
     const piece = yield* p.read(fd)
     if (piece === null) return
     yield* p.out(piece.slice(0, left))
@@ -80,7 +86,14 @@ function* headBytes(p: Proc, fd: number, count: number): Run<void> {
 const TAIL_POLL_MS = 1000
 
 const tail: Program = function* (argv, p) {
-  const { flags, operands } = parseFlags(modern(argv), 'ncs', { lines: 'n', bytes: 'c', quiet: 'q', follow: 'f', 'sleep-interval': 's', retry: 'R' })
+  const { flags, operands } = parseFlags(modern(argv), 'ncs', {
+    lines: 'n',
+    bytes: 'c',
+    quiet: 'q',
+    follow: 'f',
+    'sleep-interval': 's',
+    retry: 'R',
+  })
   const names = operands.length > 0 ? operands : ['-']
   const open: { name: string; fd: number }[] = []
   let status = 0
@@ -109,7 +122,8 @@ const tail: Program = function* (argv, p) {
 }
 
 function lastOf(text: string, flags: Record<string, string>): string {
-  if (flags.c !== undefined) return flags.c.startsWith('+') ? text.slice(sizeOf(flags.c) - 1) : text.slice(-Math.abs(sizeOf(flags.c)))
+  if (flags.c !== undefined)
+    return flags.c.startsWith('+') ? text.slice(sizeOf(flags.c) - 1) : text.slice(-Math.abs(sizeOf(flags.c)))
   const lines = text === '' ? [] : text.split(/(?<=\n)/)
   const count = flags.n ?? '10'
   if (count.startsWith('+')) return lines.slice(Math.max(0, sizeOf(count) - 1)).join('')
@@ -127,10 +141,19 @@ const wc: Program = function* (argv, p) {
     if (text === undefined) status = 1
     else rows.push({ counts: countsOf(text, shown), name: operands.length > 0 ? name : '' })
   }
-  if (operands.length > 1) rows.push({ counts: shown.map((_, index) => rows.reduce((sum, row) => sum + (row.counts[index] ?? 0), 0)), name: 'total' })
+  if (operands.length > 1)
+    rows.push({
+      counts: shown.map((_, index) => rows.reduce((sum, row) => sum + (row.counts[index] ?? 0), 0)),
+      name: 'total',
+    })
   const single = shown.length === 1 && operands.length <= 1
-  const width = single ? 1 : operands.length === 0 ? 7 : Math.max(1, ...rows.flatMap(({ counts }) => counts.map((count) => String(count).length)))
-  for (const { counts, name } of rows) yield* p.out(`${counts.map((count) => String(count).padStart(width)).join(' ')}${name === '' ? '' : ` ${name}`}\n`)
+  const width = single
+    ? 1
+    : operands.length === 0
+      ? 7
+      : Math.max(1, ...rows.flatMap(({ counts }) => counts.map((count) => String(count).length)))
+  for (const { counts, name } of rows)
+    yield* p.out(`${counts.map((count) => String(count).padStart(width)).join(' ')}${name === '' ? '' : ` ${name}`}\n`)
   return status
 }
 
@@ -152,7 +175,9 @@ const tee: Program = function* (argv, p) {
     const opened = yield* p.openFile(name, 'a' in flags ? 'a' : 'w')
     if ('fd' in opened) outputs.push(opened.fd)
     else {
-      yield* p.err(`tee: ${name}: ${opened.error === 'EACCES' ? 'Permission denied' : opened.error === 'EISDIR' ? 'Is a directory' : 'No such file or directory'}\n`)
+      yield* p.err(
+        `tee: ${name}: ${opened.error === 'EACCES' ? 'Permission denied' : opened.error === 'EISDIR' ? 'Is a directory' : 'No such file or directory'}\n`,
+      )
       status = 1
     }
   }
@@ -167,7 +192,12 @@ const tac: Program = function* (argv, p) {
   for (const name of argv.length > 1 ? argv.slice(1) : ['-']) {
     const text = yield* readWhole(p, 'tac', name)
     if (text === undefined) return 1
-    yield* p.out(text.split(/(?<=\n)/).reverse().join(''))
+    yield* p.out(
+      text
+        .split(/(?<=\n)/)
+        .reverse()
+        .join(''),
+    )
   }
   return 0
 }
@@ -175,8 +205,14 @@ const tac: Program = function* (argv, p) {
 const shuf: Program = function* (argv, p) {
   const { flags, operands } = parseFlags(argv, 'ni', { 'input-range': 'i', 'head-count': 'n', echo: 'e' })
   const range = /^(\d+)-(\d+)$/.exec(flags.i ?? '')
-  const lines = range !== null ? Array.from({ length: Number(range[2]) - Number(range[1]) + 1 }, (_, index) => String(Number(range[1]) + index))
-    : 'e' in flags ? operands : ((yield* readWhole(p, 'shuf', operands[0] ?? '-')) ?? '').split('\n').filter((line, index, all) => index < all.length - 1 || line !== '')
+  const lines =
+    range !== null
+      ? Array.from({ length: Number(range[2]) - Number(range[1]) + 1 }, (_, index) => String(Number(range[1]) + index))
+      : 'e' in flags
+        ? operands
+        : ((yield* readWhole(p, 'shuf', operands[0] ?? '-')) ?? '')
+            .split('\n')
+            .filter((line, index, all) => index < all.length - 1 || line !== '')
   for (let at = lines.length - 1; at > 0; at--) {
     const other = Math.floor((yield* p.random()) * (at + 1))
     const held = lines[at] ?? ''

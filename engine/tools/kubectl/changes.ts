@@ -18,7 +18,8 @@ export function* dryRunOf(ctx: Context): Run<DryRun> {
   const text = ctx.flags.has('dry-run') ? ctx.flags.text('dry-run') : 'none'
   if (text === 'none' || text === 'client' || text === 'server') return text
   const old = text === 'unchanged' ? 'client' : booleanText(text)
-  if (old === undefined) throw new CommandError(`Invalid dry-run value (${text}). Must be "none", "server", or "client".`)
+  if (old === undefined)
+    throw new CommandError(`Invalid dry-run value (${text}). Must be "none", "server", or "client".`)
   const said =
     text === 'unchanged'
       ? '--dry-run is deprecated and can be replaced with --dry-run=client.'

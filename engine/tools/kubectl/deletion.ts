@@ -22,7 +22,8 @@ export function* waitForDeletion(ctx: Context, deleted: Deleted[], timeoutMs: nu
       yield* waitForOne(ctx, one, deadline)
     } catch (error) {
       // Who may delete but not read does not wait.
-      if (error instanceof StatusError && (error.reason === 'Forbidden' || error.reason === 'MethodNotAllowed')) continue
+      if (error instanceof StatusError && (error.reason === 'Forbidden' || error.reason === 'MethodNotAllowed'))
+        continue
       if (!(error instanceof CommandError)) throw error
       errors.push(error)
     }
@@ -66,7 +67,9 @@ function* goneIn(ctx: Context, stream: OpenStream, target: Target, uid: string, 
     if (event === null) return false
     if (event === 'timeout') {
       yield* stream.close()
-      throw new CommandError(`timed out waiting for the condition on ${groupResourceOf(target.type).split('.')[0]}/${target.name}`)
+      throw new CommandError(
+        `timed out waiting for the condition on ${groupResourceOf(target.type).split('.')[0]}/${target.name}`,
+      )
     }
     if (event.type !== 'DELETED' && !(event.type !== 'BOOKMARK' && isOther(event.object, uid))) continue
     yield* stream.close()

@@ -11,8 +11,12 @@ export function* collectData(p: Proc, flags: FlagValues, kind: string, name: str
   const data: Data = new Map()
   const add = (key: string, value: string): void => {
     const problems = configKey(key)
-    if (problems.length > 0) throw new CommandError(`"${key}" is not a valid key name for a ${kind}: ${problems.join(';')}`)
-    if (data.has(key)) throw new CommandError(`cannot add key "${key}", another key by that name already exists in Data for ${kind} "${name}"`)
+    if (problems.length > 0)
+      throw new CommandError(`"${key}" is not a valid key name for a ${kind}: ${problems.join(';')}`)
+    if (data.has(key))
+      throw new CommandError(
+        `cannot add key "${key}", another key by that name already exists in Data for ${kind} "${name}"`,
+      )
     data.set(key, value)
   }
   const envFiles = flags.has('from-env-file') ? flags.list('from-env-file') : []
@@ -38,14 +42,18 @@ function splitLiteral(text: string): [string, string] {
 export function* readSource(p: Proc, path: string): Run<string> {
   const file = yield* p.readFile(path)
   if ('text' in file) return file.text
-  throw new CommandError(`error reading ${path}: ${file.error === 'EACCES' ? 'permission denied' : 'no such file or directory'}`)
+  throw new CommandError(
+    `error reading ${path}: ${file.error === 'EACCES' ? 'permission denied' : 'no such file or directory'}`,
+  )
 }
 
 function* fromFile(p: Proc, source: string): Run<[string, string][]> {
   const { key, path } = splitFile(source)
   const stat = yield* p.stat(path)
   if ('error' in stat)
-    throw new CommandError(`error reading ${path}: ${stat.error === 'EACCES' ? 'permission denied' : 'no such file or directory'}`)
+    throw new CommandError(
+      `error reading ${path}: ${stat.error === 'EACCES' ? 'permission denied' : 'no such file or directory'}`,
+    )
   if (stat.kind !== 'directory') return [[key, yield* readSource(p, path)]]
   if (source.includes('=')) throw new CommandError('cannot give a key name for a directory path')
   return yield* fromDirectory(p, path)

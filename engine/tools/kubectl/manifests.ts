@@ -145,7 +145,8 @@ function metadataProblem(source: string, document: Record<string, unknown>): str
 const OWNER_TEXTS = ['apiVersion', 'kind', 'name', 'uid']
 
 function ownerProblem(source: string, { metadata }: Record<string, unknown>): string | undefined {
-  const owners = isFields(metadata) && Array.isArray(metadata.ownerReferences) ? (metadata.ownerReferences as unknown[]) : []
+  const owners =
+    isFields(metadata) && Array.isArray(metadata.ownerReferences) ? (metadata.ownerReferences as unknown[]) : []
   for (const owner of owners.filter(isFields)) {
     const field = OWNER_TEXTS.find((name) => typeof owner[name] === 'boolean' || typeof owner[name] === 'number')
     if (field === undefined) continue

@@ -32,7 +32,8 @@ export function* changeMetadata(ctx: Context, change: MetadataChange): Run<void>
   const options = optionsFromFlags(ctx, split.objects)
   const built = local ? yield* buildLocal(ctx, options) : yield* build(ctx, options)
   const errors = [...built.errors]
-  if (flags.text('resource-version') && built.infos.length > 1) throw new CommandError('--resource-version may only be used with a single resource')
+  if (flags.text('resource-version') && built.infos.length > 1)
+    throw new CommandError('--resource-version may only be used with a single resource')
   if (flags.bool('list')) return yield* listAllOf(ctx, change, built.infos, errors)
   const tell = yield* tellerOf(ctx, dryRun)
   yield* forEach(built.infos, errors, function* (info) {
@@ -41,14 +42,19 @@ export function* changeMetadata(ctx: Context, change: MetadataChange): Run<void>
       before?.[key] !== undefined && before[key] !== value ? [[key, before[key]]] : [],
     )
     if (!flags.bool('overwrite') && present.length > 0) throw change.overwriteError(present)
-    yield* change.missing(ctx, pairs.remove.filter((key) => before?.[key] === undefined))
+    yield* change.missing(
+      ctx,
+      pairs.remove.filter((key) => before?.[key] === undefined),
+    )
     const after = changed(info.object, change, pairs, flags.text('resource-version'))
     const operation = change.operation(!deepEqual(info.object, after), pairs)
     if (local || dryRun === 'client') return yield* tell(after, operation)
     const patch = mergePatch(info.object, after)
     const client = yield* ctx.session.client()
     const path = pathOf(info.type, info.namespace, info.name)
-    const answer = isEmptyPatch(patch) ? info.object : yield* client.patch(path, patch.type, patch.body, writeQuery(ctx, dryRun))
+    const answer = isEmptyPatch(patch)
+      ? info.object
+      : yield* client.patch(path, patch.type, patch.body, writeQuery(ctx, dryRun))
     yield* tell(answer, operation)
   })
   throwAll(errors)
@@ -56,8 +62,10 @@ export function* changeMetadata(ctx: Context, change: MetadataChange): Run<void>
 
 function checkUsage(ctx: Context, change: MetadataChange, objects: string[], pairs: Pairs): void {
   const { flags } = ctx
-  if (flags.bool('all') && flags.text('selector')) throw new CommandError('cannot set --all and --selector at the same time')
-  if (flags.bool('all') && flags.text('field-selector')) throw new CommandError('cannot set --all and --field-selector at the same time')
+  if (flags.bool('all') && flags.text('selector'))
+    throw new CommandError('cannot set --all and --selector at the same time')
+  if (flags.bool('all') && flags.text('field-selector'))
+    throw new CommandError('cannot set --all and --field-selector at the same time')
   if (flags.bool('local') && flags.list('filename').length === 0 && !flags.text('kustomize'))
     throw new CommandError('can only use local files by -f rsrc.yaml or --filename=rsrc.json when --local=true is set')
   if (objects.length === 0 && flags.list('filename').length === 0 && !flags.text('kustomize'))
@@ -66,7 +74,8 @@ function checkUsage(ctx: Context, change: MetadataChange, objects: string[], pai
   if (none && !flags.bool('list')) throw new CommandError(`at least one ${change.what} update is required`)
 }
 
-const mapOf = (object: ApiObject, { field }: MetadataChange): Record<string, string> | undefined => object.metadata?.[field]
+const mapOf = (object: ApiObject, { field }: MetadataChange): Record<string, string> | undefined =>
+  object.metadata?.[field]
 
 function changed(object: ApiObject, change: MetadataChange, pairs: Pairs, resourceVersion: string): ApiObject {
   const map = applyPairs(mapOf(object, change), pairs)

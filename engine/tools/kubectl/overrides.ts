@@ -18,8 +18,14 @@ export function overridden(object: ApiObject, flags: FlagValues): ApiObject {
   const original = object as JsonObject
   if (type === 'json') return applyJsonPatch(original, patch as unknown[]) as ApiObject
   if (type === 'merge') return applyMerge(original, patch as JsonObject) as ApiObject
-  const [group, version] = (object.apiVersion ?? '').includes('/') ? object.apiVersion!.split('/') : ['', object.apiVersion]
-  return applyStrategic(typeNameOf(group ?? '', version ?? '', object.kind ?? ''), original, patch as JsonObject) as ApiObject
+  const [group, version] = (object.apiVersion ?? '').includes('/')
+    ? object.apiVersion!.split('/')
+    : ['', object.apiVersion]
+  return applyStrategic(
+    typeNameOf(group ?? '', version ?? '', object.kind ?? ''),
+    original,
+    patch as JsonObject,
+  ) as ApiObject
 }
 
 function parsed(text: string): unknown {

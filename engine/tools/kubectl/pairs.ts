@@ -2,7 +2,11 @@
 import { CommandError } from './errors.ts'
 
 /** Splits arguments at the first change. `what` is `label`, `annotation`, `env`. */
-export function splitPairs(args: string[], what: string, isPair: (word: string) => boolean = looksLikePair): { objects: string[]; pairs: string[] } {
+export function splitPairs(
+  args: string[],
+  what: string,
+  isPair: (word: string) => boolean = looksLikePair,
+): { objects: string[]; pairs: string[] } {
   const first = args.findIndex(isPair)
   if (first < 0) return { objects: args, pairs: [] }
   const pairs = args.slice(first)
@@ -18,7 +22,11 @@ export interface Pairs {
   remove: string[]
 }
 
-export function parsePairs(words: string[], what: string, check: (pair: string, value: string) => void = () => undefined): Pairs {
+export function parsePairs(
+  words: string[],
+  what: string,
+  check: (pair: string, value: string) => void = () => undefined,
+): Pairs {
   const pairs: Pairs = { set: {}, remove: [] }
   for (const word of words) {
     const equals = word.indexOf('=')
@@ -30,7 +38,10 @@ export function parsePairs(words: string[], what: string, check: (pair: string, 
     else throw new CommandError(`unknown ${what} spec: ${word}`)
   }
   const both = pairs.remove.find((key) => Object.hasOwn(pairs.set, key))
-  if (both !== undefined) throw new CommandError(`can not both modify and remove ${/^[aeiou]/.test(what) ? 'an' : 'a'} ${what} in the same command`)
+  if (both !== undefined)
+    throw new CommandError(
+      `can not both modify and remove ${/^[aeiou]/.test(what) ? 'an' : 'a'} ${what} in the same command`,
+    )
   return pairs
 }
 

@@ -13,7 +13,12 @@ export interface Container {
 export interface EnvVar {
   name: string
   value?: string
-  valueFrom?: { configMapKeyRef?: KeyRef; secretKeyRef?: KeyRef; fieldRef?: { fieldPath: string }; resourceFieldRef?: { resource: string } }
+  valueFrom?: {
+    configMapKeyRef?: KeyRef
+    secretKeyRef?: KeyRef
+    fieldRef?: { fieldPath: string }
+    resourceFieldRef?: { resource: string }
+  }
 }
 
 interface KeyRef {
@@ -50,7 +55,10 @@ function changeAt(value: Fields, path: string[], change: (spec: PodSpec) => PodS
 
 function pathOfSpec(object: ApiObject): string[] {
   const path = PATHS[object.kind ?? '']
-  if (!path) throw new CommandError(`the object is not a pod or does not have a pod template: *${(object.apiVersion ?? '').split('/').at(-1)}.${object.kind}`)
+  if (!path)
+    throw new CommandError(
+      `the object is not a pod or does not have a pod template: *${(object.apiVersion ?? '').split('/').at(-1)}.${object.kind}`,
+    )
   return path
 }
 
@@ -63,4 +71,10 @@ export const podSpecOf = (object: ApiObject): PodSpec =>
 
 /** `*` and `?` in a container's name. */
 export const nameMatches = (pattern: string, name: string): boolean =>
-  pattern === '*' || new RegExp(`^${pattern.replace(/[.+^${}()|[\]\\]/g, '\\$&').replaceAll('*', '.*').replaceAll('?', '.')}$`).test(name)
+  pattern === '*' ||
+  new RegExp(
+    `^${pattern
+      .replace(/[.+^${}()|[\]\\]/g, '\\$&')
+      .replaceAll('*', '.*')
+      .replaceAll('?', '.')}$`,
+  ).test(name)

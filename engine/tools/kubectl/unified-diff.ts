@@ -35,20 +35,22 @@ function middle(a: string[], b: string[]): Edit[] {
     if (i < a.length && j < b.length && a[i] === b[j]) {
       result.push({ sign: ' ', line: a[i++]! })
       j++
-    } else if (i < a.length && (j >= b.length || lengths[i + 1]![j]! >= lengths[i]![j + 1]!)) result.push({ sign: '-', line: a[i++]! })
+    } else if (i < a.length && (j >= b.length || lengths[i + 1]![j]! >= lengths[i]![j + 1]!))
+      result.push({ sign: '-', line: a[i++]! })
     else result.push({ sign: '+', line: b[j++]! })
   }
   return result
 }
 
-const range = (start: number, count: number): string => (count === 1 ? `${start}` : `${count === 0 ? start - 1 : start},${count}`)
+const range = (start: number, count: number): string =>
+  count === 1 ? `${start}` : `${count === 0 ? start - 1 : start},${count}`
 
 /** The hunks, each with its `@@` line; empty when the texts are the same. */
 export function unifiedHunks(before: string, after: string): string {
   const all = edits(linesOf(before), linesOf(after))
   const changed = all.flatMap((edit, i) => (edit.sign === ' ' ? [] : [i]))
   let output = ''
-  for (let first = 0; first < changed.length; ) {
+  for (let first = 0; first < changed.length;) {
     let last = first
     while (last + 1 < changed.length && changed[last + 1]! - changed[last]! <= 2 * CONTEXT) last++
     output += hunk(all, Math.max(0, changed[first]! - CONTEXT), Math.min(all.length, changed[last]! + CONTEXT + 1))

@@ -161,7 +161,8 @@ class Sorter<T> {
     const quarter = Math.floor((b - a) / 4)
     const places = [a + quarter, a + quarter * 2, a + quarter * 3] as [number, number, number]
     this.swaps = 0
-    const [i, j, k] = b - a >= NINTHER_LIMIT ? (places.map((at) => this.median(at - 1, at, at + 1)) as typeof places) : places
+    const [i, j, k] =
+      b - a >= NINTHER_LIMIT ? (places.map((at) => this.median(at - 1, at, at + 1)) as typeof places) : places
     const pivot = this.median(i, j, k)
     return [pivot, this.swaps === 0 ? 'rising' : this.swaps === MOST_SWAPS ? 'falling' : 'mixed']
   }

@@ -13,7 +13,14 @@ import { podPriority } from './priority.ts'
 import { serviceAccount } from './service-account.ts'
 import { storageObjectInUse, taintNodesByCondition } from './small.ts'
 
-const ON_CREATE: Plugin[] = [namespaceLifecycle, serviceAccount, taintNodesByCondition, podPriority, defaultTolerations, storageObjectInUse]
+const ON_CREATE: Plugin[] = [
+  namespaceLifecycle,
+  serviceAccount,
+  taintNodesByCondition,
+  podPriority,
+  defaultTolerations,
+  storageObjectInUse,
+]
 
 /** Runs the plugins over a new object. */
 export function admitCreate(core: Core, flight: Flight, entry: KindEntry, object: KubeObject): Admission {

@@ -28,8 +28,16 @@ function findNamespace(core: Core, name: string): Namespace | undefined {
 }
 
 function terminating(entry: KindEntry, name: string, namespace: string): ApiStatus {
-  const status = forbidden(entry, name, `unable to create new content in namespace ${namespace} because it is being terminated`)
-  const cause = { reason: 'NamespaceTerminating', message: `namespace ${namespace} is being terminated`, field: 'metadata.namespace' }
+  const status = forbidden(
+    entry,
+    name,
+    `unable to create new content in namespace ${namespace} because it is being terminated`,
+  )
+  const cause = {
+    reason: 'NamespaceTerminating',
+    message: `namespace ${namespace} is being terminated`,
+    field: 'metadata.namespace',
+  }
   return failure(403, 'Forbidden', status.message ?? '', { ...status.details, causes: [cause] })
 }
 

@@ -11,7 +11,8 @@ const classes = (core: Core): Iterable<PriorityClass> =>
 /** The default class with the lowest value, when there is one. */
 function globalDefault(core: Core): PriorityClass | undefined {
   let found: PriorityClass | undefined
-  for (const one of classes(core)) if (one.globalDefault === true && (found === undefined || (one.value ?? 0) < (found.value ?? 0))) found = one
+  for (const one of classes(core))
+    if (one.globalDefault === true && (found === undefined || (one.value ?? 0) < (found.value ?? 0))) found = one
   return found
 }
 
@@ -25,12 +26,25 @@ export const podPriority: Plugin = (core, _flight, entry, object) => {
   const asked = pod.spec?.priorityClassName ?? ''
   const chosen = asked === '' ? globalDefault(core) : classOf(core, asked)
   const name = pod.metadata.name || pod.metadata.generateName || ''
-  if (asked !== '' && chosen === undefined) return { refuse: forbidden(entry, name, `no PriorityClass with name ${asked} was found`) }
+  if (asked !== '' && chosen === undefined)
+    return { refuse: forbidden(entry, name, `no PriorityClass with name ${asked} was found`) }
   const priority = chosen?.value ?? 0
   if (pod.spec?.priority !== undefined && pod.spec.priority !== priority) {
-    return { refuse: failure(403, 'Forbidden', `pods "${name}" is forbidden: the integer value of priority (${pod.spec.priority}) must not be provided in pod spec; priority admission controller computed ${priority} from the given PriorityClass name`, { name, kind: 'pods' }) }
+    return {
+      refuse: failure(
+        403,
+        'Forbidden',
+        `pods "${name}" is forbidden: the integer value of priority (${pod.spec.priority}) must not be provided in pod spec; priority admission controller computed ${priority} from the given PriorityClass name`,
+        { name, kind: 'pods' },
+      ),
+    }
   }
   const priorityClassName = chosen?.metadata.name ?? asked
   const preemptionPolicy = pod.spec?.preemptionPolicy ?? chosen?.preemptionPolicy ?? 'PreemptLowerPriority'
-  return { object: { ...pod, spec: { ...pod.spec, priority, ...(priorityClassName !== '' && { priorityClassName }), preemptionPolicy } } as Pod }
+  return {
+    object: {
+      ...pod,
+      spec: { ...pod.spec, priority, ...(priorityClassName !== '' && { priorityClassName }), preemptionPolicy },
+    } as Pod,
+  }
 }

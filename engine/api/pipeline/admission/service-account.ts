@@ -13,18 +13,26 @@ const PROJECTED: Volume['projected'] = {
   sources: [
     { serviceAccountToken: { expirationSeconds: 3607, path: 'token' } },
     { configMap: { name: 'kube-root-ca.crt', items: [{ key: 'ca.crt', path: 'ca.crt' }] } },
-    { downwardAPI: { items: [{ path: 'namespace', fieldRef: { apiVersion: 'v1', fieldPath: 'metadata.namespace' } }] } },
+    {
+      downwardAPI: { items: [{ path: 'namespace', fieldRef: { apiVersion: 'v1', fieldPath: 'metadata.namespace' } }] },
+    },
   ],
   defaultMode: 420,
 }
 
 const tokenVolume = (name: string): Volume => ({ name, projected: PROJECTED })
 
-const hasMount = (container: Container): boolean => (container.volumeMounts ?? []).some(({ mountPath }) => mountPath === MOUNT_PATH)
+const hasMount = (container: Container): boolean =>
+  (container.volumeMounts ?? []).some(({ mountPath }) => mountPath === MOUNT_PATH)
 
 function mounted(containers: Container[] | undefined, name: string): Container[] | undefined {
   return containers?.map((container) =>
-    hasMount(container) ? container : { ...container, volumeMounts: [...(container.volumeMounts ?? []), { name, readOnly: true, mountPath: MOUNT_PATH }] },
+    hasMount(container)
+      ? container
+      : {
+          ...container,
+          volumeMounts: [...(container.volumeMounts ?? []), { name, readOnly: true, mountPath: MOUNT_PATH }],
+        },
   )
 }
 
@@ -36,7 +44,10 @@ function withToken(core: Core, pod: Pod): Pod {
   const name = existing ?? `kube-api-access-${core.random.suffix(5)}`
   const volumes = existing === undefined ? [...(spec?.volumes ?? []), tokenVolume(name)] : spec?.volumes
   const initContainers = mounted(spec?.initContainers, name)
-  return { ...pod, spec: { ...spec, volumes, ...(initContainers && { initContainers }), containers: mounted(spec?.containers, name) } } as Pod
+  return {
+    ...pod,
+    spec: { ...spec, volumes, ...(initContainers && { initContainers }), containers: mounted(spec?.containers, name) },
+  } as Pod
 }
 
 function wantsToken(pod: Pod, account: ServiceAccount): boolean {
@@ -49,13 +60,21 @@ export const serviceAccount: Plugin = (core, flight, entry, object) => {
   if (pod.metadata.annotations?.[MIRROR] !== undefined) return { object }
   const name = pod.spec?.serviceAccountName || 'default'
   const namespace = flight.info.namespace
-  const account = core.cache.get(`${directoryOf('', 'serviceaccounts')}${namespace}/${name}`) as ServiceAccount | undefined
+  const account = core.cache.get(`${directoryOf('', 'serviceaccounts')}${namespace}/${name}`) as
+    ServiceAccount | undefined
   const podName = pod.metadata.name || pod.metadata.generateName || ''
   if (account === undefined) {
-    const { message, details } = forbidden(entry, podName, `error looking up service account ${namespace}/${name}: serviceaccount "${name}" not found`)
+    const { message, details } = forbidden(
+      entry,
+      podName,
+      `error looking up service account ${namespace}/${name}: serviceaccount "${name}" not found`,
+    )
     return { refuse: failure(403, 'Forbidden', message ?? '', details) }
   }
   const named = { ...pod, spec: { ...pod.spec, serviceAccountName: name, serviceAccount: name } } as Pod
-  const pulled = (pod.spec?.imagePullSecrets ?? []).length === 0 && account.imagePullSecrets !== undefined ? { ...named, spec: { ...named.spec, imagePullSecrets: account.imagePullSecrets } } as Pod : named
+  const pulled =
+    (pod.spec?.imagePullSecrets ?? []).length === 0 && account.imagePullSecrets !== undefined
+      ? ({ ...named, spec: { ...named.spec, imagePullSecrets: account.imagePullSecrets } } as Pod)
+      : named
   return { object: wantsToken(pod, account) ? withToken(core, pulled) : pulled }
 }

@@ -24,5 +24,7 @@ export const storageObjectInUse: Plugin = (_core, _flight, entry, object) => {
   const finalizer = entry.group === '' ? PROTECTION[entry.resource] : undefined
   if (finalizer === undefined) return { object }
   const finalizers = (object as PersistentVolume | PersistentVolumeClaim).metadata.finalizers ?? []
-  return { object: finalizers.includes(finalizer) ? object : withMeta(object, { finalizers: [...finalizers, finalizer] }) }
+  return {
+    object: finalizers.includes(finalizer) ? object : withMeta(object, { finalizers: [...finalizers, finalizer] }),
+  }
 }

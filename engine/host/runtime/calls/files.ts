@@ -8,8 +8,10 @@ type FileCall = (tree: FileTree, path: string, actor: Actor, args: Syscall, toPa
 
 const calls: Record<string, FileCall> = {
   readFile: (tree, path, actor) => tree.read(path, actor),
-  writeFile: (tree, path, actor, args) => tree.write(path, args.text as string, actor, args as { append?: boolean; mode?: number }),
-  stat: (tree, path, actor, args) => tree.stat(path, actor, { followLinks: (args.followLinks as boolean | undefined) ?? true }),
+  writeFile: (tree, path, actor, args) =>
+    tree.write(path, args.text as string, actor, args as { append?: boolean; mode?: number }),
+  stat: (tree, path, actor, args) =>
+    tree.stat(path, actor, { followLinks: (args.followLinks as boolean | undefined) ?? true }),
   list: (tree, path, actor) => tree.list(path, actor),
   mkdir: (tree, path, actor, args) => tree.mkdir(path, actor, args as { parents?: boolean; mode?: number }),
   remove: (tree, path, actor, args) => tree.remove(path, actor, args as { recursive?: boolean }),

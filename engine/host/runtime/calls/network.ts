@@ -21,7 +21,11 @@ const request =
     const wait: NetworkWait = { pid: process.pid, items: [] }
     if (stream) wait.stream = Number(tag.split('.')[1])
     machine.exchanges.set(tag, wait)
-    const start = networkOf(machine, process).http(pointOf(process), outgoing, { host: process.host, address: 'processes', tag })
+    const start = networkOf(machine, process).http(pointOf(process), outgoing, {
+      host: process.host,
+      address: 'processes',
+      tag,
+    })
     if ('answer' in start) {
       machine.exchanges.delete(tag)
       return later(machine, process, args, start.answer, start.afterMs)
@@ -72,7 +76,8 @@ export function cancelExchange(machine: Machine, process: ProcessRecord, tag: st
   const wait = machine.exchanges.get(tag)
   if (wait === undefined) return
   machine.exchanges.delete(tag)
-  if (wait.sent !== undefined && wait.ended === undefined) networkOf(machine, process).cancel(pointOf(process), wait.sent as SentRequest)
+  if (wait.sent !== undefined && wait.ended === undefined)
+    networkOf(machine, process).cancel(pointOf(process), wait.sent as SentRequest)
 }
 
 const lookUp =
@@ -90,7 +95,11 @@ const lookUp =
       if (timeoutMs !== undefined && afterMs > timeoutMs) return later(machine, process, args, 'timeout', timeoutMs)
       return later(machine, process, args, answer, afterMs)
     }
-    const pending = machine.block(process, { ...args, timeoutAnswer: kind === 'connect' ? 'timeout' : { error: 'timeout' } }, `net ${tag}`)
+    const pending = machine.block(
+      process,
+      { ...args, timeoutAnswer: kind === 'connect' ? 'timeout' : { error: 'timeout' } },
+      `net ${tag}`,
+    )
     machine.timer(process, timeoutMs ?? 30_000)
     return pending
   }

@@ -45,17 +45,30 @@ const waitFor: RuntimeCall = (machine, process, args) => {
 const kill: RuntimeCall = (machine, process, args) => {
   const pid = args.pid as number
   const signal = args.signal as Signal
-  const targets = [...machine.processes.values()].filter((other) => (pid < 0 ? other.group === -pid : other.pid === pid))
-  const allowed = targets.filter((other) => other.host === process.host && (process.user === 'root' || other.user === process.user))
+  const targets = [...machine.processes.values()].filter((other) =>
+    pid < 0 ? other.group === -pid : other.pid === pid,
+  )
+  const allowed = targets.filter(
+    (other) => other.host === process.host && (process.user === 'root' || other.user === process.user),
+  )
   for (const other of allowed) machine.signal(other.pid, signal)
   return allowed.length > 0
 }
 
 const spawn: RuntimeCall = (machine, process, args) => {
-  const { stdin, stdout, stderr, background } = args as { stdin?: number; stdout?: number; stderr?: number; background?: boolean }
+  const { stdin, stdout, stderr, background } = args as {
+    stdin?: number
+    stdout?: number
+    stderr?: number
+    background?: boolean
+  }
   const fds = (args.fds as Record<number, number> | undefined) ?? { 0: stdin ?? 0, 1: stdout ?? 1, 2: stderr ?? 2 }
   const group = (args.group as ChildOptions['group']) ?? (background === true ? 'new' : undefined)
-  return machine.spawnChild(process, { ...(args as unknown as ChildOptions), fds, ...(group === undefined ? {} : { group }) })
+  return machine.spawnChild(process, {
+    ...(args as unknown as ChildOptions),
+    fds,
+    ...(group === undefined ? {} : { group }),
+  })
 }
 
 const chdir: RuntimeCall = (machine, process, args) => {
@@ -79,10 +92,20 @@ function childrenOf(machine: Machine, process: ProcessRecord): number[] {
 
 function listed(machine: Machine, process: ProcessRecord): unknown[] {
   const sameRoot = (other: ProcessRecord): boolean =>
-    other.host === process.host && (process.root.kind === 'host' || (other.root.kind === 'container' && other.root.id === process.root.id))
-  return [...machine.processes.values()].filter(sameRoot).map(({ pid, parent, user, argv, tty, startedAtMs, stopped, exit, group }) => ({
-    pid, parent, user, argv, tty: tty ?? null, startedAtMs, group, state: exit !== undefined ? 'Z' : stopped ? 'T' : 'S',
-  }))
+    other.host === process.host &&
+    (process.root.kind === 'host' || (other.root.kind === 'container' && other.root.id === process.root.id))
+  return [...machine.processes.values()]
+    .filter(sameRoot)
+    .map(({ pid, parent, user, argv, tty, startedAtMs, stopped, exit, group }) => ({
+      pid,
+      parent,
+      user,
+      argv,
+      tty: tty ?? null,
+      startedAtMs,
+      group,
+      state: exit !== undefined ? 'Z' : stopped ? 'T' : 'S',
+    }))
 }
 
 export const processCalls: Record<string, RuntimeCall> = {
@@ -95,7 +118,8 @@ export const processCalls: Record<string, RuntimeCall> = {
   kill,
   spawn,
   chdir,
-  exec: (machine, process, args) => machine.replaceProgram(process, args.argv as string[], args.env as Record<string, string>),
+  exec: (machine, process, args) =>
+    machine.replaceProgram(process, args.argv as string[], args.env as Record<string, string>),
   exit: (machine, process, args) => machine.exitProcess(process, makeExit(args.code as number)),
   catchSignals: (_machine, process, args) => void (process.caught = [...(args.signals as Signal[])]),
   ignoreSignals: (_machine, process, args) => void (process.ignored = [...(args.signals as Signal[])]),
@@ -105,7 +129,15 @@ export const processCalls: Record<string, RuntimeCall> = {
   which: (machine, process, args) => {
     const tree = machine.world.tree(process.host, process.root)
     if (tree === undefined) return { error: 'ENOENT' }
-    return findExecutable({ tree, actor: actorOf(machine, process), cwd: process.cwd, ...(args.path === undefined ? {} : { path: args.path as string }) }, args.name as string)
+    return findExecutable(
+      {
+        tree,
+        actor: actorOf(machine, process),
+        cwd: process.cwd,
+        ...(args.path === undefined ? {} : { path: args.path as string }),
+      },
+      args.name as string,
+    )
   },
   kept: (_machine, process) => process.kept?.state ?? null,
   /** A checkpoint: a restored process starts anew and finds this state under `kept`. */

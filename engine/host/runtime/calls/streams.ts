@@ -119,13 +119,19 @@ function writePipe(machine: Machine, process: ProcessRecord, args: Parameters<Ru
     return { error: 'EPIPE' }
   }
   const wanted = `pipe ${id} read`
-  if (pipe.text.length >= PIPE_CAPACITY && !machine.isAwaited(wanted)) return machine.block(process, args, `pipe ${id} write`)
+  if (pipe.text.length >= PIPE_CAPACITY && !machine.isAwaited(wanted))
+    return machine.block(process, args, `pipe ${id} write`)
   pipe.text += args.text as string
   machine.wake(wanted)
   return undefined
 }
 
-function writeFile(machine: Machine, process: ProcessRecord, to: Extract<Description, { kind: 'file' }>, text: string): unknown {
+function writeFile(
+  machine: Machine,
+  process: ProcessRecord,
+  to: Extract<Description, { kind: 'file' }>,
+  text: string,
+): unknown {
   const tree = machine.world.tree(to.host, to.root)
   if (tree === undefined || to.mode === 'r') return { error: 'EBADF' }
   const actor = actorOf(machine, process)
@@ -149,7 +155,9 @@ const openFile: RuntimeCall = (machine, process, args) => {
   const tried = mode === 'r' ? tree.read(path, actor) : tree.write(path, '', actor, { append: mode === 'a' })
   if ('error' in tried) return tried
   const { host, root, user } = process
-  return { fd: machine.openDescription(process, { kind: 'file', host, root, user, path, mode, offset: 0, references: 0 }) }
+  return {
+    fd: machine.openDescription(process, { kind: 'file', host, root, user, path, mode, offset: 0, references: 0 }),
+  }
 }
 
 function openSame(machine: Machine, process: ProcessRecord, match: RegExpExecArray): unknown {

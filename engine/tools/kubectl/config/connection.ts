@@ -160,7 +160,12 @@ export function decodeBase64(data: string): string {
 
 export const encodeBase64 = (plain: string): string => btoa(String.fromCharCode(...new TextEncoder().encode(plain)))
 
-function* headersOf(p: Proc, flags: FlagValues, user: Fields | undefined, userName: string): Run<Record<string, string>> {
+function* headersOf(
+  p: Proc,
+  flags: FlagValues,
+  user: Fields | undefined,
+  userName: string,
+): Run<Record<string, string>> {
   const headers: Record<string, string> = {}
   const token = flags.text('token') || (yield* tokenOf(p, user))
   const name = flags.text('username') || text(user, 'username')

@@ -107,12 +107,7 @@ export function kindName(object: ApiObject): string {
   return group ? `${kind}.${group}` : kind
 }
 
-function* templatePrinter(
-  p: Proc,
-  flags: FlagValues,
-  format: string,
-  argument: string,
-): Run<ObjectPrinter> {
+function* templatePrinter(p: Proc, flags: FlagValues, format: string, argument: string): Run<ObjectPrinter> {
   if (argument === '') throw new CommandError(missingTemplate(format))
   const fromFile = format.endsWith('file')
   const text = fromFile ? yield* templateFile(p, argument) : argument
@@ -184,7 +179,8 @@ function* columnsPrinter(p: Proc, flags: FlagValues, format: string, argument: s
     throw new CommandError(
       `${format} format specified but no ${format === 'custom-columns' ? 'custom columns given' : 'custom columns file given'}`,
     )
-  const spec = format === 'custom-columns' ? parseColumns(argument) : parseColumnFile(yield* templateFile(p, argument, 'template'))
+  const spec =
+    format === 'custom-columns' ? parseColumns(argument) : parseColumnFile(yield* templateFile(p, argument, 'template'))
   const columns = new CustomColumns(spec, flags.bool('no-headers'))
   return { format, print: (object) => columns.print(object) }
 }

@@ -3,7 +3,11 @@ import type { Command } from '../command.ts'
 import { CommandError } from '../errors.ts'
 import { changeMetadata, type MetadataChange } from '../metadata-change.ts'
 
-export const annotateCommand: Command = { path: 'annotate', complete: 'types', run: (ctx) => changeMetadata(ctx, ANNOTATIONS) }
+export const annotateCommand: Command = {
+  path: 'annotate',
+  complete: 'types',
+  run: (ctx) => changeMetadata(ctx, ANNOTATIONS),
+}
 
 const ANNOTATIONS: MetadataChange = {
   field: 'annotations',

@@ -11,14 +11,20 @@ export const attachCommand: Command = { path: 'attach', complete: 'pods', run: r
 function* runAttach(ctx: Context): Run<number> {
   const { flags, args, p } = ctx
   if (args.length === 0) throw new UsageError('attach', 'at least 1 argument is required for attach')
-  if (args.length > 1) throw new UsageError('attach', 'expected POD, TYPE/NAME, or TYPE NAME, (at most 2 arguments) saw ' + `${args.length}: [${args.join(' ')}]`)
+  if (args.length > 1)
+    throw new UsageError(
+      'attach',
+      'expected POD, TYPE/NAME, or TYPE NAME, (at most 2 arguments) saw ' + `${args.length}: [${args.join(' ')}]`,
+    )
   const pod = yield* firstPod(ctx, yield* oneObject(ctx, args[0]!))
   const phase = pod.status?.phase ?? ''
-  if (phase === 'Succeeded' || phase === 'Failed') throw new CommandError(`cannot attach a container in a completed pod; current phase is ${phase}`)
+  if (phase === 'Succeeded' || phase === 'Failed')
+    throw new CommandError(`cannot attach a container in a completed pod; current phase is ${phase}`)
   const container = yield* containerOf(ctx, pod, flags.text('container'), flags.bool('quiet'))
   const spec = pod.spec?.containers?.find(({ name }) => name === container)
   const tty = flags.bool('tty') && spec?.tty === true
-  if (flags.bool('tty') && !tty && !flags.bool('quiet')) yield* p.err(`error: Unable to use a TTY - container ${container} did not allocate one\n`)
+  if (flags.bool('tty') && !tty && !flags.bool('quiet'))
+    yield* p.err(`error: Unable to use a TTY - container ${container} did not allocate one\n`)
   const stdin = flags.bool('stdin') && spec?.stdin === true
   const code = yield* runIn(ctx, pod, 'attach', { container, stdin, tty, greeting: greetingOf(ctx) })
   yield* sessionEnded(ctx, pod, container, { stdin, tty })
@@ -35,7 +41,14 @@ const RECORDED =
   'All commands and output from this session will be recorded in container logs, including credentials and sensitive information passed through the command prompt.'
 
 /** A pod that is restarted can be attached to again. */
-export function* sessionEnded(ctx: Context, pod: PodLike, container: string, { stdin, tty }: { stdin: boolean; tty: boolean }): Run<void> {
+export function* sessionEnded(
+  ctx: Context,
+  pod: PodLike,
+  container: string,
+  { stdin, tty }: { stdin: boolean; tty: boolean },
+): Run<void> {
   if (!stdin || !tty || ctx.flags.bool('quiet') || pod.spec?.restartPolicy !== 'Always') return
-  yield* ctx.p.err(`Session ended, resume using 'kubectl attach ${pod.metadata?.name} -c ${container} -i -t' command when the pod is running\n`)
+  yield* ctx.p.err(
+    `Session ended, resume using 'kubectl attach ${pod.metadata?.name} -c ${container} -i -t' command when the pod is running\n`,
+  )
 }

@@ -60,7 +60,10 @@ function* typeOf(ctx: Context, word: string): Run<ResourceType | undefined> {
   }
 }
 
-const VERBS = '* get list watch create update patch delete deletecollection use bind impersonate escalate approve sign attest proxy'.split(' ')
+const VERBS =
+  '* get list watch create update patch delete deletecollection use bind impersonate escalate approve sign attest proxy'.split(
+    ' ',
+  )
 
 function* wantedOf(ctx: Context, args: string[]): Run<Wanted> {
   const [verb, what = '', ...more] = args

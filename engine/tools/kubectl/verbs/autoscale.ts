@@ -13,8 +13,20 @@ export const autoscaleCommand: Command = {
   path: 'autoscale',
   required: ['max'],
   flags: [
-    { name: 'cpu', type: 'string', default: '', usage: 'Target CPU utilization over all the pods, as a percentage or a quantity.', hidden: true },
-    { name: 'memory', type: 'string', default: '', usage: 'Target memory utilization over all the pods, as a percentage or a quantity.', hidden: true },
+    {
+      name: 'cpu',
+      type: 'string',
+      default: '',
+      usage: 'Target CPU utilization over all the pods, as a percentage or a quantity.',
+      hidden: true,
+    },
+    {
+      name: 'memory',
+      type: 'string',
+      default: '',
+      usage: 'Target memory utilization over all the pods, as a percentage or a quantity.',
+      hidden: true,
+    },
   ],
   complete: 'types',
   run: runAutoscale,
@@ -23,7 +35,8 @@ export const autoscaleCommand: Command = {
 function check({ flags }: Context): void {
   const [min, max] = [flags.int('min'), flags.int('max')]
   if (max < 1) throw new CommandError(`--max=MAXPODS is required and must be at least 1, max: ${max}`)
-  if (max < min) throw new CommandError(`--max=MAXPODS must be larger or equal to --min=MINPODS, max: ${max}, min: ${min}`)
+  if (max < min)
+    throw new CommandError(`--max=MAXPODS must be larger or equal to --min=MINPODS, max: ${max}, min: ${min}`)
 }
 
 function* runAutoscale(ctx: Context): Run<void> {
@@ -34,10 +47,15 @@ function* runAutoscale(ctx: Context): Run<void> {
   const { infos, errors } = yield* build(ctx, optionsFromFlags(ctx))
   yield* forEach(infos, errors, function* (info) {
     if (!info.type.subresources.includes('scale'))
-      throw new CommandError(`cannot autoscale a ${info.type.kind}: could not find scale subresource for ${resourceText(info.type)} in discovery information`)
+      throw new CommandError(
+        `cannot autoscale a ${info.type.kind}: could not find scale subresource for ${resourceText(info.type)} in discovery information`,
+      )
     const made = yield* autoscalerOf(ctx, info)
     const object = flags.bool('save-config') ? withLastApplied(made, true) : made
-    yield* tell(dryRun === 'client' ? object : yield* posted(ctx, object, writeQuery(ctx, dryRun)), dryRun === 'client' ? 'created' : 'autoscaled')
+    yield* tell(
+      dryRun === 'client' ? object : yield* posted(ctx, object, writeQuery(ctx, dryRun)),
+      dryRun === 'client' ? 'created' : 'autoscaled',
+    )
   })
   throwAll(errors)
 }
@@ -45,14 +63,20 @@ function* runAutoscale(ctx: Context): Run<void> {
 /** `80%` or `80`: utilization; `500m`: an average value. */
 function metric(name: string, text: string): object {
   const percent = /^(\d+)%?$/.exec(text)
-  const target = percent && (text.endsWith('%') || name === 'cpu') ? { type: 'Utilization', averageUtilization: Number(percent[1]) } : { type: 'AverageValue', averageValue: text }
+  const target =
+    percent && (text.endsWith('%') || name === 'cpu')
+      ? { type: 'Utilization', averageUtilization: Number(percent[1]) }
+      : { type: 'AverageValue', averageValue: text }
   return { type: 'Resource', resource: { name, target } }
 }
 
 function* autoscalerOf(ctx: Context, info: Info): Run<ApiObject> {
   const { flags, session } = ctx
   const cpu = flags.text('cpu') || (flags.int('cpu-percent') >= 0 ? flags.text('cpu-percent') : '')
-  const metrics = [...(cpu ? [metric('cpu', cpu)] : []), ...(flags.text('memory') ? [metric('memory', flags.text('memory'))] : [])]
+  const metrics = [
+    ...(cpu ? [metric('cpu', cpu)] : []),
+    ...(flags.text('memory') ? [metric('memory', flags.text('memory'))] : []),
+  ]
   const min = flags.int('min')
   return {
     kind: 'HorizontalPodAutoscaler',

@@ -22,7 +22,8 @@ export const uncordonCommand = command('uncordon', false)
 export function* nodesOf(ctx: Context, verb: string): Run<{ infos: Info[]; dryRun: DryRun }> {
   const { args, flags } = ctx
   if (args.length === 0 && !flags.text('selector')) throw usage(ctx, `USAGE: ${verb} NODE [flags]`)
-  if (args.length > 0 && flags.text('selector')) throw usage(ctx, 'error: cannot specify both a node name and a --selector option')
+  if (args.length > 0 && flags.text('selector'))
+    throw usage(ctx, 'error: cannot specify both a node name and a --selector option')
   const dryRun = yield* dryRunOf(ctx)
   const words = args.map((arg) => (/^nodes?\//.test(arg) || arg.startsWith('no/') ? arg : `nodes/${arg}`))
   const built = yield* build(ctx, { ...optionsFromFlags(ctx), args: words.length > 0 ? words : ['nodes'] })
@@ -40,7 +41,12 @@ export function* setUnschedulable(ctx: Context, infos: Info[], wanted: boolean, 
     const already = (spec.unschedulable ?? false) === wanted
     try {
       if (!already && dryRun !== 'client')
-        yield* client.patch(pathOf(info.type, '', info.name), 'strategic', { spec: { unschedulable: wanted || null } }, writeQuery(ctx, dryRun))
+        yield* client.patch(
+          pathOf(info.type, '', info.name),
+          'strategic',
+          { spec: { unschedulable: wanted || null } },
+          writeQuery(ctx, dryRun),
+        )
     } catch (error) {
       if (!(error instanceof CommandError)) throw error
       yield* ctx.p.err(`error: unable to ${verb} node "${info.name}": ${error.message}\n`)

@@ -59,7 +59,9 @@ function* deleteRaw(ctx: Context): Run<void> {
 function* warnOldCascade({ flags, p }: Context): Run<void> {
   const text = flags.text('cascade')
   if (text !== 'true' && text !== 'false') return
-  yield* p.err(`warning: --cascade=${text} is deprecated (boolean value) and can be replaced with --cascade=${text === 'true' ? 'background' : 'orphan'}.\n`)
+  yield* p.err(
+    `warning: --cascade=${text} is deprecated (boolean value) and can be replaced with --cascade=${text === 'true' ? 'background' : 'orphan'}.\n`,
+  )
 }
 
 function* settingsOf(ctx: Context): Run<Plan & { ignoredSome(): boolean }> {
@@ -67,7 +69,10 @@ function* settingsOf(ctx: Context): Run<Plan & { ignoredSome(): boolean }> {
   const dryRun = yield* dryRunOf(ctx)
   yield* warnOldCascade(ctx)
   checkFlags(ctx)
-  const ignoreNotFound = flags.bool('ignore-not-found') || flags.bool('all') || Boolean(flags.text('selector') || flags.text('field-selector'))
+  const ignoreNotFound =
+    flags.bool('ignore-not-found') ||
+    flags.bool('all') ||
+    Boolean(flags.text('selector') || flags.text('field-selector'))
   const byName = !flags.bool('all') && !flags.text('selector') && !flags.text('field-selector')
   return {
     dryRun,
@@ -80,13 +85,18 @@ function* settingsOf(ctx: Context): Run<Plan & { ignoredSome(): boolean }> {
 
 function checkFlags({ flags, args }: Context): void {
   const fromFiles = flags.list('filename').length > 0 || Boolean(flags.text('kustomize'))
-  if (flags.bool('all') && flags.text('field-selector')) throw new CommandError('cannot set --all and --field-selector at the same time')
-  if (flags.bool('now') && flags.int('grace-period') !== -1) throw new CommandError('--now and --grace-period cannot be specified together')
+  if (flags.bool('all') && flags.text('field-selector'))
+    throw new CommandError('cannot set --all and --field-selector at the same time')
+  if (flags.bool('now') && flags.int('grace-period') !== -1)
+    throw new CommandError('--now and --grace-period cannot be specified together')
   if (flags.bool('force') && flags.int('grace-period') > 0)
     throw new CommandError('--force and --grace-period greater than 0 cannot be specified together')
   if (flags.text('output') && flags.text('output') !== 'name')
     throw new CommandError(`unexpected -o output mode: ${flags.text('output')}. We only support '-o name'`)
-  if (fromFiles && args.length > 0) throw new CommandError('when paths, URLs, or stdin is provided as input, you may not specify resource arguments as well')
+  if (fromFiles && args.length > 0)
+    throw new CommandError(
+      'when paths, URLs, or stdin is provided as input, you may not specify resource arguments as well',
+    )
 }
 
 /** `--grace-period=0` means one second unless `--force` is there too. */
@@ -96,13 +106,20 @@ function graceOf({ flags }: Context): number {
   return grace === 0 ? 1 : grace
 }
 
-const PROPAGATION: Record<string, string> = { background: 'Background', foreground: 'Foreground', orphan: 'Orphan', true: 'Background', false: 'Orphan' }
+const PROPAGATION: Record<string, string> = {
+  background: 'Background',
+  foreground: 'Foreground',
+  orphan: 'Orphan',
+  true: 'Background',
+  false: 'Orphan',
+}
 
 /** `--cascade` as the API's propagation policy. */
 export function propagationOf({ flags }: Context): string {
   const text = flags.text('cascade')
   const policy = PROPAGATION[text]
-  if (!policy) throw new CommandError(`invalid cascade value (${text}). Must be "background", "foreground", or "orphan"`)
+  if (!policy)
+    throw new CommandError(`invalid cascade value (${text}). Must be "background", "foreground", or "orphan"`)
   return policy
 }
 
@@ -124,7 +141,12 @@ function* agreed(ctx: Context, targets: Target[]): Run<boolean> {
   return false
 }
 
-function* deleteTargets(ctx: Context, targets: Target[], settings: Plan, errors: CommandError[]): Run<{ deleted: Deleted[]; count: number }> {
+function* deleteTargets(
+  ctx: Context,
+  targets: Target[],
+  settings: Plan,
+  errors: CommandError[],
+): Run<{ deleted: Deleted[]; count: number }> {
   const deleted: Deleted[] = []
   let count = 0
   let warned = false
@@ -160,7 +182,11 @@ function* deleteOne(ctx: Context, target: Target, settings: Plan): Run<string> {
   }
   const query: Record<string, string> = settings.dryRun === 'server' ? { dryRun: 'All' } : {}
   try {
-    const answer = yield* client.delete<ApiObject & { details?: { uid?: string } }>(pathOf(target.type, target.namespace, target.name), body, query)
+    const answer = yield* client.delete<ApiObject & { details?: { uid?: string } }>(
+      pathOf(target.type, target.namespace, target.name),
+      body,
+      query,
+    )
     return answer.details?.uid ?? answer.metadata?.uid ?? ''
   } catch (error) {
     throw sourced('deleting', target.source ?? '', error)
@@ -171,7 +197,7 @@ function deletedText(ctx: Context, target: Target, settings: Plan): string {
   const kind = singularWithGroup(target.type)
   if (ctx.flags.text('output') === 'name') return `${kind}/${target.name}\n`
   const operation = `${settings.grace === 0 ? 'force deleted' : 'deleted'}${DRY_RUN_SUFFIX[settings.dryRun]}`
-  const from = texts.deletedFromNamespace(ctx.session.minor) && target.namespace ? ` from ${target.namespace} namespace` : ''
+  const from =
+    texts.deletedFromNamespace(ctx.session.minor) && target.namespace ? ` from ${target.namespace} namespace` : ''
   return `${kind} "${target.name}" ${operation}${from}\n`
 }
-

@@ -29,7 +29,8 @@ function* runOrFail(ctx: Context): Run<number> {
 function* runDiff(ctx: Context): Run<number> {
   const { flags, p, args } = ctx
   if (args.length > 0) throw usage(ctx, `Unexpected args: [${args.join(' ')}]`)
-  if (flags.list('filename').length === 0 && !flags.text('kustomize')) throw new CommandError('must specify one of -f and -k')
+  if (flags.list('filename').length === 0 && !flags.text('kustomize'))
+    throw new CommandError('must specify one of -f and -k')
   if (flags.bool('prune')) throw notSimulated('diff --prune')
   if (p.env.KUBECTL_EXTERNAL_DIFF) throw notSimulated('KUBECTL_EXTERNAL_DIFF')
   const { infos, errors } = yield* buildLocal(ctx, { ...optionsFromFlags(ctx), validate: true })
@@ -41,7 +42,9 @@ function* runDiff(ctx: Context): Run<number> {
   const [from, to] = [`/tmp/LIVE-${yield* digits(ctx)}`, `/tmp/MERGED-${yield* digits(ctx)}`]
   const stamp = fileTime(yield* p.now())
   for (const { name, live, merged } of different) {
-    yield* p.out(`diff -u -N ${from}/${name} ${to}/${name}\n--- ${from}/${name}\t${stamp}\n+++ ${to}/${name}\t${stamp}\n${unifiedHunks(live, merged)}`)
+    yield* p.out(
+      `diff -u -N ${from}/${name} ${to}/${name}\n--- ${from}/${name}\t${stamp}\n+++ ${to}/${name}\t${stamp}\n${unifiedHunks(live, merged)}`,
+    )
   }
   return 1
 }
@@ -84,7 +87,11 @@ function* mergedOf(ctx: Context, info: Info, live: ApiObject | undefined): Run<A
   const path = pathOf(info.type, info.namespace, info.name)
   if (flags.bool('server-side')) {
     const fieldManager = flags.changed('field-manager') ? manager : 'kubectl'
-    return yield* client.patch(path, 'apply', info.object, { ...query, fieldManager, force: String(flags.bool('force-conflicts')) })
+    return yield* client.patch(path, 'apply', info.object, {
+      ...query,
+      fieldManager,
+      force: String(flags.bool('force-conflicts')),
+    })
   }
   if (!live) return yield* client.create(pathOf(info.type, info.namespace), info.object, query)
   const patch = applyPatchOf(info, withoutLastApplied(info.object), live, true)
@@ -97,7 +104,9 @@ type Data = Record<string, string>
 function masked(live: ApiObject | undefined, merged: ApiObject): [ApiObject | undefined, ApiObject] {
   const [old, now] = [(live?.data ?? {}) as Data, (merged.data ?? {}) as Data]
   const hide = (data: Data, other: Data, mark: string): Data =>
-    Object.fromEntries(Object.keys(data).map((key) => [key, key in other && other[key] !== data[key] ? `*** (${mark})` : '***']))
+    Object.fromEntries(
+      Object.keys(data).map((key) => [key, key in other && other[key] !== data[key] ? `*** (${mark})` : '***']),
+    )
   return [
     live && { ...live, ...(live.data ? { data: hide(old, now, 'before') } : {}) },
     { ...merged, ...(merged.data ? { data: hide(now, old, 'after') } : {}) },

@@ -53,7 +53,8 @@ function* runEdit(ctx: Context): Run<number | void> {
   }
 }
 
-const shown = (ctx: Context, object: ApiObject): ApiObject => (ctx.flags.bool('show-managed-fields') ? object : hideManagedFields(object))
+const shown = (ctx: Context, object: ApiObject): ApiObject =>
+  ctx.flags.bool('show-managed-fields') ? object : hideManagedFields(object)
 
 const wholeOf = (objects: ApiObject[]): ApiObject =>
   objects.length === 1 ? objects[0]! : { apiVersion: 'v1', kind: 'List', metadata: {}, items: objects }
@@ -64,7 +65,8 @@ const bare = (text: string): string =>
     .filter((line) => !line.startsWith('#'))
     .join('\n')
 
-const reasonsText = (reasons: string[]): string => (reasons.length === 0 ? '' : `${reasons.map((line) => `# ${line}\n`).join('')}#\n`)
+const reasonsText = (reasons: string[]): string =>
+  reasons.length === 0 ? '' : `${reasons.map((line) => `# ${line}\n`).join('')}#\n`
 
 function* over(ctx: Context, path: string, text: string): Run<void> {
   yield* ctx.p.remove(path)
@@ -106,7 +108,10 @@ function* tryEdit(ctx: Context, originals: Info[], text: string, path: string): 
 }
 
 const sameObject = (a: ApiObject, b: ApiObject): boolean =>
-  a.apiVersion === b.apiVersion && a.kind === b.kind && a.metadata?.name === b.metadata?.name && a.metadata?.namespace === b.metadata?.namespace
+  a.apiVersion === b.apiVersion &&
+  a.kind === b.kind &&
+  a.metadata?.name === b.metadata?.name &&
+  a.metadata?.namespace === b.metadata?.namespace
 
 function* save(ctx: Context, original: Info, edited: ApiObject): Run<void> {
   const { flags, p, session } = ctx
@@ -126,7 +131,9 @@ function* told(ctx: Context, { type, name }: Info, error: CommandError): Run<str
   const reason = error instanceof StatusError ? error.reason : ''
   if (error instanceof StatusError && reason === 'Invalid') {
     yield* ctx.p.err(`error: ${what} is invalid\n`)
-    const causes = (error.status.details?.causes ?? []).map(({ field, message }) => `* ${field ? `${field}: ` : ''}${message ?? ''}`)
+    const causes = (error.status.details?.causes ?? []).map(
+      ({ field, message }) => `* ${field ? `${field}: ` : ''}${message ?? ''}`,
+    )
     return [`${what} was not valid:`, ...(causes.length > 0 ? causes : [`* ${error.message}`])]
   }
   if (reason === 'NotFound') {

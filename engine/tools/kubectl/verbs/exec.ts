@@ -71,7 +71,8 @@ function* opened(open: Run<OpenStream>): Run<OpenStream> {
   } catch (error) {
     if (error instanceof StatusError && error.reason === 'InternalError')
       throw new CommandError(`Internal error occurred: ${error.message.replace(/^Internal error occurred: /, '')}`)
-    if (error instanceof CommandError && error.message.startsWith('unable to upgrade')) throw new CommandError(`Internal error occurred: ${error.message}`)
+    if (error instanceof CommandError && error.message.startsWith('unable to upgrade'))
+      throw new CommandError(`Internal error occurred: ${error.message}`)
     throw error
   }
 }
@@ -122,7 +123,10 @@ function* finished(ctx: Context, status: Status): Run<number> {
   if (status.status !== 'Failure') return 0
   const cause = status.details?.causes?.find(({ reason }) => reason === 'ExitCode')
   // The WebSocket client (1.31 and later) wraps what the kubelet calls internal already.
-  if (cause === undefined) throw new CommandError(`${ctx.session.minor >= 31 ? 'Internal error occurred: ' : ''}${status.message ?? 'unknown error'}`)
+  if (cause === undefined)
+    throw new CommandError(
+      `${ctx.session.minor >= 31 ? 'Internal error occurred: ' : ''}${status.message ?? 'unknown error'}`,
+    )
   const code = Number(cause.message)
   yield* ctx.p.err(`command terminated with exit code ${code}\n`)
   throw new ExitError(code)

@@ -28,31 +28,41 @@ interface PodSpec {
 }
 
 const podPorts = (spec: PodSpec | undefined): Port[] =>
-  (spec?.containers ?? []).flatMap(({ ports }) => (ports ?? []).map((port) => ({ number: port.containerPort, protocol: port.protocol ?? 'TCP' })))
+  (spec?.containers ?? []).flatMap(({ ports }) =>
+    (ports ?? []).map((port) => ({ number: port.containerPort, protocol: port.protocol ?? 'TCP' })),
+  )
 
 const fieldsOf = (object: ApiObject): Fields => (object.spec ?? {}) as Fields
 
 function matchLabels(object: ApiObject): Record<string, string> {
   const { selector, template } = fieldsOf(object)
   if (selector?.matchExpressions?.length)
-    throw new CommandError(`couldn't retrieve selectors via --selector flag or introspection: couldn't convert expressions - "${JSON.stringify(selector.matchExpressions)}" to map-based selector format`)
+    throw new CommandError(
+      `couldn't retrieve selectors via --selector flag or introspection: couldn't convert expressions - "${JSON.stringify(selector.matchExpressions)}" to map-based selector format`,
+    )
   const labels = selector?.matchLabels ?? template?.metadata?.labels ?? {}
   if (Object.keys(labels).length === 0)
-    throw new CommandError("couldn't retrieve selectors via --selector flag or introspection: invalid deployment: no selectors, therefore cannot be exposed")
+    throw new CommandError(
+      "couldn't retrieve selectors via --selector flag or introspection: invalid deployment: no selectors, therefore cannot be exposed",
+    )
   return labels
 }
 
 function podLabels(object: ApiObject): Record<string, string> {
   const labels = object.metadata?.labels ?? {}
   if (Object.keys(labels).length === 0)
-    throw new CommandError("couldn't retrieve selectors via --selector flag or introspection: the pod has no labels and cannot be exposed")
+    throw new CommandError(
+      "couldn't retrieve selectors via --selector flag or introspection: the pod has no labels and cannot be exposed",
+    )
   return labels
 }
 
 function plainSelector(object: ApiObject): Record<string, string> {
   const selector = (fieldsOf(object).selector ?? {}) as Record<string, string>
   if (Object.keys(selector).length === 0)
-    throw new CommandError("couldn't retrieve selectors via --selector flag or introspection: invalid service: no selector, therefore cannot be exposed")
+    throw new CommandError(
+      "couldn't retrieve selectors via --selector flag or introspection: invalid service: no selector, therefore cannot be exposed",
+    )
   return selector
 }
 
@@ -70,7 +80,8 @@ const EXPOSABLE: Record<string, Exposable> = {
   Pod: { selector: podLabels, ports: (object) => podPorts(object.spec as PodSpec) },
   Service: {
     selector: plainSelector,
-    ports: (object) => (fieldsOf(object).ports ?? []).map(({ port, protocol }) => ({ number: port, protocol: protocol ?? 'TCP' })),
+    ports: (object) =>
+      (fieldsOf(object).ports ?? []).map(({ port, protocol }) => ({ number: port, protocol: protocol ?? 'TCP' })),
   },
 }
 
@@ -117,11 +128,17 @@ function portsOf(flags: FlagValues, found: Port[]): object[] {
     const port = Number(text)
     if (!/^-?\d+$/.test(text)) throw new CommandError(`strconv.Atoi: parsing ${JSON.stringify(text)}: invalid syntax`)
     const protocol = flags.text('protocol') || (found.find(({ number }) => number === port)?.protocol ?? 'TCP')
-    return { ...(texts.length > 1 ? { name: `port-${i + 1}` } : {}), protocol, port, targetPort: targetOf(flags.text('target-port'), port) }
+    return {
+      ...(texts.length > 1 ? { name: `port-${i + 1}` } : {}),
+      protocol,
+      port,
+      targetPort: targetOf(flags.text('target-port'), port),
+    }
   })
 }
 
-const targetOf = (text: string, port: number): number | string => (text === '' ? port : /^\d+$/.test(text) ? Number(text) : text)
+const targetOf = (text: string, port: number): number | string =>
+  text === '' ? port : /^\d+$/.test(text) ? Number(text) : text
 
 function moreOf(flags: FlagValues): object {
   const given = (field: string, flag: string): object => (flags.text(flag) ? { [field]: flags.text(flag) } : {})

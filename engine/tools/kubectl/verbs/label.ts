@@ -17,7 +17,10 @@ const LABELS: MetadataChange = {
   field: 'labels',
   what: 'label',
   checkValue,
-  overwriteError: (found) => new CommandError(found.map(([key, value]) => `'${key}' already has a value (${value}), and --overwrite is false`).join(', ')),
+  overwriteError: (found) =>
+    new CommandError(
+      found.map(([key, value]) => `'${key}' already has a value (${value}), and --overwrite is false`).join(', '),
+    ),
   *missing(ctx: Context, keys: string[]): Run<void> {
     for (const key of keys) yield* ctx.p.out(`label "${key}" not found.\n`)
   },
@@ -26,4 +29,3 @@ const LABELS: MetadataChange = {
     return Object.keys(pairs.set).length === 0 ? 'unlabeled' : 'labeled'
   },
 }
-

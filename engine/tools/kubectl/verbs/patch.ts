@@ -30,7 +30,8 @@ function* textOf(ctx: Context): Run<string> {
   const { flags, p } = ctx
   const [text, file] = [flags.text('patch'), flags.text('patch-file')]
   if (text && file) throw new CommandError('cannot specify --patch and --patch-file together')
-  if (!text && !file) throw new CommandError('must specify --patch or --patch-file containing the contents of the patch')
+  if (!text && !file)
+    throw new CommandError('must specify --patch or --patch-file containing the contents of the patch')
   if (text) return text
   const read = yield* p.readFile(file)
   if ('text' in read) return read.text
@@ -76,7 +77,8 @@ function* runPatch(ctx: Context): Run<void> {
   if (infos.length === 0) throw new CommandError('no objects passed to patch')
 }
 
-const operation = (before: ApiObject, after: ApiObject): string => (same(before, after) ? 'patched (no change)' : 'patched')
+const operation = (before: ApiObject, after: ApiObject): string =>
+  same(before, after) ? 'patched (no change)' : 'patched'
 
 const same = (before: ApiObject, after: ApiObject): boolean => deepEqual(unmanaged(before), unmanaged(after))
 

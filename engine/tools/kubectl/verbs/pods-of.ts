@@ -80,7 +80,9 @@ export function* podsOf(ctx: Context, info: Info, forLogs = false): Run<PodLike[
   if (isPod(info.object)) return [info.object]
   const selector = selectorOf(info.object)
   if (selector === undefined)
-    throw new CommandError(`cannot ${forLogs ? 'get the logs from' : 'attach to'} ${goType(info)}: selector for ${goType(info)} not implemented`)
+    throw new CommandError(
+      `cannot ${forLogs ? 'get the logs from' : 'attach to'} ${goType(info)}: selector for ${goType(info)} not implemented`,
+    )
   const pods = (yield* ctx.session.mapper()).resolve('pods')
   const items = yield* listAll(ctx, pods, info.namespace, { labelSelector: selector })
   return unstableSort(items as PodLike[], (a, b) => byActivity(a, b, forLogs) < 0)

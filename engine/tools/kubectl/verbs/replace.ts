@@ -21,16 +21,24 @@ function* runReplace(ctx: Context): Run<void> {
   const { flags, args } = ctx
   if (args.length > 0) throw usage(ctx, `Unexpected args: [${args.join(' ')}]`)
   if (flags.text('raw')) return yield* writeRaw(ctx, 'PUT', flags.text('raw'), yield* rawBody(ctx))
-  if (flags.list('filename').length === 0 && !flags.text('kustomize')) throw new CommandError('must specify one of -f and -k')
-  if (flags.int('grace-period') >= 0 && !flags.bool('force')) throw new CommandError('--grace-period must have --force specified')
-  if (flags.durationMs('timeout') !== 0 && !flags.bool('force')) throw new CommandError('--timeout must have --force specified')
+  if (flags.list('filename').length === 0 && !flags.text('kustomize'))
+    throw new CommandError('must specify one of -f and -k')
+  if (flags.int('grace-period') >= 0 && !flags.bool('force'))
+    throw new CommandError('--grace-period must have --force specified')
+  if (flags.durationMs('timeout') !== 0 && !flags.bool('force'))
+    throw new CommandError('--timeout must have --force specified')
   const dryRun = yield* dryRunOf(ctx)
   const query = writeQuery(ctx, dryRun)
   const tell = yield* tellerOf(ctx, dryRun)
-  const { infos, errors } = yield* buildLocal(ctx, { ...optionsFromFlags(ctx), validate: query.fieldValidation !== 'Ignore' })
+  const { infos, errors } = yield* buildLocal(ctx, {
+    ...optionsFromFlags(ctx),
+    validate: query.fieldValidation !== 'Ignore',
+  })
   if (flags.bool('force') && dryRun === 'none') yield* removeAll(ctx, infos)
   const forced = flags.bool('force') && dryRun === 'none'
-  yield* forEach(infos, errors, (info) => (forced ? recreate(ctx, info, query, tell) : replace(ctx, info, dryRun, query, tell)))
+  yield* forEach(infos, errors, (info) =>
+    forced ? recreate(ctx, info, query, tell) : replace(ctx, info, dryRun, query, tell),
+  )
   throwAll(errors)
   if (infos.length === 0) throw new CommandError('no objects passed to replace')
 }
@@ -61,7 +69,12 @@ function* removeAll(ctx: Context, infos: Info[]): Run<void> {
   const { flags, session, p } = ctx
   const client = yield* session.client()
   const grace = flags.int('grace-period')
-  const body = { kind: 'DeleteOptions', apiVersion: 'v1', propagationPolicy: propagationOf(ctx), ...(grace >= 0 ? { gracePeriodSeconds: grace } : {}) }
+  const body = {
+    kind: 'DeleteOptions',
+    apiVersion: 'v1',
+    propagationPolicy: propagationOf(ctx),
+    ...(grace >= 0 ? { gracePeriodSeconds: grace } : {}),
+  }
   const deleted = []
   for (const { type, namespace, name, source } of infos) {
     try {

@@ -19,13 +19,19 @@ export const runCommand: Command = {
   required: ['image'],
   flags: [
     { name: 'annotations', type: 'array', default: '[]', usage: 'Annotations to apply to the pod.' },
-    { name: 'field-manager', type: 'string', default: "'kubectl-run'", usage: 'Name of the manager used to track field ownership.' },
+    {
+      name: 'field-manager',
+      type: 'string',
+      default: "'kubectl-run'",
+      usage: 'Name of the manager used to track field ownership.',
+    },
   ],
   complete: 'none',
   run: runRun,
 }
 
-const IMAGE = /^(?:[a-zA-Z0-9.-]+(?::\d+)?\/)?[a-z0-9]+(?:[._-]+[a-z0-9]+|\/[a-z0-9]+)*(?::[\w][\w.-]{0,127})?(?:@[A-Za-z][\w.+-]*:[0-9a-fA-F]+)?$/
+const IMAGE =
+  /^(?:[a-zA-Z0-9.-]+(?::\d+)?\/)?[a-z0-9]+(?:[._-]+[a-z0-9]+|\/[a-z0-9]+)*(?::[\w][\w.-]{0,127})?(?:@[A-Za-z][\w.+-]*:[0-9a-fA-F]+)?$/
 const RESTARTS = ['Always', 'OnFailure', 'Never']
 const PULLS = ['', 'Always', 'IfNotPresent', 'Never']
 /** How often a pod is asked for while it starts. */
@@ -49,14 +55,20 @@ function check(ctx: Context, wish: Wish, dryRun: DryRun): void {
   const image = flags.text('image')
   if (args.length === 0 || ctx.dash === 0) throw usage(ctx, 'NAME is required for run')
   if (image === '') throw usage(ctx, '--image is required')
-  if (!IMAGE.test(image)) throw new CommandError(`Invalid image name ${JSON.stringify(image)}: invalid reference format`)
+  if (!IMAGE.test(image))
+    throw new CommandError(`Invalid image name ${JSON.stringify(image)}: invalid reference format`)
   if (wish.tty && !wish.stdin) throw usage(ctx, '-i/--stdin is required for containers with -t/--tty=true')
   if (flags.bool('expose') && !flags.text('port')) throw usage(ctx, '--port must be set when exposing a service')
   if (wish.attach && dryRun !== 'none')
-    throw usage(ctx, `--dry-run=[server|client] can't be used with attached containers options (--attach, --stdin, or --tty)`)
+    throw usage(
+      ctx,
+      `--dry-run=[server|client] can't be used with attached containers options (--attach, --stdin, or --tty)`,
+    )
   if (wish.remove && !wish.attach) throw usage(ctx, '--rm should only be used for attached containers')
-  if (!RESTARTS.includes(flags.text('restart') || 'Always')) throw usage(ctx, `invalid restart policy: ${flags.text('restart')}`)
-  if (!PULLS.includes(flags.text('image-pull-policy'))) throw usage(ctx, `invalid image pull policy: ${flags.text('image-pull-policy')}`)
+  if (!RESTARTS.includes(flags.text('restart') || 'Always'))
+    throw usage(ctx, `invalid restart policy: ${flags.text('restart')}`)
+  if (!PULLS.includes(flags.text('image-pull-policy')))
+    throw usage(ctx, `invalid image pull policy: ${flags.text('image-pull-policy')}`)
 }
 
 function* runRun(ctx: Context): Run<number | void> {
@@ -87,7 +99,8 @@ function* podOf(ctx: Context, name: string, wish: Wish): Run<ApiObject> {
   const pull = flags.text('image-pull-policy')
   const restart = flags.text('restart') || 'Always'
   const port = flags.text('port')
-  if (port && !/^\d+$/.test(port)) throw new CommandError(`strconv.Atoi: parsing ${JSON.stringify(port)}: invalid syntax`)
+  if (port && !/^\d+$/.test(port))
+    throw new CommandError(`strconv.Atoi: parsing ${JSON.stringify(port)}: invalid syntax`)
   const env = flags.list('env').map(envOf)
   const rest = args.slice(1)
   const where = yield* explicitNamespace(ctx)
@@ -131,7 +144,8 @@ function annotationsOf(list: string[]): Record<string, string> | undefined {
 
 function envOf(text: string): { name: string; value: string } {
   const equals = text.indexOf('=')
-  if (equals < 1 || !/^[-._a-zA-Z][-._a-zA-Z0-9]*$/.test(text.slice(0, equals))) throw new CommandError(`invalid env: ${text}`)
+  if (equals < 1 || !/^[-._a-zA-Z][-._a-zA-Z0-9]*$/.test(text.slice(0, equals)))
+    throw new CommandError(`invalid env: ${text}`)
   return { name: text.slice(0, equals), value: text.slice(equals + 1) }
 }
 
@@ -150,12 +164,20 @@ function* exposed(ctx: Context, name: string, pod: ApiObject, dryRun: DryRun, te
 }
 
 interface RunningPod extends ApiObject {
-  status?: { phase?: string; conditions?: { type: string; status: string }[]; containerStatuses?: { state?: { terminated?: { exitCode: number } } }[] }
+  status?: {
+    phase?: string
+    conditions?: { type: string; status: string }[]
+    containerStatuses?: { state?: { terminated?: { exitCode: number } } }[]
+  }
 }
 
 const podTarget = function* (ctx: Context, pod: ApiObject): Run<Target> {
   const type = (yield* ctx.session.mapper()).resolve('pods')
-  return { type, namespace: pod.metadata?.namespace ?? (yield* ctx.session.namespace()).namespace, name: pod.metadata?.name ?? '' }
+  return {
+    type,
+    namespace: pod.metadata?.namespace ?? (yield* ctx.session.namespace()).namespace,
+    name: pod.metadata?.name ?? '',
+  }
 }
 
 /** Waits for the pod, joins its terminal, removes it with `--rm`, and ends as it ended. */
@@ -177,11 +199,18 @@ function* attached(ctx: Context, created: ApiObject, wish: Wish): Run<number> {
 function* joined(ctx: Context, pod: RunningPod, target: Target, wish: Wish): Run<void> {
   try {
     const container = containerName(pod)
-    yield* runIn(ctx, pod as Parameters<typeof runIn>[1], 'attach', { container, stdin: wish.stdin, tty: wish.tty, greeting: greetingOf(ctx) })
+    yield* runIn(ctx, pod as Parameters<typeof runIn>[1], 'attach', {
+      container,
+      stdin: wish.stdin,
+      tty: wish.tty,
+      greeting: greetingOf(ctx),
+    })
     yield* sessionEnded(ctx, pod as Parameters<typeof runIn>[1], container, wish)
   } catch (error) {
     if (!(error instanceof CommandError) || !error.message.includes('unable to upgrade')) throw error
-    yield* ctx.p.err(`warning: couldn't attach to pod/${target.name}, falling back to streaming logs: ${error.message}\n`)
+    yield* ctx.p.err(
+      `warning: couldn't attach to pod/${target.name}, falling back to streaming logs: ${error.message}\n`,
+    )
     yield* printLog(ctx, target)
   }
 }
@@ -238,4 +267,3 @@ function* removed(ctx: Context, target: Target): Run<void> {
   yield* ctx.p.out(`pod "${target.name}" deleted${from}\n`)
   yield* waitForDeletion(ctx, [{ target, uid: answer.metadata?.uid ?? '' }], 168 * 3600_000)
 }
-

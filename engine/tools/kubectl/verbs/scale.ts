@@ -13,8 +13,10 @@ export const scaleCommand: Command = { path: 'scale', required: ['replicas'], co
 function* runScale(ctx: Context): Run<void> {
   const { flags, session } = ctx
   const dryRun = yield* dryRunOf(ctx)
-  if (flags.int('replicas') < 0) throw new CommandError('The --replicas=COUNT flag is required, and COUNT must be greater than or equal to 0')
-  if (flags.int('current-replicas') < -1) throw new CommandError('The --current-replicas must specify an integer of -1 or greater')
+  if (flags.int('replicas') < 0)
+    throw new CommandError('The --replicas=COUNT flag is required, and COUNT must be greater than or equal to 0')
+  if (flags.int('current-replicas') < -1)
+    throw new CommandError('The --current-replicas must specify an integer of -1 or greater')
   if (flags.durationMs('timeout') > 0) throw notSimulated('scale --timeout')
   const options = optionsFromFlags(ctx)
   const built = options.filenames!.length > 0 ? yield* buildLocal(ctx, options) : yield* build(ctx, options)
@@ -55,5 +57,6 @@ function checkPreconditions({ flags }: Context, current: ApiObject & { spec?: { 
   if (wanted >= 0 && wanted !== found) throw new CommandError(`Expected replicas to be ${wanted}, was ${found}`)
   const version = flags.text('resource-version')
   const present = current.metadata?.resourceVersion ?? ''
-  if (version && version !== present) throw new CommandError(`Expected resource version to be ${version}, was ${present}`)
+  if (version && version !== present)
+    throw new CommandError(`Expected resource version to be ${version}, was ${present}`)
 }

@@ -26,14 +26,16 @@ interface Changes {
 
 const EFFECTS = ['NoSchedule', 'PreferNoSchedule', 'NoExecute']
 const isTaint = (word: string): boolean => word.includes('=') || word.includes(':') || word.endsWith('-')
-const makeTaint = ({ key, value, effect }: Taint): string => `${key}${value ? `=${value}` : ''}${effect ? `:${effect}` : ''}`
+const makeTaint = ({ key, value, effect }: Taint): string =>
+  `${key}${value ? `=${value}` : ''}${effect ? `:${effect}` : ''}`
 
 /** `key=value:Effect`, `key:Effect`; without effect only to remove. */
 function parseTaint(text: string): Taint {
   const [left = '', effect = '', ...more] = text.split(':')
   const [key = '', value = '', ...rest] = text.includes(':') ? left.split('=') : [left]
   if (more.length > 0 || rest.length > 0) throw new CommandError(`invalid taint spec: ${text}`)
-  if (text.includes(':') && !EFFECTS.includes(effect)) throw new CommandError(`invalid taint effect: ${effect}, unsupported taint effect`)
+  if (text.includes(':') && !EFFECTS.includes(effect))
+    throw new CommandError(`invalid taint effect: ${effect}, unsupported taint effect`)
   const problems = [...labelKeyErrors(key), ...labelValueErrors(value)]
   if (problems.length > 0) throw new CommandError(`invalid taint spec: ${text}, ${problems.join('; ')}`)
   return { key, ...(value ? { value } : {}), effect }
@@ -47,7 +49,9 @@ function parseTaints(words: string[]): Changes {
       const taint = parseTaint(word)
       if (taint.effect === '') throw new CommandError(`invalid taint spec: ${word}`)
       if (changes.add.some((other) => same(other, taint)))
-        throw new CommandError(`duplicated taints with the same key and effect: {${taint.key} ${taint.value ?? ''} ${taint.effect} <nil>}`)
+        throw new CommandError(
+          `duplicated taints with the same key and effect: {${taint.key} ${taint.value ?? ''} ${taint.effect} <nil>}`,
+        )
       changes.add.push(taint)
     }
   }
@@ -55,16 +59,23 @@ function parseTaints(words: string[]): Changes {
 }
 
 const same = (a: Taint, b: Taint): boolean => a.key === b.key && a.effect === b.effect
-const removes = (gone: Taint, taint: Taint): boolean => gone.key === taint.key && (gone.effect === '' || gone.effect === taint.effect)
+const removes = (gone: Taint, taint: Taint): boolean =>
+  gone.key === taint.key && (gone.effect === '' || gone.effect === taint.effect)
 
 function checkBoth({ add, remove }: Changes): void {
   const both = add.filter((taint) => remove.some((gone) => removes(gone, taint)))
   if (both.length > 0)
-    throw new CommandError(`can not both modify and remove the following taint(s) in the same command: ${both.map(makeTaint).join(', ')}`)
+    throw new CommandError(
+      `can not both modify and remove the following taint(s) in the same command: ${both.map(makeTaint).join(', ')}`,
+    )
 }
 
 /** New taints first, then the old ones that stay. Throws for taints to remove that are not there. */
-function reorganized(old: Taint[], { add, remove }: Changes, overwrite: boolean): { taints: Taint[]; operation: string } {
+function reorganized(
+  old: Taint[],
+  { add, remove }: Changes,
+  overwrite: boolean,
+): { taints: Taint[]; operation: string } {
   const all = [...add, ...old.filter((taint) => !add.some((other) => same(other, taint)))]
   const missing = remove.filter((gone) => !all.some((taint) => removes(gone, taint)))
   if (missing.length > 0) throwAll(missing.map((gone) => new CommandError(`taint "${makeTaint(gone)}" not found`)))
@@ -98,7 +109,10 @@ function* runTaint(ctx: Context): Run<void> {
     if (dryRun === 'client') return yield* tell(after, operation)
     const patch = twoWayPatch(info.type, info.object, taints.length > 0 ? after : withoutTaints(after))
     const client = yield* ctx.session.client()
-    yield* tell(yield* client.patch(pathOf(info.type, '', info.name), patch.type, patch.body, writeQuery(ctx, dryRun)), operation)
+    yield* tell(
+      yield* client.patch(pathOf(info.type, '', info.name), patch.type, patch.body, writeQuery(ctx, dryRun)),
+      operation,
+    )
   })
   throwAll(errors.flatMap((error) => (error instanceof AggregateError ? error.errors : [error])))
 }
@@ -118,7 +132,9 @@ function parsing(ctx: Context, words: string[]): Changes {
 
 function* checkNodes(ctx: Context, objects: string[]): Run<void> {
   const mapper = yield* ctx.session.mapper()
-  const words = objects.some((word) => word.includes('/')) ? objects.map((word) => word.split('/')[0]!) : objects[0]!.split(',')
+  const words = objects.some((word) => word.includes('/'))
+    ? objects.map((word) => word.split('/')[0]!)
+    : objects[0]!.split(',')
   for (const word of words) {
     const type = mapper.resolve(word)
     if (type.kind !== 'Node') throw new CommandError(`invalid resource type ${word}, only node types are supported`)

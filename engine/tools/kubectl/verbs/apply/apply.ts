@@ -29,7 +29,8 @@ interface Application {
 
 function check({ flags }: Context, dryRun: DryRun): void {
   const server = flags.bool('server-side')
-  if (flags.bool('force-conflicts') && !server) throw new CommandError('--force-conflicts only works with --server-side')
+  if (flags.bool('force-conflicts') && !server)
+    throw new CommandError('--force-conflicts only works with --server-side')
   if (dryRun === 'client' && server)
     throw new CommandError("--dry-run=client doesn't work with --server-side (did you mean --dry-run=server instead?)")
   if (dryRun === 'server' && flags.bool('force')) throw new CommandError('--dry-run=server cannot be used with --force')
@@ -40,13 +41,17 @@ function check({ flags }: Context, dryRun: DryRun): void {
 function* runApply(ctx: Context): Run<void> {
   const { flags, args } = ctx
   if (args.length > 0) throw usage(ctx, `Unexpected args: [${args.join(' ')}]`)
-  if (flags.list('filename').length === 0 && !flags.text('kustomize')) throw new CommandError('must specify one of -f and -k')
+  if (flags.list('filename').length === 0 && !flags.text('kustomize'))
+    throw new CommandError('must specify one of -f and -k')
   const dryRun = yield* dryRunOf(ctx)
   check(ctx, dryRun)
   const printed: ApiObject[] = []
   const say = yield* sayer(ctx, dryRun, printed)
   const query = writeQuery(ctx, dryRun)
-  const { infos, errors } = yield* buildLocal(ctx, { ...optionsFromFlags(ctx), validate: query.fieldValidation !== 'Ignore' })
+  const { infos, errors } = yield* buildLocal(ctx, {
+    ...optionsFromFlags(ctx),
+    validate: query.fieldValidation !== 'Ignore',
+  })
   const application: Application = { ctx, dryRun, query, say }
   const step = flags.bool('server-side') ? applyServerSide : applyClientSide
   yield* forEach(infos, errors, (info) => step(application, info))
@@ -80,7 +85,9 @@ function* current(ctx: Context, info: Info): Run<ApiObject | undefined> {
   } catch (error) {
     if (isNotFound(error)) return undefined
     if (error instanceof StatusError)
-      throw error.withPrefix(`error when retrieving current configuration of:\n${infoText(info)}\nfrom server for: "${info.source}": `)
+      throw error.withPrefix(
+        `error when retrieving current configuration of:\n${infoText(info)}\nfrom server for: "${info.source}": `,
+      )
     throw error
   }
 }
@@ -90,7 +97,12 @@ const MISSING = (name: string): string =>
 
 function* applyClientSide(application: Application, info: Info): Run<void> {
   const { ctx, dryRun, say } = application
-  if (!info.name) throw new CommandError(info.object.metadata?.generateName ? `from ${info.object.metadata.generateName}: cannot use generate name with apply` : 'resource name may not be empty')
+  if (!info.name)
+    throw new CommandError(
+      info.object.metadata?.generateName
+        ? `from ${info.object.metadata.generateName}: cannot use generate name with apply`
+        : 'resource name may not be empty',
+    )
   const found = yield* current(ctx, info)
   const modified = withLastApplied(info.object)
   if (!found) return yield* say(dryRun === 'client' ? modified : yield* created(application, info, modified), 'created')
@@ -112,7 +124,12 @@ function* created({ ctx, query }: Application, info: Info, object: ApiObject): R
 }
 
 /** Patches, again from the newest state when somebody else wrote in between. */
-function* patched(application: Application, info: Info, modified: ApiObject, found: ApiObject): Run<{ object: ApiObject; changed: boolean }> {
+function* patched(
+  application: Application,
+  info: Info,
+  modified: ApiObject,
+  found: ApiObject,
+): Run<{ object: ApiObject; changed: boolean }> {
   const { ctx, query } = application
   const client = yield* ctx.session.client()
   const path = pathOf(info.type, info.namespace, info.name, ctx.flags.text('subresource'))
@@ -130,7 +147,11 @@ function* patched(application: Application, info: Info, modified: ApiObject, fou
         state = (yield* current(ctx, info)) ?? state
         continue
       }
-      if (ctx.flags.bool('force') && error instanceof StatusError && (error.reason === 'Conflict' || error.reason === 'Invalid'))
+      if (
+        ctx.flags.bool('force') &&
+        error instanceof StatusError &&
+        (error.reason === 'Conflict' || error.reason === 'Invalid')
+      )
         return { object: yield* recreated(application, info, modified), changed: true }
       throw failure(info, JSON.stringify(patch.body), error)
     }
@@ -156,7 +177,11 @@ function* recreated(application: Application, info: Info, modified: ApiObject): 
     ...(grace >= 0 ? { gracePeriodSeconds: grace } : {}),
   })
   const { type, namespace, name } = info
-  yield* waitForDeletion(ctx, [{ target: { type, namespace, name }, uid: '' }], ctx.flags.durationMs('timeout') || 168 * 3600_000)
+  yield* waitForDeletion(
+    ctx,
+    [{ target: { type, namespace, name }, uid: '' }],
+    ctx.flags.durationMs('timeout') || 168 * 3600_000,
+  )
   return yield* created(application, info, modified)
 }
 
@@ -166,7 +191,10 @@ function* applyServerSide({ ctx, query, say }: Application, info: Info): Run<voi
   const force = ctx.flags.bool('force-conflicts') ? { force: 'true' } : { force: 'false' }
   const path = pathOf(info.type, info.namespace, info.name, ctx.flags.text('subresource'))
   try {
-    yield* say(yield* client.patch(path, 'apply', info.object, { ...query, fieldManager: manager, ...force }), 'serverside-applied')
+    yield* say(
+      yield* client.patch(path, 'apply', info.object, { ...query, fieldManager: manager, ...force }),
+      'serverside-applied',
+    )
   } catch (error) {
     throw isConflict(error) ? new CommandError(`${error.message}\n${CONFLICT_ADVICE}`) : error
   }

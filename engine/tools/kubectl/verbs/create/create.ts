@@ -15,7 +15,8 @@ export const createCommand: Command = { path: 'create', complete: 'none', run: r
 function* runCreate(ctx: Context): Run<void> {
   const { flags, args, session } = ctx
   if (args.length > 0) throw usage(ctx, `Unexpected args: [${args.join(' ')}]`)
-  if (flags.list('filename').length === 0 && !flags.text('kustomize')) throw new CommandError('must specify one of -f and -k')
+  if (flags.list('filename').length === 0 && !flags.text('kustomize'))
+    throw new CommandError('must specify one of -f and -k')
   if (flags.text('raw')) return yield* writeRaw(ctx, 'POST', flags.text('raw'), yield* rawBody(ctx))
   if (flags.bool('edit')) throw notSimulated('create --edit')
   const dryRun = yield* dryRunOf(ctx)
@@ -51,12 +52,17 @@ function* findKind(ctx: Context, { type, source }: Info): Run<void> {
   } catch (error) {
     if (!(error instanceof StatusError) || error.reason !== 'Forbidden') return
     const why = `failed to check CRD: failed to list CRDs: ${error.message}`
-    throw new CommandError(`error validating "${source}": error validating data: ${why}; if you choose to ignore these errors, turn validation off with --validate=false`)
+    throw new CommandError(
+      `error validating "${source}": error validating data: ${why}; if you choose to ignore these errors, turn validation off with --validate=false`,
+    )
   }
 }
 
 /** `-l` chooses among the manifests by their own labels. */
-function selected<T extends { object: { metadata?: { labels?: Record<string, string> } } }>(ctx: Context, infos: T[]): T[] {
+function selected<T extends { object: { metadata?: { labels?: Record<string, string> } } }>(
+  ctx: Context,
+  infos: T[],
+): T[] {
   const text = ctx.flags.text('selector')
   if (text === '') return infos
   const selector = parseLabelSelector(text)

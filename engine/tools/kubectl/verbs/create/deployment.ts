@@ -11,7 +11,8 @@ export const createDeployment = generatorCommand({
     const { flags } = ctx
     const images = flags.list('image')
     const command = commandWords(ctx)
-    if (images.length > 1 && command.length > 0) throw new CommandError('cannot specify multiple --image options and command')
+    if (images.length > 1 && command.length > 0)
+      throw new CommandError('cannot specify multiple --image options and command')
     const labels = { app: name }
     const port = flags.int('port')
     const container = (image: string) => ({
@@ -39,5 +40,10 @@ export const createDeployment = generatorCommand({
 /** `app` of `registry.example.com:5000/team/App_1@sha256:…`, as a name may be written. */
 function containerName(image: string): string {
   const base = (image.split('/').at(-1) ?? '').replace(/@.*$/, '').replace(/:.*$/, '')
-  return base.toLowerCase().replace(/[._]/g, '-').replace(/[^a-z0-9-]/g, '').replace(/^-+|-+$/g, '').slice(0, 63)
+  return base
+    .toLowerCase()
+    .replace(/[._]/g, '-')
+    .replace(/[^a-z0-9-]/g, '')
+    .replace(/^-+|-+$/g, '')
+    .slice(0, 63)
 }

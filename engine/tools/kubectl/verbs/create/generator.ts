@@ -46,11 +46,19 @@ function* runGenerator(ctx: Context, generator: Generator): Run<void> {
   const made = generator.make(ctx, name, metaMaker(ctx.session.minor))
   const built = 'next' in made ? yield* made as Run<ApiObject> : (made as ApiObject)
   const object = ctx.flags.bool('save-config') ? withLastApplied(built, true) : built
-  yield* tell(dryRun === 'client' ? object : yield* posted(ctx, object, writeQuery(ctx, dryRun), generator.failure), 'created')
+  yield* tell(
+    dryRun === 'client' ? object : yield* posted(ctx, object, writeQuery(ctx, dryRun), generator.failure),
+    'created',
+  )
 }
 
 /** Posts a generated object. The answer has its kind and apiVersion. */
-export function* posted(ctx: Context, object: ApiObject, query: Record<string, string>, failure?: string): Run<ApiObject> {
+export function* posted(
+  ctx: Context,
+  object: ApiObject,
+  query: Record<string, string>,
+  failure?: string,
+): Run<ApiObject> {
   const { apiVersion = '', kind = '' } = object
   const type = (yield* ctx.session.mapper()).forKind(apiVersion, kind)
   if (!type) throw new CommandError(`no matches for kind "${kind}" in version "${apiVersion}"`)
@@ -76,7 +84,13 @@ export function asTyped(object: ApiObject, minor: number): ApiObject {
     ...spec,
     ...(spec.template ? { template: { ...spec.template, metadata: dated(spec.template.metadata) } } : {}),
     ...(spec.jobTemplate
-      ? { jobTemplate: { ...spec.jobTemplate, metadata: dated(spec.jobTemplate.metadata), spec: typed(spec.jobTemplate.spec ?? {}) } }
+      ? {
+          jobTemplate: {
+            ...spec.jobTemplate,
+            metadata: dated(spec.jobTemplate.metadata),
+            spec: typed(spec.jobTemplate.spec ?? {}),
+          },
+        }
       : {}),
   })
   if (!texts.nullCreationTimestamp(minor) || object.spec === undefined) return object

@@ -30,7 +30,11 @@ function parseRule(text: string): Rule {
   if (!groups || groups.path === undefined || !SERVICE.test(groups.service!))
     throw new CommandError(`rule ${text} is invalid and should be in format host/path=svcname:svcport[,tls[=secret]]`)
   const prefix = groups.path.endsWith('*')
-  const path = { path: groups.path.replace(/\*$/, ''), pathType: prefix ? 'Prefix' : 'Exact', backend: backend(groups.service!) }
+  const path = {
+    path: groups.path.replace(/\*$/, ''),
+    pathType: prefix ? 'Prefix' : 'Exact',
+    backend: backend(groups.service!),
+  }
   return { host: groups.host ?? '', path, secret: groups.tls === undefined ? undefined : (groups.secret ?? '') }
 }
 

@@ -41,7 +41,13 @@ function* fromCronJob(ctx: Context, from: string, name: string, where: object, m
   if (type.kind !== 'CronJob') throw new CommandError(`unknown object type ${resourceText(type)}`)
   const spec = cronJob.spec as { jobTemplate?: { metadata?: { labels?: object; annotations?: object }; spec?: object } }
   const { metadata, spec: jobSpec } = spec.jobTemplate ?? {}
-  const owner = { apiVersion: 'batch/v1', kind: 'CronJob', name: infos[0]!.name, uid: cronJob.metadata?.uid ?? '', controller: true }
+  const owner = {
+    apiVersion: 'batch/v1',
+    kind: 'CronJob',
+    name: infos[0]!.name,
+    uid: cronJob.metadata?.uid ?? '',
+    controller: true,
+  }
   return {
     kind: 'Job',
     apiVersion: 'batch/v1',
@@ -62,7 +68,13 @@ export const createCronJob = generatorCommand({
   failure: 'failed to create cronjob: ',
   *make(ctx, name, meta) {
     const { flags } = ctx
-    const template = podTemplate(meta, name, flags.text('image'), commandWords(ctx), flags.text('restart') || 'OnFailure')
+    const template = podTemplate(
+      meta,
+      name,
+      flags.text('image'),
+      commandWords(ctx),
+      flags.text('restart') || 'OnFailure',
+    )
     return {
       kind: 'CronJob',
       apiVersion: 'batch/v1',

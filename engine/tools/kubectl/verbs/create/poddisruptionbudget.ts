@@ -34,4 +34,5 @@ function check(flags: FlagValues): void {
   if (max !== '' && !FORM.test(max)) throw new CommandError('invalid format specified for max-unavailable')
 }
 
-const amount = (field: string, text: string): object => (text === '' ? {} : { [field]: /^\d+$/.test(text) ? Number(text) : text })
+const amount = (field: string, text: string): object =>
+  text === '' ? {} : { [field]: /^\d+$/.test(text) ? Number(text) : text }

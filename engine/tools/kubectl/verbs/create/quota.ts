@@ -3,7 +3,14 @@ import { canonicalQuantity } from '../../../../objects/quantity.ts'
 import { CommandError } from '../../errors.ts'
 import { explicitNamespace, generatorCommand } from './generator.ts'
 
-const SCOPES = ['Terminating', 'NotTerminating', 'BestEffort', 'NotBestEffort', 'PriorityClass', 'CrossNamespacePodAffinity']
+const SCOPES = [
+  'Terminating',
+  'NotTerminating',
+  'BestEffort',
+  'NotBestEffort',
+  'PriorityClass',
+  'CrossNamespacePodAffinity',
+]
 
 export const createQuota = generatorCommand({
   path: 'create quota',
@@ -11,7 +18,8 @@ export const createQuota = generatorCommand({
   *make({ flags, ...ctx }, name, meta) {
     const hard = parseResourceList(flags.text('hard'))
     const scopes = flags.text('scopes').split(',').filter(Boolean)
-    for (const scope of scopes) if (!SCOPES.includes(scope)) throw new CommandError(`invalid resourcequota scope "${scope}"`)
+    for (const scope of scopes)
+      if (!SCOPES.includes(scope)) throw new CommandError(`invalid resourcequota scope "${scope}"`)
     return {
       kind: 'ResourceQuota',
       apiVersion: 'v1',
@@ -41,6 +49,8 @@ function quantity(text: string): string {
   try {
     return canonicalQuantity(text)
   } catch {
-    throw new CommandError("quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'")
+    throw new CommandError(
+      "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'",
+    )
   }
 }

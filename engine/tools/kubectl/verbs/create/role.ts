@@ -8,8 +8,22 @@ import { explicitNamespace, generatorCommand } from './generator.ts'
 
 const GROUP = 'rbac.authorization.k8s.io'
 const RESOURCE_VERBS = [
-  'get', 'delete', 'list', 'create', 'update', 'patch', 'watch', 'proxy', 'deletecollection',
-  'use', 'bind', 'escalate', 'impersonate', 'approve', 'sign', 'attest',
+  'get',
+  'delete',
+  'list',
+  'create',
+  'update',
+  'patch',
+  'watch',
+  'proxy',
+  'deletecollection',
+  'use',
+  'bind',
+  'escalate',
+  'impersonate',
+  'approve',
+  'sign',
+  'attest',
 ]
 const NON_RESOURCE_VERBS = ['get', 'put', 'post', 'head', 'options', 'delete', 'patch', '*']
 
@@ -65,7 +79,8 @@ function rulesOf(verbs: string[], resources: Wanted[], names: string[]): Rule[] 
 
 function* warnVerbs(ctx: Context, verbs: string[]): Run<void> {
   for (const verb of verbs)
-    if (verb !== '*' && !RESOURCE_VERBS.includes(verb)) yield* ctx.p.err(`Warning: '${verb}' is not a standard resource verb\n`)
+    if (verb !== '*' && !RESOURCE_VERBS.includes(verb))
+      yield* ctx.p.err(`Warning: '${verb}' is not a standard resource verb\n`)
 }
 
 export const createRole = generatorCommand({
@@ -87,15 +102,23 @@ export const createRole = generatorCommand({
 })
 
 function checkUrls(verbs: string[], urls: string[]): void {
-  for (const url of urls) if (!url.startsWith('/') && url !== '*') throw new CommandError('nonResourceURL should start with /')
+  for (const url of urls)
+    if (!url.startsWith('/') && url !== '*') throw new CommandError('nonResourceURL should start with /')
   for (const verb of verbs)
-    if (urls.length > 0 && !NON_RESOURCE_VERBS.includes(verb)) throw new CommandError(`invalid verb: '${verb}' for nonResourceURL`)
+    if (urls.length > 0 && !NON_RESOURCE_VERBS.includes(verb))
+      throw new CommandError(`invalid verb: '${verb}' for nonResourceURL`)
 }
 
 function aggregated(flags: FlagValues): object {
   const given = ['verb', 'resource', 'resource-name', 'non-resource-url'].some((name) => flags.list(name).length > 0)
-  if (given) throw new CommandError('aggregation rule must be specified without nonResourceURLs, verbs, resources or resourceNames')
-  return { rules: null, aggregationRule: { clusterRoleSelectors: [{ matchLabels: parseLabels(flags.text('aggregation-rule')) }] } }
+  if (given)
+    throw new CommandError(
+      'aggregation rule must be specified without nonResourceURLs, verbs, resources or resourceNames',
+    )
+  return {
+    rules: null,
+    aggregationRule: { clusterRoleSelectors: [{ matchLabels: parseLabels(flags.text('aggregation-rule')) }] },
+  }
 }
 
 function* clusterRules(ctx: Context): Run<object> {

@@ -23,7 +23,8 @@ export function subjectsOf(flags: FlagValues): Subject[] {
 
 function serviceAccount(text: string): Subject {
   const [namespace = '', name = '', ...rest] = text.split(':')
-  if (namespace === '' || name === '' || rest.length > 0) throw new CommandError('serviceaccount must be <namespace>:<name>')
+  if (namespace === '' || name === '' || rest.length > 0)
+    throw new CommandError('serviceaccount must be <namespace>:<name>')
   return { kind: 'ServiceAccount', name, namespace }
 }
 
@@ -37,7 +38,8 @@ export const createRoleBinding = generatorCommand({
   failure: 'failed to create rolebinding: ',
   *make({ flags, ...ctx }, name, meta) {
     const [role, clusterRole] = [flags.text('role'), flags.text('clusterrole')]
-    if ((role === '') === (clusterRole === '')) throw new CommandError('exactly one of clusterrole or role must be specified')
+    if ((role === '') === (clusterRole === ''))
+      throw new CommandError('exactly one of clusterrole or role must be specified')
     const ref = role ? { kind: 'Role', name: role } : { kind: 'ClusterRole', name: clusterRole }
     return {
       kind: 'RoleBinding',

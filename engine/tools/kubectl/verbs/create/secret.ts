@@ -17,7 +17,11 @@ interface SecretForm {
 }
 
 function dockerConfig(flags: FlagValues): string {
-  const [username, password, email] = [flags.text('docker-username'), flags.text('docker-password'), flags.text('docker-email')]
+  const [username, password, email] = [
+    flags.text('docker-username'),
+    flags.text('docker-password'),
+    flags.text('docker-email'),
+  ]
   const entry = { username, password, ...(email ? { email } : {}), auth: encodeBase64(`${username}:${password}`) }
   return goJson({ auths: { [flags.text('docker-server')]: entry } })
 }
@@ -27,14 +31,20 @@ function* dockerData(ctx: Context, name: string): Run<Data> {
   const complete = ['docker-username', 'docker-password', 'docker-server'].every((flag) => flags.text(flag) !== '')
   const fromFile = flags.list('from-file').length > 0
   if (!fromFile && !complete)
-    throw new CommandError('either --from-file or the combination of --docker-username, --docker-password and --docker-server is required')
-  return fromFile ? yield* collectData(ctx.p, flags, 'Secret', name) : new Map([['.dockerconfigjson', dockerConfig(flags)]])
+    throw new CommandError(
+      'either --from-file or the combination of --docker-username, --docker-password and --docker-server is required',
+    )
+  return fromFile
+    ? yield* collectData(ctx.p, flags, 'Secret', name)
+    : new Map([['.dockerconfigjson', dockerConfig(flags)]])
 }
 
 function* pem(p: Proc, path: string): Run<string> {
   const file = yield* p.readFile(path)
   if ('text' in file) return file.text
-  throw new CommandError(`Cannot read file ${path}, open ${path}: ${file.error === 'EACCES' ? 'permission denied' : 'no such file or directory'}`)
+  throw new CommandError(
+    `Cannot read file ${path}, open ${path}: ${file.error === 'EACCES' ? 'permission denied' : 'no such file or directory'}`,
+  )
 }
 
 /** crypto/tls's words for inputs that are no PEM of their kind. */
@@ -64,13 +74,19 @@ function* tlsData({ p, flags }: Context): Run<Data> {
 }
 
 const FORMS: SecretForm[] = [
-  { word: 'generic', type: (flags) => flags.text('type'), data: (ctx, name) => collectData(ctx.p, ctx.flags, 'Secret', name) },
+  {
+    word: 'generic',
+    type: (flags) => flags.text('type'),
+    data: (ctx, name) => collectData(ctx.p, ctx.flags, 'Secret', name),
+  },
   { word: 'docker-registry', type: () => 'kubernetes.io/dockerconfigjson', data: dockerData },
   { word: 'tls', type: () => 'kubernetes.io/tls', data: (ctx) => tlsData(ctx) },
 ]
 
 function* makeSecret(ctx: Context, form: SecretForm, name: string, meta: MetaMaker): Run<ApiObject> {
-  const data = Object.fromEntries(sortedData(yield* form.data(ctx, name)).map(([key, value]) => [key, encodeBase64(value)]))
+  const data = Object.fromEntries(
+    sortedData(yield* form.data(ctx, name)).map(([key, value]) => [key, encodeBase64(value)]),
+  )
   const type = form.type(ctx.flags)
   const suffix = ctx.flags.bool('append-hash') ? `-${nameHash({ kind: 'Secret', type, name, data })}` : ''
   return {

@@ -96,13 +96,18 @@ const serviceCommand = (form: ServiceForm): Command =>
         kind: 'Service',
         apiVersion: 'v1',
         metadata: meta({ name, ...(yield* explicitNamespace({ flags, ...ctx })), labels }),
-        spec: { ...(ports.length > 0 ? { ports } : {}), selector: labels, ...clusterIpFirst(form.more(flags), form.type) },
+        spec: {
+          ...(ports.length > 0 ? { ports } : {}),
+          selector: labels,
+          ...clusterIpFirst(form.more(flags), form.type),
+        },
         status: { loadBalancer: {} },
       }
     },
   })
 
 /** clusterIP stands before the type, externalName after it. */
-const clusterIpFirst = (more: object, type: string): object => ('externalName' in more ? { type, ...more } : { ...more, type })
+const clusterIpFirst = (more: object, type: string): object =>
+  'externalName' in more ? { type, ...more } : { ...more, type }
 
 export const createServices: Command[] = FORMS.map(serviceCommand)

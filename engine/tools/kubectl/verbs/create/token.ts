@@ -9,14 +9,19 @@ export const createToken: Command = { path: 'create token', complete: 'none', ru
 const BOUND_KINDS: Record<string, string> = { Pod: 'v1', Secret: 'v1', Node: 'v1' }
 
 function boundObject({ flags }: Context): object | undefined {
-  const [kind, name, uid] = [flags.text('bound-object-kind'), flags.text('bound-object-name'), flags.text('bound-object-uid')]
+  const [kind, name, uid] = [
+    flags.text('bound-object-kind'),
+    flags.text('bound-object-name'),
+    flags.text('bound-object-uid'),
+  ]
   if (kind === '') {
     if (name !== '') throw new CommandError('--bound-object-name can only be set if --bound-object-kind is provided')
     if (uid !== '') throw new CommandError('--bound-object-uid can only be set if --bound-object-kind is provided')
     return undefined
   }
   const apiVersion = BOUND_KINDS[kind]
-  if (!apiVersion) throw new CommandError(`supported --bound-object-kind values are ${Object.keys(BOUND_KINDS).sort().join(', ')}`)
+  if (!apiVersion)
+    throw new CommandError(`supported --bound-object-kind values are ${Object.keys(BOUND_KINDS).sort().join(', ')}`)
   if (name === '') throw new CommandError('--bound-object-name is required if --bound-object-kind is provided')
   return { kind, apiVersion, name, ...(uid ? { uid } : {}) }
 }
@@ -48,7 +53,12 @@ function* runToken(ctx: Context): Run<void> {
       ...(boundObjectRef ? { boundObjectRef } : {}),
     },
   }
-  const answer = yield* asked(client.create(`/api/v1/namespaces/${encodeURIComponent(namespace)}/serviceaccounts/${encodeURIComponent(name)}/token`, body))
+  const answer = yield* asked(
+    client.create(
+      `/api/v1/namespaces/${encodeURIComponent(namespace)}/serviceaccounts/${encodeURIComponent(name)}/token`,
+      body,
+    ),
+  )
   const { token = '' } = (answer.status ?? {}) as { token?: string }
   if (token === '') throw new CommandError('failed to create token: no token in server response')
   if (!flags.text('output')) return yield* p.out(`${token}\n`)

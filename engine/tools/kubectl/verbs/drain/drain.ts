@@ -24,7 +24,9 @@ function* runDrain(ctx: Context): Run<void> {
       continue
     }
     failures.push({ node: info.name, errors })
-    yield* p.err(`error: unable to drain node "${info.name}" due to ${texts.drainDueTo(session.minor)}${aggregate(errors)}, continuing command...\n`)
+    yield* p.err(
+      `error: unable to drain node "${info.name}" due to ${texts.drainDueTo(session.minor)}${aggregate(errors)}, continuing command...\n`,
+    )
   }
   if (failures.length === 0) return
   yield* p.err(`There are pending nodes to be drained:\n${failures.map(({ node }) => ` ${node}\n`).join('')}`)

@@ -21,7 +21,6 @@ interface Task {
   refresh: boolean
 }
 
-
 interface Drain {
   ctx: Context
   dryRun: DryRun
@@ -65,7 +64,8 @@ function durationText(ms: number): string {
   return h > 0 ? `${h}h${m}m${s}s` : m > 0 ? `${m}m${s}s` : `${s}s`
 }
 
-const advance = (drain: Drain, task: Task): Run<void> => (task.step === 'evict' ? attempt(drain, task) : look(drain, task))
+const advance = (drain: Drain, task: Task): Run<void> =>
+  task.step === 'evict' ? attempt(drain, task) : look(drain, task)
 
 function* attempt(drain: Drain, task: Task): Run<void> {
   const { ctx, dryRun } = drain
@@ -89,9 +89,13 @@ function* attempt(drain: Drain, task: Task): Run<void> {
 
 function* remove({ ctx, dryRun, evicting }: Drain, pod: Pod): Run<void> {
   const grace = ctx.flags.int('grace-period')
-  const options = { ...(grace >= 0 ? { gracePeriodSeconds: grace } : {}), ...(dryRun === 'server' ? { dryRun: ['All'] } : {}) }
+  const options = {
+    ...(grace >= 0 ? { gracePeriodSeconds: grace } : {}),
+    ...(dryRun === 'server' ? { dryRun: ['All'] } : {}),
+  }
   const client = yield* ctx.session.client()
-  if (!evicting) return void (yield* client.delete(pathOfPod(pod), { kind: 'DeleteOptions', apiVersion: 'v1', ...options }))
+  if (!evicting)
+    return void (yield* client.delete(pathOfPod(pod), { kind: 'DeleteOptions', apiVersion: 'v1', ...options }))
   const { name, namespace } = pod.metadata ?? {}
   const body = { kind: 'Eviction', apiVersion: 'policy/v1', metadata: { name, namespace }, deleteOptions: options }
   yield* client.create(`${pathOfPod(pod)}/eviction`, body)
@@ -103,17 +107,21 @@ function* refused(drain: Drain, task: Task, error: StatusError): Run<void> {
   if (isNotFound(error)) return finish(task)
   if (!drain.evicting) return fail(drain, task, error.message)
   const ending = isEndingNamespace(error)
-  if (error.reason === 'TooManyRequests') yield* p.err(`error when evicting ${where(pod)} (will retry after 5s): ${error.message}\n`)
+  if (error.reason === 'TooManyRequests')
+    yield* p.err(`error when evicting ${where(pod)} (will retry after 5s): ${error.message}\n`)
   else if (ending && pod.metadata?.deletionTimestamp) return finish(task)
   else if (ending)
-    yield* p.err(`error when evicting pod "${pod.metadata?.name}" from terminating namespace "${pod.metadata?.namespace}" (will retry after 5s): ${error.message}\n`)
+    yield* p.err(
+      `error when evicting pod "${pod.metadata?.name}" from terminating namespace "${pod.metadata?.namespace}" (will retry after 5s): ${error.message}\n`,
+    )
   else return fail(drain, task, `error when evicting ${where(pod)}: ${error.message}`)
   task.refresh = ending
   task.at = (yield* p.now()) + RETRY_MS
 }
 
 const isEndingNamespace = (error: StatusError): boolean =>
-  error.reason === 'Forbidden' && (error.status.details?.causes ?? []).some(({ reason }) => reason === 'NamespaceTerminating')
+  error.reason === 'Forbidden' &&
+  (error.status.details?.causes ?? []).some(({ reason }) => reason === 'NamespaceTerminating')
 
 /** Whether the pod is gone, or another of its name stands there. */
 function* look(drain: Drain, task: Task): Run<void> {
@@ -130,7 +138,9 @@ function* look(drain: Drain, task: Task): Run<void> {
     return fail(
       drain,
       task,
-      drain.evicting ? `error when waiting for pod "${pod.metadata?.name}" in namespace "${pod.metadata?.namespace}" to terminate: ${why}` : why,
+      drain.evicting
+        ? `error when waiting for pod "${pod.metadata?.name}" in namespace "${pod.metadata?.namespace}" to terminate: ${why}`
+        : why,
     )
   }
   task.at = Math.min(now + POLL_MS, drain.deadline)

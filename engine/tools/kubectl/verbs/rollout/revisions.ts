@@ -30,13 +30,19 @@ const COLLECTIONS: Record<string, string> = {
 /** All revisions, oldest first. */
 export function* revisionsOf(ctx: Context, info: Info): Run<Revision[]> {
   const word = COLLECTIONS[info.type.kind]
-  if (!word) throw new CommandError(`no history viewer has been implemented for "${info.type.kind}${info.type.group ? `.${info.type.group}` : ''}"`)
+  if (!word)
+    throw new CommandError(
+      `no history viewer has been implemented for "${info.type.kind}${info.type.group ? `.${info.type.group}` : ''}"`,
+    )
   const type = (yield* ctx.session.mapper()).resolve(word)
   const { selector } = info.object.spec as { selector?: Parameters<typeof selectorFromObject>[0] }
   const labelSelector = makeLabelSelector(selectorFromObject(selector))
   const all = yield* listAll(ctx, type, info.namespace, labelSelector ? { labelSelector } : {})
-  const owned = all.filter(({ metadata }) => (metadata?.ownerReferences ?? []).some(({ uid, controller }) => controller && uid === info.object.metadata?.uid))
-  const make = info.type.kind === 'Deployment' ? fromReplicaSet : (source: ApiObject) => fromControllerRevision(info, source)
+  const owned = all.filter(({ metadata }) =>
+    (metadata?.ownerReferences ?? []).some(({ uid, controller }) => controller && uid === info.object.metadata?.uid),
+  )
+  const make =
+    info.type.kind === 'Deployment' ? fromReplicaSet : (source: ApiObject) => fromControllerRevision(info, source)
   return owned
     .map(make)
     .filter(({ number }) => number > 0)
@@ -53,12 +59,19 @@ function fromReplicaSet(source: ApiObject): Revision {
 
 function withCause(template: ApiObject, cause: string): ApiObject {
   if (!cause) return template
-  return { ...template, metadata: { ...template.metadata, annotations: { ...template.metadata?.annotations, [CHANGE_CAUSE]: cause } } }
+  return {
+    ...template,
+    metadata: { ...template.metadata, annotations: { ...template.metadata?.annotations, [CHANGE_CAUSE]: cause } },
+  }
 }
 
 /** A ControllerRevision holds a patch; applied to the workload it gives the workload of then. */
 function fromControllerRevision(info: Info, source: ApiObject): Revision {
-  const patched = applyStrategic(schemaTypeOf(info.type), info.object as JsonObject, source.data as JsonObject) as ApiObject
+  const patched = applyStrategic(
+    schemaTypeOf(info.type),
+    info.object as JsonObject,
+    source.data as JsonObject,
+  ) as ApiObject
   const { template } = patched.spec as { template: ApiObject }
   return { number: Number(source.revision ?? 0), cause: causeOf(source), template, source }
 }

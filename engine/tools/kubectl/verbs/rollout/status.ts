@@ -38,7 +38,11 @@ function* follow(ctx: Context, info: Info, deadline: number): Run<void> {
   for (;;) {
     const version = object.metadata?.resourceVersion
     const stream = yield* client.open('GET', pathOf(info.type, info.namespace), {
-      query: { watch: 'true', fieldSelector: `metadata.name=${info.name}`, ...(version ? { resourceVersion: version } : {}) },
+      query: {
+        watch: 'true',
+        fieldSelector: `metadata.name=${info.name}`,
+        ...(version ? { resourceVersion: version } : {}),
+      },
     })
     for (;;) {
       const left = deadline - (yield* ctx.p.now())

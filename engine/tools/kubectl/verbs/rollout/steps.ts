@@ -59,13 +59,20 @@ const STEPS: Step[] = [
       const spec = specOf(object)
       if (spec.paused) refuse("can't restart paused deployment (run rollout resume first)")
       const at = new Date(nowMs).toISOString().replace(/\.\d+Z$/, 'Z')
-      const metadata = { ...spec.template?.metadata, annotations: { ...spec.template?.metadata?.annotations, [RESTARTED]: at } }
+      const metadata = {
+        ...spec.template?.metadata,
+        annotations: { ...spec.template?.metadata?.annotations, [RESTARTED]: at },
+      }
       return { ...object, spec: { ...spec, template: { ...spec.template, metadata } } }
     },
   },
 ]
 
-const stepCommand = (step: Step): Command => ({ path: `rollout ${step.word}`, complete: 'types', run: (ctx) => runStep(ctx, step) })
+const stepCommand = (step: Step): Command => ({
+  path: `rollout ${step.word}`,
+  complete: 'types',
+  run: (ctx) => runStep(ctx, step),
+})
 
 function* runStep(ctx: Context, step: Step): Run<void> {
   const { flags, args } = ctx
@@ -78,17 +85,28 @@ function* runStep(ctx: Context, step: Step): Run<void> {
     const patch = twoWayPatch(info.type, info.object, after)
     if (isEmptyPatch(patch)) throw unchanged(info, step)
     const client = yield* ctx.session.client()
-    yield* tell(yield* client.patch(pathOf(info.type, info.namespace, info.name), patch.type, patch.body, writeQuery(ctx, 'none')), step.operation)
+    yield* tell(
+      yield* client.patch(
+        pathOf(info.type, info.namespace, info.name),
+        patch.type,
+        patch.body,
+        writeQuery(ctx, 'none'),
+      ),
+      step.operation,
+    )
   })
   throwAll(errors)
-  if (infos.length === 0) yield* ctx.p.err(`No resources found in ${(yield* ctx.session.namespace()).namespace} namespace.\n`)
+  if (infos.length === 0)
+    yield* ctx.p.err(`No resources found in ${(yield* ctx.session.namespace()).namespace} namespace.\n`)
 }
 
 function applied(info: Info, step: Step, nowMs: number): ApiObject {
   try {
     return step.apply(info.object, nowMs)
   } catch (error) {
-    throw error instanceof CommandError ? new CommandError(`${groupResourceOf(info.type)} "${info.name}" ${error.message}`) : error
+    throw error instanceof CommandError
+      ? new CommandError(`${groupResourceOf(info.type)} "${info.name}" ${error.message}`)
+      : error
   }
 }
 

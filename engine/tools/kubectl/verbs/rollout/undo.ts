@@ -31,7 +31,8 @@ function* runUndo(ctx: Context): Run<void> {
   const { flags, args } = ctx
   if (args.length === 0 && flags.list('filename').length === 0 && !flags.text('kustomize') && !flags.text('selector'))
     throw new CommandError('required resource not specified')
-  if (flags.int('to-revision') < 0) throw new CommandError(`revision must be a positive integer: ${flags.int('to-revision')}`)
+  if (flags.int('to-revision') < 0)
+    throw new CommandError(`revision must be a positive integer: ${flags.int('to-revision')}`)
   const dryRun = yield* dryRunOf(ctx)
   const tell = yield* tellerOf(ctx, dryRun)
   const { infos, errors } = yield* build(ctx, { ...optionsFromFlags(ctx), selectAllByDefault: true })
@@ -45,10 +46,16 @@ function* undo(ctx: Context, info: Info, dryRun: DryRun, tell: Tell): Run<void> 
   const revisions = yield* revisionsOf(ctx, info)
   const target = chosen(revisions, to, info)
   if (isDeployment && (info.object.spec as { paused?: boolean }).paused)
-    throw new CommandError("you cannot rollback a paused deployment; resume it first with 'kubectl rollout resume' and try again")
+    throw new CommandError(
+      "you cannot rollback a paused deployment; resume it first with 'kubectl rollout resume' and try again",
+    )
   const current = (info.object.spec as { template: ApiObject }).template
   const template = isDeployment ? withoutHash(templateOf(target, true)) : target.template
-  if (dryRun === 'client') return yield* tell(info.object, templateText(templateOf(target, isDeployment) as PodTemplateSpec, ctx.session.minor))
+  if (dryRun === 'client')
+    return yield* tell(
+      info.object,
+      templateText(templateOf(target, isDeployment) as PodTemplateSpec, ctx.session.minor),
+    )
   if (semanticEqual(withoutHash(current), withoutHash(template)))
     return yield* tell(info.object, `skipped rollback (current template already matches revision ${target.number})`)
   const client = yield* ctx.session.client()
@@ -72,7 +79,9 @@ function chosen(revisions: Revision[], to: number, info: Info): Revision {
   const previous = revisions.at(-2)
   if (previous) return previous
   throw new CommandError(
-    info.type.kind === 'Deployment' ? `no rollout history found for deployment "${info.name}"` : 'no last revision to roll back to',
+    info.type.kind === 'Deployment'
+      ? `no rollout history found for deployment "${info.name}"`
+      : 'no last revision to roll back to',
   )
 }
 

@@ -70,7 +70,9 @@ function applied(info: Info, change: Change): ApiObject {
   try {
     return change.apply(info)
   } catch (error) {
-    throw error instanceof CommandError && !change.nameless ? new CommandError(`${info.type.resource}/${info.name} ${error.message}`) : error
+    throw error instanceof CommandError && !change.nameless
+      ? new CommandError(`${info.type.resource}/${info.name} ${error.message}`)
+      : error
   }
 }
 

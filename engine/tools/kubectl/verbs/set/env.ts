@@ -12,7 +12,10 @@ export const setEnvCommand: Command = { path: 'set env', complete: 'types', run:
 function* runSetEnv(ctx: Context): Run<void> {
   const { flags } = ctx
   if (flags.bool('resolve')) throw notSimulated('set env --resolve')
-  const split = splitPairs(ctx.args.filter((arg) => arg !== '-'), 'environment variable')
+  const split = splitPairs(
+    ctx.args.filter((arg) => arg !== '-'),
+    'environment variable',
+  )
   const stdin = ctx.args.includes('-') ? (yield* ctx.p.readAll()).split('\n').filter((line) => line.includes('=')) : []
   const pairs = parsePairs([...stdin, ...flags.list('env'), ...split.pairs], 'environment variable')
   if (!hasObjects(ctx, split.objects)) throw new CommandError(NO_OBJECTS)
@@ -42,7 +45,10 @@ function* fromObject(ctx: Context): Run<EnvVar[]> {
       .filter((key) => keys.length === 0 || keys.includes(key))
       .map((key): EnvVar => {
         const ref = { name: info.name, key }
-        return { name: flags.text('prefix') + envName(key), valueFrom: isSecret ? { secretKeyRef: ref } : { configMapKeyRef: ref } }
+        return {
+          name: flags.text('prefix') + envName(key),
+          valueFrom: isSecret ? { secretKeyRef: ref } : { configMapKeyRef: ref },
+        }
       })
   })
 }
@@ -59,7 +65,9 @@ function* warnUnmatched(ctx: Context, infos: Info[]): Run<void> {
   for (const info of infos) {
     const { initContainers = [], containers = [] } = podSpecOf(info.object)
     if ([...initContainers, ...containers].some(({ name }) => nameMatches(pattern, name))) continue
-    yield* ctx.p.err(`Warning: ${info.type.kind}/${info.name} does not have any containers matching ${JSON.stringify(pattern)}\n`)
+    yield* ctx.p.err(
+      `Warning: ${info.type.kind}/${info.name} does not have any containers matching ${JSON.stringify(pattern)}\n`,
+    )
   }
 }
 
@@ -80,7 +88,8 @@ function changed(container: Container, added: EnvVar[], { remove }: Pairs, overw
   const old = container.env ?? []
   for (const variable of added) {
     const found = old.find(({ name }) => name === variable.name)
-    if (found && !overwrite) throw new CommandError(`'${variable.name}' already has a value (${found.value ?? ''}), and --overwrite is false`)
+    if (found && !overwrite)
+      throw new CommandError(`'${variable.name}' already has a value (${found.value ?? ''}), and --overwrite is false`)
   }
   const kept = old
     .filter(({ name }) => !remove.includes(name))
@@ -96,7 +105,9 @@ function* listEnv(ctx: Context, objects: string[]): Run<void> {
     const { containers = [], initContainers = [] } = podSpecOf(info.object)
     for (const container of [...containers, ...initContainers]) {
       if (!nameMatches(ctx.flags.text('containers') || '*', container.name)) continue
-      yield* ctx.p.out(`# ${info.type.kind} ${info.name}, container ${container.name}\n${(container.env ?? []).map(envText).join('')}`)
+      yield* ctx.p.out(
+        `# ${info.type.kind} ${info.name}, container ${container.name}\n${(container.env ?? []).map(envText).join('')}`,
+      )
     }
   }
   throwAll(errors)
@@ -110,4 +121,3 @@ function envText({ name, value, valueFrom }: EnvVar): string {
   if (fieldRef) return `# ${name} from field path ${fieldRef.fieldPath}\n`
   return `# ${name} from resource field ${resourceFieldRef?.resource ?? ''}\n`
 }
-

@@ -11,9 +11,12 @@ export const setImageCommand: Command = { path: 'set image', complete: 'types', 
 function* runSetImage(ctx: Context): Run<void> {
   const { objects, pairs } = splitPairs(ctx.args, 'image')
   const { set: images } = parsePairs(pairs, 'image')
-  if (hasObjects(ctx, objects) && Object.keys(images).length === 0) throw new CommandError('at least one image update is required')
+  if (hasObjects(ctx, objects) && Object.keys(images).length === 0)
+    throw new CommandError('at least one image update is required')
   if (images['*'] !== undefined && Object.keys(images).length > 1)
-    throw new CommandError('all containers are already specified by *, but saw more than one container_name=container_image pairs')
+    throw new CommandError(
+      'all containers are already specified by *, but saw more than one container_name=container_image pairs',
+    )
   yield* changeObjects(ctx, objects, {
     operation: 'image updated',
     failure: 'failed to patch image update to pod template: ',

@@ -12,7 +12,8 @@ function* runSetResources(ctx: Context): Run<void> {
   const { flags, args } = ctx
   const limits = parseResourceList(flags.text('limits'))
   const requests = parseResourceList(flags.text('requests'))
-  if (!limits && !requests) throw new CommandError('you must specify an update to requests or limits (in the form of --requests/--limits)')
+  if (!limits && !requests)
+    throw new CommandError('you must specify an update to requests or limits (in the form of --requests/--limits)')
   const pattern = flags.text('containers') || '*'
   const change = (container: Container): Container => {
     if (!nameMatches(pattern, container.name)) return container

@@ -11,14 +11,18 @@ function* runSetSelector(ctx: Context): Run<void> {
   const { args, flags } = ctx
   const expression = args.at(-1)
   const objects = args.slice(0, -1)
-  if (expression === undefined) throw new CommandError('one or more resources must be specified as <resource> <name> or <resource>/<name>')
+  if (expression === undefined)
+    throw new CommandError('one or more resources must be specified as <resource> <name> or <resource>/<name>')
   const selector = parseSelectorObject(expression)
   yield* changeObjects(ctx, objects, {
     operation: 'selector updated',
     nameless: true,
     apply(info) {
       if (info.type.kind !== 'Service') throw new CommandError('setting a selector is only supported for Services')
-      if (selector.matchExpressions) throw new CommandError(`match expression ${JSON.stringify(selector.matchExpressions)} not supported on this object`)
+      if (selector.matchExpressions)
+        throw new CommandError(
+          `match expression ${JSON.stringify(selector.matchExpressions)} not supported on this object`,
+        )
       const version = flags.text('resource-version')
       return {
         ...info.object,

@@ -5,7 +5,11 @@ import { CommandError } from '../../errors.ts'
 import { changePodSpec } from '../../pod-template.ts'
 import { changeObjects } from './change.ts'
 
-export const setServiceAccountCommand: Command = { path: 'set serviceaccount', complete: 'types', run: runSetServiceAccount }
+export const setServiceAccountCommand: Command = {
+  path: 'set serviceaccount',
+  complete: 'types',
+  run: runSetServiceAccount,
+}
 
 function* runSetServiceAccount(ctx: Context): Run<void> {
   const name = ctx.args.at(-1)
