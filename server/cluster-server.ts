@@ -13,6 +13,8 @@ export interface ClusterServerOptions {
   speed: PaceSpeed
   host?: string
   port?: number
+  /** Runs on to the wall clock before serving: clients compute ages with their own clock. */
+  meetWallClock?: boolean
   onFailure?: (error: Error) => void
   log?: (line: string) => void
 }
@@ -25,10 +27,19 @@ export interface ClusterServer {
   close: () => Promise<void>
 }
 
+/** How long before now a cluster is booted, so that it is up when its clock meets the wall clock. */
+export const BOOTED_BEFORE_MS = 120_000
+
+async function meetWallClock(flight: Flight): Promise<void> {
+  const aheadMs = Date.now() - flight.clockMs
+  if (aheadMs > 0) await flight.advance(aheadMs)
+}
+
 export async function serveCluster(options: ClusterServerOptions): Promise<ClusterServer> {
   const { host = '127.0.0.1', port = 0, log } = options
   const exchanges = new Exchanges()
   const flight = await Flight.launch(options.flight, exchanges.listeners)
+  if (options.meetWallClock === true) await meetWallClock(flight)
   const pace = new Pace(flight, { speed: options.speed, onFailure: (error) => fail(error) })
   const fail = (error: Error): void => {
     exchanges.breakAll('unexpected EOF')

@@ -3,7 +3,7 @@ import { resolve } from 'node:path'
 import { InvalidArgumentError } from 'commander'
 import type { Command } from 'commander'
 import { parseYaml } from '../../engine/index.ts'
-import { serveCluster } from '../cluster-server.ts'
+import { BOOTED_BEFORE_MS, serveCluster } from '../cluster-server.ts'
 import { writeKubeconfig } from '../edge/kubeconfig.ts'
 import type { PaceSpeed } from '../pace.ts'
 import { addClusterFlags, flightOptions, wholeNumber } from './cluster-flags.ts'
@@ -63,7 +63,7 @@ async function up(flags: UpFlags): Promise<void> {
     throw new UsageError(
       `${file} exists and was not written by kubeflight: choose another with --kubeconfig, or add --force`,
     )
-  const options = flightOptions(flags, Date.now())
+  const options = flightOptions(flags, Date.now() - BOOTED_BEFORE_MS)
   progress('booting the cluster …')
   const startedMs = performance.now()
   let failed: (error: Error) => void = () => undefined
@@ -72,6 +72,7 @@ async function up(flags: UpFlags): Promise<void> {
   const server = await serveCluster({
     flight: options,
     speed: flags.speed,
+    meetWallClock: true,
     host: flags.host,
     port: flags.port,
     onFailure: failed,
