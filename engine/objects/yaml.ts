@@ -143,6 +143,8 @@ export function makeYaml(value: unknown): string {
 /** YAML that cannot be read; `message` as Go prints it: `error converting YAML to JSON: yaml: line 4: …`. */
 export class YamlError extends Error {
   override name = 'YamlError'
+  /** The documents of the stream that stood before the broken one. */
+  before: unknown[] = []
 }
 
 /** What go-yaml says, and the line it names; 0: it names none. */
@@ -155,20 +157,38 @@ const lineOf = (text: string, offset: number): number => text.slice(0, offset).s
 
 const indentOf = (line: string): number => /^ */.exec(line)![0].length
 
+const NOT_ALLOWED = 'mapping values are not allowed in this context'
+const NO_KEY = 'did not find expected key'
+
+/** The first line from `from` on that is a filled one. */
+const filledFrom = (lines: string[], from: number): number =>
+  lines.findIndex((line, index) => index >= from && line.trim() !== '')
+
+/** Whether another key of the same block stands above the line. */
+function hasSibling(lines: string[], at: number): boolean {
+  const indent = indentOf(lines[at]!)
+  const above = lines.slice(0, at).filter((line) => line.trim() !== '')
+  return above.findLast((line) => indentOf(line) <= indent)?.search(/\S/) === indent
+}
+
 /** A key that never met its colon, or a colon where no key may be: which of the two depends on the indents. */
 function keyProblem(offset: number, text: string): GoProblem {
   const lines = text.split('\n')
   const at = lineOf(text, offset) - 1
+  const next = filledFrom(lines, at + 1)
+  if (at > 0 && /^ *- /.test(lines[at]!)) return { text: NO_KEY, line: at }
   const rest = text.slice(offset).split('\n')[0]!
-  const notAllowed = 'mapping values are not allowed in this context'
-  if (/:(\s|$)/.test(rest)) return { text: notAllowed, line: at + 1 }
-  const next = lines.findIndex((line, index) => index > at && line.trim() !== '')
+  if (/:(\s|$)/.test(rest)) return onLine(NOT_ALLOWED, at + 1)
   const isFirst = text.slice(0, offset).trim() === ''
   const continues = next >= 0 && (isFirst || indentOf(lines[next]!) > indentOf(lines[at]!))
-  if (!continues) return { text: "could not find expected ':'", line: (next < 0 ? lines.length - 1 : next) + 1 }
+  if (!continues) return onLine("could not find expected ':'", (next < 0 ? lines.length - 1 : next) + 1)
   const colon = lines.findIndex((line, index) => index >= next && /:(\s|$)/.test(line))
-  return { text: notAllowed, line: (colon < 0 ? next : colon) + 1 }
+  const line = (colon < 0 ? next : colon) + 1
+  return onLine(hasSibling(lines, at) ? "could not find expected ':'" : NOT_ALLOWED, line)
 }
+
+/** What the scanner says of the first line names no line. */
+const onLine = (text: string, line: number): GoProblem => ({ text, line: line === 1 ? 0 : line })
 
 /** Parsers name the line before the one they stumble over. */
 function columnProblem(offset: number, text: string): GoProblem {
@@ -176,7 +196,7 @@ function columnProblem(offset: number, text: string): GoProblem {
   const lines = text.split('\n')
   const sibling = lines.slice(0, line).findLast((one) => one.trim() !== '' && indentOf(one) === indentOf(lines[line]!))
   const inList = sibling !== undefined && /^ *- /.test(sibling)
-  return { text: inList ? "did not find expected '-' indicator" : 'did not find expected key', line }
+  return { text: inList ? "did not find expected '-' indicator" : NO_KEY, line }
 }
 
 function flowProblem(offset: number, text: string): GoProblem {
@@ -190,9 +210,15 @@ function flowProblem(offset: number, text: string): GoProblem {
 function goProblem({ code, message, pos: [offset] }: YAMLError, text: string): GoProblem {
   const char = text[offset] ?? ''
   if (code === 'TAB_AS_INDENT' || '\t@`%'.includes(char || ' '))
-    return { text: 'found character that cannot start any token', line: lineOf(text, offset) }
-  if (/quote/.test(message)) return { text: 'found unexpected end of stream', line: lineOf(text, text.length) }
-  if (code === 'BAD_DQ_ESCAPE') return { text: 'found unknown escape character', line: lineOf(text, offset) }
+    return onLine('found character that cannot start any token', lineOf(text, offset))
+  if (/quote/.test(message)) return onLine('found unexpected end of stream', lineOf(`${text.trimEnd()}\n`, text.length + 1))
+  if (code === 'BAD_DQ_ESCAPE') return onLine('found unknown escape character', lineOf(text, offset))
+  if (code === 'UNEXPECTED_TOKEN' && /^-\s/.test(text.slice(offset)))
+    return onLine('block sequence entries are not allowed in this context', lineOf(text, offset))
+  if (code === 'UNEXPECTED_TOKEN' && '}]'.includes(char))
+    return { text: 'did not find expected node content', line: lineOf(text, offset) - 1 }
+  if (message.startsWith('Block scalar header'))
+    return onLine('did not find expected comment or line break', lineOf(text, offset))
   if (code === 'BLOCK_AS_IMPLICIT_KEY' || code === 'MULTILINE_IMPLICIT_KEY' || /map values|[Ii]mplicit/.test(message))
     return keyProblem(offset, text)
   return /[Ff]low |must end with a/.test(message) ? flowProblem(offset, text) : columnProblem(offset, text)
@@ -209,8 +235,19 @@ function scalarValue(node: Scalar): unknown {
   return node.type === 'PLAIN' || node.type === undefined ? resolveScalar(text) : text
 }
 
+/** A mapping as Go prints it: what braces that a template left behind come to. */
+function goMap(value: unknown): string {
+  if (value === null || value === undefined) return 'interface {}(nil)'
+  if (Array.isArray(value)) return `[]interface {}{${value.map(goMap).join(', ')}}`
+  if (typeof value !== 'object') return JSON.stringify(value)
+  const fields = Object.entries(value).map(([key, one]) => `${JSON.stringify(key)}:${goMap(one)}`)
+  return `map[interface {}]interface {}{${fields.join(', ')}}`
+}
+
 function keyText(node: unknown, document: Document): string {
   const value = toJson(node as Node | null, document)
+  if (typeof value === 'object' && value !== null)
+    throw new YamlError(`error converting YAML to JSON: yaml: invalid map key: ${goMap(value)}`)
   return typeof value === 'number' ? makeJsonNumber(value) : String(value)
 }
 
@@ -282,7 +319,19 @@ export function parseYaml(text: string): unknown {
 
 /** The documents of a stream as JSON values; empty ones are left out. Throws YamlError at the first that is broken. */
 export function parseYamlDocuments(text: string): unknown[] {
-  return splitDocuments(text.replace(/\r\n/g, '\n'))
-    .map(parseYaml)
-    .filter((value) => value !== null)
+  const values: unknown[] = []
+  for (const part of splitDocuments(text.replace(/\r\n/g, '\n'))) {
+    const value = parsePart(part, values)
+    if (value !== null) values.push(value)
+  }
+  return values
+}
+
+function parsePart(text: string, before: unknown[]): unknown {
+  try {
+    return parseYaml(text)
+  } catch (error) {
+    if (error instanceof YamlError) error.before = before
+    throw error
+  }
 }

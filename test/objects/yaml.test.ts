@@ -67,7 +67,7 @@ describe('parseYamlDocuments', () => {
     ['apiVersion: v1\nkind: Pod\nmetadata:\n  name: x\n spec: {}\n', 'line 4: did not find expected key'],
     ['apiVersion: v1\nkind: Pod\nmetadata:\n\tname: x\n', 'line 4: found character that cannot start any token'],
     ['not yaml: [\n', 'line 1: did not find expected node content'],
-    ['a: b: c\n', 'line 1: mapping values are not allowed in this context'],
+    ['a: b: c\n', 'mapping values are not allowed in this context'],
     ['a:\n  b: 1\n   c: 2\n', 'line 3: mapping values are not allowed in this context'],
     ['a: 1\nb\nc: 2\n', "line 3: could not find expected ':'"],
     ['a:\n  - b\n  c: d\n', "line 2: did not find expected '-' indicator"],

@@ -33,22 +33,23 @@ function layerOf(path: string): string {
 }
 
 const BASE = ['kernel', 'objects']
-const AGENT = [...BASE, 'fabric', 'host', 'api/client']
+const AGENT = [...BASE, 'pki', 'fabric', 'host', 'api/client']
 /** A layer may import itself and these. */
 const MAY_IMPORT: Record<string, string[]> = {
   kernel: [],
   objects: [],
+  pki: ['kernel'],
   fabric: ['kernel'],
-  host: ['kernel', 'fabric'],
+  host: ['kernel', 'fabric', 'pki'],
   shell: ['kernel', 'host', 'fabric'],
   etcd: ['kernel', 'fabric'],
   'api/client': [...BASE, 'fabric'],
-  api: [...BASE, 'fabric', 'etcd', 'api/client'],
-  controllers: [...BASE, 'api/client'],
+  api: [...BASE, 'pki', 'fabric', 'etcd', 'api/client'],
+  controllers: [...BASE, 'pki', 'api/client'],
   scheduler: [...BASE, 'api/client'],
   kubelet: AGENT,
   network: AGENT,
-  tools: ['shell', 'host', 'objects', 'api/client', 'fabric'],
+  tools: ['shell', 'host', 'objects', 'pki', 'api/client', 'fabric'],
   view: [...BASE],
   scenario: [...BASE, 'view'],
 }

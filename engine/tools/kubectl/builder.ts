@@ -86,6 +86,8 @@ export function optionsFromFlags(ctx: Context, args: string[] = ctx.args): Build
 /** Works out what is meant, asking the server only for its types. */
 export function* plan(ctx: Context, options: BuildOptions): Run<Plan> {
   const filenames = options.filenames ?? []
+  // The namespace needs a kubeconfig that can be read: its errors come before those of files.
+  yield* ctx.session.namespace()
   if (filenames.length > 0 || options.kustomize) return yield* planManifests(ctx, options)
   checkSelectors(options)
   if (options.args.length === 0) throw new CommandError(options.emptyText ?? NOTHING_GIVEN)

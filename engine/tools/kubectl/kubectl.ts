@@ -97,8 +97,10 @@ function firstArgument(words: string[], specs: ReadonlyMap<string, FlagSpec>): n
 function* atRoot(path: string, words: string[], p: Proc): Run<number> {
   if (path === 'options') return yield* print(p, optionsText(homeOf(p)), 0)
   if (path === 'help') return yield* helpTopic(words, p)
-  const parsed = parsing('', () => parseFlags(words, flagMap(globalFlags())))
-  if (parsed.args.length > 0 && !parsed.help) throw new CommandError(unknownCommand(parsed.args[0]!))
+  const globals = flagMap(globalFlags())
+  const stranger = words[firstArgument(words, globals)]
+  if (stranger !== undefined) throw new CommandError(unknownCommand(stranger))
+  parsing('', () => parseFlags(words, globals))
   return yield* print(p, helpText(''), 0)
 }
 
@@ -124,7 +126,7 @@ function* withoutBody(path: string, args: string[], p: Proc): Run<number> {
   const children = subcommands(path)
   if (children.length === 0) throw notSimulated(`kubectl ${path}`)
   if (args.length > 0)
-    throw new CommandError(`unknown command "${args[0]}"\nSee 'kubectl ${path} -h' for help and examples`)
+    throw new CommandError(`unknown command "${args.join(' ')}"\nSee 'kubectl ${path} -h' for help and examples`)
   if (path === 'certificate') return yield* print(p, helpText(path), 0)
   if (path === 'rollout') return yield* print(p, helpText(path), 1)
   yield* p.err(helpText(path))

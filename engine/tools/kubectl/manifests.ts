@@ -1,8 +1,8 @@
 /** Manifests from `-f`: files, directories, stdin. Models cli-runtime/pkg/resource's file visitors (K5). */
 import type { Proc, Run } from '../../host/process.ts'
-import { parseYamlDocuments } from './serialize.ts'
+import { parseYamlDocuments, YamlError } from './serialize.ts'
 import type { ApiObject } from './client.ts'
-import { CommandError, notSimulated } from './errors.ts'
+import { CommandError, notSimulated, throwAll } from './errors.ts'
 
 /** One document, and where it stood: a path as given, or `STDIN`. */
 export interface Manifest {
@@ -30,16 +30,32 @@ const EXTENSIONS = ['.json', '.yaml', '.yml']
 export function* readManifests(p: Proc, options: ManifestOptions): Run<Manifests> {
   if (options.kustomize) throw notSimulated('-k')
   const result: Manifests = { items: [], errors: [] }
-  for (const name of options.filenames) {
-    for (const path of yield* filesOf(p, name, options.recursive)) {
-      takeText(result, path === '-' ? 'STDIN' : path, yield* readText(p, path), options.validate)
-    }
-  }
+  for (const path of yield* allFiles(p, options))
+    takeText(result, path === '-' ? 'STDIN' : path, yield* readText(p, path), options.validate)
   return result
 }
 
+/** Every path is looked at before one is read; all that are missing are told. */
+function* allFiles(p: Proc, { filenames, recursive }: ManifestOptions): Run<string[]> {
+  const files: string[] = []
+  const errors: CommandError[] = []
+  for (const name of filenames) {
+    try {
+      files.push(...(yield* filesOf(p, name, recursive)))
+    } catch (error) {
+      if (!(error instanceof CommandError)) throw error
+      errors.push(error)
+    }
+  }
+  throwAll(errors)
+  return files
+}
+
+/** Names of the standard input. */
+const STDIN = ['-', '/dev/stdin', '/dev/fd/0', '/proc/self/fd/0']
+
 function* readText(p: Proc, path: string): Run<string> {
-  if (path === '-') return yield* p.readAll()
+  if (STDIN.includes(path)) return yield* p.readAll()
   const file = yield* p.readFile(path)
   if ('text' in file) return file.text
   throw new CommandError(
@@ -48,7 +64,7 @@ function* readText(p: Proc, path: string): Run<string> {
 }
 
 function* filesOf(p: Proc, name: string, recursive: boolean): Run<string[]> {
-  if (name === '-') return ['-']
+  if (STDIN.includes(name)) return [name]
   if (/^https?:\/\//.test(name)) throw notSimulated(`-f with a URL (${name})`)
   const stat = yield* p.stat(name)
   if ('error' in stat) {
@@ -98,22 +114,33 @@ function* walk(p: Proc, directory: string, recursive: boolean): Run<string[]> {
 }
 
 function takeText(result: Manifests, source: string, text: string, validate: boolean): void {
-  let documents: unknown[]
-  try {
-    documents = parseYamlDocuments(text)
-  } catch (error) {
-    const why = error instanceof Error ? error.message : String(error)
-    const full =
-      why.startsWith('error converting') || why.startsWith('json') ? why : `error converting YAML to JSON: ${why}`
-    result.errors.push(new CommandError(`error parsing ${source}: ${full}`))
-    return
-  }
-  for (const document of documents) {
+  for (const document of documentsOf(result, source, text)) {
     if (document === null || document === undefined) continue
     const problem = validate ? validationProblem(source, document) : decodeProblem(source, document)
     if (problem) result.errors.push(new CommandError(problem))
     else result.items.push(...unlisted(source, document as ApiObject))
   }
+}
+
+/** The documents up to the first that is broken, which is an error. */
+function documentsOf(result: Manifests, source: string, text: string): unknown[] {
+  try {
+    return parseYamlDocuments(text)
+  } catch (error) {
+    if (!(error instanceof YamlError)) throw error
+    result.errors.push(new CommandError(`error parsing ${source}: ${jsonProblem(text) ?? parseProblem(error.message)}`))
+    return error.before
+  }
+}
+
+const parseProblem = (why: string): string =>
+  why.startsWith('error converting') || why.startsWith('json') ? why : `error converting YAML to JSON: ${why}`
+
+/** What begins with a brace is taken for JSON; braces that a template left behind are not even that. */
+function jsonProblem(text: string): string | undefined {
+  const [opening, char] = /^\s*\{\s*([^"}\s])/.exec(text) ?? []
+  if (opening === undefined) return undefined
+  return `json: offset ${opening.length}: invalid character '${char}' looking for beginning of object key string`
 }
 
 function unlisted(source: string, object: ApiObject): Manifest[] {

@@ -48,7 +48,8 @@ function parsePatch(text: string): unknown {
   try {
     return parseYamlDocuments(text)[0]
   } catch (error) {
-    throw new CommandError(`unable to parse ${JSON.stringify(text)}: ${error instanceof Error ? error.message : ''}`)
+    const why = error instanceof Error ? error.message.replace(/^error converting YAML to JSON: /, '') : ''
+    throw new CommandError(`unable to parse ${JSON.stringify(text)}: ${why}`)
   }
 }
 

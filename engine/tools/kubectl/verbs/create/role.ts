@@ -53,12 +53,53 @@ function* resourcesOf(ctx: Context): Run<Wanted[]> {
   const words = unique(ctx.flags.list('resource'))
   if (words.includes('*')) return [{ group: '', resource: '*' }]
   const mapper = yield* ctx.session.mapper()
+  const verbs = verbsOf(ctx.flags)
   return words.map((word) => {
     const [typed = '', ...sub] = word.split('/')
-    const type = mapper.find(typed)
-    if (!type) throw new PlainError(noSuchType(typed))
+    const type = mapper.find(typed) ?? typeOfWord(typed)
+    const isKnown = checkSpecialVerbs(verbs, type) || mapper.find(typed) !== undefined
+    if (!isKnown) throw new PlainError(noSuchType(typed))
     return { group: type.group, resource: [type.resource, ...sub].join('/') }
   })
+}
+
+/** A type as it is written, for what the server does not serve. */
+function typeOfWord(word: string): Wanted {
+  const [resource = '', ...group] = word.split('.')
+  return { resource, group: group.join('.') }
+}
+
+/** Verbs that only some types know; those need not be served. */
+const SPECIAL_VERBS: Record<string, Wanted[]> = {
+  use: [
+    { resource: 'podsecuritypolicies', group: 'policy' },
+    { resource: 'podsecuritypolicies', group: 'extensions' },
+  ],
+  bind: [
+    { resource: 'roles', group: GROUP },
+    { resource: 'clusterroles', group: GROUP },
+  ],
+  escalate: [
+    { resource: 'roles', group: GROUP },
+    { resource: 'clusterroles', group: GROUP },
+  ],
+  impersonate: [
+    { resource: 'users', group: '' },
+    { resource: 'serviceaccounts', group: '' },
+    { resource: 'groups', group: '' },
+    { resource: 'userextras', group: 'authentication.k8s.io' },
+  ],
+}
+
+/** Whether a special verb vouches for the type. Throws when one cannot be performed on it. */
+function checkSpecialVerbs(verbs: string[], type: Wanted): boolean {
+  const special = verbs.filter((verb) => SPECIAL_VERBS[verb] !== undefined)
+  for (const verb of special) {
+    const fits = SPECIAL_VERBS[verb]?.some(({ resource, group }) => resource === type.resource && group === type.group)
+    if (fits !== true)
+      throw new CommandError(`can not perform '${verb}' on '${type.resource}' in group '${type.group}'`)
+  }
+  return special.length > 0
 }
 
 function noSuchType(word: string): string {
