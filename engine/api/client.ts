@@ -67,6 +67,8 @@ export interface InformerOptions<T extends KubeObject> {
   labelSelector?: string
   /** Index functions by name; derived, so not part of a snapshot. */
   indexes?: Record<string, (object: T) => string[]>
+  /** Nobody waits for its first list: a kind that may not be served yet. */
+  optional?: boolean
 }
 
 export interface ApiClient {
@@ -74,6 +76,8 @@ export interface ApiClient {
   call(call: Call, tag?: unknown): void
   /** Opens an informer (before `start`). Changes arrive at `onChange` of the owner. */
   informer<T extends KubeObject>(resource: Resource, options?: InformerOptions<T>): Informer<T>
+  /** Ends the informer of a resource that is gone; its cache is empty from now on. */
+  closeInformer(resource: Resource): void
   /** Starts listing and watching. */
   start(): void
   /** Drops watches, calls in flight and caches, as a dying process does. */

@@ -29,6 +29,7 @@ export function servedVersions(
   return {
     call: (call, tag) => client.call(served(call, toServed(call.resource)), tag),
     informer: (resource, options) => client.informer(toServed(resource), options),
+    closeInformer: (resource) => client.closeInformer(toServed(resource)),
     start: () => client.start(),
     stop: () => client.stop(),
     handle: (event) => client.handle(event),

@@ -35,12 +35,22 @@ export interface SlowStart {
 
 export type Write = ApiWrite | SlowStart | EventWrite
 
+/** A kind that a CustomResourceDefinition serves, in the version that it stores. */
+export interface CustomKind {
+  resource: Resource
+  apiVersion: string
+  kind: string
+  namespaced: boolean
+}
+
 /** What a reconcile pass may read and ask for. */
 export interface Context {
   /** Milliseconds since 1970 UTC. */
   readonly nowMs: number
   readonly random: Random
   cache<T extends KubeObject>(resource: Resource): Informer<T>
+  /** The custom kinds that are watched now, for a controller that has `custom`. */
+  customKinds(): readonly CustomKind[]
   /** Reconciles a key (of this controller) again after a time; the earliest of several wins. */
   requeueAfter(key: string, delayMs: number): void
   record(name: string, facts?: JournalFacts): void
@@ -62,6 +72,11 @@ export interface Controller {
   watches: { resource: Resource; keys: (change: Change, context: Context) => string[] }[]
   /** Extra indexes it needs on the shared caches. */
   indexes?: Record<Resource, Record<string, (object: KubeObject) => string[]>>
+  /** What it looks at in kinds that appear at run time; without it, it does not see them. */
+  custom?: {
+    keys: (resource: Resource, change: Change, context: Context) => string[]
+    indexes?: Record<string, (object: KubeObject) => string[]>
+  }
   /** A pass over all keys, or a periodic job: called every so often under the given key. */
   ticks?: { key: string; everyMs: number }[]
   reconcile(context: Context, key: string): Write[]

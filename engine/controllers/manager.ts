@@ -12,7 +12,9 @@ import type { MachineTimeout } from '../kernel/machine.ts'
 import type { Component, Kernel } from '../kernel/kernel.ts'
 import type { KernelEvent } from '../kernel/queue.ts'
 import type { JournalFacts } from '../kernel/journal.ts'
-import type { ApiWrite, Context, Controller, EventWrite, Write } from './controller.ts'
+import type { CustomResourceDefinition } from '../objects/types.gen.ts'
+import type { ApiWrite, Context, Controller, CustomKind, EventWrite, Write } from './controller.ts'
+import { customKindOf, DEFINITIONS } from './custom-kinds.ts'
 import { isFinished, startPass } from './pass.ts'
 import type { Pass } from './pass.ts'
 import { TokenBucket } from './token-bucket.ts'
@@ -76,6 +78,9 @@ export class ControllerManager implements Component, ApiClientOwner {
   private readonly election: LeaderElection
   private readonly slots = new Map<string, Slot>()
   private readonly informers = new Map<Resource, Informer>()
+  /** Every custom kind that was ever watched, in the order of their informers. */
+  private custom: (CustomKind & { closed: boolean })[] = []
+  private openKinds: readonly CustomKind[] = []
   private running = false
   private leading = false
   private workQueued = false
@@ -133,11 +138,15 @@ export class ControllerManager implements Component, ApiClientOwner {
 
   onChange(resource: Resource, change: Change): void {
     if (!this.leading) return
+    if (resource === DEFINITIONS) this.followDefinition(change)
+    const isCustom = this.isCustom(resource)
     for (const slot of this.slots.values()) {
       for (const watch of slot.controller.watches) {
         if (watch.resource !== resource) continue
         for (const key of watch.keys(change, slot.context)) slot.queue.add(key)
       }
+      if (isCustom)
+        for (const key of slot.controller.custom?.keys(resource, change, slot.context) ?? []) slot.queue.add(key)
       if (slot.passes.size > 0) this.releasePasses(slot)
     }
     this.queueWork()
@@ -150,7 +159,7 @@ export class ControllerManager implements Component, ApiClientOwner {
     }
     const { running, leading, workQueued } = this
     const parts = { client: this.client.dump(), recorder: this.recorder.dump(), election: this.election.dump() }
-    return { running, leading, workQueued, slots, ...parts }
+    return { running, leading, workQueued, slots, custom: this.custom, ...parts }
   }
 
   load(state: unknown): void {
@@ -159,6 +168,7 @@ export class ControllerManager implements Component, ApiClientOwner {
       leading: boolean
       workQueued: boolean
       slots: Record<string, SlotState>
+      custom: (CustomKind & { closed: boolean })[]
       client: unknown
       recorder: ReturnType<EventRecorder['dump']>
       election: unknown
@@ -166,6 +176,9 @@ export class ControllerManager implements Component, ApiClientOwner {
     this.running = saved.running
     this.leading = saved.leading
     this.workQueued = saved.workQueued
+    for (const kind of saved.custom) this.openCustom(kind)
+    this.custom = saved.custom
+    this.openKinds = this.custom.filter(({ closed }) => !closed)
     this.client.load(saved.client)
     this.recorder.load(saved.recorder)
     this.election.load(saved.election)
@@ -222,6 +235,7 @@ export class ControllerManager implements Component, ApiClientOwner {
         if (informer === undefined) throw new Error(`controller ${slot.controller.name} does not watch ${resource}`)
         return informer as unknown as Informer<T>
       },
+      customKinds: () => this.openKinds,
       requeueAfter: (key, delayMs) => slot.queue.addAfter(key, delayMs),
       record: (name: string, facts?: JournalFacts) =>
         kernel.record(`controller.${slot.controller.name}.${name}`, facts),
@@ -244,8 +258,46 @@ export class ControllerManager implements Component, ApiClientOwner {
         indexes.set(resource, { ...indexes.get(resource), ...wanted })
       }
     }
+    if ([...this.slots.values()].some(({ controller }) => controller.custom !== undefined) && !indexes.has(DEFINITIONS))
+      indexes.set(DEFINITIONS, {})
     for (const [resource, functions] of indexes)
-      this.informers.set(resource, this.client.informer(resource, { indexes: functions }))
+      this.informers.set(
+        resource,
+        this.client.informer(resource, { indexes: functions, optional: resource === DEFINITIONS }),
+      )
+  }
+
+  private isCustom(resource: Resource): boolean {
+    return this.openKinds.some((kind) => kind.resource === resource)
+  }
+
+  /** A definition came, changed or went: its kind is watched as long as it is established. */
+  private followDefinition({ type, object }: Change): void {
+    const definition = object as CustomResourceDefinition
+    const wanted = type === 'deleted' ? undefined : customKindOf(definition)
+    const suffix = `/${definition.spec.names.plural}`
+    const watched = this.custom.find(
+      (kind) => !kind.closed && kind.resource.startsWith(`${definition.spec.group}/`) && kind.resource.endsWith(suffix),
+    )
+    if (watched?.resource === wanted?.resource) return
+    if (watched !== undefined) this.closeCustom(watched)
+    if (wanted === undefined) return
+    const kind = { ...wanted, closed: false }
+    this.openCustom(kind)
+    this.custom = [...this.custom, kind]
+    this.openKinds = [...this.openKinds, kind]
+  }
+
+  private openCustom(kind: CustomKind & { closed: boolean }): void {
+    const indexes = [...this.slots.values()].map(({ controller }) => controller.custom?.indexes ?? {})
+    const informer = this.client.informer(kind.resource, { indexes: Object.assign({}, ...indexes), optional: true })
+    if (!kind.closed) this.informers.set(kind.resource, informer)
+  }
+
+  private closeCustom(kind: CustomKind & { closed: boolean }): void {
+    this.client.closeInformer(kind.resource)
+    this.custom = this.custom.map((one) => (one === kind ? { ...one, closed: true } : one))
+    this.openKinds = this.custom.filter(({ closed }) => !closed)
   }
 
   private startLeading(): void {
@@ -260,6 +312,7 @@ export class ControllerManager implements Component, ApiClientOwner {
     this.leading = false
     this.running = false
     this.workQueued = false
+    for (const kind of this.custom) if (!kind.closed) this.closeCustom(kind)
     this.client.stop()
     this.recorder.reset()
     for (const slot of this.slots.values()) {

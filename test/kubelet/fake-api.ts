@@ -200,6 +200,10 @@ export class FakeClient implements ApiClient {
     return informer
   }
 
+  closeInformer(resource: string): void {
+    this.informers = this.informers.filter((informer) => informer.resource !== resource)
+  }
+
   start(): void {
     this.up = true
     for (const informer of this.informers) {

@@ -63,7 +63,7 @@ interface Pending {
 interface Reflector {
   resource: Resource
   id: number
-  state: 'idle' | 'listing' | 'watching' | 'waiting'
+  state: 'idle' | 'listing' | 'watching' | 'waiting' | 'closed'
   /** The stream or call in flight. */
   serial: string
   server: number
@@ -122,7 +122,7 @@ class HttpApiClient implements ApiClient {
   }
 
   get synced(): boolean {
-    return this.caches.every(({ synced }) => synced)
+    return this.caches.every(({ synced, options }) => synced || options.optional === true)
   }
 
   call(call: Call, tag?: unknown): void {
@@ -150,11 +150,19 @@ class HttpApiClient implements ApiClient {
     return cache
   }
 
+  closeInformer(resource: Resource): void {
+    for (const reflector of this.reflectors.filter((one) => one.resource === resource && one.state !== 'closed')) {
+      this.cancel(reflector.serial, reflector.server)
+      Object.assign(reflector, { state: 'closed', serial: '', server: -1, retryAt: 0 })
+      this.cacheOf(reflector).clear()
+    }
+  }
+
   start(): void {
     if (this.started) return
     this.started = true
     this.checkAt = this.kernel.now + CHECK_MS
-    for (const reflector of this.reflectors) this.list(reflector)
+    for (const reflector of this.reflectors) if (reflector.state !== 'closed') this.list(reflector)
     this.arm(this.checkAt)
   }
 
@@ -162,7 +170,8 @@ class HttpApiClient implements ApiClient {
     for (const [serial, { server }] of this.pending) this.cancel(serial, server)
     for (const reflector of this.reflectors) {
       this.cancel(reflector.serial, reflector.server)
-      Object.assign(reflector, { state: 'idle', serial: '', server: -1, backoffMs: 0, retryAt: 0 })
+      const state = reflector.state === 'closed' ? 'closed' : 'idle'
+      Object.assign(reflector, { state, serial: '', server: -1, backoffMs: 0, retryAt: 0 })
     }
     for (const cache of this.caches) cache.clear()
     this.pending.clear()

@@ -1,23 +1,18 @@
 /**
  * Deletes what its owners have left behind: Models pkg/controller/garbagecollector (R9). The graph is the
  * shared caches, indexed by owner UID; an owner that a cache does not know is looked up live before
- * anything is deleted. Not modelled: resource types that appear later, OwnerRefInvalidNamespace events.
+ * anything is deleted. Custom kinds join as they are established. Not modelled: OwnerRefInvalidNamespace events.
  */
 import type { Answer, Change, KubeObject, Resource } from '../../api/client.ts'
 import type { OwnerReference } from '../../objects/types.gen.ts'
 import { splitKey } from '../controller.ts'
-import type { ApiWrite, Context, Controller, Settled, Write } from '../controller.ts'
+import type { ApiWrite, Context, Controller, CustomKind, Settled, Write } from '../controller.ts'
 
 const BY_OWNER = 'owners'
 const FOREGROUND = 'foregroundDeletion'
 const ORPHAN = 'orphan'
 
-export interface CollectedKind {
-  resource: Resource
-  apiVersion: string
-  kind: string
-  namespaced: boolean
-}
+export type CollectedKind = CustomKind
 
 export function garbageCollector(kinds: CollectedKind[]): Controller {
   const graph = new Graph(kinds)
@@ -28,6 +23,10 @@ export function garbageCollector(kinds: CollectedKind[]): Controller {
       keys: (change: Change, context: Context) => graph.keys(context, resource, change),
     })),
     indexes: Object.fromEntries(kinds.map(({ resource }) => [resource, { [BY_OWNER]: ownerUids }])),
+    custom: {
+      keys: (resource, change, context) => graph.keys(context, resource, change),
+      indexes: { [BY_OWNER]: ownerUids },
+    },
     reconcile: (context, key) => graph.reconcile(context, key),
     settle: (context, key, settled) => graph.settle(context, key, settled),
   }
@@ -57,6 +56,13 @@ class Graph {
 
   constructor(private readonly kinds: CollectedKind[]) {
     this.byKind = new Map(kinds.map((kind) => [`${kind.apiVersion}/${kind.kind}`, kind]))
+  }
+
+  private kindOf(context: Context, { apiVersion, kind }: OwnerReference): CollectedKind | undefined {
+    return (
+      this.byKind.get(`${apiVersion}/${kind}`) ??
+      context.customKinds().find((one) => one.kind === kind && groupOf(one.apiVersion) === groupOf(apiVersion))
+    )
   }
 
   keys(context: Context, resource: Resource, change: Change): string[] {
@@ -112,19 +118,19 @@ class Graph {
     if (references.length === 0) return []
     const standing = references.map((reference) => this.standing(context, item, reference))
     const unknown = references.filter((_, index) => standing[index] === 'unknown')
-    if (unknown.length > 0) return unknown.flatMap((reference) => this.lookup(item, reference))
+    if (unknown.length > 0) return unknown.flatMap((reference) => this.lookup(context, item, reference))
     return standing.includes('waiting') ? this.collect(context, item, [], standing) : []
   }
 
-  private lookup(item: Dependent, reference: OwnerReference): ApiWrite[] {
-    const kind = this.byKind.get(`${reference.apiVersion}/${reference.kind}`)
+  private lookup(context: Context, item: Dependent, reference: OwnerReference): ApiWrite[] {
+    const kind = this.kindOf(context, reference)
     if (kind === undefined) return []
     const namespace = kind.namespaced ? item.object.metadata.namespace : undefined
     return [{ verb: 'get', resource: kind.resource, namespace, name: reference.name }]
   }
 
   private standing(context: Context, item: Dependent, reference: OwnerReference): Standing {
-    const kind = this.byKind.get(`${reference.apiVersion}/${reference.kind}`)
+    const kind = this.kindOf(context, reference)
     if (kind === undefined) return 'solid'
     const namespace = kind.namespaced ? (item.object.metadata.namespace ?? '') : ''
     const owner = context.cache(kind.resource).get(namespace, reference.name)
@@ -156,7 +162,7 @@ class Graph {
 
   private dependents(context: Context, uid: string | undefined): Dependent[] {
     if (uid === undefined) return []
-    return this.kinds.flatMap(({ resource }) =>
+    return [...this.kinds, ...context.customKinds()].flatMap(({ resource }) =>
       context
         .cache(resource)
         .by(BY_OWNER, uid)
@@ -166,7 +172,7 @@ class Graph {
 
   private waitingOwners(context: Context, object: KubeObject): string[] {
     return (object.metadata.ownerReferences ?? []).flatMap((reference) => {
-      const kind = this.byKind.get(`${reference.apiVersion}/${reference.kind}`)
+      const kind = this.kindOf(context, reference)
       if (kind === undefined) return []
       const owner = context
         .cache(kind.resource)
@@ -193,6 +199,8 @@ class Graph {
     return object && { resource, object }
   }
 }
+
+const groupOf = (apiVersion: string): string => apiVersion.slice(0, apiVersion.indexOf('/'))
 
 function keyOf(resource: Resource, { metadata: { namespace, name } }: KubeObject): string {
   return `${resource}|${namespace === undefined ? name : `${namespace}/${name}`}`

@@ -24,7 +24,11 @@ export function namespaceController(resources: Resource[]): Controller {
       { resource: NAMESPACES, keys: (change, context) => namespaceKeys(change.object as Namespace, context) },
       ...resources.map((resource) => ({ resource, keys: () => [] })),
     ],
-    reconcile: (context, name) => reconcile(context, name, resources),
+    custom: { keys: () => [] },
+    reconcile: (context, name) => {
+      const custom = context.customKinds().filter(({ namespaced }) => namespaced)
+      return reconcile(context, name, [...resources, ...custom.map(({ resource }) => resource)])
+    },
   }
 }
 

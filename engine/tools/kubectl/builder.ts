@@ -177,7 +177,8 @@ function* planManifests(ctx: Context, options: BuildOptions): Run<Plan> {
 
 function* targetOf(ctx: Context, manifest: Manifest): Run<Target | CommandError> {
   const { object, source } = manifest
-  const { apiVersion = '', kind = '', metadata = {} } = object
+  const { apiVersion = '', kind = '' } = object
+  const metadata = object.metadata ?? {}
   const type = (yield* ctx.session.mapper()).forKind(apiVersion, kind)
   if (!type)
     return new CommandError(
