@@ -31,7 +31,9 @@ export interface EdgeOptions {
 }
 
 const MAX_BODY_BYTES = 3 * 1024 * 1024
-const MAX_EXCHANGES = 400
+/** --max-requests-inflight: streams are not among them. */
+const MAX_IN_FLIGHT = 400
+const MAX_EXCHANGES = 5_000
 /** A client that does not read: the stream is broken when this much waits for it. */
 const MAX_UNREAD_BYTES = 64 * 1024 * 1024
 
@@ -109,13 +111,19 @@ export class Edge {
     }
   }
 
+  private isFull(): boolean {
+    const { exchanges, maxExchanges = MAX_EXCHANGES } = this.options
+    if (exchanges.size < Math.min(MAX_IN_FLIGHT, maxExchanges)) return false
+    return exchanges.size >= maxExchanges || exchanges.inFlight >= MAX_IN_FLIGHT
+  }
+
   private read(
     incoming: IncomingMessage,
     bytes: Buffer | undefined,
   ): { request: HttpRequest } | { refused: HttpResponse } {
     if (bytes === undefined)
       return { refused: statusResponse(413, 'RequestEntityTooLarge', 'Request entity too large: limit is 3145728') }
-    if (this.options.exchanges.size >= (this.options.maxExchanges ?? MAX_EXCHANGES))
+    if (this.isFull())
       return {
         refused: statusResponse(429, 'TooManyRequests', 'too many requests, please try again later.', {
           'retry-after': '1',

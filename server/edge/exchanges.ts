@@ -51,6 +51,13 @@ export class Exchanges {
     return this.open.size
   }
 
+  /** Requests without an answer yet; what streams after its answer does not count. */
+  get inFlight(): number {
+    let count = this.open.size
+    for (const { answered } of this.open.values()) if (answered) count--
+    return count
+  }
+
   begin(request: HttpRequest, handlers: ExchangeHandlers): Exchange {
     const { flight, pace } = this
     if (flight === undefined || pace === undefined) throw new Error('exchanges: no flight is attached')

@@ -7,10 +7,13 @@ export interface Scene {
   name: string
   /** What is measured, for the reader of the table. */
   measures: string
-  unit: 'ms' | 'MB'
+  /** Of `/s` more is better. */
+  unit: 'ms' | 'MB' | '/s'
   target: number
   /** How often it runs when nothing else is said. */
   runs: number
+  /** Most of its time passes outside of this process. */
+  unprofiled?: boolean
   /** Does what is not measured; the function that comes back is what is. It may return its own figure. */
   stage(seed: string): Promise<() => Promise<number | void>>
 }

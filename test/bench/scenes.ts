@@ -3,6 +3,7 @@ import type { FlightSnapshot } from '../../engine/index.ts'
 import { Flight } from '../../engine/index.ts'
 import { createDeployment, heapBytes, launch, untilReady } from './scene.ts'
 import type { Scene } from './scene.ts'
+import { CLIENT_SCENES } from './clients.ts'
 import { stagePrompt } from './prompt.ts'
 
 const HOUR_MS = 3_600_000
@@ -119,6 +120,7 @@ export const SCENES: Scene[] = [
       return () => Promise.resolve(void Flight.restore(JSON.parse(text) as FlightSnapshot, {}, { isOwned: true }))
     },
   },
+  ...CLIENT_SCENES,
 ]
 
 function pods(count: number, workers: number, target: number, runs: number): Scene {
