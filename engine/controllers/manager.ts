@@ -15,6 +15,8 @@ import type { JournalFacts } from '../kernel/journal.ts'
 import type { CustomResourceDefinition } from '../objects/types.gen.ts'
 import type { ApiWrite, Context, Controller, CustomKind, EventWrite, Write } from './controller.ts'
 import { customKindOf, DEFINITIONS } from './custom-kinds.ts'
+import { certificateOf } from './identities.ts'
+import type { Certificate } from './identities.ts'
 import { isFinished, startPass } from './pass.ts'
 import type { Pass } from './pass.ts'
 import { TokenBucket } from './token-bucket.ts'
@@ -44,6 +46,7 @@ interface Turn {
 
 interface Slot {
   controller: Controller
+  certificate: Certificate | undefined
   queue: WorkQueue
   limit: TokenBucket
   passes: Map<string, Pass>
@@ -66,6 +69,8 @@ export interface ManagerOptions {
   /** The host it runs on; also the holder identity's prefix. */
   host: string
   controllers: Controller[]
+  /** --leader-elect; false: it works from its start on, as provisioners of their own do. */
+  leaderElect?: false
   /** Makes the client whose answers and changes come to the owner. */
   createClient: (owner: ApiClientOwner) => ApiClient
 }
@@ -104,14 +109,15 @@ export class ControllerManager implements Component, ApiClientOwner {
   start(): void {
     if (this.running) return
     this.running = true
-    this.election.start()
+    if (this.options.leaderElect === false) this.startLeading()
+    else this.election.start()
   }
 
   /** The process dies: all that it knew is gone. */
   stop(): void {
     if (!this.running) return
     this.running = false
-    this.election.stop()
+    if (this.options.leaderElect !== false) this.election.stop()
     this.stopLeading()
   }
 
@@ -212,6 +218,7 @@ export class ControllerManager implements Component, ApiClientOwner {
     const limit = new TokenBucket(API_QPS, API_BURST)
     const slot: Slot = {
       controller,
+      certificate: certificateOf(controller.name),
       queue,
       limit,
       passes: new Map(),
@@ -379,7 +386,7 @@ export class ControllerManager implements Component, ApiClientOwner {
     const tag: CallTag = { controller: slot.controller.name, key, index: pass.answers.length }
     pass.answers.push(null)
     const waitMs = slot.limit.reserve(this.kernel.now)
-    if (waitMs === 0) return this.client.call(write, tag)
+    if (waitMs === 0) return this.call(slot, write, tag)
     this.kernel.send(
       { to: this.address, type: 'turn', data: { tag, startedAt: pass.startedAt, write } satisfies Turn },
       waitMs,
@@ -387,8 +394,15 @@ export class ControllerManager implements Component, ApiClientOwner {
   }
 
   private turn({ tag, startedAt, write }: Turn): void {
-    const pass = this.slots.get(tag.controller)?.passes.get(tag.key)
-    if (this.leading && pass?.startedAt === startedAt && pass.answers[tag.index] === null) this.client.call(write, tag)
+    const slot = this.slots.get(tag.controller)
+    const pass = slot?.passes.get(tag.key)
+    if (slot === undefined || !this.leading || pass?.startedAt !== startedAt) return
+    if (pass.answers[tag.index] === null) this.call(slot, write, tag)
+  }
+
+  /** Sends a write with the controller's own service account. */
+  private call({ certificate }: Slot, write: ApiWrite, tag: CallTag): void {
+    this.client.call(certificate === undefined ? write : { ...write, as: certificate }, tag)
   }
 
   private say(slot: Slot, write: EventWrite): void {

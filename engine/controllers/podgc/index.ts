@@ -3,7 +3,7 @@
  * quarantine of 40 s), terminating pods never scheduled or on an out-of-service node, and terminated
  * pods beyond the threshold.
  */
-import { conditionOf, setCondition, timestamp } from '../../objects/meta.ts'
+import { conditionOf, timestamp } from '../../objects/meta.ts'
 import type { Node, Pod } from '../../objects/types.gen.ts'
 import type { ApiWrite, Context, Controller, Write } from '../controller.ts'
 
@@ -32,6 +32,11 @@ export const podGcController: Controller = {
   reconcile(context): Write[] {
     const pods = context.cache<Pod>(PODS).list()
     return [...terminated(pods), ...terminating(context, pods), ...orphaned(context, pods), ...unscheduled(pods)]
+  },
+  /** What was marked as failed goes now. */
+  settle(_context, _key, { answers }): Write[] {
+    const marked = answers.filter(({ call, code }) => call.subresource === 'status' && code >= 200 && code < 300)
+    return marked.flatMap(({ body }) => forceDelete(body as Pod))
   },
 }
 
@@ -79,14 +84,13 @@ function unscheduled(pods: Pod[]): Write[] {
     .flatMap((pod) => forceDelete(pod))
 }
 
-/** Marks the pod Failed (with the disruption noted when its node is gone), then deletes it without grace. */
+/** Marks the pod Failed (with the disruption noted when its node is gone); `settle` then deletes it without grace. */
 function failAndDelete(pod: Pod, nodeGoneAtMs: number | undefined): Write[] {
   if (isOver(pod)) return forceDelete(pod)
   const { namespace, name } = pod.metadata
-  const conditions =
-    nodeGoneAtMs === undefined ? pod.status?.conditions : setCondition(pod.status?.conditions, disrupted(nodeGoneAtMs))
-  const body = { ...pod, status: { ...pod.status, phase: 'Failed', conditions } }
-  return [{ verb: 'update', resource: PODS, namespace, name, subresource: 'status', body }, ...forceDelete(pod)]
+  const conditions = nodeGoneAtMs === undefined ? {} : { conditions: [disrupted(nodeGoneAtMs)] }
+  const body = { status: { phase: 'Failed', ...conditions } }
+  return [{ verb: 'patch', resource: PODS, namespace, name, subresource: 'status', patchType: 'strategic', body }]
 }
 
 function disrupted(nowMs: number): {

@@ -14,18 +14,27 @@ import {
   settleOwnership,
 } from '../shared/owners.ts'
 import { createPod, deletePod, podFromTemplate } from '../shared/pod-template.ts'
-import { rankForDeletion } from './ranking.ts'
+import { rankForDeletion } from '../shared/ranking.ts'
+import type { SetKind } from '../shared/set-kind.ts'
 import { standingsOf } from './standing.ts'
 import { calculateStatus } from './status.ts'
 import type { Failure } from './status.ts'
 
-const SETS = 'apps/v1/replicasets'
 const PODS = 'v1/pods'
 /** The most creations or deletions of one sync. */
 const BURST_REPLICAS = 500
 
 const selects = (set: ReplicaSet, labels: Record<string, string>): boolean =>
   matchesLabels(selectorFromObject(set.spec?.selector), labels)
+
+const REPLICA_SET: SetKind = {
+  name: 'replicaset',
+  resource: 'apps/v1/replicasets',
+  apiVersion: 'apps/v1',
+  kind: 'ReplicaSet',
+  source: 'replicaset-controller',
+  read: (object) => object as ReplicaSet,
+}
 
 export interface ReplicaSetOptions {
   /** `terminatingReplicas` is reported from 1.35 on. */
@@ -34,50 +43,57 @@ export interface ReplicaSetOptions {
   minor: number
 }
 
-export function replicaSetController(options: ReplicaSetOptions): Controller {
-  const owners = ownerOrAdopterKeys<ReplicaSet>('ReplicaSet', SETS, selects)
+interface Options extends ReplicaSetOptions {
+  of: SetKind
+}
+
+export function replicaSetController(given: ReplicaSetOptions, of: SetKind = REPLICA_SET): Controller {
+  const options = { ...given, of }
+  const owners = ownerOrAdopterKeys<KubeObject>(of.kind, of.resource, (set, labels) => selects(of.read(set), labels))
   return {
-    name: 'replicaset',
+    name: of.name,
     watches: [
-      { resource: SETS, keys: (change) => [keyOf(change.object)] },
+      { resource: of.resource, keys: (change) => [keyOf(change.object)] },
       {
         resource: PODS,
         keys: (change, context) => {
           const keys = owners(change, context)
-          noteReady(context, change.object as Pod, change.old as Pod | undefined, keys)
+          noteReady(context, change.object as Pod, change.old as Pod | undefined, keys, of)
           return keys
         },
       },
     ],
-    indexes: { [PODS]: { [BY_CONTROLLER]: byController }, [SETS]: { [BY_CONTROLLER]: byController } },
+    indexes: { [PODS]: { [BY_CONTROLLER]: byController }, [of.resource]: { [BY_CONTROLLER]: byController } },
     reconcile: (context, key) => sync(context, key, options),
     settle: (context, key, settled) => settle(context, key, settled, options),
   }
 }
 
 interface Facts {
+  of: SetKind
   set: ReplicaSet
   active: Pod[]
   terminating: number
   adoptions: ApiWrite[]
 }
 
-function observe(context: Context, key: string): Facts | undefined {
+function observe(context: Context, key: string, of: SetKind): Facts | undefined {
   const { namespace, name } = splitKey(key)
-  const set = context.cache<ReplicaSet>(SETS).get(namespace, name)
-  if (set === undefined) return undefined
-  const reference = controllerReference(set, 'apps/v1', 'ReplicaSet')
+  const object = context.cache(of.resource).get(namespace, name)
+  if (object === undefined) return undefined
+  const set = of.read(object)
+  const reference = controllerReference(set, of.apiVersion, of.kind)
   const owned = context.cache<Pod>(PODS).by(BY_CONTROLLER, reference.uid)
   const standings = standingsOf(set, owned)
   const strangers = owned.filter((_, at) => standings[at]?.selected === false)
   const active = owned.filter((_, at) => standings[at]?.selected === true && standings[at].active)
   const terminating = standings.filter((standing) => standing.selected && standing.terminating).length
   const adoptions = settleOwnership(context, set, reference, PODS, selectorFromObject(set.spec?.selector), strangers)
-  return { set, active, terminating, adoptions }
+  return { of, set, active, terminating, adoptions }
 }
 
-function sync(context: Context, key: string, options: ReplicaSetOptions): Write[] {
-  const facts = observe(context, key)
+function sync(context: Context, key: string, options: Options): Write[] {
+  const facts = observe(context, key, options.of)
   if (facts === undefined) return []
   if (facts.adoptions.length > 0) return facts.adoptions
   const managed = facts.set.metadata.deletionTimestamp === undefined ? manageReplicas(context, facts) : []
@@ -94,30 +110,30 @@ function countedBefore(context: Context): Record<string, Pick<Facts, 'active' | 
 function manageReplicas(context: Context, facts: Facts): Write[] {
   const { set, active } = facts
   const difference = active.length - (set.spec?.replicas ?? 1)
-  if (difference < 0) return creations(set, Math.min(-difference, BURST_REPLICAS))
+  if (difference < 0) return creations(facts, Math.min(-difference, BURST_REPLICAS))
   if (difference > 0) return victims(context, facts, Math.min(difference, BURST_REPLICAS)).map(deletePod)
   return []
 }
 
-function creations(set: ReplicaSet, count: number): Write[] {
-  const reference = controllerReference(set, 'apps/v1', 'ReplicaSet')
+function creations({ set, of }: Facts, count: number): Write[] {
+  const reference = controllerReference(set, of.apiVersion, of.kind)
   const pod = podFromTemplate(set, set.spec?.template ?? {}, reference)
   const writes = Array.from({ length: count }, () => createPod(set.metadata.namespace, pod))
   return [{ verb: 'slowStart', writes }]
 }
 
 function victims(context: Context, facts: Facts, count: number): Pod[] {
-  const { set, active } = facts
+  const { active } = facts
   if (count === active.length) return active
-  const onNode = relatedPodsByNode(context, set)
+  const onNode = relatedPodsByNode(context, facts)
   const ranked = active.map((pod) => ({ pod, rank: onNode.get(pod.spec?.nodeName ?? '') ?? 0 }))
   return rankForDeletion(ranked, context.nowMs).slice(0, count)
 }
 
 /** Active pods, by node, of every ReplicaSet that has the same controller as this one. */
-function relatedPodsByNode(context: Context, set: ReplicaSet): Map<string, number> {
+function relatedPodsByNode(context: Context, { set, of }: Facts): Map<string, number> {
   const owner = ownerOf(set)
-  const siblings = owner === undefined ? [set] : context.cache<ReplicaSet>(SETS).by(BY_CONTROLLER, owner.uid)
+  const siblings = owner === undefined ? [set] : context.cache(of.resource).by(BY_CONTROLLER, owner.uid)
   const counts = new Map<string, number>()
   for (const sibling of siblings) {
     for (const pod of context.cache<Pod>(PODS).by(BY_CONTROLLER, sibling.metadata.uid ?? '')) {
@@ -132,9 +148,9 @@ function statusWrites(
   context: Context,
   facts: Facts,
   failure: Failure | undefined,
-  options: ReplicaSetOptions,
+  options: Options,
 ): Write[] {
-  const { set, active, terminating } = facts
+  const { of, set, active, terminating } = facts
   const status = calculateStatus(
     set,
     active,
@@ -148,11 +164,11 @@ function statusWrites(
   return [
     {
       verb: 'update',
-      resource: SETS,
+      resource: of.resource,
       namespace,
       name,
       subresource: 'status',
-      body: { ...set, status },
+      body: { ...context.cache(of.resource).get(namespace ?? '', name), status },
       mark: 'status',
     },
   ]
@@ -188,23 +204,24 @@ function readyAtMs(pod: Pod): number {
 }
 
 /** A pod that turned ready makes its set due again a second after minReadySeconds. */
-function noteReady(context: Context, pod: Pod, old: Pod | undefined, keys: string[]): void {
+function noteReady(context: Context, pod: Pod, old: Pod | undefined, keys: string[], of: SetKind): void {
   if (old === undefined || !isPodReady(pod) || isPodReady(old)) return
   for (const key of keys) {
     const { namespace, name } = splitKey(key)
-    const seconds = context.cache<ReplicaSet>(SETS).get(namespace, name)?.spec?.minReadySeconds ?? 0
+    const set = context.cache(of.resource).get(namespace, name)
+    const seconds = (set && of.read(set).spec?.minReadySeconds) ?? 0
     if (seconds > 0) context.requeueAfter(key, seconds * 1000 + 1000)
   }
 }
 
-function settle(context: Context, key: string, settled: Settled, options: ReplicaSetOptions): Write[] {
+function settle(context: Context, key: string, settled: Settled, options: Options): Write[] {
   const managed = settled.answers.filter(({ call }) => call.resource === PODS && call.verb !== 'patch')
   if (managed.length === 0) return []
-  const now = observe(context, key)
+  const now = observe(context, key, options.of)
   if (now === undefined) return []
   const facts = { ...now, ...countedBefore(context)[key] }
   delete countedBefore(context)[key]
-  const events = managed.flatMap((answer) => eventFor(facts.set, answer))
+  const events = managed.flatMap((answer) => eventFor(facts, answer))
   return [...events, ...statusWrites(context, facts, failureOf(managed), options)]
 }
 
@@ -222,10 +239,10 @@ function messageOf(answer: Answer): string {
   return (answer.body as Status | undefined)?.message ?? answer.failure ?? ''
 }
 
-function eventFor(set: ReplicaSet, answer: Answer): EventWrite[] {
+function eventFor({ set, of }: Facts, answer: Answer): EventWrite[] {
   const creating = answer.call.verb === 'create'
   const event = (type: EventWrite['type'], reason: string, message: string): EventWrite[] => [
-    { verb: 'event', about: set, type, reason, message, source: 'replicaset-controller' },
+    { verb: 'event', about: set, type, reason, message, source: of.source },
   ]
   if (!isFailure(answer)) {
     const name = creating ? (answer.body as KubeObject).metadata.name : answer.call.name

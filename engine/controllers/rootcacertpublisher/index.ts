@@ -9,8 +9,8 @@ const DESCRIPTION = 'kubernetes.io/description'
 const TEXT =
   'Contains a CA bundle that can be used to verify the kube-apiserver when using internal endpoints such as the internal service IP or kubernetes.default.svc. No other usage is guaranteed across distributions of Kubernetes clusters.'
 
-/** `rootCa` is the PEM text of the cluster's CA. */
-export function rootCaCertPublisher(rootCa: string): Controller {
+/** `rootCa` gives the PEM text of the cluster's CA. */
+export function rootCaCertPublisher(rootCa: () => string): Controller {
   return {
     name: 'root-ca-cert-publisher',
     watches: [
@@ -24,10 +24,10 @@ export function rootCaCertPublisher(rootCa: string): Controller {
       const owner = context.cache<Namespace>(NAMESPACES).get('', namespace)
       if (owner === undefined || owner.status?.phase === 'Terminating') return []
       const present = context.cache<ConfigMap>(CONFIG_MAPS).get(namespace, NAME)
-      const data = { 'ca.crt': rootCa }
+      const data = { 'ca.crt': rootCa() }
       if (present === undefined)
         return [{ verb: 'create', resource: CONFIG_MAPS, namespace, body: makeConfigMap(namespace, data) }]
-      if (present.data?.['ca.crt'] === rootCa) return []
+      if (present.data?.['ca.crt'] === data['ca.crt']) return []
       return [{ verb: 'update', resource: CONFIG_MAPS, namespace, name: NAME, body: { ...present, data } }]
     },
   }

@@ -1,4 +1,4 @@
-/** Which pods go first when a ReplicaSet shrinks: Models pkg/controller ActivePodsWithRanks (D3). */
+/** Which pods go first when a ReplicaSet or a Job shrinks: Models pkg/controller ActivePodsWithRanks (D3). */
 import { conditionOf, isPodReady } from '../../objects/meta.ts'
 import type { Pod } from '../../objects/types.gen.ts'
 
