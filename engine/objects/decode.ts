@@ -1,5 +1,6 @@
 import type { KindEntry } from './kinds.ts'
 import { canonicalQuantity } from './quantity.ts'
+import { goneFields, knowsField } from './releases.ts'
 import { coreTypeForKind, typeOf } from './schema.ts'
 import type { CompiledField, CompiledType, Shape } from './schema.ts'
 
@@ -20,6 +21,8 @@ interface Context {
   path: (string | number)[]
   unknown: string[]
   error: string | undefined
+  /** The minor release whose fields are known. */
+  minor: number
 }
 
 /** Go's named string types, where an error text shows them. */
@@ -89,6 +92,9 @@ function fail(ctx: Context, error: string): undefined {
   ctx.error ??= error
   return undefined
 }
+
+/** The release of the schema: all its fields are known. */
+const NEWEST = 99
 
 const INT32_MAX = 2147483647
 
@@ -238,15 +244,26 @@ function decodeStruct(ctx: Context, value: unknown, shape: Shape, struct: string
   return decodeFields(ctx, value, typeOf(shape.type!))
 }
 
+/** A field that the release knows. */
+function fieldIn(type: CompiledType, name: string, minor: number): CompiledField | undefined {
+  const field = type.fields.get(name)
+  return field !== undefined && knowsField(type.name, name, minor) ? field : undefined
+}
+
+const isGone = (type: string, name: string, minor: number): boolean =>
+  goneFields(type, minor).some(([field]) => field === name)
+
 function decodeFields(ctx: Context, value: PlainObject, type: CompiledType): PlainObject {
   const object: PlainObject = {}
   const path = ctx.path
   for (const key of Object.keys(value)) {
     const raw = value[key]
     path.push(key)
-    const field = type.fields.get(key)
-    if (field === undefined) ctx.unknown.push(`unknown field "${fieldPath(path)}"`)
-    else if (raw !== null && raw !== undefined) object[key] = decodeValue(ctx, raw, field.shape, type.goName, field)
+    const field = fieldIn(type, key, ctx.minor)
+    if (field === undefined) {
+      if (isGone(type.name, key, ctx.minor)) object[key] = raw
+      else ctx.unknown.push(`unknown field "${fieldPath(path)}"`)
+    } else if (raw !== null && raw !== undefined) object[key] = decodeValue(ctx, raw, field.shape, type.goName, field)
     path.pop()
   }
   return object
@@ -290,8 +307,8 @@ function decodeValue(ctx: Context, value: unknown, shape: Shape, struct: string,
  * Decodes a value as an object of a schema type (`core.v1.PodSpec`), as `decodeStrict` does.
  * Models sigs.k8s.io/json strict decoding.
  */
-export function decodeAs(type: CompiledType, raw: unknown): Decoded {
-  const ctx: Context = { path: [], unknown: [], error: undefined }
+export function decodeAs(type: CompiledType, raw: unknown, minor = NEWEST): Decoded {
+  const ctx: Context = { path: [], unknown: [], error: undefined, minor }
   if (!isPlainObject(raw)) {
     mismatch(ctx, raw, { form: 'struct', type: type.name, goType: `v1.${type.goName}` }, type.goName)
     return { object: {}, unknown: [], duplicates: [], error: ctx.error }
@@ -302,20 +319,27 @@ export function decodeAs(type: CompiledType, raw: unknown): Decoded {
 
 /**
  * Decodes a parsed JSON value as an object of the entry's kind: unknown fields pruned and reported, nulls
- * dropped, quantities (`0.5` → `500m`) and times in canonical form. Custom resources pass as they are.
- * Not modelled: apiVersion and kind are not compared with the entry.
+ * dropped, quantities (`0.5` → `500m`) and times in canonical form; custom resources by their own schema.
+ * A release before the schema's own knows fewer fields. Not modelled: apiVersion and kind are not compared with the entry.
  */
-export function decodeStrict(entry: KindEntry, raw: unknown): Decoded {
-  const type = coreTypeForKind(entry)
-  if (type !== undefined) return decodeAs(type, raw)
-  return decodeCustom(raw)
+export function decodeStrict(entry: KindEntry, raw: unknown, minor = NEWEST): Decoded {
+  const type = coreTypeForKind({ schema: entry.wire ?? entry.schema })
+  if (type !== undefined) return decodeAs(type, raw, minor)
+  return decodeCustom(raw, entry)
 }
 
-/** Only metadata of a custom resource has a known type; the rest is its CustomResourceDefinition's affair. */
-function decodeCustom(raw: unknown): Decoded {
+/** The metadata of a custom resource has a known type; the rest is as its CustomResourceDefinition says. */
+function decodeCustom(raw: unknown, { custom }: KindEntry): Decoded {
+  const decoded = decodeMetadata(raw)
+  if (custom === undefined || decoded.error !== undefined) return decoded
+  const { object, unknown, error } = custom.sieve(decoded.object)
+  return { ...decoded, object, unknown: [...decoded.unknown, ...unknown], ...(error !== undefined && { error }) }
+}
+
+function decodeMetadata(raw: unknown): Decoded {
   const object = isPlainObject(raw) ? raw : {}
   if (!isPlainObject(object.metadata)) return { object, unknown: [], duplicates: [] }
-  const ctx: Context = { path: ['metadata'], unknown: [], error: undefined }
+  const ctx: Context = { path: ['metadata'], unknown: [], error: undefined, minor: NEWEST }
   const metadata = decodeFields(ctx, object.metadata, typeOf('meta.v1.ObjectMeta'))
   return { object: { ...object, metadata }, unknown: ctx.unknown, duplicates: [], error: ctx.error }
 }

@@ -1,6 +1,7 @@
 import lifecycleJson from './schema/lifecycle.json' with { type: 'json' }
 import resourcesJson from './schema/resources.json' with { type: 'json' }
 import { typeNameOf } from './schema.ts'
+import type { CustomVersion } from './structural/custom-version.ts'
 
 export interface Subresource {
   name: string
@@ -25,8 +26,14 @@ export interface KindEntry {
   subresources: Subresource[]
   /** The schema type name (`core.v1.Pod`); empty for custom resources. */
   schema: string
+  /** The schema type of the version on the wire (`networking.v1beta1.Ingress`), where `schema` is a newer one's. */
+  wire?: string
+  /** Of an old version: the group and version in which its objects are stored, whether the release serves that or not. */
+  hub?: { group: string; version: string }
   /** Whether objects are stored in this version. */
   storage: boolean
+  /** Of a custom resource: what its definition asks for. */
+  custom?: CustomVersion
 }
 
 export interface GroupVersions {
@@ -61,7 +68,8 @@ interface RawLifecycle {
 const rawResources = resourcesJson as unknown as RawResource[]
 const rawLifecycle = lifecycleJson as unknown as RawLifecycle[]
 
-const groupOrder = [...new Set(rawResources.map((row) => row.group))]
+/** Upstream's priorities of groups; extensions comes right behind the core group. */
+const groupOrder = ['', 'extensions', ...new Set(rawResources.map((row) => row.group))]
 
 export const DEFAULT_RELEASE = '1.35'
 
@@ -81,37 +89,75 @@ export function lifecycleOf(group: string, version: string, kind: string): RawLi
 }
 
 /**
- * Older versions that share the shape of the version in the schema file (group, old version, kind, the version
- * whose schema they use). A version that differs in shape is not served: see README, "Leaves out".
+ * Versions that were served once (group, version, kind), with the version that is stored in their place and, where that
+ * is another one, its group. Those of another shape have a line in `conversion/index.ts`.
  */
-const sameShape: [string, string, string, string][] = [
-  ['policy', 'v1beta1', 'PodDisruptionBudget', 'v1'],
-  ['batch', 'v1beta1', 'CronJob', 'v1'],
+const oldKinds: [group: string, version: string, kind: string, hub: string, hubGroup?: string][] = [
+  ['admissionregistration.k8s.io', 'v1beta1', 'MutatingWebhookConfiguration', 'v1'],
+  ['admissionregistration.k8s.io', 'v1beta1', 'ValidatingWebhookConfiguration', 'v1'],
+  ['apiextensions.k8s.io', 'v1beta1', 'CustomResourceDefinition', 'v1'],
+  ['apiregistration.k8s.io', 'v1beta1', 'APIService', 'v1'],
+  ['authentication.k8s.io', 'v1beta1', 'TokenReview', 'v1'],
+  ['authorization.k8s.io', 'v1beta1', 'LocalSubjectAccessReview', 'v1'],
+  ['authorization.k8s.io', 'v1beta1', 'SelfSubjectAccessReview', 'v1'],
+  ['authorization.k8s.io', 'v1beta1', 'SelfSubjectRulesReview', 'v1'],
+  ['authorization.k8s.io', 'v1beta1', 'SubjectAccessReview', 'v1'],
   ['autoscaling', 'v2beta2', 'HorizontalPodAutoscaler', 'v2'],
+  ['autoscaling', 'v2beta1', 'HorizontalPodAutoscaler', 'v2'],
+  ['batch', 'v1beta1', 'CronJob', 'v1'],
+  ['certificates.k8s.io', 'v1beta1', 'CertificateSigningRequest', 'v1'],
   ['coordination.k8s.io', 'v1beta1', 'Lease', 'v1'],
-  ['scheduling.k8s.io', 'v1beta1', 'PriorityClass', 'v1'],
+  ['discovery.k8s.io', 'v1beta1', 'EndpointSlice', 'v1'],
+  ['events.k8s.io', 'v1beta1', 'Event', 'v1', ''],
+  ['extensions', 'v1beta1', 'Ingress', 'v1', 'networking.k8s.io'],
+  ['flowcontrol.apiserver.k8s.io', 'v1beta3', 'FlowSchema', 'v1'],
+  ['flowcontrol.apiserver.k8s.io', 'v1beta3', 'PriorityLevelConfiguration', 'v1'],
+  ['flowcontrol.apiserver.k8s.io', 'v1beta2', 'FlowSchema', 'v1'],
+  ['flowcontrol.apiserver.k8s.io', 'v1beta2', 'PriorityLevelConfiguration', 'v1'],
+  ['flowcontrol.apiserver.k8s.io', 'v1beta1', 'FlowSchema', 'v1'],
+  ['flowcontrol.apiserver.k8s.io', 'v1beta1', 'PriorityLevelConfiguration', 'v1'],
+  ['networking.k8s.io', 'v1beta1', 'Ingress', 'v1'],
+  ['networking.k8s.io', 'v1beta1', 'IngressClass', 'v1'],
+  ['node.k8s.io', 'v1beta1', 'RuntimeClass', 'v1'],
+  ['policy', 'v1beta1', 'PodDisruptionBudget', 'v1'],
   ['rbac.authorization.k8s.io', 'v1beta1', 'Role', 'v1'],
   ['rbac.authorization.k8s.io', 'v1beta1', 'RoleBinding', 'v1'],
   ['rbac.authorization.k8s.io', 'v1beta1', 'ClusterRole', 'v1'],
   ['rbac.authorization.k8s.io', 'v1beta1', 'ClusterRoleBinding', 'v1'],
+  ['scheduling.k8s.io', 'v1beta1', 'PriorityClass', 'v1'],
   ['storage.k8s.io', 'v1beta1', 'StorageClass', 'v1'],
   ['storage.k8s.io', 'v1beta1', 'CSIDriver', 'v1'],
   ['storage.k8s.io', 'v1beta1', 'CSINode', 'v1'],
   ['storage.k8s.io', 'v1beta1', 'VolumeAttachment', 'v1'],
   ['storage.k8s.io', 'v1beta1', 'CSIStorageCapacity', 'v1'],
-  ['node.k8s.io', 'v1beta1', 'RuntimeClass', 'v1'],
-  ['networking.k8s.io', 'v1beta1', 'IngressClass', 'v1'],
-  // Its topology map is not modelled: node names and zones stand in v1's own fields.
-  ['discovery.k8s.io', 'v1beta1', 'EndpointSlice', 'v1'],
 ]
 
-function oldVersions(): RawResource[] {
-  return sameShape.map(([group, version, kind, like]) => {
-    const found = rawResources.find((row) => row.group === group && row.kind === kind && row.version === like)
-    if (found === undefined) throw new Error(`kinds: no ${group}/${like} ${kind}`)
-    return { ...found, version }
-  })
+/** A kind that has gone without a replacement: stored, not enforced. */
+const gonePolicies: RawResource = {
+  group: 'policy',
+  version: 'v1beta1',
+  resource: 'podsecuritypolicies',
+  kind: 'PodSecurityPolicy',
+  scope: 'Cluster',
+  singular: 'podsecuritypolicy',
+  verbs: ['create', 'delete', 'deletecollection', 'get', 'list', 'patch', 'update', 'watch'],
+  short: ['psp'],
 }
+
+const rawKind = (group: string, version: string, kind: string): RawResource | undefined =>
+  rawResources.find((row) => row.group === group && row.kind === kind && row.version === version)
+
+function oldVersions(): RawResource[] {
+  const versions = oldKinds.map(([group, version, kind, hub, hubGroup = group]) => {
+    const found = rawKind(hubGroup, hub, kind)
+    if (found === undefined) throw new Error(`kinds: no ${hubGroup}/${hub} ${kind}`)
+    return { ...found, group, version }
+  })
+  return [...versions, gonePolicies]
+}
+
+const oldKindOf = ({ group, version, kind }: RawResource): (typeof oldKinds)[number] | undefined =>
+  oldKinds.find(([g, v, k]) => g === group && v === version && k === kind)
 
 /** Subresources whose kind lives elsewhere, and the minor release a subresource is served from. */
 const foreignKinds: Record<string, { group: string; version: string }> = {
@@ -137,15 +183,18 @@ export function servedByDefault(group: string, version: string, kind: string, mi
   const row = lifecycleOf(group, version, kind)
   if (version.includes('alpha')) return false
   if (row === undefined) return !version.includes('beta')
-  if (version.includes('beta') && minorOf(row.introduced) >= 24) return false
+  if (version.includes('beta') && minorOf(row.introduced) >= 24 && !group.startsWith('flowcontrol.')) return false
   return minorOf(row.introduced) <= minor && (row.removed === null || minor < minorOf(row.removed))
 }
 
-function schemaName(raw: RawResource): string {
-  const like = sameShape.find(
-    ([group, version, kind]) => raw.group === group && raw.version === version && raw.kind === kind,
-  )
-  return typeNameOf(raw.group, like?.[3] ?? raw.version, raw.kind) ?? ''
+/** Which schema types an entry has: the stored version's, and its own where that is an old one. */
+function typesOf(raw: RawResource): Pick<KindEntry, 'schema' | 'wire' | 'hub'> {
+  const own = typeNameOf(raw.group, raw.version, raw.kind) ?? ''
+  const old = oldKindOf(raw)
+  if (old === undefined) return { schema: own }
+  const [group, , , version, hubGroup = group] = old
+  const hub = { group: hubGroup, version }
+  return { schema: typeNameOf(hubGroup, version, raw.kind) ?? '', ...(own !== '' && { wire: own }), hub }
 }
 
 function makeEntry(raw: RawResource, minor: number): KindEntry {
@@ -160,7 +209,7 @@ function makeEntry(raw: RawResource, minor: number): KindEntry {
     namespaced: raw.scope === 'Namespaced',
     verbs: raw.verbs,
     subresources: subresourcesOf(raw, minor),
-    schema: schemaName(raw),
+    ...typesOf(raw),
     storage: false,
   }
 }
@@ -236,6 +285,13 @@ export class KindRegistry {
     )
     this.kinds.delete(entryKey(entry.group, entry.version, entry.kind))
   }
+}
+
+/** The entry of the version in which an old version's objects are stored; the entry itself where that is its own. */
+export function hubOf(entry: KindEntry): KindEntry {
+  if (entry.hub === undefined) return entry
+  const { wire: _wire, hub, ...rest } = entry
+  return { ...rest, ...hub }
 }
 
 /** `v1`, `apps/v1`: the apiVersion of an entry's objects. */

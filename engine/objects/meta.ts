@@ -19,7 +19,7 @@ export function ownerOf(object: WithMeta): OwnerReference | undefined {
 
 /** The condition of that type, or undefined. */
 export function conditionOf<C extends { type: string }>(list: readonly C[] | undefined, type: string): C | undefined {
-  if (list !== undefined) for (const condition of list) if (condition.type === type) return condition
+  for (const condition of list ?? []) if (condition.type === type) return condition
   return undefined
 }
 

@@ -1,8 +1,9 @@
+import oldJson from './schema/old-versions.json' with { type: 'json' }
 import schemaJson from './schema/schema.json' with { type: 'json' }
 import { schemaTypes } from './schema/notation.ts'
 import type { FieldFacts, SchemaFile } from './schema/notation.ts'
 
-export const schemaFile = schemaJson as unknown as SchemaFile
+export const schemaFile = { ...schemaJson, ...oldJson } as unknown as SchemaFile
 
 /** What a value looks like: a scalar, a special scalar, a structure, or a list or map of another shape. */
 export type ShapeForm =
@@ -26,6 +27,8 @@ export interface Shape {
   form: ShapeForm
   /** The schema type name, for `struct`. */
   type?: string
+  /** The schema type name of a type without fields (`apiextensions.v1.JSON`). */
+  named?: string
   /** The shape of an item, for `list` and `map`. */
   item?: Shape
   /** How Go prints the type: `int32`, `[]v1.Container`, `map[string]string`. */
@@ -86,7 +89,7 @@ function namedShape(type: string): Shape {
   const special = specialForms[type]
   if (special !== undefined) return { form: special, goType }
   const is = schemaFile[type]?.is
-  if (is === 'any' || is === 'object') return { form: is, goType }
+  if (is === 'any' || is === 'object') return { form: is, goType, named: type }
   return { form: 'struct', type, goType }
 }
 

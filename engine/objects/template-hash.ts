@@ -53,3 +53,15 @@ export function templateHash(template: unknown, collisionCount: number | undefin
   const hash = hashText(hashText(OFFSET, `${release}\n`), dump(template))
   return safeEncode(String(typeof collisionCount === 'number' ? hashCount(hash, collisionCount) : hash))
 }
+
+/**
+ * The hash in the name of a StatefulSet's ControllerRevision, as upstream computes it (R1.4): FNV-1 32 of the JSON
+ * of its data and of the collision count in decimal. `json` as Go writes it, in ASCII or UTF-8.
+ */
+export function revisionHash(json: string, collisionCount: number): string {
+  let hash = OFFSET
+  for (const byte of new TextEncoder().encode(`${json}${collisionCount}`)) {
+    hash = (Math.imul(hash, PRIME) ^ byte) >>> 0
+  }
+  return safeEncode(String(hash))
+}

@@ -203,10 +203,11 @@ describe('workloads', () => {
 
   it('fixes completions of a Job, and reads its schedule', () => {
     const job = (spec: Loose) => ({
-      spec: { template: { spec: { restartPolicy: 'Never', containers: [c] } }, ...spec },
+      spec: { template: { metadata: { labels: { a: 'b' } }, spec: { restartPolicy: 'Never', containers: [c] } }, ...spec },
     })
+    const own = { manualSelector: true, selector: { matchLabels: { a: 'b' } } }
     expect(
-      updated('batch', 'Job', job({ completions: 1, parallelism: 1 }), job({ completions: 5, parallelism: 2 })),
+      updated('batch', 'Job', job({ ...own, completions: 1 }), job({ ...own, completions: 5, parallelism: 2 })),
     ).toEqual(['spec.completions: Invalid value: 5: field is immutable'])
     expect(created('batch', 'CronJob', { spec: { schedule: 'bogus', jobTemplate: job({}) } })).toEqual([
       'spec.schedule: Invalid value: "bogus": expected exactly 5 fields, found 1: [bogus]',

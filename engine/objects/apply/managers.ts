@@ -27,17 +27,22 @@ export function sameManager(a: ManagedFieldsEntry, b: ManagedFieldsEntry): boole
 
 const order = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0)
 
-function compareEntries(a: ManagedFieldsEntry, b: ManagedFieldsEntry): number {
+/** What is being written now still has its nanoseconds: of entries of one second it is the last. */
+const byFreshness = (a: ManagedFieldsEntry, b: ManagedFieldsEntry, mine: ManagedFieldsEntry): number =>
+  Number(sameManager(a, mine)) - Number(sameManager(b, mine))
+
+function compareEntries(a: ManagedFieldsEntry, b: ManagedFieldsEntry, mine: ManagedFieldsEntry): number {
   return (
     order(a.operation ?? '', b.operation ?? '') ||
     order(a.time ?? '', b.time ?? '') ||
+    byFreshness(a, b, mine) ||
     order(a.manager ?? '', b.manager ?? '') ||
     order(a.apiVersion ?? '', b.apiVersion ?? '') ||
     order(a.subresource ?? '', b.subresource ?? '')
   )
 }
 
-function withCap(sorted: readonly ManagedFieldsEntry[]): readonly ManagedFieldsEntry[] {
+function withCap(sorted: readonly ManagedFieldsEntry[], mine: ManagedFieldsEntry): readonly ManagedFieldsEntry[] {
   const updaters = sorted.filter((entry) => entry.operation === 'Update')
   if (updaters.length <= MAX_UPDATE_MANAGERS) return sorted
   const result = [...sorted]
@@ -54,11 +59,14 @@ function withCap(sorted: readonly ManagedFieldsEntry[]): readonly ManagedFieldsE
       excess--
     }
   }
-  return result.sort(compareEntries)
+  return result.sort((a, b) => compareEntries(a, b, mine))
 }
 
-/** Drops entries that own nothing, sorts by operation, time and manager, and caps the updaters. */
-export function tidyEntries(entries: readonly ManagedFieldsEntry[]): readonly ManagedFieldsEntry[] {
+/** Drops entries that own nothing, sorts by operation, time and manager, and caps the updaters. `mine` is who writes. */
+export function tidyEntries(
+  entries: readonly ManagedFieldsEntry[],
+  mine: ManagedFieldsEntry,
+): readonly ManagedFieldsEntry[] {
   const owning = entries.filter((entry) => !isEmptySet(setOf(entry)))
-  return withCap(owning.length < 2 ? owning : owning.sort(compareEntries))
+  return withCap(owning.length < 2 ? owning : owning.sort((a, b) => compareEntries(a, b, mine)), mine)
 }

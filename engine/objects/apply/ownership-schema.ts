@@ -10,6 +10,8 @@ export interface Ownership {
   readonly form: Form
   /** The fields of a struct, by name. */
   readonly fields?: ReadonlyMap<string, FieldOwnership>
+  /** Whether a struct takes fields that it does not name. */
+  readonly isOpen?: boolean
   /** What any other key of a map, or each item of a list, is. */
   readonly item?: Ownership
   /** What names an item of a list map, and the value of a key that the item leaves out. */
@@ -141,7 +143,8 @@ function structOwnership(type: string): Ownership {
   return result
 }
 
-/** How a type's objects are owned. A type that the schema does not know is plain data. */
-export function ownershipOfType(typeName: string | undefined): Ownership {
+/** How a type's objects are owned. A type that the schema does not know is plain data; custom resources bring their own. */
+export function ownershipOfType(typeName: string | Ownership | undefined): Ownership {
+  if (typeof typeName === 'object') return typeName
   return typeName !== undefined && hasType(typeName) ? structOwnership(typeName) : UNTYPED
 }

@@ -13,6 +13,7 @@ import { sameManager, setOf, tidyEntries } from './managers.ts'
 import type { ManagedFieldsEntry } from './managers.ts'
 import { mergeApplied, pruneStated } from './merge.ts'
 import { ownershipOfType } from './ownership-schema.ts'
+import type { Ownership } from './ownership-schema.ts'
 
 export type { ManagedFieldsEntry } from './managers.ts'
 export type { Conflict } from './conflicts.ts'
@@ -22,8 +23,8 @@ export { conflictCauses, makeConflictText } from './conflicts.ts'
 export type ApiData = Fields
 
 interface Write {
-  /** The schema type (`apps.v1.Deployment`); undefined or unknown: a custom resource. */
-  type: string | undefined
+  /** The schema type (`apps.v1.Deployment`), or what a custom resource's schema comes to; undefined: plain data. */
+  type: string | Ownership | undefined
   manager: string
   /** RFC 3339, whole seconds. */
   time: string
@@ -109,6 +110,7 @@ export function updateManagedFields(write: Update): readonly ManagedFieldsEntry[
       touched,
       EMPTY_SET,
     ),
+    newEntry(write, 'Update', touched),
   )
 }
 
@@ -168,7 +170,7 @@ export function applyServerSide(write: Apply): ApplyResult {
   const comparison = compareObjects(type, live, object)
   const conflicts = conflictsOf(others, comparison.touched)
   if (conflicts.length > 0 && !write.force) return { conflicts }
-  const managedFields = tidyEntries([...others.map((entry) => relieved(entry, comparison)), mine])
+  const managedFields = tidyEntries([...others.map((entry) => relieved(entry, comparison)), mine], mine)
   if (live !== undefined && sameEntries(managedFields, entries) && deepEqual(live, object))
     return { object: live, managedFields: entries }
   return { object: withManagedFields(object, managedFields), managedFields }

@@ -1,5 +1,5 @@
 import { conditionOf } from '../meta.ts'
-import { shortHumanDuration } from '../duration.ts'
+import { humanDuration } from '../duration.ts'
 import type {
   APIService,
   CertificateSigningRequest,
@@ -104,7 +104,7 @@ function requestCondition(request: CertificateSigningRequest): string {
 
 function requestedDuration(request: CertificateSigningRequest): string {
   const seconds = request.spec?.expirationSeconds
-  return seconds === undefined ? '<none>' : shortHumanDuration(seconds * 1000)
+  return seconds === undefined ? '<none>' : humanDuration(seconds * 1000)
 }
 
 export const certificateColumns: Column<CertificateSigningRequest>[] = [

@@ -130,6 +130,7 @@ function asAutoscalerV2(object: object): HorizontalPodAutoscaler {
 
 /** The columns of a kind's Table in a release (K1). */
 export function tableColumns(entry: KindEntry, release: string = DEFAULT_RELEASE): TableColumn[] {
+  if (entry.custom !== undefined) return entry.custom.table.columns
   return columnsOf(entry, minorOf(release)).map(({ name, type, format = '', priority = 0 }) => ({
     name,
     type,
@@ -144,6 +145,7 @@ export function tableColumns(entry: KindEntry, release: string = DEFAULT_RELEASE
  * Models pkg/printers/internalversion/printers.go (K1, F1).
  */
 export function tableRow(entry: KindEntry, object: object, nowMs: number, release: string = DEFAULT_RELEASE): Cell[] {
+  if (entry.custom !== undefined) return entry.custom.table.row(object, nowMs) as Cell[]
   const row: RowContext = { nowMs, minor: minorOf(release) }
   const printed = inPrintedVersion(entry, object) as PlainObject
   return columnsOf(entry, row.minor).map((column) => column.cell(printed as never, row))

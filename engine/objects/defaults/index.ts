@@ -129,9 +129,10 @@ function fillMap(item: Shape, map: PlainObject): PlainObject {
 /**
  * The object with upstream's defaults set, as a new object that shares what did not change (the same object when
  * nothing did). Applying it again changes nothing. Cluster IPs, node ports, `stringData`, generations and other
- * things a registry strategy does are the API server's. Custom resources pass as they are.
+ * things a registry strategy does are the API server's. Custom resources have the defaults of their schema.
  */
 export function applyDefaults<T extends object>(entry: KindEntry, object: T): T {
+  if (entry.custom !== undefined) return entry.custom.default(object as PlainObject) as T
   const type = coreTypeForKind(entry)
   return type === undefined ? object : (fillStruct(type.name, object as PlainObject) as T)
 }

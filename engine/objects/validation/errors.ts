@@ -15,6 +15,8 @@ export interface FieldError {
   badValue?: unknown
   /** The value as shown, where upstream does not show the JSON of `badValue` (named string types: no quotes). */
   shown?: string
+  /** Upstream's OmitValueType: the text tells no value at all. */
+  omitsValue?: true
 }
 
 /** What validation may depend on. */
@@ -23,6 +25,8 @@ export interface ValidationContext {
   release?: string
   /** `status`, `ephemeralcontainers`, `resize`…: what the request writes; empty for the object itself. */
   subresource?: string
+  /** The version in which the object was sent, where the old one's rules are others. */
+  version?: string
 }
 
 /** The `reason` of a cause in a Status, per type. */
@@ -56,7 +60,7 @@ const showValue = (error: FieldError): string => error.shown ?? JSON.stringify(e
 
 /** The text behind the field's path: `Invalid value: -1: must be greater than or equal to 0`. */
 export function makeFieldErrorBody(error: FieldError): string {
-  const head = withoutValue.has(error.type) ? words[error.type] : `${words[error.type]}: ${showValue(error)}`
+  const head = withoutValue.has(error.type) || error.omitsValue ? words[error.type] : `${words[error.type]}: ${showValue(error)}`
   return error.detail === '' ? head : `${head}: ${error.detail}`
 }
 

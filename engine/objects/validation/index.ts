@@ -1,8 +1,18 @@
+import {
+  validateMutatingPolicy,
+  validateMutatingPolicyUpdate,
+  validatePolicyBinding,
+  validateValidatingPolicy,
+  validateValidatingPolicyUpdate,
+  validateWebhookConfiguration,
+  validateWebhookConfigurationUpdate,
+} from './admission-registration.ts'
+import { validateFlowSchema, validatePriorityLevel } from './flow-control.ts'
 import type { PlainObject } from '../decode.ts'
 import type { KindEntry } from '../kinds.ts'
 import { validateBinding, validateBindingUpdate, validateRole } from './access.ts'
-import { validateAutoscaler, validateCronJob, validateJob, validateJobUpdate } from './batch.ts'
-import { validateCertificateSigningRequest } from './certificates.ts'
+import { validateAutoscaler, validateCronJob, validateCronJobUpdate, validateJob, validateJobUpdate } from './batch.ts'
+import { validateCertificateSigningRequest, validateCertificateSigningView } from './certificates.ts'
 import {
   validateControllerRevision,
   validateControllerRevisionUpdate,
@@ -15,11 +25,12 @@ import {
   validatePriorityClassUpdate,
 } from './cluster.ts'
 import { validateConfigMap, validateConfigMapUpdate, validateSecret, validateSecretUpdate } from './config.ts'
+import { validateDefinition, validateDefinitionUpdate } from './custom-resource-definitions.ts'
 import type { FieldError, ValidationContext } from './errors.ts'
 import { inReleaseSyntax } from './go-values.ts'
 import { validateMeta, validateMetaUpdate } from './metadata.ts'
 import { validatePod, validatePodUpdate } from './pods.ts'
-import { validateResourceQuota } from './quotas.ts'
+import { validateLimitRange, validateResourceQuota, validateResourceQuotaUpdate } from './quotas.ts'
 import {
   validateEndpoints,
   validateEndpointSlice,
@@ -29,13 +40,20 @@ import {
   validateServiceUpdate,
 } from './services.ts'
 import {
-  validateClaim,
-  validateClaimUpdate,
+  validateAttachment,
+  validateAttachmentUpdate,
+  validateAttributesClass,
+  validateAttributesClassUpdate,
+  validateCsiDriver,
+  validateCsiDriverUpdate,
+  validateCsiNode,
+  validateCsiNodeUpdate,
+  validateStorageCapacity,
+  validateStorageCapacityUpdate,
   validateStorageClass,
   validateStorageClassUpdate,
-  validateVolume,
-  validateVolumeUpdate,
-} from './storage.ts'
+} from './storage-classes.ts'
+import { validateClaim, validateClaimUpdate, validateVolume, validateVolumeUpdate } from './storage.ts'
 import {
   selectorUnchanged,
   validateDaemonSet,
@@ -52,8 +70,12 @@ export type { FieldError, ValidationContext } from './errors.ts'
 interface KindValidation {
   create?: (object: PlainObject, ctx: ValidationContext) => FieldError[]
   update?: (object: PlainObject, old: PlainObject, ctx: ValidationContext) => FieldError[]
+  /** A write to a subresource. */
+  view?: (object: PlainObject, old: PlainObject, subresource: string) => FieldError[]
   /** The update's own errors stand before those of the new object. */
   updateFirst?: boolean
+  /** The update's errors are all: they hold those of the new object. */
+  updateOnly?: boolean
 }
 
 /** By group and kind; kinds that are not here have their metadata checked only. */
@@ -66,7 +88,8 @@ const validations: Record<string, KindValidation> = {
   '/Node': { create: validateNode, update: validateNodeUpdate },
   '/Event': { create: validateEvent },
   '/ReplicationController': { create: validateReplicationController },
-  '/ResourceQuota': { create: validateResourceQuota },
+  '/LimitRange': { create: validateLimitRange },
+  '/ResourceQuota': { create: validateResourceQuota, update: validateResourceQuotaUpdate },
   '/PersistentVolume': { create: validateVolume, update: validateVolumeUpdate },
   '/PersistentVolumeClaim': { create: validateClaim, update: validateClaimUpdate },
   'apps/Deployment': { create: validateDeployment, update: selectorUnchanged },
@@ -75,19 +98,60 @@ const validations: Record<string, KindValidation> = {
   'apps/StatefulSet': { create: validateStatefulSet, update: validateStatefulSetUpdate },
   'apps/ControllerRevision': { create: validateControllerRevision, update: validateControllerRevisionUpdate },
   'batch/Job': { create: validateJob, update: validateJobUpdate },
-  'batch/CronJob': { create: validateCronJob },
+  'batch/CronJob': { create: validateCronJob, update: validateCronJobUpdate, updateOnly: true },
   'autoscaling/HorizontalPodAutoscaler': { create: validateAutoscaler },
   'policy/PodDisruptionBudget': { create: validatePodDisruptionBudget },
   'scheduling.k8s.io/PriorityClass': { create: validatePriorityClass, update: validatePriorityClassUpdate },
   'coordination.k8s.io/Lease': { create: validateLease },
   'discovery.k8s.io/EndpointSlice': { create: validateEndpointSlice, update: validateEndpointSliceUpdate },
-  'certificates.k8s.io/CertificateSigningRequest': { create: validateCertificateSigningRequest },
+  'certificates.k8s.io/CertificateSigningRequest': {
+    create: validateCertificateSigningRequest,
+    view: validateCertificateSigningView,
+  },
   'networking.k8s.io/Ingress': { create: validateIngress },
   'rbac.authorization.k8s.io/Role': { create: validateRole(true) },
   'rbac.authorization.k8s.io/ClusterRole': { create: validateRole(false) },
   'rbac.authorization.k8s.io/RoleBinding': { create: validateBinding(true), update: validateBindingUpdate },
   'rbac.authorization.k8s.io/ClusterRoleBinding': { create: validateBinding(false), update: validateBindingUpdate },
+  'apiextensions.k8s.io/CustomResourceDefinition': {
+    create: validateDefinition,
+    update: validateDefinitionUpdate,
+    updateOnly: true,
+  },
+  'admissionregistration.k8s.io/ValidatingWebhookConfiguration': {
+    create: validateWebhookConfiguration(false),
+    update: validateWebhookConfigurationUpdate(false),
+    updateOnly: true,
+  },
+  'admissionregistration.k8s.io/MutatingWebhookConfiguration': {
+    create: validateWebhookConfiguration(true),
+    update: validateWebhookConfigurationUpdate(true),
+    updateOnly: true,
+  },
+  'admissionregistration.k8s.io/ValidatingAdmissionPolicy': {
+    create: validateValidatingPolicy,
+    update: validateValidatingPolicyUpdate,
+    updateOnly: true,
+  },
+  'admissionregistration.k8s.io/ValidatingAdmissionPolicyBinding': { create: validatePolicyBinding(false) },
+  'admissionregistration.k8s.io/MutatingAdmissionPolicy': {
+    create: validateMutatingPolicy,
+    update: validateMutatingPolicyUpdate,
+    updateOnly: true,
+  },
+  'admissionregistration.k8s.io/MutatingAdmissionPolicyBinding': { create: validatePolicyBinding(true) },
+  'flowcontrol.apiserver.k8s.io/FlowSchema': { create: validateFlowSchema },
+  'flowcontrol.apiserver.k8s.io/PriorityLevelConfiguration': { create: validatePriorityLevel },
   'storage.k8s.io/StorageClass': { create: validateStorageClass, update: validateStorageClassUpdate },
+  'storage.k8s.io/VolumeAttributesClass': {
+    create: validateAttributesClass,
+    update: validateAttributesClassUpdate,
+    updateFirst: true,
+  },
+  'storage.k8s.io/CSIDriver': { create: validateCsiDriver, update: validateCsiDriverUpdate },
+  'storage.k8s.io/CSINode': { create: validateCsiNode, update: validateCsiNodeUpdate },
+  'storage.k8s.io/CSIStorageCapacity': { create: validateStorageCapacity, update: validateStorageCapacityUpdate },
+  'storage.k8s.io/VolumeAttachment': { create: validateAttachment, update: validateAttachmentUpdate },
 }
 
 const validationOf = (entry: KindEntry): KindValidation => validations[`${entry.group}/${entry.kind}`] ?? {}
@@ -95,7 +159,8 @@ const validationOf = (entry: KindEntry): KindValidation => validations[`${entry.
 /** What is wrong with a new object (decoded, with defaults), in upstream's order; empty when nothing is. */
 export function validateCreate(entry: KindEntry, object: object, ctx: ValidationContext = {}): FieldError[] {
   const plain = object as PlainObject
-  return inReleaseSyntax([...validateMeta(entry, plain), ...(validationOf(entry).create?.(plain, ctx) ?? [])], ctx)
+  const own = entry.custom?.validate(plain) ?? validationOf(entry).create?.(plain, ctx) ?? []
+  return inReleaseSyntax([...validateMeta(entry, plain), ...own], ctx)
 }
 
 /**
@@ -110,11 +175,25 @@ export function validateUpdate(
 ): FieldError[] {
   const [plain, before] = [object as PlainObject, old as PlainObject]
   const meta = validateMetaUpdate(plain, before)
-  if (ctx.subresource !== undefined && ctx.subresource !== '') return meta
-  const { create, update, updateFirst } = validationOf(entry)
+  if (entry.custom !== undefined) return updateOfCustom(entry, plain, before, meta, ctx)
+  if (ctx.subresource !== undefined && ctx.subresource !== '')
+    return [...meta, ...(validationOf(entry).view?.(plain, before, ctx.subresource) ?? [])]
+  const { create, update, updateFirst, updateOnly } = validationOf(entry)
   const updated = update?.(plain, before, ctx) ?? []
-  const whole = [...withoutSame(validateMeta(entry, plain), meta), ...(create?.(plain, ctx) ?? [])]
+  const whole = [...withoutSame(validateMeta(entry, plain), meta), ...(updateOnly ? [] : (create?.(plain, ctx) ?? []))]
   return inReleaseSyntax(updateFirst ? [...meta, ...updated, ...whole] : [...meta, ...whole, ...updated], ctx)
+}
+
+/** A custom resource is held to its whole schema, also when only its status is written. */
+function updateOfCustom(
+  entry: KindEntry,
+  plain: PlainObject,
+  before: PlainObject,
+  meta: FieldError[],
+  ctx: ValidationContext,
+): FieldError[] {
+  const own = entry.custom?.validate(plain, before, ctx.subresource) ?? []
+  return inReleaseSyntax([...meta, ...withoutSame(validateMeta(entry, plain), meta), ...own], ctx)
 }
 
 /** Of a field that both checks found wrong, the update's word stands. */

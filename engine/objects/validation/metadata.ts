@@ -21,6 +21,7 @@ const nameRules: Record<string, NameRule> = {
   Namespace: dns1123Label,
   Service: dns1035Label,
   CronJob: cronJobName,
+  StatefulSet: dns1123Label,
   Role: pathSegmentName,
   RoleBinding: pathSegmentName,
   ClusterRole: pathSegmentName,

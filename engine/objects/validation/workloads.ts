@@ -1,6 +1,7 @@
 import type { PlainObject } from '../decode.ts'
 import { asObject } from '../defaults/table.ts'
 import { semanticEqual } from '../equal.ts'
+import { minorOf } from '../kinds.ts'
 import { matchesLabels, selectorFromObject } from '../selectors.ts'
 import type { LabelSelector } from '../types.gen.ts'
 import { forbidden, invalid, nonNegative, notSupported, oneOf, required } from './errors.ts'
@@ -10,6 +11,11 @@ import { podSpecErrors } from './pods.ts'
 import { isEmptySelector, selectorErrors } from './selectors.ts'
 
 const IMMUTABLE = 'field is immutable'
+/** Values in errors are JSON from this minor on. */
+const JSON_SINCE = 34
+const newest = 99
+
+const minorIn = ({ release }: ValidationContext): number => (release === undefined ? newest : minorOf(release))
 
 /** Models ValidatePodTemplateSpec. */
 export function templateErrors(template: PlainObject, field: string, ctx: ValidationContext): FieldError[] {
@@ -42,7 +48,7 @@ function selectedTemplateErrors(spec: PlainObject, ctx: ValidationContext): Fiel
   return [...errors, ...templateErrors(template, 'spec.template', ctx), ...alwaysRestart(template)]
 }
 
-function alwaysRestart(template: PlainObject): FieldError[] {
+function alwaysRestart(template: PlainObject, kind = 'ReplicaSet'): FieldError[] {
   const { restartPolicy, activeDeadlineSeconds } = asObject(template.spec)
   const errors: FieldError[] = []
   if (restartPolicy !== 'Always') {
@@ -50,7 +56,7 @@ function alwaysRestart(template: PlainObject): FieldError[] {
   }
   if (activeDeadlineSeconds !== undefined) {
     errors.push(
-      forbidden('spec.template.spec.activeDeadlineSeconds', 'activeDeadlineSeconds in ReplicaSet is not Supported'),
+      forbidden('spec.template.spec.activeDeadlineSeconds', `activeDeadlineSeconds in ${kind} is not Supported`),
     )
   }
   return errors
@@ -200,38 +206,92 @@ export function validateDaemonSet(object: PlainObject, ctx: ValidationContext): 
   ]
 }
 
-/** Models ValidateStatefulSet. Not modelled: the claim templates. */
-export function validateStatefulSet(object: PlainObject, ctx: ValidationContext): FieldError[] {
-  const spec = asObject(object.spec)
-  const strategy = asObject(spec.updateStrategy)
+function managementErrors(policy: unknown): FieldError[] {
+  const field = 'spec.podManagementPolicy'
+  if (policy === undefined || policy === '') return [required(field)]
+  const known = policy === 'OrderedReady' || policy === 'Parallel'
+  return known ? [] : [invalid(field, policy, "must be 'OrderedReady' or 'Parallel'")]
+}
+
+/** A strategy as the release's server prints it. */
+function shownStrategy({ type }: PlainObject, ctx: ValidationContext): string {
+  const name = JSON.stringify(type)
+  return minorIn(ctx) >= JSON_SINCE
+    ? `{"Type":${name},"RollingUpdate":null}`
+    : `apps.StatefulSetUpdateStrategy{Type:${name}, RollingUpdate:(*apps.RollingUpdateStatefulSetStrategy)(nil)}`
+}
+
+function statefulStrategyErrors(strategy: PlainObject, ctx: ValidationContext): FieldError[] {
+  const field = 'spec.updateStrategy'
+  const rolling = strategy.rollingUpdate
+  if (strategy.type === undefined || strategy.type === '') return [required(field)]
+  if (strategy.type === 'OnDelete')
+    return rolling === undefined
+      ? []
+      : [invalid(`${field}.rollingUpdate`, rolling, "only allowed for updateStrategy 'RollingUpdate'")]
+  if (strategy.type === 'RollingUpdate')
+    return nonNegative(`${field}.rollingUpdate.partition`, asObject(rolling).partition)
+  const error = invalid(field, strategy, "must be 'RollingUpdate' or 'OnDelete'")
+  return [{ ...error, shown: shownStrategy(strategy, ctx) }]
+}
+
+function retentionErrors(policy: unknown): FieldError[] {
+  if (policy === undefined) return []
+  const wrong = (name: string): FieldError[] => {
+    const value = asObject(policy)[name]
+    const field = `spec.persistentVolumeClaimRetentionPolicy.${name}`
+    return value === 'Retain' || value === 'Delete' ? [] : [notSupported(field, value ?? '', ['Retain', 'Delete'])]
+  }
+  return [...wrong('whenDeleted'), ...wrong('whenScaled')]
+}
+
+/** The pods' specs are not looked at: that their volumes may come from claims is known only when they are made. */
+function statefulTemplateErrors(spec: PlainObject): FieldError[] {
+  const template = asObject(spec.template)
+  const metadata = asObject(template.metadata)
+  const mismatch = !isEmptySelector(spec.selector) && !selects(spec.selector, metadata.labels)
+  const field = 'spec.template.metadata.labels'
   return [
-    ...oneOf('spec.podManagementPolicy', spec.podManagementPolicy, ['OrderedReady', 'Parallel']),
-    ...oneOf('spec.updateStrategy.type', strategy.type, ['RollingUpdate', 'OnDelete']),
-    ...nonNegative('spec.updateStrategy.rollingUpdate.partition', asObject(strategy.rollingUpdate).partition),
-    ...nonNegative('spec.replicas', spec.replicas),
-    ...nonNegative('spec.minReadySeconds', spec.minReadySeconds),
-    ...requiredSelector(spec, 'statefulset'),
-    ...selectedTemplateErrors(spec, ctx),
+    ...(mismatch ? [invalid(field, metadata.labels ?? null, '`selector` does not match template `labels`')] : []),
+    ...labelErrors('spec.template.labels', metadata.labels),
+    ...annotationErrors('spec.template.annotations', metadata.annotations),
+    ...alwaysRestart(template, 'StatefulSet'),
   ]
 }
 
-const mayChange = [
-  'replicas',
-  'ordinals',
-  'template',
-  'updateStrategy',
-  'revisionHistoryLimit',
-  'persistentVolumeClaimRetentionPolicy',
-  'minReadySeconds',
+/** Models ValidateStatefulSet. */
+export function validateStatefulSet(object: PlainObject, ctx: ValidationContext): FieldError[] {
+  const spec = asObject(object.spec)
+  return [
+    ...managementErrors(spec.podManagementPolicy),
+    ...statefulStrategyErrors(asObject(spec.updateStrategy), ctx),
+    ...retentionErrors(spec.persistentVolumeClaimRetentionPolicy),
+    ...nonNegative('spec.replicas', spec.replicas),
+    ...nonNegative('spec.minReadySeconds', spec.minReadySeconds),
+    ...nonNegative('spec.ordinals.start', asObject(spec.ordinals).start),
+    ...requiredSelector(spec, 'statefulset'),
+    ...statefulTemplateErrors(spec),
+  ]
+}
+
+/** What may change in a StatefulSet, and since which minor. */
+const mayChange: readonly [name: string, since: number][] = [
+  ['replicas', 0],
+  ['ordinals', 26],
+  ['template', 0],
+  ['updateStrategy', 0],
+  ['revisionHistoryLimit', 33],
+  ['persistentVolumeClaimRetentionPolicy', 23],
+  ['minReadySeconds', 22],
 ]
 
 /** Models ValidateStatefulSetUpdate. */
-export function validateStatefulSetUpdate(object: PlainObject, old: PlainObject): FieldError[] {
-  const rest = (spec: PlainObject) =>
-    Object.fromEntries(Object.entries(spec).filter(([name]) => !mayChange.includes(name)))
+export function validateStatefulSetUpdate(object: PlainObject, old: PlainObject, ctx: ValidationContext): FieldError[] {
+  const names = mayChange.filter(([, since]) => minorIn(ctx) >= since).map(([name]) => name)
+  const rest = (spec: PlainObject) => Object.fromEntries(Object.entries(spec).filter(([name]) => !names.includes(name)))
   if (semanticEqual(rest(asObject(object.spec)), rest(asObject(old.spec)))) return []
-  const names = mayChange.map((name) => `'${name}'`)
-  const list = `${names.slice(0, -1).join(', ')} and ${names.at(-1)!}`
+  const quoted = names.map((name) => `'${name}'`)
+  const list = `${quoted.slice(0, -1).join(', ')} and ${quoted.at(-1)!}`
   return [forbidden('spec', `updates to statefulset spec for fields other than ${list} are forbidden`)]
 }
 
