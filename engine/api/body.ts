@@ -22,7 +22,7 @@ export function decodeBody(core: Core, flight: Flight, entry: KindEntry, raw: un
   const typed = raw as KubeObject
   const wrong = typeMismatch(entry, typed)
   if (wrong !== undefined) return { status: badRequest(wrong) }
-  const decoded = isTyped(flight) ? { object: typed } : decodeChecked(flight, entry, raw)
+  const decoded = isTyped(flight) ? { object: typed } : decodeChecked(flight, entry, raw, core.minor)
   if ('status' in decoded) return decoded
   return { object: finish(core, entry, decoded.object, flight.info.subresource) }
 }
@@ -33,8 +33,12 @@ function finish(core: Core, entry: KindEntry, object: KubeObject, subresource: s
       ? object
       : { apiVersion: apiVersionOf(entry), kind: entry.kind, ...object }
   const whole = named.metadata === undefined ? { ...named, metadata: {} as KubeObject['metadata'] } : named
+  if (entry.custom !== undefined) return applyDefaults(entry, whole)
   const stored = core.storageEntry(entry.group, entry.resource)
-  return convertTo(stored, subresource === 'status' ? whole : applyDefaults(entry, whole))
+  if (subresource === 'status') return convertTo(stored, whole)
+  return entry.hub === undefined
+    ? convertTo(stored, applyDefaults(entry, whole))
+    : applyDefaults(stored, convertTo(stored, whole))
 }
 
 const emptyBody = (entry: KindEntry): string =>
@@ -49,8 +53,8 @@ function typeMismatch(entry: KindEntry, { apiVersion, kind }: KubeObject): strin
   return `${kind} in version "${entry.version}" cannot be handled as a ${entry.kind}: converting (v1.${kind}) to (${entry.group === '' ? 'core' : entry.group.split('.')[0]}.${entry.kind}): unknown conversion`
 }
 
-function decodeChecked(flight: Flight, entry: KindEntry, raw: unknown): Decoding {
-  const decoded = decodeStrict(entry, raw)
+function decodeChecked(flight: Flight, entry: KindEntry, raw: unknown, minor: number): Decoding {
+  const decoded = decodeStrict(entry, raw, minor)
   const prefix = `${entry.kind} in version "${entry.version}" cannot be handled as a ${entry.kind}: `
   if (decoded.error !== undefined) return { status: badRequest(prefix + decoded.error) }
   const mode = flight.request.query.fieldValidation ?? 'Warn'

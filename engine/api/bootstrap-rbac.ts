@@ -1,8 +1,7 @@
 /**
  * The default roles and bindings that an API server makes when it starts (`rbac/bootstrap-roles`).
  * Models plugin/pkg/auth/authorizer/rbac/bootstrappolicy and the post-start hook of pkg/registry/rbac/rest.
- * The rules are those of one release; entries with `since` are left out before it. Not modelled: bringing
- * changed default roles back to their rules, and aggregation of further roles into admin, edit and view.
+ * The rules are those of one release; entries with `since` are left out before it.
  */
 import type { PolicyRule, Subject } from '../objects/types.gen.ts'
 import facts from './bootstrap-rbac.json' with { type: 'json' }

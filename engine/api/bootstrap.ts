@@ -7,8 +7,13 @@ import { HTTP } from '../fabric/http.ts'
 import type { HttpRequest, HttpRequestData } from '../fabric/http.ts'
 import type { EventId } from '../kernel/kernel.ts'
 import { defaultRbac } from './bootstrap-rbac.ts'
+import type { DefaultObject } from './bootstrap-rbac.ts'
 import type { KubeObject } from './client.ts'
 import type { Core } from './core.ts'
+import { makeFlowDefaults, staleFlowSchemas } from './flow-control.ts'
+import { reconciled } from './reconcile-rbac.ts'
+import type { RbacObject } from './reconcile-rbac.ts'
+import { missingConfigMaps } from './system-config-maps.ts'
 import { cidrRange, makeIPv4, parseIPv4 } from './strategy/addresses.ts'
 
 export interface BootstrapState {
@@ -58,6 +63,20 @@ export class Bootstrap {
     )
   }
 
+  /** Says in each FlowSchema's status whether its level is there. */
+  tendFlowSchemas(): void {
+    if (!this.hasRoles) return
+    for (const schema of staleFlowSchemas(this.core)) {
+      const [group, version] = (schema.apiVersion ?? '').split('/')
+      this.send('PUT', `/apis/${group}/${version}/flowschemas/${schema.metadata.name}/status`, schema)
+    }
+  }
+
+  /** Whether the default roles and bindings were all there once: before that nobody is told no. */
+  get rolesMade(): boolean {
+    return this.hasRoles
+  }
+
   clear(): void {
     this.core.kernel.cancel(this.timerId)
     this.timerId = undefined
@@ -76,19 +95,35 @@ export class Bootstrap {
 
   /** Whether something had to be made. */
   private reconcile(): boolean {
-    const missing = [...this.missingNamespaces(), ...this.missingClasses()]
+    const missing = [...this.missingNamespaces(), ...this.missingClasses(), ...this.missingRoles(false)]
     for (const { path, body } of missing) this.send('POST', path, body)
     if (missing.length > 0 || this.core.cache.get('/registry/namespaces/default') === undefined) return true
-    return this.reconcileRoles() || this.reconcileService()
+    if (this.missingRoles(false).length > 0) return true
+    return this.reconcileRoles() || this.reconcileConfigMaps() || this.reconcileService() || makeFlowDefaults(this.core)
   }
 
   /** Roles are made at the start only: one that is deleted later stays away until the next. */
   private reconcileRoles(): boolean {
     if (this.hasRoles) return false
-    const missing = defaultRbac(this.core.minor).filter(({ key }) => this.core.cache.get(key) === undefined)
+    const missing = this.missingRoles(true)
     for (const { path, body } of missing) this.send('POST', path, body)
-    this.hasRoles = missing.length === 0
-    return !this.hasRoles
+    if (missing.length > 0) return true
+    const changed = defaultRbac(this.core.minor).flatMap(({ key, path, body }) => {
+      const next = reconciled(this.core.cache.get(key) as RbacObject, body as RbacObject)
+      return next === undefined ? [] : [{ path: `${path}/${next.metadata.name}`, next }]
+    })
+    for (const { path, next } of changed) this.send('PUT', path, next)
+    this.hasRoles = true
+    this.core.releaseHeld()
+    return false
+  }
+
+  /** Default roles and bindings that are not there; those in namespaces can only follow these. */
+  private missingRoles(namespaced: boolean): DefaultObject[] {
+    if (this.hasRoles) return []
+    return defaultRbac(this.core.minor).filter(
+      ({ key, path }) => path.includes('/namespaces/') === namespaced && this.core.cache.get(key) === undefined,
+    )
   }
 
   private missingNamespaces(): { path: string; body: object }[] {
@@ -112,6 +147,12 @@ export class Bootstrap {
         preemptionPolicy: 'PreemptLowerPriority',
       },
     }))
+  }
+
+  private reconcileConfigMaps(): boolean {
+    const missing = missingConfigMaps(this.core)
+    for (const { path, body } of missing) this.send('POST', path, body)
+    return missing.length > 0
   }
 
   private reconcileService(): boolean {

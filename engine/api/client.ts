@@ -6,7 +6,7 @@
  * and puts `client.dump()` into its own dump.
  */
 import type { ObjectMeta } from '../objects/types.gen.ts'
-import type { HttpResponse } from '../fabric/http.ts'
+import type { HttpRequest, HttpResponse } from '../fabric/http.ts'
 import type { KernelEvent } from '../kernel/queue.ts'
 
 /** What every API object has. */
@@ -29,6 +29,8 @@ export interface Call {
   body?: unknown
   patchType?: 'json' | 'merge' | 'strategic' | 'apply'
   query?: Record<string, string>
+  /** Whose certificate the call goes out with; the client's own when absent. */
+  as?: NonNullable<HttpRequest['certificate']>
 }
 
 /** The answer to a call. `code` 0 means that none came: refused, cut or timed out (see `failure`). */

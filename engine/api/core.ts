@@ -8,10 +8,15 @@ import type { KindEntry, KindRegistry } from '../objects/kinds.ts'
 import type { KubeObject } from './client.ts'
 import type { Flight } from './flight.ts'
 import type { ApiFlags } from './flags.ts'
+import type { TokenKeys } from './pipeline/service-account-tokens.ts'
+import type { Authorities } from './system-config-maps.ts'
+import type { TokenCache } from './pipeline/token-cache.ts'
 import type { Outbox } from './outbox.ts'
+import type { Charge, OutsideCall } from './pipeline/admission/plugin.ts'
 import type { ApiStatus } from './status.ts'
 import type { EtcdClient } from './storage/etcd-client.ts'
 import type { WatchCache } from './storage/watch-cache.ts'
+import type { Traffic } from './traffic.ts'
 import type { Watches } from './watch/watches.ts'
 
 export interface Core {
@@ -32,10 +37,20 @@ export interface Core {
   readonly outbox: Outbox
   readonly etcd: EtcdClient
   readonly random: Random
+  /** Counts of what was answered. */
+  readonly traffic: Traffic
+  /** The keys of service accounts' tokens. */
+  readonly tokenKeys: TokenKeys
+  /** Absent: no files are given. */
+  readonly authorities: Authorities | undefined
+  /** Tokens that were good a moment ago. */
+  readonly tokenCache: TokenCache
   /** The lease that events of this minute are stored under. */
   readonly leaseMemo: { id: number }
   /** Whether etcd has answered lately. */
   readonly etcdHealthy: boolean
+  /** Whether the component of this host that listens on a port (10257, 10259) is healthy. */
+  componentHealthy(port: number): boolean
   /** The entry that a request's path names. */
   entryOf(flight: Flight): KindEntry
   /** The entry in whose version objects are stored. */
@@ -45,6 +60,8 @@ export interface Core {
   /** Answers and forgets the request. */
   respond(flight: Flight, response: HttpResponse): void
   refuse(flight: Flight, status: ApiStatus): void
+  /** Asks outside of the API server; the flight's step is run again from its start once the answer is in its memo. */
+  callOut(flight: Flight, call: OutsideCall): void
   /** Sends a call to etcd whose answer belongs to the flight. */
   ask(flight: Flight, call: Parameters<EtcdClient['send']>[0]): void
   /** Calls `step` of the read table when the cache has surely seen all that is committed now. */
@@ -53,8 +70,12 @@ export interface Core {
   readAt(flight: Flight, step: string, revision: number): void
   /** Starts a read-transform-put cycle on a key, by a row of the table of write steps. */
   write(flight: Flight, step: string, key: string): void
+  /** Dispatches a flight again after a while. */
+  later(flight: Flight, delayMs: number): void
   /** Ends a flight that stays open as a stream; nothing more is answered through it. */
   land(flight: Flight): void
+  /** Looks again at the requests that nobody is told no to before the default roles are there. */
+  releaseHeld(): void
   /** Opens timers that streams need. */
   arm(): void
   /** Tells of the kinds that CustomResourceDefinitions made or took away. */
@@ -63,10 +84,11 @@ export interface Core {
 
 /** What a transformation of the stored object comes to. */
 export type Outcome =
-  | { kind: 'put'; object: KubeObject; lease?: number }
+  | { kind: 'put'; object: KubeObject; lease?: number; charges?: Charge[] }
   | { kind: 'remove'; object: KubeObject }
   | { kind: 'same'; object: KubeObject }
   | { kind: 'refuse'; status: ApiStatus }
+  | { kind: 'call'; call: OutsideCall }
 
 /** One kind of write. Rows are named, so that a waiting flight is plain data. */
 export interface WriteStep {

@@ -79,14 +79,22 @@ const ZERO: Record<string, string> = {
 /** Thrown for a field that the resource cannot be selected by; upstream's text. */
 export class FieldLabelError extends Error {}
 
-/** Reads a field selector and refuses fields that the resource does not offer. */
-export function compileFieldSelector(qualifiedResource: string, text: string): FieldSelector {
+/**
+ * Reads a field selector and refuses fields that the resource does not offer. Custom resources name theirs; `checked`:
+ * they were looked at before.
+ */
+export function compileFieldSelector(
+  qualifiedResource: string,
+  text: string,
+  custom?: { selectable: ReadonlyMap<string, unknown> } | 'checked',
+): FieldSelector {
   const selector = parseFieldSelector(text)
+  if (custom === 'checked') return selector
   const own = BY_RESOURCE[qualifiedResource]
   for (const { field } of selector) {
-    if (field in COMMON || (own !== undefined && field in own)) continue
+    if (field in COMMON || (own !== undefined && field in own) || custom?.selectable.has(field) === true) continue
     const why =
-      own === undefined
+      own === undefined && custom === undefined
         ? `"${field}" is not a known field selector: only "metadata.name", "metadata.namespace"`
         : `field label not supported: ${field}`
     throw new FieldLabelError(why)
@@ -96,7 +104,8 @@ export function compileFieldSelector(qualifiedResource: string, text: string): F
 
 /** The text of one selectable field of an object. */
 export function fieldOf(qualifiedResource: string, object: KubeObject, field: string): string {
-  const reader = COMMON[field] ?? BY_RESOURCE[qualifiedResource]?.[field]
+  const own = BY_RESOURCE[qualifiedResource]
+  const reader = COMMON[field] ?? (own === undefined ? at(field) : own[field])
   const value = reader?.(object as unknown as Record<string, never>)
   return value === undefined || value === null ? (ZERO[field] ?? '') : String(value)
 }

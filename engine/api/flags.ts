@@ -12,15 +12,25 @@ export interface ApiFlags {
   bookmarkPeriodMs: number
   /** How long a read waits for the watch cache to catch up. */
   freshTimeoutMs: number
-  /** --default-not-ready-toleration-seconds and --default-unreachable-toleration-seconds */
-  defaultTolerationSeconds: number
+  /** --default-not-ready-toleration-seconds */
+  notReadyTolerationSeconds: number
+  /** --default-unreachable-toleration-seconds */
+  unreachableTolerationSeconds: number
+  /** --enable-admission-plugins */
+  enablePlugins: readonly string[]
+  /** --disable-admission-plugins */
+  disablePlugins: readonly string[]
+  /** --admission-control-config-file: each plugin's configuration, by its name. */
+  admissionConfig: Record<string, unknown>
+  /** --authorization-mode */
+  authorizationModes: readonly string[]
   /** --service-node-port-range */
   nodePortFirst: number
   nodePortLast: number
   /** --anonymous-auth */
   anonymousAuth: boolean
-  /** --authorization-mode without RBAC and Node: everything is allowed. */
-  alwaysAllow: boolean
+  /** --feature-gates=OpenAPIEnums: whether documents list the values of fields. */
+  openapiEnums: boolean
 }
 
 export const API_FLAGS: ApiFlags = {
@@ -30,9 +40,14 @@ export const API_FLAGS: ApiFlags = {
   eventTtlMs: 3_600_000,
   bookmarkPeriodMs: 60_000,
   freshTimeoutMs: 3_000,
-  defaultTolerationSeconds: 300,
+  notReadyTolerationSeconds: 300,
+  unreachableTolerationSeconds: 300,
+  enablePlugins: [],
+  disablePlugins: [],
+  admissionConfig: {},
+  authorizationModes: ['Node', 'RBAC'],
   nodePortFirst: 30_000,
   nodePortLast: 32_767,
   anonymousAuth: true,
-  alwaysAllow: false,
+  openapiEnums: true,
 }

@@ -53,6 +53,8 @@ export interface PendingWrite {
   phase: 'read' | 'commit'
   /** What is being stored; absent for a deletion. */
   object?: KubeObject
+  /** The same as the request's version has it, where that is another than the stored one. */
+  shown?: KubeObject
   /** What is being deleted, or what the write started from. */
   current?: KubeObject
   /** Whether `current` came from etcd itself rather than from the watch cache. */

@@ -31,7 +31,7 @@ function stamped(
 ): KubeObject {
   const { subresource } = flight.info
   const managedFields = updateManagedFields({
-    type: entry.schema === '' ? undefined : entry.schema,
+    type: entry.custom?.ownership ?? (entry.schema === '' ? undefined : entry.schema),
     manager: managerOf(flight),
     time: core.timestamp(),
     apiVersion: apiVersionOf(entry),

@@ -27,14 +27,26 @@ export function newMetadata(core: Core, meta: ObjectMeta, namespace: string): Ob
       : meta.generateName !== undefined && meta.generateName !== ''
         ? generatedName(core, meta.generateName)
         : ''
-  return {
+  return withoutEmpty({
     ...rest,
     name,
     ...(namespace !== '' && { namespace }),
     uid: core.random.uuid(),
     creationTimestamp: core.timestamp(),
     ...(managedFields !== undefined && { managedFields }),
-  }
+  })
+}
+
+/** Go leaves these out when they hold nothing. */
+const OMITTED_EMPTY = ['labels', 'annotations', 'finalizers', 'ownerReferences'] as const
+
+function withoutEmpty(meta: ObjectMeta): ObjectMeta {
+  const isEmpty = (value: object | undefined): boolean => value !== undefined && Object.keys(value).length === 0
+  const empty = OMITTED_EMPTY.filter((name) => isEmpty(meta[name]))
+  if (empty.length === 0) return meta
+  const left = { ...meta }
+  for (const name of empty) delete left[name]
+  return left
 }
 
 /** What an update leaves out or may not change comes from the stored object. */
@@ -54,7 +66,7 @@ export function keptMetadata(meta: ObjectMeta, old: ObjectMeta): ObjectMeta {
     delete kept.deletionGracePeriodSeconds
   }
   if (meta.managedFields === undefined && old.managedFields !== undefined) kept.managedFields = old.managedFields
-  return kept
+  return withoutEmpty(kept)
 }
 
 function setOrDelete(meta: ObjectMeta, key: 'generation', value: number | undefined): void {

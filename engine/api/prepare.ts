@@ -5,7 +5,9 @@ import type { KindEntry } from '../objects/kinds.ts'
 import type { KubeObject } from './client.ts'
 import type { Core } from './core.ts'
 import { keptMetadata, withMeta } from './metadata.ts'
+import type { UserInfo } from './flight.ts'
 import type { ApiStatus } from './status.ts'
+import { stampConditions } from './strategy/certificates.ts'
 import { COUNTS_GENERATIONS, STRATEGIES } from './strategy/table.ts'
 import type { Plain } from './strategy/strategy.ts'
 
@@ -20,14 +22,23 @@ export function countsGenerations(core: Core, entry: KindEntry): boolean {
   return entry.schema === '' || COUNTS_GENERATIONS.has(name)
 }
 
-export function prepareCreate(core: Core, entry: KindEntry, object: KubeObject): Prepared {
+/** The counts that Go writes also when they are 0, in the status of a new object. */
+const EMPTY_STATUS: Record<string, Plain> = {
+  'statefulsets.apps': { replicas: 0, availableReplicas: 0 },
+  'replicasets.apps': { replicas: 0 },
+  replicationcontrollers: { replicas: 0 },
+  'daemonsets.apps': { currentNumberScheduled: 0, desiredNumberScheduled: 0, numberMisscheduled: 0, numberReady: 0 },
+  'poddisruptionbudgets.policy': { currentHealthy: 0, desiredHealthy: 0, disruptionsAllowed: 0, expectedPods: 0 },
+}
+
+export function prepareCreate(core: Core, entry: KindEntry, object: KubeObject, user?: UserInfo): Prepared {
   const name = groupResource(entry)
   const strategy = STRATEGIES[name]
   let next = object
   if (hasStatus(entry) && strategy?.keepsStatus !== true)
-    next = entry.schema === '' ? withoutStatus(next) : ({ ...next, status: {} } as unknown as KubeObject)
+    next = entry.schema === '' ? withoutStatus(next) : ({ ...next, status: EMPTY_STATUS[name] ?? {} } as unknown as KubeObject)
   if (countsGenerations(core, entry)) next = withMeta(next, { generation: 1 })
-  const made = strategy?.create?.(core, next) ?? next
+  const made = strategy?.create?.(core, next, user) ?? next
   return 'refuse' in made ? made : { object: made }
 }
 
@@ -38,11 +49,11 @@ function withoutStatus(object: KubeObject): KubeObject {
 }
 
 /** All but metadata and status: what a change of generation counts. */
-function specChanged(object: KubeObject, old: KubeObject): boolean {
+function specChanged(object: KubeObject, old: KubeObject, withStatus = false): boolean {
   const [a, b] = [object as unknown as Plain, old as unknown as Plain]
   const keys = new Set([...Object.keys(a), ...Object.keys(b)])
   for (const key of keys) {
-    if (key === 'metadata' || key === 'status' || key === 'apiVersion' || key === 'kind') continue
+    if (key === 'metadata' || key === 'apiVersion' || key === 'kind' || (key === 'status' && !withStatus)) continue
     if (!deepEqual(a[key], b[key])) return true
   }
   return false
@@ -59,7 +70,7 @@ export function prepareUpdate(core: Core, entry: KindEntry, object: KubeObject, 
   const made = strategy?.update?.(core, next, old) ?? next
   if ('refuse' in made) return made
   const changed =
-    specChanged(made, old) ||
+    specChanged(made, old, entry.custom?.hasStatus === false) ||
     (ANNOTATIONS_COUNT.has(groupResource(entry)) &&
       !deepEqual(made.metadata.annotations ?? {}, old.metadata.annotations ?? {}))
   if (!countsGenerations(core, entry) || !changed) return { object: made }
@@ -73,6 +84,7 @@ function withStatusOf(object: KubeObject, old: KubeObject): KubeObject {
 
 /** An update of the status: everything else but metadata stays; in apps the labels stay too. */
 export function prepareStatusUpdate(entry: KindEntry, object: KubeObject, old: KubeObject): KubeObject {
+  if (entry.custom !== undefined) return withStatusOf(old, object)
   const { status } = object as KubeObject & { status?: unknown }
   const metadata = keptMetadata(object.metadata, old.metadata)
   if (entry.group === 'apps') {
@@ -144,9 +156,13 @@ export function prepareView(
   object: KubeObject,
   old: KubeObject,
 ): Prepared {
-  if (subresource === 'status') return { object: prepareStatusUpdate(entry, object, old) }
+  if (subresource === 'status') {
+    const prepared = prepareStatusUpdate(entry, object, old)
+    return { object: STRATEGIES[groupResource(entry)]?.updateStatus?.(core, prepared, old) ?? prepared }
+  }
   const view = VIEWS[subresource]
   if (view === undefined) return prepareUpdate(core, entry, object, old)
   const seen = view(object as Podlike, old as Podlike)
-  return prepareUpdate(core, entry, seen, subresource === 'approval' ? seen : old)
+  if (subresource === 'approval') return { object: stampConditions(core, seen, old) }
+  return prepareUpdate(core, entry, seen, old)
 }

@@ -1,10 +1,12 @@
 /** Answers in the form that was asked for: the object, only its metadata, or a table. */
-import { apiVersionOf } from '../objects/kinds.ts'
+import { apiVersionOf, hubOf } from '../objects/kinds.ts'
 import type { KindEntry } from '../objects/kinds.ts'
 import { tableColumns, tableRow } from '../objects/columns/index.ts'
 import type { HttpRequest } from '../fabric/http.ts'
 import type { KubeObject } from './client.ts'
-import { convertTo } from './convert.ts'
+import { convertTo, forColumns } from './convert.ts'
+import { convertAll } from './custom/conversion-webhook.ts'
+import type { Converted } from './custom/conversion-webhook.ts'
 import type { Core } from './core.ts'
 import type { Flight } from './flight.ts'
 import { notAcceptable } from './status.ts'
@@ -49,6 +51,13 @@ function rowObject(entry: KindEntry, object: KubeObject, include: string): objec
   return include === 'Object' ? convertTo(entry, object) : metadataOnly(object)
 }
 
+/** Models printers/internalversion printFlowSchemaList: by precedence, then by name. */
+function bySequence(objects: readonly KubeObject[]): KubeObject[] {
+  const precedence = (object: KubeObject): number =>
+    (object as { spec?: { matchingPrecedence?: number } }).spec?.matchingPrecedence ?? 0
+  return objects.toSorted((a, b) => precedence(a) - precedence(b))
+}
+
 interface TableOptions {
   include: string
   metadata: object
@@ -61,8 +70,9 @@ export function makeTable(
   objects: KubeObject[],
   { include, metadata, columns }: TableOptions,
 ): object {
-  const rows = objects.map((object) => {
-    const cells = tableRow(entry, convertTo(entry, object), core.kernel.clockMs, core.release)
+  const ordered = entry.resource === 'flowschemas' ? bySequence(objects) : objects
+  const rows = ordered.map((object) => {
+    const cells = tableRow(hubOf(entry), forColumns(entry, object), core.kernel.clockMs, core.release)
     const shown = rowObject(entry, object, include)
     return shown === undefined ? { cells } : { cells, object: shown }
   })
@@ -70,7 +80,7 @@ export function makeTable(
     kind: 'Table',
     apiVersion: META,
     metadata,
-    columnDefinitions: columns ? tableColumns(entry, core.release) : null,
+    columnDefinitions: columns ? tableColumns(hubOf(entry), core.release) : null,
     rows,
   }
 }
@@ -87,7 +97,16 @@ export function respondObject(
 ): void {
   const form = formOf(flight.request)
   if (form === undefined) return core.refuse(flight, notAcceptable(ACCEPTED_TYPES))
-  core.respond(flight, { code, headers: JSON_HEADERS, body: shaped(core, flight, entry, object, form) })
+  const ready = convertAll(core, flight, entry, [object])
+  if (!('objects' in ready)) return halted(core, flight, ready)
+  const [shown = object] = ready.objects
+  core.respond(flight, { code, headers: JSON_HEADERS, body: shaped(core, flight, entry, shown, form) })
+}
+
+/** A version that only a webhook can make: it is asked first, or has failed. */
+function halted(core: Core, flight: Flight, why: Exclude<Converted, { objects: unknown }>): void {
+  if ('call' in why) core.callOut(flight, why.call)
+  else core.refuse(flight, why.status)
 }
 
 export const JSON_HEADERS: Record<string, string> = { 'content-type': 'application/json' }
@@ -141,10 +160,12 @@ export function respondList(core: Core, flight: Flight, objects: KubeObject[], m
   const entry = core.entryOf(flight)
   const form = formOf(flight.request)
   if (form === undefined) return core.refuse(flight, notAcceptable(ACCEPTED_TYPES))
+  const ready = convertAll(core, flight, entry, objects)
+  if (!('objects' in ready)) return halted(core, flight, ready)
   core.respond(flight, {
     code: 200,
     headers: JSON_HEADERS,
-    body: shapedList(core, flight, entry, objects, metadata, form),
+    body: shapedList(core, flight, entry, ready.objects, metadata, form),
   })
 }
 
@@ -160,7 +181,7 @@ function shapedList(
   if (form === 'metadata')
     return { kind: 'PartialObjectMetadataList', apiVersion: META, metadata, items: objects.map(metadataOnly) }
   const wanted = apiVersionOf(entry)
-  const same = objects.every(({ apiVersion }) => apiVersion === wanted)
+  const same = entry.custom === undefined && objects.every(({ apiVersion }) => apiVersion === wanted)
   return {
     kind: `${entry.kind}List`,
     apiVersion: wanted,

@@ -1,10 +1,14 @@
 /** Requests that ask rather than store: who am I, may I, may they. Models pkg/registry/{authentication,authorization}. */
 import type { Core, VerbHandler } from './core.ts'
-import type { Flight, RequestInfo, UserInfo } from './flight.ts'
+import type { FieldError } from '../objects/validation/errors.ts'
+import type { Flight, UserInfo } from './flight.ts'
 import { decide, rulesFor } from './pipeline/authorization.ts'
-import { authenticate } from './pipeline/authentication.ts'
+import type { Attributes } from './pipeline/authorization.ts'
+import { nodeOf } from './pipeline/authorization/node.ts'
+import { authenticateToken } from './pipeline/authentication.ts'
+import { ISSUER } from './pipeline/service-account-tokens.ts'
 import { JSON_HEADERS } from './present.ts'
-import { badRequest } from './status.ts'
+import { badRequest, invalid } from './status.ts'
 
 interface ResourceAttributes {
   namespace?: string
@@ -14,6 +18,22 @@ interface ResourceAttributes {
   resource?: string
   subresource?: string
   name?: string
+  fieldSelector?: Selector
+  labelSelector?: Selector
+}
+
+/** A selector as text, or already in its parts. */
+interface Selector {
+  rawSelector?: string
+  requirements?: { key: string; operator: string; values?: string[] }[]
+}
+
+function selectorText({ rawSelector, requirements = [] }: Selector): string {
+  if (rawSelector !== undefined && rawSelector !== '') return rawSelector
+  return requirements
+    .filter(({ operator, values = [] }) => (operator === 'In' || operator === 'NotIn') && values.length === 1)
+    .map(({ key, operator, values = [] }) => `${key}${operator === 'In' ? '=' : '!='}${values[0]}`)
+    .join(',')
 }
 
 interface AccessSpec {
@@ -24,21 +44,40 @@ interface AccessSpec {
   uid?: string
 }
 
-type Review = { metadata?: object; spec?: AccessSpec & { namespace?: string; token?: string } }
+type Review = { metadata?: object; spec?: AccessSpec & { namespace?: string; token?: string; audiences?: string[] } }
 
-function infoOf({ resourceAttributes, nonResourceAttributes }: AccessSpec): RequestInfo {
+function infoOf({ resourceAttributes, nonResourceAttributes }: AccessSpec): Attributes {
   const asked = resourceAttributes ?? {}
   return {
     isResource: resourceAttributes !== undefined,
     path: nonResourceAttributes?.path ?? '',
-    verb: (nonResourceAttributes?.verb ?? asked.verb ?? '') as RequestInfo['verb'],
+    verb: (nonResourceAttributes?.verb ?? asked.verb ?? '') as Attributes['verb'],
     group: asked.group ?? '',
     version: asked.version ?? '',
     resource: asked.resource ?? '',
     subresource: asked.subresource ?? '',
     namespace: asked.namespace ?? '',
     name: asked.name ?? '',
+    ...(asked.fieldSelector && { fieldSelector: selectorText(asked.fieldSelector) }),
+    ...(asked.labelSelector && { labelSelector: selectorText(asked.labelSelector) }),
   }
+}
+
+/** Models pkg/apis/authorization/validation. */
+function specProblems(
+  { resourceAttributes, nonResourceAttributes, user, groups = [] }: AccessSpec,
+  isOwn: boolean,
+): FieldError[] {
+  const errors: FieldError[] = []
+  const add = (field: string, badValue: unknown, detail: string): void =>
+    void errors.push({ type: 'Invalid', field: `spec.${field}`, badValue, detail })
+  if (resourceAttributes !== undefined && nonResourceAttributes !== undefined)
+    add('nonResourceAttributes', nonResourceAttributes, 'cannot be specified in combination with resourceAttributes')
+  if (resourceAttributes === undefined && nonResourceAttributes === undefined)
+    add('resourceAttributes', null, 'exactly one of nonResourceAttributes or resourceAttributes must be specified')
+  if (!isOwn && (user ?? '') === '' && groups.length === 0)
+    add('user', '', 'at least one of user or group must be specified')
+  return errors
 }
 
 function answer(core: Core, flight: Flight, kind: string, status: object, spec: unknown): void {
@@ -60,14 +99,11 @@ const access =
   (kind: string, userOf: (flight: Flight, spec: AccessSpec) => UserInfo): VerbHandler =>
   (core, flight) => {
     const spec = reviewOf(flight).spec ?? {}
-    if (spec.resourceAttributes === undefined && spec.nonResourceAttributes === undefined) {
-      return core.refuse(
-        flight,
-        badRequest(
-          `${kind}.authorization.k8s.io "" is invalid: spec.resourceAttributes: Invalid value: null: exactly one of nonResourceAttributes or resourceAttributes must be specified`,
-        ),
-      )
-    }
+    const errors = specProblems(spec, kind.startsWith('Self'))
+    if (errors.length > 0) return core.refuse(flight, invalid({ group: 'authorization.k8s.io', kind }, '', errors))
+    const { namespace } = flight.info
+    if (kind.startsWith('Local') && (spec.resourceAttributes?.namespace ?? '') !== namespace)
+      return core.refuse(flight, badRequest(`spec.resourceAttributes.namespace must match namespace: ${namespace}`))
     const user = userOf(flight, spec)
     const { allowed, reason } = decide(core, infoOf(spec), user)
     answer(core, flight, kind, { allowed, ...(reason !== '' && { reason }) }, spec)
@@ -79,9 +115,12 @@ const named = (_flight: Flight, spec: AccessSpec): UserInfo => ({ name: spec.use
 
 const rules: VerbHandler = (core, flight) => {
   const namespace = reviewOf(flight).spec?.namespace ?? ''
-  const all = [...rulesFor(core, flight.user, namespace)].map(({ rule }) => rule)
-  if (flight.user.groups.includes('system:masters'))
+  if (namespace === '') return core.refuse(flight, badRequest('no namespace on request'))
+  const modes = core.flags.authorizationModes
+  const all = modes.includes('RBAC') ? rulesFor(core, flight.user, namespace).map(({ rule }) => rule) : []
+  if (modes.includes('AlwaysAllow'))
     all.push({ verbs: ['*'], apiGroups: ['*'], resources: ['*'] }, { verbs: ['*'], nonResourceURLs: ['*'] })
+  const isNode = modes.includes('Node') && nodeOf(flight.user) !== undefined
   const resourceRules = all
     .filter(({ resources }) => resources !== undefined)
     .map(({ verbs, apiGroups, resources, resourceNames }) => ({
@@ -93,7 +132,9 @@ const rules: VerbHandler = (core, flight) => {
   const nonResourceRules = all
     .filter(({ nonResourceURLs }) => nonResourceURLs !== undefined)
     .map(({ verbs, nonResourceURLs }) => ({ verbs, nonResourceURLs }))
-  answer(core, flight, 'SelfSubjectRulesReview', { resourceRules, nonResourceRules, incomplete: false }, {})
+  const evaluationError = 'node authorizer does not support user rule resolution'
+  const status = { resourceRules, nonResourceRules, incomplete: isNode, ...(isNode && { evaluationError }) }
+  answer(core, flight, 'SelfSubjectRulesReview', status, {})
 }
 
 const whoAmI: VerbHandler = (core, flight) => {
@@ -108,18 +149,24 @@ const whoAmI: VerbHandler = (core, flight) => {
   core.respond(flight, { code: 201, headers: JSON_HEADERS, body })
 }
 
+/** Models pkg/registry/authentication/tokenreview/storage.go. */
 const token: VerbHandler = (core, flight) => {
   const spec = reviewOf(flight).spec ?? {}
-  const user = authenticate(core, {
-    ...flight.request,
-    certificate: undefined,
-    headers: { authorization: `Bearer ${spec.token ?? ''}` },
-  })
-  const status =
-    user === undefined
-      ? { user: {}, error: 'invalid bearer token' }
-      : { authenticated: true, user: { username: user.name, uid: user.uid, groups: user.groups } }
-  answer(core, flight, 'TokenReview', status, spec)
+  if (spec.token === undefined || spec.token === '')
+    return core.refuse(flight, badRequest('token is required for TokenReview in authentication'))
+  const asked = spec.audiences ?? []
+  const verdict = authenticateToken(core, spec.token, asked.length > 0 ? asked : [ISSUER])
+  answer(core, flight, 'TokenReview', tokenStatus(verdict), spec)
+}
+
+function tokenStatus(verdict: ReturnType<typeof authenticateToken>): object {
+  if ('error' in verdict) return { error: verdict.error, user: {} }
+  const { name, uid, groups, extra } = verdict.user
+  return {
+    audiences: verdict.audiences,
+    authenticated: true,
+    user: { ...(extra && { extra }), groups, ...(uid !== undefined && { uid }), username: name },
+  }
 }
 
 /** By group and resource. */

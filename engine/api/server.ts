@@ -10,22 +10,36 @@ import type { HttpChunkData, HttpEndData, HttpRequestData, HttpResponse, HttpRes
 import type { Component, EventId, Kernel } from '../kernel/kernel.ts'
 import type { KernelEvent } from '../kernel/queue.ts'
 import type { Random } from '../kernel/random.ts'
-import { DEFAULT_RELEASE, KindRegistry, deprecationWarning, minorOf } from '../objects/kinds.ts'
+import { DEFAULT_RELEASE, hubOf, KindRegistry, deprecationWarning, minorOf } from '../objects/kinds.ts'
 import type { KindEntry } from '../objects/kinds.ts'
 import { timestamp } from '../objects/meta.ts'
 import { Bootstrap } from './bootstrap.ts'
 import type { BootstrapState } from './bootstrap.ts'
 import type { Core } from './core.ts'
+import { FLOW_SCHEMAS, PRIORITY_LEVELS, flowHeaders } from './flow-control.ts'
 import { API_FLAGS } from './flags.ts'
 import type { ApiFlags } from './flags.ts'
 import type { Flight } from './flight.ts'
-import { customKinds } from './custom-kinds.ts'
+import { DefinitionControllers } from './custom/controllers.ts'
+import type { DefinitionState } from './custom/controllers.ts'
+import { customKinds } from './custom/custom-kinds.ts'
 import { dispatch, isMutating } from './pipeline/dispatch.ts'
-import { authenticate, impersonated } from './pipeline/authentication.ts'
-import { authorize } from './pipeline/authorization.ts'
+import { authenticate } from './pipeline/authentication.ts'
+import type { OutsideCall } from './pipeline/admission/plugin.ts'
+import { attributesOf, decide } from './pipeline/authorization.ts'
+import { impersonation } from './pipeline/authorization/impersonation.ts'
 import { routeRequest } from './pipeline/route.ts'
+import { poolKey, publicPartOf } from '../pki/index.ts'
+import type { TokenKeys } from './pipeline/service-account-tokens.ts'
+import type { Authorities } from './system-config-maps.ts'
+import { TokenCache } from './pipeline/token-cache.ts'
+import type { TokenCacheState } from './pipeline/token-cache.ts'
 import { Outbox } from './outbox.ts'
 import { NodeProxy } from './node-proxy.ts'
+import { noteAnswer } from './outside/answer.ts'
+import type { OutsideAnswer } from './outside/answer.ts'
+import { OutsideCalls } from './outside/calls.ts'
+import type { CallEnded, OutsideCallsState, OutsideWires } from './outside/calls.ts'
 import type { NodeProxyState } from './node-proxy.ts'
 import { readTimeout, refusal, unauthorized, unauthorizedVerb, unknownError, writeTimeout } from './status.ts'
 import type { ApiStatus } from './status.ts'
@@ -37,6 +51,7 @@ import { prefixEnd } from './storage/keys.ts'
 import { WatchCache } from './storage/watch-cache.ts'
 import type { CacheDump } from './storage/watch-cache.ts'
 import { sendEvent, tendWatches } from './verbs/watch.ts'
+import { Traffic } from './traffic.ts'
 import { Watches } from './watch/watches.ts'
 import type { Watch } from './watch/watches.ts'
 
@@ -51,10 +66,20 @@ export interface ApiServerOptions {
   serviceCidr?: string
   /** The address that other components reach this server by; the host's name when absent. */
   advertiseAddress?: string
+  /** Whether the component of this host that listens on a port is healthy; without it all are. */
+  probeLocal?: (port: number) => boolean
+  /** What carries calls to webhooks; without it they fail. */
+  wires?: OutsideWires
   flags?: Partial<ApiFlags>
+  /** --service-account-signing-key-file and --service-account-key-file; absent: a pair of its own. */
+  tokenKeys?: TokenKeys
+  /** --client-ca-file and --requestheader-client-ca-file, as PEM. */
+  authorities?: Authorities
 }
 
 export const API_PORT = 6443
+/** The event that a call which left the simulation has failed. */
+export const OUTSIDE_FAILED = 'apiserver.call'
 
 const REGISTRY = '/registry/'
 /** The kernel events that a server sends to itself. */
@@ -64,6 +89,10 @@ const OWN = {
   source: 'apiserver.source',
   bootstrap: 'apiserver.bootstrap',
   compact: 'apiserver.compact',
+  definitions: 'apiserver.definitions',
+  later: 'apiserver.later',
+  call: OUTSIDE_FAILED,
+  flows: 'apiserver.flows',
 } as const
 
 /** --etcd-compaction-interval */
@@ -72,6 +101,7 @@ const SWEEP_MS = 1_000
 const SOURCE_CHECK_MS = 2_000
 
 interface ServerState {
+  tokens?: TokenCacheState
   running: boolean
   serial: number
   cache: CacheDump
@@ -83,6 +113,7 @@ interface ServerState {
   etcdCurrent: number
   watchId: string
   lease: { id: number }
+  flags: ApiFlags
   heardAt: number
   sweepId?: EventId
   tendId?: EventId
@@ -92,8 +123,19 @@ interface ServerState {
   compactId?: EventId
   sourceId?: EventId
   bootstrap: BootstrapState
+  definitions: DefinitionState
   proxy: NodeProxyState
+  calls: OutsideCallsState
+  traffic: [string, number][]
 }
+
+const PANIC: HttpResponse = {
+  code: 500,
+  headers: { 'content-type': 'text/plain; charset=utf-8' },
+  body: 'This request caused apiserver to panic. Look in the logs for details.\n',
+}
+
+const ownTokenKeys: TokenKeys = { signing: () => poolKey(0), verifying: () => [publicPartOf(poolKey(0))] }
 
 export class ApiServer implements Component, Core {
   readonly kernel: Kernel
@@ -103,16 +145,26 @@ export class ApiServer implements Component, Core {
   readonly release: string
   readonly minor: number
   readonly registry: KindRegistry
-  readonly flags: ApiFlags
+  /** Replaced, never changed, when the process starts with other flags. */
+  flags: ApiFlags
   readonly serviceCidr: string
   readonly advertiseAddress: string
+  readonly tokenKeys: TokenKeys
+  readonly authorities: Authorities | undefined
+  readonly tokenCache = new TokenCache()
   readonly cache = new WatchCache()
   readonly watches = new Watches()
   readonly outbox: Outbox
   readonly etcd: EtcdClient
   readonly proxy: NodeProxy
+  private readonly calls: OutsideCalls
   leaseMemo = { id: 0 }
+  /** What holds for flags that a start does not name. */
+  private readonly givenFlags: ApiFlags
   private readonly bootstrap: Bootstrap
+  private readonly definitions: DefinitionControllers
+  readonly traffic = new Traffic()
+  private readonly probeLocal: (port: number) => boolean
   private up = false
   private serial = 0
   private flights = new Map<string, Flight>()
@@ -145,13 +197,18 @@ export class ApiServer implements Component, Core {
     this.release = options.release ?? DEFAULT_RELEASE
     this.minor = minorOf(this.release)
     this.registry = new KindRegistry(`1.${this.minor}`)
-    this.flags = { ...API_FLAGS, ...options.flags }
+    this.flags = this.givenFlags = { ...API_FLAGS, ...options.flags }
     this.serviceCidr = options.serviceCidr ?? '10.96.0.0/12'
     this.advertiseAddress = options.advertiseAddress ?? host
+    this.tokenKeys = options.tokenKeys ?? ownTokenKeys
+    this.authorities = options.authorities
+    this.probeLocal = options.probeLocal ?? (() => true)
     this.outbox = new Outbox(fabric, host, () => kernel.now)
     this.etcd = new EtcdClient(fabric, host, this.address, options.etcd)
     this.proxy = new NodeProxy(this)
+    this.calls = new OutsideCalls(this, options.wires, OWN.call, (id, key, answer) => this.callAnswered(id, key, answer))
     this.bootstrap = new Bootstrap(this)
+    this.definitions = new DefinitionControllers(this, OWN.definitions)
     kernel.register(this.address, this)
   }
 
@@ -174,9 +231,10 @@ export class ApiServer implements Component, Core {
   }
 
   /** Starts the process: opens the port, reads everything from etcd and watches it. */
-  start(): void {
+  start(flags?: Partial<ApiFlags>): void {
     if (this.up) return
     this.up = true
+    if (flags !== undefined) this.flags = { ...this.givenFlags, ...flags }
     this.fabric.listen(this.host, API_PORT, this.address)
     this.kernel.record('apiserver.started', { host: this.host })
     this.openSource()
@@ -187,6 +245,7 @@ export class ApiServer implements Component, Core {
   stop(): void {
     if (!this.up) return
     this.up = false
+    this.tokenCache.clear()
     this.fabric.unlisten(this.host, API_PORT)
     for (const flight of this.flights.values()) this.outbox.end(flight.replyTo, 'EOF')
     for (const watch of this.watches.list()) this.outbox.end(watch.replyTo, 'unexpected EOF')
@@ -200,7 +259,7 @@ export class ApiServer implements Component, Core {
       case HTTP.request:
         return this.receive(event.data as HttpRequestData)
       case ETCD.response:
-        return this.etcdAnswered(event.data as EtcdResponse)
+        return this.recovering((event.data as EtcdResponse).tag, () => this.etcdAnswered(event.data as EtcdResponse))
       case ETCD.watch:
         return this.etcdChanged(event.data as EtcdWatchData)
       case HTTP.cancel:
@@ -208,6 +267,8 @@ export class ApiServer implements Component, Core {
       case HTTP.input:
         return this.proxy.input(event.data as { id: string; from: HostName; input: unknown })
       case HTTP.response:
+        if (this.definitions.responded(event.data as HttpResponseData)) return
+        if (this.calls.responded(event.data as HttpResponseData)) return
         return this.proxy.responded(event.data as HttpResponseData)
       case HTTP.chunk:
         return this.proxy.chunk(event.data as HttpChunkData)
@@ -223,6 +284,14 @@ export class ApiServer implements Component, Core {
         return this.bootstrap.run()
       case OWN.compact:
         return this.compact()
+      case OWN.flows:
+        return this.bootstrap.tendFlowSchemas()
+      case OWN.call:
+        return this.calls.end(event.data as CallEnded)
+      case OWN.definitions:
+        return this.definitions.sync()
+      case OWN.later:
+        return this.resumeLater(event.data as { id: string })
     }
   }
 
@@ -247,9 +316,21 @@ export class ApiServer implements Component, Core {
       memo: {},
     }
     this.flights.set(flight.id, flight)
-    if (this.cache.ready || !info.isResource) this.admit(flight)
+    if (this.cache.ready || !info.isResource) this.recovering(flight.id, () => this.admit(flight))
     else this.held.push(flight.id)
     if (this.flights.has(flight.id)) this.armSweep()
+  }
+
+  /** One request that fails inside the server takes nothing else down. Models apiserver server/filters/wrap.go. */
+  private recovering(id: string, act: () => void): void {
+    try {
+      act()
+    } catch (error) {
+      const flight = this.flights.get(id)
+      const why = error instanceof Error ? (error.stack ?? error.message) : String(error)
+      this.kernel.record('apiserver.panic', { host: this.host, path: flight?.request.path ?? '', why })
+      if (flight !== undefined) this.respond(flight, PANIC)
+    }
   }
 
   /** Authentication and authorization, then the verb. */
@@ -257,33 +338,18 @@ export class ApiServer implements Component, Core {
     const user = authenticate(this, flight.request)
     if (user === undefined) return this.refuse(flight, unauthorized())
     flight.user = user
-    const refused = this.actAs(flight)
-    if (refused !== undefined) return this.refuse(flight, refused)
-    if (!authorize(this, flight.info, flight.user))
-      return this.refuse(flight, unauthorizedVerb(flight.info, flight.user))
+    const acting = impersonation(this, flight)
+    if (acting !== undefined && 'refuse' in acting) return this.refuse(flight, acting.refuse)
+    if (acting !== undefined) flight.user = acting.user
+    const { allowed, reason } = decide(this, attributesOf(flight), flight.user)
+    if (!allowed && !this.bootstrap.rolesMade && flight.info.isResource) return void this.held.push(flight.id)
+    if (!allowed && (this.bootstrap.rolesMade || flight.info.isResource))
+      return this.refuse(flight, unauthorizedVerb(flight.info, flight.user, reason))
     dispatch(this, flight)
   }
 
-  private actAs(flight: Flight): ApiStatus | undefined {
-    const other = impersonated(flight.request)
-    if (other === undefined) return undefined
-    const info = {
-      ...flight.info,
-      isResource: true,
-      verb: 'impersonate' as never,
-      group: '',
-      resource: 'users',
-      subresource: '',
-      name: other.name,
-      namespace: '',
-    }
-    if (!authorize(this, info, flight.user)) return unauthorizedVerb(info, flight.user)
-    flight.user = other
-    return undefined
-  }
-
-  /** Releases the requests that waited for the first fill. */
-  private releaseHeld(): void {
+  /** Releases the requests that waited for the first fill, or for the default roles. */
+  releaseHeld(): void {
     const ids = this.held
     this.held = []
     for (const id of ids) {
@@ -293,6 +359,10 @@ export class ApiServer implements Component, Core {
   }
 
   // Core: what the stages use.
+
+  componentHealthy(port: number): boolean {
+    return this.probeLocal(port)
+  }
 
   entryOf(flight: Flight): KindEntry {
     const { group, version, resource } = flight.info
@@ -310,6 +380,7 @@ export class ApiServer implements Component, Core {
         this.registry.all().find((one) => one.group === shared && one.resource === resource && one.storage) ??
         this.registry.preferred(shared, resource)
       if (entry === undefined) throw new Error(`apiserver: no ${resource} in ${group}`)
+      entry = hubOf(entry)
       this.storageEntries.set(key, entry)
     }
     return entry
@@ -326,8 +397,10 @@ export class ApiServer implements Component, Core {
 
   respond(flight: Flight, response: HttpResponse): void {
     if (!this.flights.delete(flight.id)) return
+    this.traffic.count(flight, response.code)
     const warnings = [...this.deprecation(flight), ...flight.warnings]
-    this.outbox.respond(flight.replyTo, warnings.length === 0 ? response : withWarnings(response, warnings))
+    const told = { ...response, headers: { ...response.headers, ...flowHeaders(this, flight) } }
+    this.outbox.respond(flight.replyTo, warnings.length === 0 ? told : withWarnings(told, warnings))
   }
 
   /** The kind that was asked for is on its way out. */
@@ -337,7 +410,7 @@ export class ApiServer implements Component, Core {
     let texts = this.deprecations.get(key)
     if (texts === undefined) {
       const entry = this.registry.byResource(group, version, resource)
-      const text = entry && deprecationWarning(entry, this.release)
+      const text = entry && (entry.custom?.deprecation ?? deprecationWarning(entry, this.release))
       texts = text === undefined ? [] : [text]
       this.deprecations.set(key, texts)
     }
@@ -346,6 +419,24 @@ export class ApiServer implements Component, Core {
 
   refuse(flight: Flight, status: ApiStatus): void {
     this.respond(flight, refusal(status))
+  }
+
+  callOut(flight: Flight, call: OutsideCall): void {
+    this.calls.start(flight, call)
+  }
+
+  private callAnswered(id: string, key: string, answer: OutsideAnswer): void {
+    const flight = this.flights.get(id)
+    if (flight === undefined) return
+    noteAnswer(flight, key, answer)
+    this.recovering(id, () => this.resumeCall(flight))
+  }
+
+  /** Runs a flight's step again after an answer from outside, which now stands in `flight.memo.calls`. */
+  resumeCall(flight: Flight): void {
+    flight.warnings.length = 0
+    if (flight.write === undefined) dispatch(this, flight)
+    else startWrite(this, WRITE_STEPS, flight, flight.write.step, flight.write.key)
   }
 
   land(flight: Flight): void {
@@ -380,9 +471,27 @@ export class ApiServer implements Component, Core {
     this.tendId = this.kernel.send({ to: this.address, type: OWN.tend }, next - this.kernel.now)
   }
 
+  later(flight: Flight, delayMs: number): void {
+    this.kernel.send({ to: this.address, type: OWN.later, data: { id: flight.id } }, delayMs)
+  }
+
+  private resumeLater({ id }: { id: string }): void {
+    const flight = this.flights.get(id)
+    if (flight !== undefined) this.recovering(id, () => dispatch(this, flight))
+  }
+
   refreshKinds(): void {
     this.storageEntries.clear()
+    this.deprecations.clear()
     customKinds(this)
+    for (const watch of this.watches.list()) this.endOrphan(watch)
+  }
+
+  /** A watch of a kind that is served no longer ends. */
+  private endOrphan({ id, replyTo, group, version, resource }: Watch): void {
+    if (this.registry.byResource(group, version, resource) !== undefined) return
+    this.watches.remove(id)
+    this.outbox.end(replyTo)
   }
 
   private readStep(flight: Flight, step: string): void {
@@ -451,7 +560,7 @@ export class ApiServer implements Component, Core {
   private filled(result: EtcdResult, header: EtcdHeader): void {
     if (result.kind !== 'range' || this.cache.ready) return
     this.cache.fill(result.kvs, header.revision)
-    this.refreshKinds()
+    this.definitionsChanged()
     this.kernel.record('apiserver.ready', { host: this.host })
     this.watchSource()
     this.bootstrap.run()
@@ -485,8 +594,16 @@ export class ApiServer implements Component, Core {
     if (change === undefined) return
     if (change.revision > this.cache.revision) this.cache.revision = change.revision
     const directory = change.key.slice(0, change.key.length - tailLength(change.object))
-    if (directory === CRDS) this.refreshKinds()
+    if (directory === CRDS) this.definitionsChanged()
+    if (directory === FLOW_SCHEMAS || directory === PRIORITY_LEVELS)
+      this.kernel.send({ to: this.address, type: OWN.flows })
+    if (this.held.length > 0 && RBAC_DIRECTORIES.has(directory)) this.releaseHeld()
     this.watches.tell(directory, change, (told) => sendEvent(this, told))
+  }
+
+  private definitionsChanged(): void {
+    this.refreshKinds()
+    this.definitions.changed()
   }
 
   /** The history that the watch needs was compacted away: start over, as a restarted cacher does. */
@@ -573,6 +690,7 @@ export class ApiServer implements Component, Core {
     this.cache.clear()
     this.outbox.clear()
     this.proxy.clear()
+    this.calls.clear()
     this.watching = undefined
     for (const id of [this.sweepId, this.tendId, this.sourceId, this.compactId]) this.kernel.cancel(id)
     this.sweepId = this.tendId = this.sourceId = this.tendAt = undefined
@@ -580,12 +698,14 @@ export class ApiServer implements Component, Core {
     this.compactTo = 0
     this.term = 0
     this.bootstrap.clear()
+    this.definitions.clear()
     this.leaseMemo = { id: 0 }
   }
 
   dump(): ServerState & { watching: { endpoint: number } | undefined } {
     return {
       running: this.up,
+      tokens: this.tokenCache.dump(this.kernel.clockMs),
       serial: this.serial,
       cache: this.cache.dump(),
       watches: this.watches.dump(),
@@ -596,6 +716,7 @@ export class ApiServer implements Component, Core {
       etcdCurrent: this.etcd.current,
       watchId: this.watchId,
       lease: { ...this.leaseMemo },
+      flags: this.flags,
       heardAt: this.heardAt,
       sweepId: this.sweepId,
       tendId: this.tendId,
@@ -605,7 +726,10 @@ export class ApiServer implements Component, Core {
       compactId: this.compactId,
       sourceId: this.sourceId,
       bootstrap: this.bootstrap.dump(),
+      definitions: this.definitions.dump(),
       proxy: this.proxy.dump(),
+      calls: this.calls.dump(),
+      traffic: this.traffic.dump(),
       watching: this.watching,
     }
   }
@@ -613,6 +737,7 @@ export class ApiServer implements Component, Core {
   load(state: unknown): void {
     const saved = state as ReturnType<ApiServer['dump']>
     this.up = saved.running
+    this.tokenCache.load(saved.tokens)
     this.serial = saved.serial
     this.cache.load(saved.cache)
     this.refreshKinds()
@@ -624,6 +749,7 @@ export class ApiServer implements Component, Core {
     this.etcd.current = saved.etcdCurrent
     this.watchId = saved.watchId
     this.leaseMemo = saved.lease
+    this.flags = saved.flags
     this.heardAt = saved.heardAt
     this.sweepId = saved.sweepId
     this.tendId = saved.tendId
@@ -634,11 +760,18 @@ export class ApiServer implements Component, Core {
     this.compactId = saved.compactId
     this.watching = saved.watching
     this.bootstrap.load(saved.bootstrap)
+    this.definitions.load(saved.definitions)
     this.proxy.load(saved.proxy)
+    this.calls.load(saved.calls)
+    this.traffic.load(saved.traffic)
   }
 }
 
 const NOBODY = { name: '', groups: [] }
+/** The tables that decide who may what, for requests that wait for the default roles. */
+const RBAC_DIRECTORIES = new Set(
+  ['clusterroles', 'clusterrolebindings', 'roles', 'rolebindings'].map((name) => `/registry/${name}/`),
+)
 const CRDS = '/registry/apiextensions.k8s.io/customresourcedefinitions/'
 
 /** How long the namespace and name at the end of an object's key are. */

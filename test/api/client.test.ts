@@ -20,7 +20,7 @@ class Owner {
       address: 'owner',
       host: 'worker',
       servers: servers.map((host) => ({ host, port: 6443 })),
-      identity: { user: 'system:kube-controller-manager', groups: [] },
+      identity: { user: 'system:kube-controller-manager', groups: ['system:masters'] },
       owner: this,
     })
     kernel.register('owner', this)

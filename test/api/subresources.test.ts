@@ -223,6 +223,8 @@ describe('who may', () => {
     const who = api.ok('POST', '/apis/authentication.k8s.io/v1/selfsubjectreviews', {}, bearer)
     expect(who.status).toMatchObject({ userInfo: { username: 'system:serviceaccount:default:default' } })
     api.ok('DELETE', '/api/v1/namespaces/default/serviceaccounts/default')
+    expect(api.request('GET', PODS, undefined, bearer).code).toBe(403)
+    api.run(10_000)
     expect(api.request('GET', PODS, undefined, bearer).code).toBe(401)
   })
 

@@ -60,7 +60,9 @@ describe('discovery', () => {
     )
     expect((response.body as Body).items.some(({ metadata }) => metadata.name === 'apps')).toBe(true)
     expect(api.ok('GET', '/openapi/v3').paths).toMatchObject({
-      'apis/apps/v1': { serverRelativeURL: '/openapi/v3/apis/apps/v1?hash=1.35' },
+      'apis/apps/v1': {
+        serverRelativeURL: expect.stringMatching(/^\/openapi\/v3\/apis\/apps\/v1\?hash=[0-9A-F]{128}$/) as unknown,
+      },
     })
     expect(api.ok('GET', '/version')).toMatchObject({ gitVersion: 'v1.35.0' })
   })
@@ -99,9 +101,7 @@ describe('discovery', () => {
 
   it('refuses verbs and paths it does not know', () => {
     const api = startApi()
-    expect((api.request('GET', '/apis/nope/v1/things').body as Body).message).toBe(
-      'the server could not find the requested resource',
-    )
+    expect(api.request('GET', '/apis/nope/v1/things')).toMatchObject({ code: 404, body: '404 page not found\n' })
     expect(
       api.request('GET', '/api/v1/pods', undefined, { headers: { accept: 'application/vnd.kubernetes.protobuf' } })
         .code,

@@ -61,6 +61,6 @@ export function requestOf(call: Call, { agent, certificate }: ClientHeaders): Ht
     query: { ...call.query },
     headers: headersFor(agent, media),
     ...(call.body !== undefined && { body: call.body }),
-    certificate,
+    certificate: call.as ?? certificate,
   }
 }

@@ -1,4 +1,6 @@
 /** What this server serves, in the three forms that clients ask for. Models apiserver endpoints/discovery and discovery/aggregated. */
+import { sha256 } from '@noble/hashes/sha2.js'
+import { hubOf } from '../../objects/kinds.ts'
 import type { KindEntry, KindRegistry, Subresource } from '../../objects/kinds.ts'
 
 const gv = (group: string, version: string): string => (group === '' ? version : `${group}/${version}`)
@@ -9,7 +11,7 @@ const foreign = ({ group, version }: { group?: string; version?: string }): obje
   ...(version !== undefined && { version }),
 })
 
-function resourceRows(entry: KindEntry): object[] {
+function resourceRows(registry: KindRegistry, entry: KindEntry): object[] {
   const main = {
     name: entry.resource,
     singularName: entry.singular,
@@ -18,7 +20,7 @@ function resourceRows(entry: KindEntry): object[] {
     verbs: entry.verbs,
     ...(entry.shortNames.length > 0 && { shortNames: entry.shortNames }),
     ...(entry.categories.length > 0 && { categories: entry.categories }),
-    storageVersionHash: hashOf(entry),
+    ...(isStored(entry) && { storageVersionHash: storageHash(hubOf(storedIn(registry, entry))) }),
   }
   return [
     main,
@@ -33,17 +35,24 @@ function resourceRows(entry: KindEntry): object[] {
   ]
 }
 
-/** Eight bytes in base64 that stand for the stored version. */
-function hashOf({ group, kind }: KindEntry): string {
-  let [a, b] = [2166136261, 84696351]
-  for (const char of `${group}/${kind}`) {
-    a = Math.imul(a ^ char.charCodeAt(0), 16777619)
-    b = Math.imul(b ^ a, 1597334677)
+const hashes = new Map<string, string>()
+
+/** The first eight bytes of the hash of the stored version. Models apiserver endpoints/discovery/storageversionhash.go. */
+function storageHash(storage: KindEntry): string {
+  const text = `${storage.group}/${storage.version}/${storage.kind}`
+  let hash = hashes.get(text)
+  if (hash === undefined) {
+    hash = btoa(String.fromCharCode(...sha256(new TextEncoder().encode(text)).slice(0, 8)))
+    hashes.set(text, hash)
   }
-  return btoa(
-    String.fromCharCode(...[a, a >>> 8, a >>> 16, a >>> 24, b, b >>> 8, b >>> 16, b >>> 24].map((one) => one & 255)),
-  )
+  return hash
 }
+
+/** Kinds that are never stored have no stored version. */
+const isStored = ({ verbs, resource }: KindEntry): boolean => verbs.includes('list') && resource !== 'componentstatuses'
+
+const storedIn = (registry: KindRegistry, entry: KindEntry): KindEntry =>
+  registry.all().find((one) => one.group === entry.group && one.resource === entry.resource && one.storage) ?? entry
 
 const inVersion = (registry: KindRegistry, group: string, version: string): KindEntry[] =>
   registry.all().filter((entry) => entry.group === group && entry.version === version)
@@ -53,7 +62,7 @@ export function resourceList(registry: KindRegistry, group: string, version: str
   const entries = inVersion(registry, group, version)
   if (entries.length === 0) return undefined
   const resources = entries
-    .flatMap(resourceRows)
+    .flatMap((entry) => resourceRows(registry, entry))
     .sort((a, b) => ((a as { name: string }).name < (b as { name: string }).name ? -1 : 1))
   return {
     kind: 'APIResourceList',

@@ -61,11 +61,12 @@ function hooksOf(minor: number): string[] {
   ])
 }
 
-type Endpoint = 'healthz' | 'livez' | 'readyz'
+export type Endpoint = 'healthz' | 'livez' | 'readyz'
 
-function checksOf(minor: number, endpoint: Endpoint): string[] {
+/** The names of an endpoint's checks, in their order. */
+export function checksOf(minor: number, endpoint: Endpoint): string[] {
   const ready = endpoint === 'readyz'
-  const serving = endpoint === 'livez' && minor >= 35 ? ['loopback-serving-certificate'] : []
+  const serving = !ready && minor >= 35 ? ['loopback-serving-certificate'] : []
   return [
     'ping',
     'log',
@@ -91,15 +92,26 @@ const text = (code: number, body: string): HttpResponse => ({
 export function answerHealth(core: Core, flight: Flight, endpoint: Endpoint, only?: string): HttpResponse | undefined {
   const checks = checksOf(core.minor, endpoint)
   if (only !== undefined) return oneCheck(core, checks, flight.info.path.split('/').slice(2).join('/'))
-  const { exclude = '' } = flight.request.query
-  const lines = checks.map((check) => line(core, check, exclude))
-  const failed = lines.some((one) => one.startsWith('[-]'))
-  if (failed) return text(500, `${lines.join('\n')}\n${endpoint} check failed\n`)
-  return text(200, 'verbose' in flight.request.query ? `${lines.join('\n')}\n${endpoint} check passed\n` : 'ok')
+  const excluded = excludedOf(flight)
+  const lines = checks.map((check) => line(core, check, excluded))
+  const unknown = [...excluded].filter((name) => !checks.includes(name))
+  const warned =
+    unknown.length === 0
+      ? lines
+      : [
+          ...lines,
+          `warn: some health checks cannot be excluded: no matches for ${unknown.map((name) => JSON.stringify(name)).join(', ')}`,
+        ]
+  if (lines.some((one) => one.startsWith('[-]'))) return text(500, `${warned.join('\n')}\n${endpoint} check failed\n`)
+  return text(200, 'verbose' in flight.request.query ? `${warned.join('\n')}\n${endpoint} check passed\n` : 'ok')
 }
 
-function line(core: Core, check: string, exclude: string): string {
-  if (check === exclude) return `[+]${check} excluded: ok`
+/** `?exclude=a`, more than once where the client's query keeps them apart with commas. */
+const excludedOf = (flight: Flight): Set<string> =>
+  new Set((flight.request.query.exclude ?? '').split(',').filter((name) => name !== ''))
+
+function line(core: Core, check: string, excluded: Set<string>): string {
+  if (excluded.has(check)) return `[+]${check} excluded: ok`
   return passes(core, check) ? `[+]${check} ok` : `[-]${check} failed: reason withheld`
 }
 

@@ -1,52 +1,115 @@
 /**
- * /openapi/v2 as gnostic's protobuf: only the paths with the query parameters of their writes, which is
- * what kubectl 1.27 and older look up before they create or apply. Not modelled: definitions, JSON form.
+ * /openapi/v2 as JSON: all kinds in one document, made from the same components as version 3.
+ * Models kube-openapi pkg/builder and pkg/openapiconv.
  */
-import type { KindEntry, KindRegistry } from '../../objects/kinds.ts'
+import { minorOf } from '../../objects/kinds.ts'
+import type { KindRegistry } from '../../objects/kinds.ts'
+import { hashOf } from './openapi.ts'
+import { pathsOf } from './openapi-paths.ts'
+import { addEntry, Components, fingerprint } from './openapi-schemas.ts'
+import type { Schema } from './openapi-schemas.ts'
 
-export const OPENAPI_V2_TYPE = 'application/com.github.proto-openapi.spec.v2.v1.0+protobuf'
+export interface SwaggerDocument {
+  swagger: '2.0'
+  info: { title: string; version: string }
+  paths: Record<string, Schema>
+  definitions: Record<string, Schema>
+}
 
-type Bytes = number[]
+const isPlain = (value: unknown): value is Schema =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
 
-function varint(value: number): Bytes {
-  const bytes: Bytes = []
-  for (let rest = value; ; rest = Math.floor(rest / 128)) {
-    if (rest < 128) return [...bytes, rest]
-    bytes.push((rest % 128) + 128)
+/** Unions of scalars have no words in version 2: int-or-string is a string of that format, a quantity a string. */
+function scalarOf({ oneOf, anyOf, ...schema }: Schema): Schema {
+  return oneOf === undefined && anyOf === undefined ? schema : { ...schema, type: 'string' }
+}
+
+/** A schema of version 3 in the words of version 2. */
+function lowered(schema: Schema): Schema {
+  const { allOf, nullable: _nullable, default: initial, ...rest } = scalarOf(schema)
+  const single = Array.isArray(allOf) && allOf.length === 1 ? (allOf[0] as Schema) : undefined
+  const made: Schema = {}
+  for (const [key, value] of Object.entries({ ...rest, ...single })) made[key] = loweredValue(key, value)
+  return initial === undefined || isPlain(initial) ? made : { ...made, default: initial }
+}
+
+function loweredValue(key: string, value: unknown): unknown {
+  if (key === '$ref') return String(value).replace('#/components/schemas/', '#/definitions/')
+  if (key === 'properties')
+    return Object.fromEntries(Object.entries(value as Schema).map(([name, one]) => [name, lowered(one as Schema)]))
+  if ((key === 'items' || key === 'additionalProperties') && isPlain(value)) return lowered(value)
+  return value
+}
+
+/** A parameter or an answer of version 3: what stood in `schema` stands beside its name. */
+function loweredParameter({ schema, ...rest }: Schema): Schema {
+  return { ...rest, ...(schema as Schema | undefined) }
+}
+
+function loweredOperation({ requestBody, responses, parameters = [], ...rest }: Schema): Schema {
+  const content = (requestBody as { content?: Record<string, { schema: Schema }> } | undefined)?.content
+  const body = content === undefined ? undefined : Object.values(content)[0]?.schema
+  const all = (parameters as Schema[]).map(loweredParameter)
+  if (body !== undefined) all.unshift({ name: 'body', in: 'body', required: true, schema: lowered(body) })
+  return {
+    ...rest,
+    ...(all.length > 0 && { parameters: all }),
+    responses: Object.fromEntries(
+      Object.entries(responses as Schema).map(([code, one]) => [code, loweredAnswer(one as Schema)]),
+    ),
   }
 }
 
-const encoder = new TextEncoder()
-
-/** A length-delimited field: a message or a text. */
-function field(number: number, content: Bytes | string): Bytes {
-  const bytes = typeof content === 'string' ? [...encoder.encode(content)] : content
-  return [...varint(number * 8 + 2), ...varint(bytes.length), ...bytes]
+function loweredAnswer({ description, content }: Schema): Schema {
+  const schema =
+    content === undefined ? undefined : Object.values(content as Record<string, { schema: Schema }>)[0]?.schema
+  return { description, ...(schema !== undefined && { schema: lowered(schema) }) }
 }
 
-/** Parameter ← NonBodyParameter ← QueryParameterSubSchema { in, name }. */
-const queryParameter = (name: string): Bytes =>
-  field(1, field(2, field(3, [...field(2, 'query'), ...field(4, name), ...field(6, 'string')])))
+const loweredPath = (path: Schema): Schema =>
+  Object.fromEntries(
+    Object.entries(path).map(([key, value]) => [
+      key,
+      key === 'parameters' ? (value as Schema[]).map(loweredParameter) : loweredOperation(value as Schema),
+    ]),
+  )
 
-const PARAMETERS = ['dryRun', 'fieldManager', 'fieldValidation'].flatMap((name) => field(8, queryParameter(name)))
+const sorted = <T>(record: Record<string, T>): Record<string, T> =>
+  Object.fromEntries(
+    Object.keys(record)
+      .sort()
+      .map((key) => [key, record[key]!]),
+  )
 
-/** Operation { parameters, vendor_extension: x-kubernetes-group-version-kind }. */
-function operation({ group, version, kind }: KindEntry): Bytes {
-  const yaml = `group: "${group}"\nkind: ${kind}\nversion: ${version}\n`
-  return [...PARAMETERS, ...field(13, [...field(1, 'x-kubernetes-group-version-kind'), ...field(2, field(2, yaml))])]
+const stateOf = (registry: KindRegistry): string => registry.all().map(fingerprint).join(' ')
+
+export const swaggerHash = (registry: KindRegistry): string => hashOf(`v2 ${registry.release} ${stateOf(registry)}`)
+
+/** The last document of each registry: built again when a custom resource came or went. */
+const known = new WeakMap<KindRegistry, { state: string; document: SwaggerDocument }>()
+
+export function swaggerDocument(registry: KindRegistry, release: string, enums: boolean): SwaggerDocument {
+  const state = `${enums} ${stateOf(registry)}`
+  const last = known.get(registry)
+  if (last?.state === state) return last.document
+  const document = make(registry, release, enums)
+  known.set(registry, { state, document })
+  return document
 }
 
-function pathsOf(entry: KindEntry): Bytes {
-  const root = entry.group === '' ? `/api/${entry.version}` : `/apis/${entry.group}/${entry.version}`
-  const base = `${root}/${entry.namespaced ? 'namespaces/{namespace}/' : ''}${entry.resource}`
-  const write = operation(entry)
-  const collection = field(2, [...field(1, base), ...field(2, field(4, write))])
-  const single = field(2, [...field(1, `${base}/{name}`), ...field(2, [...field(3, write), ...field(8, write)])])
-  return [...collection, ...single]
-}
-
-/** Document { swagger, info, paths }. */
-export function openapiV2(registry: KindRegistry, release: string): Uint8Array {
-  const info = [...field(1, 'Kubernetes'), ...field(2, `v${release}`)]
-  return Uint8Array.from([...field(1, '2.0'), ...field(2, info), ...field(8, registry.all().flatMap(pathsOf))])
+function make(registry: KindRegistry, release: string, enums: boolean): SwaggerDocument {
+  const minor = minorOf(release)
+  const components = new Components(minor, enums)
+  const paths: Record<string, Schema> = {}
+  for (const entry of registry.all()) Object.assign(paths, pathsOf(entry, addEntry(components, entry), minor))
+  components.add('meta.v1.DeleteOptions')
+  components.add('meta.v1.Patch')
+  return {
+    swagger: '2.0',
+    info: { title: 'Kubernetes', version: `v${release}` },
+    paths: sorted(Object.fromEntries(Object.entries(paths).map(([path, item]) => [path, loweredPath(item)]))),
+    definitions: sorted(
+      Object.fromEntries(Object.entries(components.schemas).map(([name, schema]) => [name, lowered(schema)])),
+    ),
+  }
 }

@@ -1,167 +1,99 @@
 /**
- * /openapi/v3: an index and one document a group version, made from the schema; what kubectl explain,
- * apply and the validation flags need. Models kube-openapi pkg/handler3. Not modelled: descriptions,
- * operations' bodies and answers, OpenAPI v2.
+ * /openapi/v3: an index and one document a group version, made from the schema and upstream's texts; what kubectl
+ * explain, apply and the validation flags need. Models kube-openapi pkg/handler3. Not modelled: protobuf, all codes of
+ * the answers, paths of watches.
  */
 import type { KindEntry, KindRegistry } from '../../objects/kinds.ts'
-import { hasType, typeOf } from '../../objects/schema.ts'
-import type { CompiledField, Shape } from '../../objects/schema.ts'
+import { minorOf } from '../../objects/kinds.ts'
+import { pathsOf } from './openapi-paths.ts'
+import { addEntry, Components, fingerprint } from './openapi-schemas.ts'
+import type { Schema } from './openapi-schemas.ts'
 
-type Schema = Record<string, unknown>
+const pathOf = (group: string, version: string): string =>
+  group === '' ? `api/${version}` : `apis/${group}/${version}`
+
+const entriesOf = (registry: KindRegistry, path: string): KindEntry[] => {
+  const parts = path.split('/')
+  const [group, version] = parts[0] === 'api' ? ['', parts[1]] : [parts[1], parts[2]]
+  return registry.all().filter((entry) => entry.group === group && entry.version === version)
+}
+
+const HASH_WORDS = 16
+
+/** 128 hexadecimal digits that change with a text. */
+export function hashOf(text: string): string {
+  let out = ''
+  for (let word = 0; word < HASH_WORDS; word++) {
+    let hash = 2166136261 ^ (word * 0x9e3779b1)
+    for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 16777619)
+    hash ^= hash >>> 15
+    out += (Math.imul(hash, 0x85ebca6b) >>> 0).toString(16).padStart(8, '0')
+  }
+  return out.toUpperCase()
+}
+
+/** The hash of a document, which its address and its ETag carry. */
+export const documentHash = (registry: KindRegistry, path: string): string =>
+  hashOf(`${registry.release} ${path} ${entriesOf(registry, path).map(fingerprint).join(' ')}`)
 
 /** The documents, one a group version. */
 export function openapiIndex(registry: KindRegistry): object {
   const paths: Record<string, { serverRelativeURL: string }> = {}
-  for (const { name, versions } of registry.groups()) {
-    for (const version of versions) {
-      const path = name === '' ? `api/${version}` : `apis/${name}/${version}`
-      paths[path] = { serverRelativeURL: `/openapi/v3/${path}?hash=${registry.release}` }
-    }
-  }
+  const found = registry.groups().flatMap(({ name, versions }) => versions.map((version) => pathOf(name, version)))
+  for (const path of found.sort())
+    paths[path] = { serverRelativeURL: `/openapi/v3/${path}?hash=${documentHash(registry, path)}` }
   return { paths }
 }
 
-/** `core.v1.Pod` → `io.k8s.api.core.v1.Pod`. */
-function componentName(type: string): string {
-  if (type.startsWith('meta.')) return `io.k8s.apimachinery.pkg.apis.${type}`
-  if (type.startsWith('resource.')) return `io.k8s.apimachinery.pkg.api.${type}`
-  return type.startsWith('util.') || type.startsWith('runtime.')
-    ? `io.k8s.apimachinery.pkg.${type}`
-    : `io.k8s.api.${type}`
-}
+const ALWAYS = ['meta.v1.DeleteOptions', 'meta.v1.Patch', 'meta.v1.APIResourceList', 'meta.v1.WatchEvent']
 
-const SCALARS: Record<string, Schema> = {
-  string: { type: 'string' },
-  int32: { type: 'integer', format: 'int32' },
-  int64: { type: 'integer', format: 'int64' },
-  double: { type: 'number', format: 'double' },
-  boolean: { type: 'boolean' },
-  base64: { type: 'string', format: 'byte' },
-  any: {},
-  object: { type: 'object' },
-}
-
-const SPECIAL: Record<string, [string, Schema]> = {
-  time: ['io.k8s.apimachinery.pkg.apis.meta.v1.Time', { type: 'string', format: 'date-time' }],
-  microTime: ['io.k8s.apimachinery.pkg.apis.meta.v1.MicroTime', { type: 'string', format: 'date-time' }],
-  quantity: ['io.k8s.apimachinery.pkg.api.resource.Quantity', { oneOf: [{ type: 'string' }, { type: 'number' }] }],
-  intOrString: [
-    'io.k8s.apimachinery.pkg.util.intstr.IntOrString',
-    { format: 'int-or-string', oneOf: [{ type: 'integer' }, { type: 'string' }] },
-  ],
-}
-
-const reference = (name: string): Schema => ({ $ref: `#/components/schemas/${name}` })
-
-/** A field's schema; the types it names are put on the list of those still to be made. */
-function schemaOf(shape: Shape, schemas: Record<string, Schema>): Schema {
-  if (shape.form === 'list') return { type: 'array', items: itemOf(schemaOf(shape.item as Shape, schemas)) }
-  if (shape.form === 'map')
-    return { type: 'object', additionalProperties: itemOf(schemaOf(shape.item as Shape, schemas)) }
-  const special = SPECIAL[shape.form]
-  if (special !== undefined) {
-    schemas[special[0]] ??= special[1]
-    return reference(special[0])
-  }
-  if (shape.form !== 'struct') return { ...SCALARS[shape.form] }
-  addType(shape.type as string, schemas)
-  return reference(componentName(shape.type as string))
-}
-
-/** References stand in allOf where siblings may follow, as kube-openapi writes them. */
-const itemOf = (schema: Schema): Schema => ('$ref' in schema ? { allOf: [schema], default: {} } : schema)
-
-function fieldSchema(field: CompiledField, schemas: Record<string, Schema>): Schema {
-  return {
-    ...itemOf(schemaOf(field.shape, schemas)),
-    ...(field.patch !== undefined && { 'x-kubernetes-patch-strategy': field.patch }),
-    ...(field.mergeKey !== undefined && { 'x-kubernetes-patch-merge-key': field.mergeKey }),
-    ...(field.list !== undefined && { 'x-kubernetes-list-type': field.list }),
-    ...(field.keys !== undefined && { 'x-kubernetes-list-map-keys': field.keys }),
-    ...(field.map !== undefined && { 'x-kubernetes-map-type': field.map }),
-  }
-}
-
-function gvkOf(text: string): Schema {
-  const parts = text.split('/')
-  return parts.length === 2
-    ? { group: '', version: parts[0], kind: parts[1] }
-    : { group: parts[0], version: parts[1], kind: parts[2] }
-}
-
-function addType(name: string, schemas: Record<string, Schema>): void {
-  const component = componentName(name)
-  if (component in schemas) return
-  const schema: Schema = { type: 'object' }
-  schemas[component] = schema
-  if (!hasType(name)) return
-  const type = typeOf(name)
-  schema.properties = Object.fromEntries(
-    [...type.fields.values()].map((field) => [field.name, fieldSchema(field, schemas)]),
+const sorted = <T>(record: Record<string, T>): Record<string, T> =>
+  Object.fromEntries(
+    Object.keys(record)
+      .sort()
+      .map((key) => [key, record[key]!]),
   )
-  if (type.required.length > 0) schema.required = type.required
-  if (type.gvk !== undefined) schema['x-kubernetes-group-version-kind'] = type.gvk.map(gvkOf)
-}
 
-const WRITE_PARAMETERS = ['dryRun', 'fieldManager', 'fieldValidation'].map((name) => ({
-  name,
-  in: 'query',
-  schema: { type: 'string', uniqueItems: true },
-}))
-
-function operation({ group, version, kind }: KindEntry, action: string, writes: boolean): Schema {
+function make(entries: KindEntry[], release: string, enums: boolean): object {
+  const minor = minorOf(release)
+  const components = new Components(minor, enums)
+  const paths: Record<string, Schema> = {}
+  for (const entry of entries) Object.assign(paths, pathsOf(entry, addEntry(components, entry), minor))
+  for (const type of ALWAYS) components.add(type)
+  const { schemas } = components
   return {
-    'x-kubernetes-action': action,
-    'x-kubernetes-group-version-kind': { group, version, kind },
-    ...(writes && {
-      parameters:
-        action === 'patch'
-          ? [...WRITE_PARAMETERS, { name: 'force', in: 'query', schema: { type: 'boolean' } }]
-          : WRITE_PARAMETERS,
-    }),
-    responses: { '200': { description: 'OK' } },
-  }
-}
-
-function pathsOf(entry: KindEntry): Record<string, Schema> {
-  const root = entry.group === '' ? `/api/${entry.version}` : `/apis/${entry.group}/${entry.version}`
-  const base = `${root}/${entry.namespaced ? 'namespaces/{namespace}/' : ''}${entry.resource}`
-  return {
-    [base]: { get: operation(entry, 'list', false), post: operation(entry, 'post', true) },
-    [`${base}/{name}`]: {
-      get: operation(entry, 'get', false),
-      put: operation(entry, 'put', true),
-      patch: operation(entry, 'patch', true),
-      delete: operation(entry, 'delete', true),
+    openapi: '3.0.0',
+    info: { title: 'Kubernetes', version: `v${release}` },
+    paths: sorted(paths),
+    components: {
+      schemas: sorted(schemas),
+      securitySchemes: {
+        BearerToken: {
+          type: 'apiKey',
+          description: 'Bearer Token authentication',
+          name: 'authorization',
+          in: 'header',
+        },
+      },
     },
   }
 }
 
-/** Custom resources: any fields. */
-function customSchema({ group, version, kind }: KindEntry): Schema {
-  return {
-    type: 'object',
-    'x-kubernetes-preserve-unknown-fields': true,
-    'x-kubernetes-group-version-kind': [{ group, version, kind }],
-  }
-}
+/** Documents of built-in kinds depend on the release alone. */
+const known = new Map<string, object>()
 
 /** The document of one group version (`api/v1`, `apis/apps/v1`); undefined when it is not served. */
-export function openapiDocument(registry: KindRegistry, path: string, release: string): object | undefined {
-  const parts = path.split('/')
-  const [group, version] = parts[0] === 'api' ? ['', parts[1]] : [parts[1], parts[2]]
-  const entries = registry.all().filter((entry) => entry.group === group && entry.version === version)
+export function openapiDocument(
+  registry: KindRegistry,
+  path: string,
+  release: string,
+  enums: boolean,
+): object | undefined {
+  const entries = entriesOf(registry, path)
   if (entries.length === 0) return undefined
-  const schemas: Record<string, Schema> = {}
-  for (const entry of entries) {
-    if (entry.schema === '') schemas[`${entry.group}.${entry.version}.${entry.kind}`] = customSchema(entry)
-    else addType(entry.schema, schemas)
-  }
-  if (hasType('meta.v1.DeleteOptions')) addType('meta.v1.DeleteOptions', schemas)
-  return {
-    openapi: '3.0.0',
-    info: { title: 'Kubernetes', version: `v${release}` },
-    paths: Object.assign({}, ...entries.map(pathsOf)) as object,
-    components: { schemas },
-  }
+  if (entries.some(({ schema }) => schema === '')) return make(entries, release, enums)
+  const key = `${release} ${enums} ${path} ${entries.map(({ resource }) => resource).join(' ')}`
+  const document = known.get(key) ?? make(entries, release, enums)
+  known.set(key, document)
+  return document
 }

@@ -3,11 +3,16 @@ import type { HttpResponse } from '../../fabric/http.ts'
 import type { Core } from '../core.ts'
 import type { Flight } from '../flight.ts'
 import { JSON_HEADERS } from '../present.ts'
-import { failure, methodNotKnown, pathNotFound } from '../status.ts'
+import { methodNotKnown, notSimulated, pathNotFound } from '../status.ts'
 import { aggregated, groupList, groupNamed, resourceList, versionsOf } from './groups.ts'
-import { answerHealth } from './health.ts'
-import { OPENAPI_V2_TYPE, openapiV2 } from './openapi-v2.ts'
-import { openapiDocument, openapiIndex } from './openapi.ts'
+import { answerHealth, checksOf } from './health.ts'
+import type { Endpoint } from './health.ts'
+import { answerOpenId } from './openid.ts'
+import { metricsText } from './metrics.ts'
+import { OPENAPI_V2_TYPE, swaggerProtobuf } from './openapi-v2-protobuf.ts'
+import { swaggerDocument, swaggerHash } from './openapi-v2.ts'
+import { documentHash, hashOf, openapiDocument, openapiIndex } from './openapi.ts'
+import { fingerprint } from './openapi-schemas.ts'
 
 const json = (body: unknown, headers = JSON_HEADERS): HttpResponse => ({ code: 200, headers, body })
 
@@ -29,7 +34,9 @@ function discovery(core: Core, flight: Flight, isCore: boolean): HttpResponse {
   const version = wanted === 'v2' && core.minor < 30 ? undefined : wanted
   if (version !== undefined && core.minor >= 26) {
     const type = `application/json;g=apidiscovery.k8s.io;v=${version};as=APIGroupDiscoveryList`
-    return json(aggregated(core.registry, isCore, version), { 'content-type': type })
+    return tagged(flight, discoveryHash(core, isCore), { 'content-type': type, vary: 'Accept' }, () =>
+      aggregated(core.registry, isCore, version),
+    )
   }
   return json(isCore ? versionsOf(core.advertiseAddress) : groupList(core.registry))
 }
@@ -64,44 +71,101 @@ function serve(core: Core, flight: Flight): HttpResponse | undefined {
   if (first === 'apis' && parts.length === 3) return listOf(core, second as string, third as string)
   if (first === 'version') return json(versionInfo(core))
   if (first === 'healthz' || first === 'livez' || first === 'readyz') return answerHealth(core, flight, first, second)
-  if (first === 'openapi' && second === 'v3') return openapi(core, parts.slice(2))
+  if (first === 'openapi' && second === 'v2' && parts.length === 2) return openapiV2(core, flight)
+  if (first === 'openapi' && second === 'v3') return openapiV3(core, flight, parts.slice(2).join('/'))
+  const openId = answerOpenId(core, `/${parts.join('/')}`)
+  if (openId !== undefined) return openId
+  if (first === 'metrics' && parts.length === 1) return plainText(metricsText(core))
   if (parts.length === 0) return json({ paths: rootPaths(core) })
   return undefined
 }
 
 const wrap = (body: object | undefined): HttpResponse | undefined => body && json(body)
 
+const plainText = (body: string): HttpResponse => ({
+  code: 200,
+  headers: { 'content-type': 'text/plain; version=0.0.4; charset=utf-8; escaping=values' },
+  body,
+})
+
 const listOf = (core: Core, group: string, version: string): HttpResponse | undefined =>
   wrap(resourceList(core.registry, group, version))
 
-function openapi(core: Core, parts: string[]): HttpResponse | undefined {
-  return wrap(
-    parts.length === 0 ? openapiIndex(core.registry) : openapiDocument(core.registry, parts.join('/'), core.release),
-  )
+/** An answer that a client need not take again: 304 when it names the same hash. */
+function tagged(flight: Flight, hash: string, headers: Record<string, string>, body: () => unknown): HttpResponse {
+  const etag = JSON.stringify(hash)
+  if (flight.request.headers['if-none-match'] === etag) return { code: 304, headers: { etag } }
+  return { code: 200, headers: { ...headers, etag }, body: body() }
 }
 
+const discoveryHash = (core: Core, isCore: boolean): string =>
+  hashOf(
+    core.registry
+      .all()
+      .filter(({ group }) => (group === '') === isCore)
+      .map((entry) => `${entry.resource} ${fingerprint(entry)}`)
+      .join(' '),
+  )
+
+const YEAR_S = 365 * 24 * 3600
+
+function openapiV3(core: Core, flight: Flight, path: string): HttpResponse | undefined {
+  const { registry, release, flags } = core
+  if (path === '') return json(openapiIndex(registry))
+  const document = openapiDocument(registry, path, release, flags.openapiEnums)
+  if (document === undefined) return undefined
+  const hash = documentHash(registry, path)
+  const asked = flight.request.query.hash
+  if (asked !== undefined && asked !== hash)
+    return { code: 301, headers: { location: `/openapi/v3/${path}?hash=${hash}` }, body: '' }
+  const lasting: Record<string, string> =
+    asked === undefined ? {} : { 'cache-control': `public, immutable, max-age=${YEAR_S}` }
+  return tagged(flight, hash, { ...JSON_HEADERS, ...lasting, vary: 'Accept' }, () => document)
+}
+
+function openapiV2({ registry, release, flags }: Core, flight: Flight): HttpResponse {
+  const document = (): ReturnType<typeof swaggerDocument> => swaggerDocument(registry, release, flags.openapiEnums)
+  const hash = swaggerHash(registry)
+  if ((flight.request.headers.accept ?? '').includes('proto-openapi.spec.v2'))
+    return tagged(flight, hash, { 'content-type': OPENAPI_V2_TYPE, vary: 'Accept' }, () => swaggerProtobuf(document()))
+  return tagged(flight, hash, { ...JSON_HEADERS, vary: 'Accept' }, document)
+}
+
+/** All paths of `/`, in order, as the muxer knows them. */
 function rootPaths(core: Core): string[] {
   const groups = core.registry
     .groups()
     .filter(({ name }) => name !== '')
     .flatMap(({ name, versions }) => [`/apis/${name}`, ...versions.map((version) => `/apis/${name}/${version}`)])
-  return ['/api', '/api/v1', '/apis', ...groups.sort(), '/healthz', '/livez', '/openapi/v3', '/readyz', '/version']
+  const checks = (['healthz', 'livez', 'readyz'] as Endpoint[]).flatMap((endpoint) => [
+    `/${endpoint}`,
+    ...checksOf(core.minor, endpoint).map((check) => `/${endpoint}/${check}`),
+  ])
+  return [...FIXED_PATHS, ...(core.minor >= 35 ? ['/flagz', '/statusz'] : []), ...groups, ...checks].sort()
 }
 
-function answerOpenapiV2(core: Core, flight: Flight): void {
-  if (!(flight.request.headers.accept ?? '').includes('proto-openapi.spec.v2'))
-    return core.refuse(flight, failure(406, 'NotAcceptable', 'not simulated: /openapi/v2 as JSON'))
-  core.respond(flight, {
-    code: 200,
-    headers: { 'content-type': OPENAPI_V2_TYPE },
-    body: openapiV2(core.registry, core.release),
-  })
-}
+const FIXED_PATHS = [
+  '/.well-known/openid-configuration',
+  '/api',
+  '/api/v1',
+  '/apis',
+  '/apis/',
+  '/metrics',
+  '/metrics/slis',
+  '/openapi/v2',
+  '/openapi/v3',
+  '/openapi/v3/',
+  '/openid/v1/jwks',
+  '/version',
+]
+
+/** Paths that a real server has and this one has not. */
+const REFUSED = new Set(['/logs', '/metrics/slis', '/flagz', '/statusz'])
 
 export function answerPath(core: Core, flight: Flight): void {
   const { verb, path } = flight.info
   if (verb !== 'get' && verb !== 'head') return core.refuse(flight, methodNotKnown())
-  if (path === '/openapi/v2') return answerOpenapiV2(core, flight)
+  if (REFUSED.has(path) || path.startsWith('/logs/')) return core.refuse(flight, notSimulated(path))
   const response = serve(core, flight)
   if (response === undefined) return core.refuse(flight, pathNotFound())
   core.respond(flight, response)

@@ -1,77 +1,70 @@
 /**
  * Who asks: the client certificate's names, a service account's token, or nobody.
- * Models apiserver authentication/request/{x509,bearertoken,anonymous} and impersonation (endpoints/filters/impersonation.go).
+ * Models apiserver authentication/request/{x509,bearertoken,anonymous}.
  */
 import type { HttpRequest } from '../../fabric/http.ts'
 import type { Core } from '../core.ts'
 import type { UserInfo } from '../flight.ts'
-import { readToken } from '../subresources/token.ts'
+import { readBootstrapToken } from './bootstrap-tokens.ts'
+import { readToken } from './service-account-tokens.ts'
+import type { TokenVerdict } from './service-account-tokens.ts'
 
 const ANONYMOUS: UserInfo = { name: 'system:anonymous', groups: ['system:unauthenticated'] }
 const AUTHENTICATED = 'system:authenticated'
 
 const CREDENTIAL = 'authentication.kubernetes.io/credential-id'
 
-/** 64 hex digits that tell certificates apart; not SHA-256, as there is no certificate to hash. */
-function fingerprint(text: string): string {
-  let hash = 0x811c9dc5
-  const next = (salt: number): number => {
-    for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i) ^ salt, 0x01000193) >>> 0
-    return hash
-  }
-  return [1, 2, 3, 4, 5, 6, 7, 8].map((salt) => next(salt).toString(16).padStart(8, '0')).join('')
-}
-
 const users = new WeakMap<object, UserInfo>()
 
-/** The user of a request; undefined: refused with 401. */
+/**
+ * The user of a request; undefined: refused with 401. A certificate that is not trusted, or a token that is none,
+ * is an error, which a good token makes up for and which leaves no room for anonymity.
+ */
 export function authenticate(core: Core, request: HttpRequest): UserInfo | undefined {
   const { certificate } = request
-  if (certificate !== undefined) return fromCertificate(certificate)
-  const header = request.headers.authorization
-  if (header?.startsWith('Bearer ') === true) return fromToken(core, header.slice(7))
-  return core.flags.anonymousAuth ? ANONYMOUS : undefined
+  if (certificate !== undefined && certificate.problem === undefined) return fromCertificate(core, certificate)
+  const token = bearerToken(request)
+  if (token !== undefined) {
+    const verdict = authenticateToken(core, token)
+    return 'user' in verdict ? verdict.user : undefined
+  }
+  return certificate === undefined && core.flags.anonymousAuth ? ANONYMOUS : undefined
 }
 
-function fromCertificate(certificate: NonNullable<HttpRequest['certificate']>): UserInfo {
+/** Models authentication/request/bearertoken: the word in any case, no empty tokens. */
+function bearerToken({ headers }: HttpRequest): string | undefined {
+  const [, word = ''] = /^bearer\s+(\S+)$/i.exec(headers.authorization?.trim() ?? '') ?? []
+  return word === '' ? undefined : word
+}
+
+/** The extra that names the credential came with 1.29 for tokens and 1.32 for certificates. */
+function fromCertificate(core: Core, certificate: NonNullable<HttpRequest['certificate']>): UserInfo {
   let user = users.get(certificate)
   if (user === undefined) {
     const groups = certificate.organizations.includes(AUTHENTICATED)
       ? certificate.organizations
       : [...certificate.organizations, AUTHENTICATED]
+    const id = certificate.sha256
     user = {
       name: certificate.commonName,
       groups,
-      extra: { [CREDENTIAL]: [`X509SHA256=${fingerprint(certificate.commonName + certificate.organizations.join())}`] },
+      ...(id !== undefined && core.minor >= 32 && { extra: { [CREDENTIAL]: [`X509SHA256=${id}`] } }),
     }
     users.set(certificate, user)
   }
   return user
 }
 
-function fromToken(core: Core, token: string): UserInfo | undefined {
-  const claims = readToken(core, token)
-  if (claims === undefined) return undefined
-  const { namespace, name, uid, jti } = claims
-  return {
-    name: `system:serviceaccount:${namespace}:${name}`,
-    uid,
-    groups: ['system:serviceaccounts', `system:serviceaccounts:${namespace}`, AUTHENTICATED],
-    extra: { [CREDENTIAL]: [`JTI=${jti}`] },
-  }
+/** Whom a token speaks for, or why for nobody. */
+export function authenticateToken(core: Core, token: string, audiences?: readonly string[]): TokenVerdict {
+  const key = `${(audiences ?? []).join()} ${token}`
+  return core.tokenCache.get(key, core.kernel.clockMs, () => readAnyToken(core, token, audiences))
 }
 
-/** The user that the request acts as; undefined when it acts as itself. */
-export function impersonated(request: HttpRequest): UserInfo | undefined {
-  const name = request.headers['impersonate-user']
-  if (name === undefined) return undefined
-  const asked = request.headers['impersonate-group']
-  const own = name.startsWith('system:serviceaccount:') ? serviceAccountGroups(name) : []
-  const groups = asked === undefined ? own : asked.split(',').map((group) => group.trim())
-  return { name, groups: groups.includes('system:unauthenticated') ? groups : [...groups, AUTHENTICATED] }
+function readAnyToken(core: Core, token: string, audiences?: readonly string[]): TokenVerdict {
+  const account = readToken(core, token, audiences)
+  if (account !== undefined) return account
+  const user = readBootstrapToken(core, token)
+  if (user === undefined) return { error: 'invalid bearer token' }
+  return { user: { ...user, groups: [...user.groups, AUTHENTICATED] }, audiences: [...(audiences ?? [])] }
 }
-
-const serviceAccountGroups = (name: string): string[] => [
-  'system:serviceaccounts',
-  `system:serviceaccounts:${name.split(':')[2]}`,
-]

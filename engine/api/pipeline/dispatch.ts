@@ -1,6 +1,8 @@
 /** From a request that is allowed to the function that carries it out. */
 import type { KindEntry } from '../../objects/kinds.ts'
 import type { Core, VerbHandler } from '../core.ts'
+import { createDelayMs, terminatingProblem } from '../custom/create.ts'
+import { getComponent, listComponents } from '../discovery/component-statuses.ts'
 import { answerPath } from '../discovery/paths.ts'
 import type { ApiVerb, Flight, RequestInfo } from '../flight.ts'
 import { REVIEWS } from '../reviews.ts'
@@ -40,16 +42,37 @@ export function dispatch(core: Core, flight: Flight): void {
   const entry = core.registry.byResource(info.group, info.version, info.resource)
   const review = REVIEWS[`${info.group}/${info.resource}`]
   if (review !== undefined && info.verb === 'create') return review(core, flight)
-  if (entry === undefined) return core.refuse(flight, pathNotFound())
+  if (entry === undefined) return core.respond(flight, { code: 404, headers: PLAIN, body: '404 page not found\n' })
   if (entry.namespaced && info.namespace === '' && !CLUSTER_WIDE.has(info.verb))
     return core.refuse(flight, pathNotFound())
   if (info.subresource !== '') return dispatchSubresource(core, flight, entry)
   if (entry.group === '' && entry.resource === 'bindings' && info.verb === 'create') return createBinding(core, flight)
-  const run = VERBS[info.verb]
+  const run = COMPUTED[`${entry.group}/${entry.resource}`]?.[info.verb] ?? VERBS[info.verb]
   if (run === undefined) return core.refuse(flight, methodNotKnown())
-  if (!entry.verbs.includes(info.verb)) return core.refuse(flight, methodNotAllowed(entry, info.verb))
+  if (entry.custom !== undefined && info.verb === 'create') return createCustom(core, flight, entry)
+  if (entry.custom === undefined && !entry.verbs.includes(info.verb))
+    return core.refuse(flight, methodNotAllowed(entry, info.verb))
   run(core, flight)
 }
+
+/** A kind that was established a moment ago makes its first creators wait; one that is going away refuses them. */
+function createCustom(core: Core, flight: Flight, entry: KindEntry): void {
+  const delayMs = flight.memo.waited === true ? 0 : createDelayMs(core, entry)
+  if (delayMs > 0) {
+    flight.memo.waited = true
+    return core.later(flight, delayMs)
+  }
+  const refused = terminatingProblem(core, flight, entry)
+  if (refused !== undefined) return core.refuse(flight, refused)
+  startCreate(core, flight)
+}
+
+/** Kinds that nobody stores. */
+const COMPUTED: Record<string, Partial<Record<ApiVerb, VerbHandler>>> = {
+  '/componentstatuses': { get: getComponent, list: listComponents },
+}
+
+const PLAIN = { 'content-type': 'text/plain; charset=utf-8' }
 
 /** Verbs that make sense across all namespaces. */
 const CLUSTER_WIDE = new Set<ApiVerb>(['list', 'watch'])

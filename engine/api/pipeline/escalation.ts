@@ -1,50 +1,26 @@
 /**
- * Nobody may grant what they do not have. Models pkg/registry/rbac/{role,rolebinding}/policybased and
- * component-helpers auth/rbac/validation: rules are broken into single ones and each must be covered.
+ * Nobody may grant what they do not have. Models pkg/registry/rbac/{role,clusterrole,rolebinding,
+ * clusterrolebinding}/policybased and component-helpers auth/rbac/validation: rules are broken into
+ * single ones and each must be covered.
  */
+import { deepEqual } from '../../objects/equal.ts'
 import type { KindEntry } from '../../objects/kinds.ts'
 import type { PolicyRule, RoleRef } from '../../objects/types.gen.ts'
 import type { KubeObject } from '../client.ts'
 import type { Core } from '../core.ts'
 import type { Flight, RequestInfo, UserInfo } from '../flight.ts'
-import { forbidden } from '../status.ts'
+import { forbidden, notFound } from '../status.ts'
 import type { ApiStatus } from '../status.ts'
-import { authorize, covers, coversPath, isTrusted, rulesFor, rulesOfRole } from './authorization.ts'
+import { isCovered, singlesOf } from '../../objects/policy-rules.ts'
+import type { Single } from '../../objects/policy-rules.ts'
+import { MASTERS, authorize, hasRole, rulesFor, rulesOfRole } from './authorization.ts'
 
 const RBAC = 'rbac.authorization.k8s.io'
 
-/** One verb on one resource of one group (and perhaps one name), or on one path. */
-interface Single {
-  verb: string
-  group?: string
-  resource?: string
-  name?: string
-  path?: string
-}
-
-function singlesOf(rule: PolicyRule): Single[] {
-  const { verbs, apiGroups = [], resources = [], resourceNames = [], nonResourceURLs = [] } = rule
-  const names = resourceNames.length === 0 ? [undefined] : resourceNames
-  const onResources = apiGroups.flatMap((group) =>
-    resources.flatMap((resource) =>
-      verbs.flatMap((verb) => names.map((name) => ({ verb, group, resource, ...(name !== undefined && { name }) }))),
-    ),
-  )
-  return [...onResources, ...nonResourceURLs.flatMap((path) => verbs.map((verb) => ({ verb, path })))]
-}
-
-function isCovered(wanted: Single, rule: PolicyRule): boolean {
-  if (!covers(rule.verbs, wanted.verb)) return false
-  if (wanted.path !== undefined) return coversPath(rule.nonResourceURLs, wanted.path)
-  const names = rule.resourceNames ?? []
-  const resource = wanted.resource ?? ''
-  const anyOf = resource.includes('/') && (rule.resources ?? []).includes(`*/${resource.split('/')[1]}`)
-  return (
-    covers(rule.apiGroups, wanted.group ?? '') &&
-    (covers(rule.resources, resource) || anyOf) &&
-    (names.length === 0 || (wanted.name !== undefined && names.includes(wanted.name)))
-  )
-}
+const FULL: PolicyRule[] = [
+  { verbs: ['*'], apiGroups: ['*'], resources: ['*'] },
+  { verbs: ['*'], nonResourceURLs: ['*'] },
+]
 
 const quotedList = (items: string[]): string => `[${items.map((item) => JSON.stringify(item)).join(', ')}]`
 
@@ -65,9 +41,9 @@ function missingText(missing: Single[]): string {
   return lines.sort().join('\n')
 }
 
-function uncovered(core: Core, user: UserInfo, namespace: string, rules: PolicyRule[]): ApiStatus['message'] {
-  const own = [...rulesFor(core, user, namespace)].map(({ rule }) => rule)
-  const missing = rules.flatMap(singlesOf).filter((single) => !own.some((rule) => isCovered(single, rule)))
+function uncovered(core: Core, user: UserInfo, namespace: string, rules: PolicyRule[]): string | undefined {
+  const own = rulesFor(core, user, namespace)
+  const missing = rules.flatMap(singlesOf).filter((single) => !own.some(({ rule }) => isCovered(single, rule)))
   if (missing.length === 0) return undefined
   const groups = `[${user.groups.map((group) => JSON.stringify(group)).join(' ')}]`
   return `user ${JSON.stringify(user.name)} (groups=${groups}) is attempting to grant RBAC permissions not currently held:\n${missingText(missing)}`
@@ -94,18 +70,38 @@ function may(
   return authorize(core, info, flight.user)
 }
 
-function problemOf(core: Core, flight: Flight, entry: KindEntry, object: KubeObject): string | undefined {
-  const namespace = entry.namespaced ? flight.info.namespace : ''
-  if (entry.kind === 'Role' || entry.kind === 'ClusterRole') {
-    if (may(core, flight, 'escalate', entry.resource, object.metadata.name ?? '', namespace)) return undefined
-    return uncovered(core, flight.user, namespace, (object as { rules?: PolicyRule[] }).rules ?? [])
-  }
-  const { roleRef } = object as KubeObject & { roleRef?: RoleRef }
-  if (roleRef === undefined) return undefined
-  const resource = roleRef.kind === 'ClusterRole' ? 'clusterroles' : 'roles'
-  if (may(core, flight, 'bind', resource, roleRef.name, namespace)) return undefined
-  return uncovered(core, flight.user, namespace, rulesOfRole(core, roleRef, namespace))
+interface Roleish extends KubeObject {
+  rules?: PolicyRule[]
+  aggregationRule?: unknown
+  roleRef?: RoleRef
+  subjects?: unknown
 }
+
+function roleProblem(
+  core: Core,
+  flight: Flight,
+  entry: KindEntry,
+  object: Roleish,
+  old: Roleish | undefined,
+  namespace: string,
+): string | undefined {
+  if (may(core, flight, 'escalate', entry.resource, object.metadata.name ?? '', namespace)) return undefined
+  const missing = uncovered(core, flight.user, namespace, object.rules ?? [])
+  if (missing !== undefined || object.aggregationRule === undefined) return missing
+  if (deepEqual(object.aggregationRule, old?.aggregationRule)) return undefined
+  return uncovered(core, flight.user, '', FULL) === undefined
+    ? undefined
+    : 'must have cluster-admin privileges to use the aggregationRule'
+}
+
+/** An update that only cuts dangling owners or finalizers off gives nobody anything. */
+const isSameGrant = (object: Roleish, old: Roleish): boolean =>
+  deepEqual(object.rules, old.rules) &&
+  deepEqual(object.aggregationRule, old.aggregationRule) &&
+  deepEqual(object.roleRef, old.roleRef) &&
+  deepEqual(object.subjects, old.subjects) &&
+  deepEqual(object.metadata.labels, old.metadata.labels) &&
+  deepEqual(object.metadata.annotations, old.metadata.annotations)
 
 /** The refusal of a role or binding that gives more than its maker has. */
 export function escalationProblem(
@@ -113,8 +109,21 @@ export function escalationProblem(
   flight: Flight,
   entry: KindEntry,
   object: KubeObject,
+  old?: KubeObject,
 ): ApiStatus | undefined {
-  if (entry.group !== RBAC || core.flags.alwaysAllow || isTrusted(flight.user)) return undefined
-  const why = problemOf(core, flight, entry, object)
-  return why === undefined ? undefined : forbidden(entry, object.metadata.name ?? '', why)
+  if (entry.group !== RBAC || flight.user.groups.includes(MASTERS)) return undefined
+  if (core.flags.authorizationModes.includes('AlwaysAllow')) return undefined
+  if (old !== undefined && isSameGrant(object, old)) return undefined
+  const namespace = entry.namespaced ? flight.info.namespace : ''
+  const refused = (why: string | undefined): ApiStatus | undefined =>
+    why === undefined ? undefined : forbidden(entry, object.metadata.name ?? '', why)
+  if (entry.kind === 'Role' || entry.kind === 'ClusterRole')
+    return refused(roleProblem(core, flight, entry, object, old, namespace))
+  const { roleRef } = object as Roleish
+  if (roleRef === undefined) return undefined
+  const resource = roleRef.kind === 'ClusterRole' ? 'clusterroles' : 'roles'
+  if (may(core, flight, 'bind', resource, roleRef.name, namespace)) return undefined
+  if (!hasRole(core, roleRef, namespace))
+    return notFound({ group: RBAC, resource: roleRef.kind.toLowerCase() }, roleRef.name)
+  return refused(uncovered(core, flight.user, namespace, rulesOfRole(core, roleRef, namespace)))
 }

@@ -2,9 +2,12 @@
  * Optimistic writes: transform what the cache holds, put it if nobody was faster, otherwise transform
  * again what etcd holds. Models apiserver storage/etcd3/store.go GuaranteedUpdate, Create and Delete.
  */
-import type { EtcdHeader, EtcdResult, KeyValue, RequestOp } from '../../etcd/messages.ts'
+import type { Compare, EtcdHeader, EtcdResult, KeyValue, RequestOp, ResponseOp } from '../../etcd/messages.ts'
+import type { KindEntry } from '../../objects/kinds.ts'
 import type { KubeObject } from '../client.ts'
 import type { Core, Outcome, WriteSteps } from '../core.ts'
+import { convertAll, convertToStored } from '../custom/conversion-webhook.ts'
+import type { Converted } from '../custom/conversion-webhook.ts'
 import type { Flight, PendingWrite } from '../flight.ts'
 import { unknownError } from '../status.ts'
 import { forStorage, revisionOf, withRevision } from './keys.ts'
@@ -32,13 +35,24 @@ export function resumeWrite(
   if (result.kind === 'range') return again(core, steps, flight, result.kvs[0])
   if (result.kind !== 'txn') return core.refuse(flight, unknownError(`unexpected answer ${result.kind} of etcd`))
   if (!result.succeeded) {
-    const found = result.responses[0]
+    const [found, ...charged] = result.responses
+    noteCharged(flight, charged)
     return again(core, steps, flight, found?.op === 'range' ? found.kvs[0] : undefined)
   }
   const row = steps[write.step]
   if (write.object === undefined)
     row?.done(core, flight, departed(write.current as KubeObject, header.revision), 'remove')
-  else row?.done(core, flight, withRevision(write.object, header.revision), 'put')
+  else row?.done(core, flight, withRevision(write.shown ?? write.object, header.revision), 'put')
+}
+
+/** What etcd holds of the objects that were to change together with this one, for the next attempt. */
+function noteCharged(flight: Flight, responses: ResponseOp[]): void {
+  for (const response of responses) {
+    const kv = response.op === 'range' ? response.kvs[0] : undefined
+    if (kv === undefined) continue
+    const newer = withRevision(kv.value as KubeObject, kv.modRevision)
+    flight.memo.charged = { ...(flight.memo.charged as Record<string, KubeObject> | undefined), [kv.key]: newer }
+  }
 }
 
 const departed = (object: KubeObject, revision: number): KubeObject => ({
@@ -52,14 +66,31 @@ function again(core: Core, steps: WriteSteps, flight: Flight, kv: KeyValue | und
   attempt(core, steps, flight, kv && withRevision(kv.value as KubeObject, kv.modRevision))
 }
 
-function attempt(core: Core, steps: WriteSteps, flight: Flight, current: KubeObject | undefined): void {
+function attempt(core: Core, steps: WriteSteps, flight: Flight, stored: KubeObject | undefined): void {
   const write = flight.write as PendingWrite
+  const served =
+    stored === undefined ? { objects: [] } : convertAll(core, flight, entryOfFlight(core, flight), [stored])
+  if (!('objects' in served)) return halted(core, flight, served)
+  const [current] = served.objects
   const outcome = (steps[write.step] as WriteSteps[string]).transform(core, flight, current)
   if (outcome.kind === 'refuse') return write.fresh ? core.refuse(flight, outcome.status) : reread(core, flight)
+  if (outcome.kind === 'call') return core.callOut(flight, outcome.call)
   if (outcome.kind === 'same' || flight.request.query.dryRun === 'All')
     return finishWithoutWrite(core, steps, flight, outcome, current)
-  commit(core, flight, outcome, current)
+  if (outcome.kind === 'remove') return commit(core, flight, outcome, undefined, stored)
+  const made = convertToStored(core, flight, entryOfFlight(core, flight), outcome.object)
+  if (!('objects' in made)) return halted(core, flight, made)
+  commit(core, flight, outcome, made.objects[0], stored)
 }
+
+/** A version that only a webhook can make: it is asked first, or has failed. */
+function halted(core: Core, flight: Flight, why: Exclude<Converted, { objects: unknown }>): void {
+  if ('call' in why) core.callOut(flight, why.call)
+  else core.refuse(flight, why.status)
+}
+
+const entryOfFlight = (core: Core, { info }: Flight): KindEntry =>
+  core.registry.byResource(info.group, info.version, info.resource) ?? core.storageEntry(info.group, info.resource)
 
 /** A refusal may be due to a stale cache: ask etcd before saying so. */
 function reread(core: Core, flight: Flight): void {
@@ -68,11 +99,14 @@ function reread(core: Core, flight: Flight): void {
   core.ask(flight, { kind: 'range', key: write.key })
 }
 
+/** An outcome that needs nothing more to be answered or stored. */
+type Settled = Exclude<Outcome, { kind: 'refuse' | 'call' }>
+
 function finishWithoutWrite(
   core: Core,
   steps: WriteSteps,
   flight: Flight,
-  outcome: Exclude<Outcome, { kind: 'refuse' }>,
+  outcome: Settled,
   current: KubeObject | undefined,
 ): void {
   const { object } = outcome
@@ -88,22 +122,33 @@ function finishWithoutWrite(
 function commit(
   core: Core,
   flight: Flight,
-  outcome: Exclude<Outcome, { kind: 'refuse' }>,
+  outcome: Settled,
+  stored: KubeObject | undefined,
   current: KubeObject | undefined,
 ): void {
   const write = flight.write as PendingWrite
   write.phase = 'commit'
   write.baseRevision = current === undefined ? 0 : revisionOf(current)
   write.current = current
-  write.object = outcome.kind === 'remove' ? undefined : forStorage(outcome.object)
+  write.object = stored && forStorage(stored)
+  if (stored !== undefined && stored !== outcome.object) write.shown = forStorage(outcome.object)
   if (outcome.kind === 'remove') write.current = outcome.object
+  const charges = (outcome.kind === 'put' ? outcome.charges : undefined) ?? []
   core.ask(flight, {
     kind: 'txn',
-    compare: [{ key: write.key, target: 'mod', result: 'equal', operand: write.baseRevision }],
-    success: [operation(write, outcome)],
-    failure: [{ op: 'range', key: write.key }],
+    compare: [
+      unchanged(write.key, write.baseRevision),
+      ...charges.map(({ key, from }) => unchanged(key, revisionOf(from))),
+    ],
+    success: [
+      ...charges.map(({ key, to }): RequestOp => ({ op: 'put', key, value: forStorage(to) })),
+      operation(write, outcome),
+    ],
+    failure: [write.key, ...charges.map(({ key }) => key)].map((key) => ({ op: 'range', key })),
   })
 }
+
+const unchanged = (key: string, operand: number): Compare => ({ key, target: 'mod', result: 'equal', operand })
 
 function operation(write: PendingWrite, outcome: Outcome): RequestOp {
   if (write.object === undefined) return { op: 'delete', key: write.key }

@@ -8,6 +8,7 @@ const DIRECTORIES: Record<string, string> = {
   nodes: 'minions',
   replicationcontrollers: 'controllers',
   'ingresses.networking.k8s.io': 'ingress',
+  'ingresses.extensions': 'ingress',
   'customresourcedefinitions.apiextensions.k8s.io': 'apiextensions.k8s.io/customresourcedefinitions',
   'apiservices.apiregistration.k8s.io': 'apiregistration.k8s.io/apiservices',
   'events.events.k8s.io': 'events',

@@ -28,32 +28,51 @@ export const secretStrategy: Strategy = {
 }
 
 interface JobLike extends KubeObject {
-  spec: Plain & { manualSelector?: boolean; template: { metadata?: { labels?: Record<string, string> } } }
+  spec: Plain & { manualSelector?: boolean; template?: { metadata?: { labels?: Record<string, string> } } }
 }
 
-/** A Job's own selector and pod labels by its uid (pkg/registry/batch/job/strategy.go). */
-function generateSelector(job: JobLike): KubeObject {
+/** A Job without labels has those of its template: in Go the very same map (pkg/apis/batch/v1/defaults.go). */
+function labelsOf({ metadata, spec }: JobLike, labels: Record<string, string>): KubeObject['metadata'] {
+  const given = metadata.labels
+  const shared = given === spec.template?.metadata?.labels || Object.keys(given ?? {}).length === 0
+  return shared ? { ...metadata, labels } : metadata
+}
+
+/** Jobs are known by prefixed labels too from this minor on. */
+const PREFIXED_LABELS_SINCE = 27
+
+/** A Job's own selector and pod labels by its uid; what the user has set stays (pkg/registry/batch/job/strategy.go). */
+function generateSelector(job: JobLike, minor: number): KubeObject {
   if (job.spec.manualSelector === true) return { ...job, status: {} } as KubeObject
   const { uid = '', name } = job.metadata
   const { template } = job.spec
-  const own = {
-    'batch.kubernetes.io/controller-uid': uid,
-    'batch.kubernetes.io/job-name': name,
-    'controller-uid': uid,
-    'job-name': name,
-  }
-  const metadata = { ...template.metadata, labels: { ...template.metadata?.labels, ...own } }
-  const selector = { matchLabels: { 'batch.kubernetes.io/controller-uid': uid } }
-  return { ...job, spec: { ...job.spec, selector, template: { ...template, metadata } }, status: {} } as KubeObject
+  const prefix = minor >= PREFIXED_LABELS_SINCE ? 'batch.kubernetes.io/' : ''
+  const prefixed = { [`${prefix}controller-uid`]: uid, [`${prefix}job-name`]: name }
+  const own = { ...prefixed, 'controller-uid': uid, 'job-name': name }
+  const metadata = { ...template?.metadata, labels: { ...own, ...template?.metadata?.labels } }
+  const given = job.spec.selector as { matchLabels?: Record<string, string> } | undefined
+  const selector = { ...given, matchLabels: { [`${prefix}controller-uid`]: uid, ...given?.matchLabels } }
+  const spec = { ...job.spec, selector, template: { ...template, metadata } }
+  return { ...job, metadata: labelsOf(job, metadata.labels), spec, status: {} } as KubeObject
 }
 
-export const jobStrategy: Strategy = { create: (_core, object) => generateSelector(object as JobLike) }
+export const jobStrategy: Strategy = { create: (core, object) => generateSelector(object as JobLike, core.minor) }
 
-export const volumeStrategy: Strategy = {
-  create: (_core, object) => ({ ...object, status: { phase: 'Pending' } }) as KubeObject,
+interface StatefulSetLike extends KubeObject {
+  spec?: { updateStrategy?: { rollingUpdate?: Plain } }
 }
-export const claimStrategy: Strategy = {
-  create: (_core, object) => ({ ...object, status: { phase: 'Pending' } }) as KubeObject,
+
+/** maxUnavailable of a StatefulSet is behind a feature gate that is off: it is dropped (pkg/registry/apps/statefulset/strategy.go). */
+function dropMaxUnavailable(object: KubeObject): KubeObject {
+  const { spec } = object as StatefulSetLike
+  if (spec?.updateStrategy?.rollingUpdate?.maxUnavailable === undefined) return object
+  const { maxUnavailable: _, ...rollingUpdate } = spec.updateStrategy.rollingUpdate
+  return { ...object, spec: { ...spec, updateStrategy: { ...spec.updateStrategy, rollingUpdate } } } as KubeObject
+}
+
+export const statefulSetStrategy: Strategy = {
+  create: (_core, object) => dropMaxUnavailable(object),
+  update: (_core, object) => dropMaxUnavailable(object),
 }
 
 const TEMPLATE_GENERATION = 'deprecated.daemonset.template.generation'

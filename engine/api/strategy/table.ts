@@ -2,10 +2,13 @@
  * What the registry does to objects of a kind before they are validated and stored. Models
  * pkg/registry/<group>/<kind>/strategy.go; kinds that are not here follow the general rules.
  */
+import { definitionStrategy } from '../custom/strategy.ts'
 import { podStrategy } from './pods.ts'
+import { certificateStrategy } from './certificates.ts'
 import { namespaceStrategy } from './namespaces.ts'
 import { serviceStrategy } from './services.ts'
-import { daemonSetStrategy, nodeStrategy, jobStrategy, secretStrategy, volumeStrategy, claimStrategy } from './small.ts'
+import { daemonSetStrategy, nodeStrategy, jobStrategy, statefulSetStrategy, secretStrategy } from './small.ts'
+import { claimStrategy, volumeStrategy } from './storage.ts'
 import type { Strategy } from './strategy.ts'
 
 export const STRATEGIES: Record<string, Strategy> = {
@@ -14,10 +17,13 @@ export const STRATEGIES: Record<string, Strategy> = {
   services: serviceStrategy,
   nodes: nodeStrategy,
   secrets: secretStrategy,
+  'certificatesigningrequests.certificates.k8s.io': certificateStrategy,
   'daemonsets.apps': daemonSetStrategy,
+  'statefulsets.apps': statefulSetStrategy,
   'jobs.batch': jobStrategy,
   persistentvolumes: volumeStrategy,
   persistentvolumeclaims: claimStrategy,
+  'customresourcedefinitions.apiextensions.k8s.io': definitionStrategy,
 }
 
 /** Kinds whose `metadata.generation` counts changes of the spec. Custom resources do so too. */

@@ -5,6 +5,7 @@ import type { KubeObject } from '../client.ts'
 import type { Core, Outcome, VerbHandler, WriteSteps } from '../core.ts'
 import type { Flight } from '../flight.ts'
 import { withMeta } from '../metadata.ts'
+import { admit, attributesOf, isAdmitted } from '../pipeline/admission/index.ts'
 import { JSON_HEADERS } from '../present.ts'
 import { badRequest, conflict, failure, notFound, success } from '../status.ts'
 import { directoryOf } from '../storage/keys.ts'
@@ -32,6 +33,10 @@ export const createBinding: VerbHandler = (core, flight) => {
       flight,
       badRequest(`target.kind: Unsupported value: "${target.kind}": supported values: "Node", "<empty>"`),
     )
+  const verdict = admit(core, flight, attributesOf(flight, core.entryOf(flight), 'CREATE', binding))
+  if ('call' in verdict) return core.callOut(flight, verdict.call)
+  if (!isAdmitted(verdict)) return core.refuse(flight, verdict.refuse)
+  flight.body = verdict.object
   const { namespace } = flight.info
   const name = flight.info.name === '' ? (binding?.metadata?.name ?? '') : flight.info.name
   flight.memo.name = name
@@ -42,7 +47,7 @@ function transform(core: Core, flight: Flight, current: KubeObject | undefined):
   const name = flight.memo.name as string
   if (current === undefined) return { kind: 'refuse', status: notFound(PODS, name) }
   const pod = current as Pod
-  const binding = flight.request.body as Binding
+  const binding = flight.body as Binding
   const node = binding.target?.name as string
   const refuse = (why: string): Outcome => ({
     kind: 'refuse',

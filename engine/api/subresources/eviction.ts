@@ -8,6 +8,7 @@ import type { DeleteOptions, Pod, PodCondition, PodDisruptionBudget } from '../.
 import type { KubeObject } from '../client.ts'
 import type { Core, Outcome, ReadSteps, VerbHandler, WriteSteps } from '../core.ts'
 import type { Flight } from '../flight.ts'
+import { admit, attributesOf, isAdmitted } from '../pipeline/admission/index.ts'
 import { JSON_HEADERS } from '../present.ts'
 import { badRequest, failure, forbidden, notFound, success, tooManyRequests, unknownError } from '../status.ts'
 import type { ApiStatus } from '../status.ts'
@@ -28,6 +29,9 @@ export const createEviction: VerbHandler = (core, flight) => {
   const named = body?.metadata?.name
   if (named !== undefined && named !== '' && named !== flight.info.name)
     return core.refuse(flight, badRequest('name in URL does not match name in Eviction object'))
+  const verdict = admit(core, flight, attributesOf(flight, core.entryOf(flight), 'CREATE', body))
+  if ('call' in verdict) return core.callOut(flight, verdict.call)
+  if (!isAdmitted(verdict)) return core.refuse(flight, verdict.refuse)
   flight.memo.options = body?.deleteOptions ?? {}
   core.readConsistently(flight, 'eviction')
 }

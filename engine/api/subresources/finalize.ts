@@ -2,6 +2,7 @@
 import type { KubeObject } from '../client.ts'
 import type { Core, Outcome, VerbHandler, WriteSteps } from '../core.ts'
 import type { Flight } from '../flight.ts'
+import { admit, attributesOf, isAdmitted, stopped } from '../pipeline/admission/index.ts'
 import { respondObject } from '../present.ts'
 import { badRequest, conflict, MODIFIED, notFound } from '../status.ts'
 
@@ -18,13 +19,15 @@ export const finalizeNamespace: VerbHandler = (core, flight) => {
   core.write(flight, 'finalize', `/registry/namespaces/${flight.info.name}`)
 }
 
-function transform(_core: Core, flight: Flight, current: KubeObject | undefined): Outcome {
+function transform(core: Core, flight: Flight, current: KubeObject | undefined): Outcome {
   const { name } = flight.info
   if (current === undefined) return { kind: 'refuse', status: notFound(NAMESPACES, name) }
   const body = flight.body as Namespace
   const version = body.metadata.resourceVersion
   if (version !== undefined && version !== '' && version !== current.metadata.resourceVersion)
     return { kind: 'refuse', status: conflict(NAMESPACES, name, MODIFIED) }
+  const verdict = admit(core, flight, attributesOf(flight, core.entryOf(flight), 'UPDATE', body, current))
+  if (!isAdmitted(verdict)) return stopped(verdict)
   const finalizers = body.spec?.finalizers ?? []
   const object = { ...current, spec: finalizers.length === 0 ? {} : { finalizers } } as Namespace
   const gone =

@@ -3,6 +3,8 @@ import type { HttpRequest } from '../../fabric/http.ts'
 import type { Container, Pod } from '../../objects/types.gen.ts'
 import type { Core, ReadSteps, VerbHandler } from '../core.ts'
 import type { Flight } from '../flight.ts'
+import type { KubeObject } from '../client.ts'
+import { admit, attributesOf, isAdmitted } from '../pipeline/admission/index.ts'
 import { badRequest, notFound, unknownError } from '../status.ts'
 import type { ApiStatus } from '../status.ts'
 import { directoryOf } from '../storage/keys.ts'
@@ -11,7 +13,22 @@ import type { NodeProxy } from '../node-proxy.ts'
 const PODS = { group: '', resource: 'pods' }
 const DEFAULT_CONTAINER = 'kubectl.kubernetes.io/default-container'
 
-export const nodeStream: VerbHandler = (core, flight) => core.readConsistently(flight, 'nodeStream')
+const OPTIONS: Record<string, string> = {
+  exec: 'PodExecOptions',
+  attach: 'PodAttachOptions',
+  portforward: 'PodPortForwardOptions',
+}
+
+/** Logs are read; the others are connections, which admission may refuse. */
+export const nodeStream: VerbHandler = (core, flight) => {
+  const kind = OPTIONS[flight.info.subresource]
+  if (kind === undefined) return core.readConsistently(flight, 'nodeStream')
+  const object = { apiVersion: 'v1', kind, ...flight.request.query } as unknown as KubeObject
+  const verdict = admit(core, flight, attributesOf(flight, core.entryOf(flight), 'CONNECT', object))
+  if ('call' in verdict) return core.callOut(flight, verdict.call)
+  if (!isAdmitted(verdict)) return core.refuse(flight, verdict.refuse)
+  core.readConsistently(flight, 'nodeStream')
+}
 
 const PATHS: Record<string, string> = {
   log: 'containerLogs',

@@ -3,8 +3,13 @@ import { makeLabelSelector, selectorFromLabels, selectorFromObject } from '../..
 import type { LabelSelector } from '../../objects/types.gen.ts'
 import type { KubeObject } from '../client.ts'
 import type { Core, Outcome, ReadSteps, VerbHandler, WriteSteps } from '../core.ts'
+import { customScale, withReplicas } from '../custom/scale.ts'
+import { convertTo } from '../convert.ts'
+import type { KindEntry } from '../../objects/kinds.ts'
+import type { ApiStatus } from '../status.ts'
 import type { Flight } from '../flight.ts'
 import { applyTextPatch } from '../patching.ts'
+import { admit, attributesOf, isAdmitted, stopped } from '../pipeline/admission/index.ts'
 import { JSON_HEADERS } from '../present.ts'
 import { badRequest, conflict, invalid, MODIFIED, notFound } from '../status.ts'
 import { keyOfFlight, replace } from '../verbs/update.ts'
@@ -39,8 +44,16 @@ function scaleOf(object: Scalable): Scale & { status: { replicas: number; select
   }
 }
 
+/** The Scale of any object that has one, or why it has none. */
+function scaleFrom({ custom }: KindEntry, object: KubeObject): { scale: KubeObject } | { status: ApiStatus } {
+  return custom === undefined ? { scale: scaleOf(object as Scalable) } : customScale(custom, object)
+}
+
 function answer(core: Core, flight: Flight, object: KubeObject): void {
-  core.respond(flight, { code: 200, headers: JSON_HEADERS, body: scaleOf(object as Scalable) })
+  const entry = core.entryOf(flight)
+  const made = scaleFrom(entry, convertTo(entry, object))
+  if ('status' in made) return core.refuse(flight, made.status)
+  core.respond(flight, { code: 200, headers: JSON_HEADERS, body: made.scale })
 }
 
 export const getScale: VerbHandler = (core, flight) => core.readConsistently(flight, 'scale')
@@ -58,10 +71,13 @@ function transform(core: Core, flight: Flight, current: KubeObject | undefined):
   const entry = core.entryOf(flight)
   if (current === undefined) return { kind: 'refuse', status: notFound(entry, flight.info.name) }
   const before = current as Scalable
-  const wanted =
-    flight.info.verb === 'patch' ? applyTextPatch(flight, scaleOf(before)) : { object: flight.body as Scale }
+  const from = scaleFrom(entry, before)
+  if ('status' in from) return { kind: 'refuse', status: from.status }
+  const wanted = flight.info.verb === 'patch' ? applyTextPatch(flight, from.scale) : { object: flight.body as Scale }
   if ('status' in wanted) return { kind: 'refuse', status: wanted.status }
-  const { spec, metadata } = wanted.object as Scale
+  const verdict = admit(core, flight, attributesOf(flight, entry, 'UPDATE', wanted.object, from.scale))
+  if (!isAdmitted(verdict)) return stopped(verdict)
+  const { spec, metadata } = verdict.object as Scale
   if (metadata?.resourceVersion !== undefined && metadata.resourceVersion !== current.metadata.resourceVersion)
     return { kind: 'refuse', status: conflict(entry, flight.info.name, MODIFIED) }
   const replicas = spec?.replicas ?? 0
@@ -72,7 +88,11 @@ function transform(core: Core, flight: Flight, current: KubeObject | undefined):
         { type: 'Invalid', field: 'spec.replicas', badValue: replicas, detail: 'must be greater than or equal to 0' },
       ]),
     }
-  return replace(core, flight, entry, { ...before, spec: { ...before.spec, replicas } } as KubeObject, current)
+  const scaled =
+    entry.custom === undefined
+      ? ({ ...before, spec: { ...before.spec, replicas } } as KubeObject)
+      : withReplicas(entry.custom, before, replicas)
+  return replace(core, flight, entry, scaled, current)
 }
 
 function serve(core: Core, flight: Flight): void {

@@ -1,17 +1,22 @@
 /** Server-side apply. Models apiserver endpoints/handlers/patch.go applyPatcher. */
+import { typedProblem } from '../../objects/apply/declared.ts'
+import type { Ownership } from '../../objects/apply/ownership-schema.ts'
 import { applyServerSide, conflictCauses, makeConflictText } from '../../objects/apply/server-side.ts'
 import { apiVersionOf } from '../../objects/kinds.ts'
+import type { KindEntry } from '../../objects/kinds.ts'
 import { validateCreate } from '../../objects/validation/index.ts'
 import { decodeBody } from '../body.ts'
 import type { KubeObject } from '../client.ts'
+import { workingEntry } from '../custom/conversion.ts'
 import { convertTo } from '../convert.ts'
 import type { Core, Outcome, WriteSteps } from '../core.ts'
 import type { Flight } from '../flight.ts'
 import { newMetadata, withMeta } from '../metadata.ts'
-import { admitCreate } from '../pipeline/admission/index.ts'
+import { attributesOf, isAdmitted, mutate, stopped, validate, withCharges } from '../pipeline/admission/index.ts'
+import { escalationProblem } from '../pipeline/escalation.ts'
 import { prepareCreate } from '../prepare.ts'
 import { respondObject } from '../present.ts'
-import { applyConflict, badRequest, failure, invalid } from '../status.ts'
+import { applyConflict, badRequest, failure, invalid, unknownError } from '../status.ts'
 import type { ApiStatus } from '../status.ts'
 import { keyOfFlight, replace } from './update.ts'
 
@@ -58,15 +63,28 @@ function statedObject(core: Core, flight: Flight): { object: KubeObject } | { st
   return { object: { ...body, metadata: { ...body.metadata, name: flight.info.name, ...namespace } } }
 }
 
+const typeOf = (entry: KindEntry): string | Ownership | undefined =>
+  entry.custom?.ownership ?? (entry.schema === '' ? undefined : (entry.wire ?? entry.schema))
+
+/** What is applied must fit the schema before anything else is looked at. */
+function typedPatchProblem(flight: Flight, entry: KindEntry): ApiStatus | undefined {
+  const problem = typedProblem(typeOf(entry), flight.request.body as object)
+  if (problem === undefined) return undefined
+  const what = `${entry.namespaced ? flight.info.namespace : ''}/${flight.info.name}; ${apiVersionOf(entry)}, Kind=${entry.kind}`
+  return unknownError(`failed to create typed patch object (${what}): ${problem}`)
+}
+
 function transform(core: Core, flight: Flight, current: KubeObject | undefined): Outcome {
   const entry = core.entryOf(flight)
   flight.warnings.length = 0
+  const untyped = typedPatchProblem(flight, entry)
+  if (untyped !== undefined) return { kind: 'refuse', status: untyped }
   const stated = statedObject(core, flight)
   if ('status' in stated) return { kind: 'refuse', status: stated.status }
   const { query } = flight.request
   const { subresource } = flight.info
   const result = applyServerSide({
-    type: entry.schema === '' ? undefined : entry.schema,
+    type: typeOf(entry),
     manager: query.fieldManager as string,
     time: core.timestamp(),
     apiVersion: apiVersionOf(entry),
@@ -92,23 +110,28 @@ const managed = (flight: Flight, object: KubeObject): KubeObject =>
 
 function makeNew(core: Core, flight: Flight, object: KubeObject): Outcome {
   const served = core.entryOf(flight)
-  const entry = core.storageEntry(served.group, served.resource)
-  const named = {
-    ...object,
-    metadata: newMetadata(core, object.metadata, entry.namespaced ? flight.info.namespace : ''),
-  }
-  const admitted = admitCreate(core, flight, served, named)
-  if ('refuse' in admitted) return { kind: 'refuse', status: admitted.refuse }
-  const prepared = prepareCreate(core, entry, admitted.object)
+  const entry = workingEntry(core, served)
+  const begun = (flight.memo.begun ??= newMetadata(
+    core,
+    object.metadata,
+    entry.namespaced ? flight.info.namespace : '',
+  )) as KubeObject['metadata']
+  const admitted = mutate(core, flight, attributesOf(flight, served, 'CREATE', { ...object, metadata: begun }))
+  if (!isAdmitted(admitted)) return stopped(admitted)
+  const escalates = escalationProblem(core, flight, entry, admitted.object as KubeObject)
+  if (escalates !== undefined) return { kind: 'refuse', status: escalates }
+  const prepared = prepareCreate(core, entry, admitted.object as KubeObject, flight.user)
   if ('refuse' in prepared) return { kind: 'refuse', status: prepared.refuse }
   const errors = validateCreate(entry, prepared.object, { release: core.release })
   if (errors.length > 0) return { kind: 'refuse', status: invalid(entry, flight.info.name, errors) }
-  return { kind: 'put', object: managed(flight, prepared.object) }
+  const verdict = validate(core, flight, attributesOf(flight, served, 'CREATE', prepared.object))
+  if (!isAdmitted(verdict)) return stopped(verdict)
+  return withCharges(flight, { kind: 'put', object: managed(flight, prepared.object) })
 }
 
 function change(core: Core, flight: Flight, object: KubeObject, current: KubeObject): Outcome {
   const outcome = replace(core, flight, core.entryOf(flight), object, current)
-  if (outcome.kind === 'put') return { kind: 'put', object: managed(flight, outcome.object) }
+  if (outcome.kind === 'put') return { ...outcome, object: managed(flight, outcome.object) }
   // The object stays, but somebody else may own fields of it from now on.
   if (outcome.kind === 'same' && !sameOwners(flight, current)) return { kind: 'put', object: managed(flight, current) }
   return outcome

@@ -2,12 +2,13 @@
 import { validateCreate } from '../../objects/validation/index.ts'
 import type { KubeObject } from '../client.ts'
 import type { Core, Outcome, WriteSteps } from '../core.ts'
+import { workingEntry } from '../custom/conversion.ts'
 import { decodeBody } from '../body.ts'
 import { eventLease } from '../event-lease.ts'
 import type { Flight } from '../flight.ts'
 import { stampCreate } from '../managed.ts'
 import { newMetadata } from '../metadata.ts'
-import { admitCreate } from '../pipeline/admission/index.ts'
+import { attributesOf, isAdmitted, mutate, stopped, validate, withCharges } from '../pipeline/admission/index.ts'
 import { escalationProblem } from '../pipeline/escalation.ts'
 import { prepareCreate } from '../prepare.ts'
 import { respondObject } from '../present.ts'
@@ -28,22 +29,32 @@ const MISMATCH = 'the namespace of the provided object does not match the namesp
 /** Makes a new object of a decoded one and stores it. `step` is the row that answers. */
 export function create(core: Core, flight: Flight, object: KubeObject, step: string): void {
   const served = core.entryOf(flight)
-  const entry = core.storageEntry(served.group, served.resource)
+  const entry = workingEntry(core, served)
   const namespace = entry.namespaced ? flight.info.namespace : ''
   const given = object.metadata.namespace ?? ''
   if (entry.namespaced && given !== '' && given !== namespace) return core.refuse(flight, badRequest(MISMATCH))
-  const named = stampCreate(core, flight, entry, { ...object, metadata: newMetadata(core, object.metadata, namespace) })
-  const admitted = admitCreate(core, flight, served, named)
-  if ('refuse' in admitted) return core.refuse(flight, ungenerated(admitted.refuse, object, named))
-  const escalates = escalationProblem(core, flight, entry, admitted.object)
+  const named = (flight.memo.named as KubeObject | undefined) ?? begun(core, flight, object, namespace)
+  flight.memo.named = named
+  const attrs = { ...attributesOf(flight, served, 'CREATE', named), name: object.metadata.name ?? '' }
+  const admitted = mutate(core, flight, attrs)
+  if ('call' in admitted) return core.callOut(flight, admitted.call)
+  if (!isAdmitted(admitted)) return core.refuse(flight, ungenerated(admitted.refuse, object, named))
+  const changed = admitted.object as KubeObject
+  const escalates = escalationProblem(core, flight, entry, changed)
   if (escalates !== undefined) return core.refuse(flight, escalates)
-  const prepared = prepareCreate(core, entry, admitted.object)
+  const prepared = prepareCreate(core, entry, changed, flight.user)
   if ('refuse' in prepared) return core.refuse(flight, prepared.refuse)
-  const errors = validateCreate(entry, prepared.object, { release: core.release })
+  const errors = validateCreate(entry, prepared.object, { release: core.release, version: served.version })
   if (errors.length > 0) return core.refuse(flight, invalid(entry, prepared.object.metadata.name, errors))
   flight.warnings.push(...objectWarnings(core, entry, prepared.object))
   flight.body = prepared.object
   core.write(flight, step, keyFor(directoryOf(entry.group, entry.resource), namespace, prepared.object.metadata.name))
+}
+
+/** The object with all that the server gives it; made once, also when admission has to ask outside and starts again. */
+function begun(core: Core, flight: Flight, object: KubeObject, namespace: string): KubeObject {
+  const metadata = newMetadata(core, object.metadata, namespace)
+  return stampCreate(core, flight, workingEntry(core, core.entryOf(flight)), { ...object, metadata })
 }
 
 /** Admission comes before the suffix of a generated name: its refusals tell the name without. */
@@ -64,6 +75,11 @@ function ungenerated(
 function transform(core: Core, flight: Flight, current: KubeObject | undefined): Outcome {
   const object = flight.body as KubeObject
   const entry = core.entryOf(flight)
+  const verdict = validate(core, flight, {
+    ...attributesOf(flight, entry, 'CREATE', object),
+    name: object.metadata.name,
+  })
+  if (!isAdmitted(verdict)) return stopped(verdict)
   if (current !== undefined) {
     const generated = object.metadata.generateName !== undefined && object.metadata.generateName !== ''
     const status = generated
@@ -72,7 +88,7 @@ function transform(core: Core, flight: Flight, current: KubeObject | undefined):
     return { kind: 'refuse', status }
   }
   const lease = entry.resource === 'events' ? eventLease(core) : undefined
-  return { kind: 'put', object, ...(lease !== undefined && { lease }) }
+  return withCharges(flight, { kind: 'put', object, ...(lease !== undefined && { lease }) })
 }
 
 export const createSteps: WriteSteps = {

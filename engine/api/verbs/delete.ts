@@ -8,9 +8,10 @@ import type { DeleteOptions, Pod } from '../../objects/types.gen.ts'
 import { timestamp } from '../../objects/meta.ts'
 import type { KubeObject } from '../client.ts'
 import type { Core, Outcome, ReadSteps, WriteSteps } from '../core.ts'
+import { markDeleted } from '../custom/strategy.ts'
 import type { Flight } from '../flight.ts'
 import { withMeta } from '../metadata.ts'
-import { immortal } from '../pipeline/admission/namespace-lifecycle.ts'
+import { admit, attributesOf, isAdmitted, stopped } from '../pipeline/admission/index.ts'
 import { JSON_HEADERS, respondObject, respondList } from '../present.ts'
 import { badRequest, conflict, notFound, success } from '../status.ts'
 import type { ApiStatus } from '../status.ts'
@@ -35,7 +36,7 @@ export function deleteOptionsOf(flight: Flight): DeleteOptions {
 
 export function startDelete(core: Core, flight: Flight): void {
   const options = deleteOptionsOf(flight)
-  const problem = optionsProblem(options) ?? immortal(core.entryOf(flight), flight.info.name)
+  const problem = optionsProblem(options)
   if (problem !== undefined) return core.refuse(flight, problem)
   flight.memo.options = options
   core.write(flight, 'delete', keyOfFlight(core, flight))
@@ -93,8 +94,12 @@ function planDeletion(
   if (refused !== undefined) return { outcome: { kind: 'refuse', status: refused }, then: false }
   if (entry.group === '' && entry.resource === 'namespaces') return planNamespace(core, options, current)
   if (entry.group === '' && entry.resource === 'pods') return planPod(core, entry, options, current as Pod)
+  const marked = groupResource(entry) === DEFINITIONS ? markDeleted(core, current) : undefined
+  if (marked !== undefined) return { outcome: { kind: 'put', object: marked }, then: false }
   return planPlain(core, entry, options, current)
 }
+
+const DEFINITIONS = 'customresourcedefinitions.apiextensions.k8s.io'
 
 const GC_FINALIZERS = ['orphan', 'foregroundDeletion']
 
@@ -202,7 +207,12 @@ function transform(core: Core, flight: Flight, current: KubeObject | undefined):
     current,
   )
   flight.memo.then = then
-  return outcome
+  if (outcome.kind === 'refuse' || current === undefined || flight.info.subresource !== '') return outcome
+  const verdict = admit(core, flight, {
+    ...attributesOf(flight, core.entryOf(flight), 'DELETE', undefined, current),
+    options: flight.memo.options,
+  })
+  return isAdmitted(verdict) ? outcome : stopped(verdict)
 }
 
 /** The object of a collection that is being deleted now, or the one in the URL. */

@@ -23,15 +23,16 @@ export function startPatch(core: Core, flight: Flight): void {
 
 /** The patched object, checked as a body is, in the version that is stored. */
 function patchedObject(core: Core, flight: Flight, entry: KindEntry, current: KubeObject): Decoding {
-  const patched = applyTextPatch(flight, convertTo(entry, current), entry.schema === '' ? undefined : entry.schema)
+  const patched = applyTextPatch(flight, convertTo(entry, current), entry.schema === '' ? undefined : (entry.wire ?? entry.schema))
   if ('status' in patched) return patched
   const decoded = decodeBody(core, flight, entry, patched.object)
   const strict = 'status' in decoded ? STRICT.exec(decoded.status.message ?? '') : null
-  if (strict !== null) return { status: strictPatch(flight.request.body, strict[1] as string) }
+  const shown = isStrategic(flight) ? leftOver(flight.request.body) : sortedJson(patched.object)
+  if (strict !== null) return { status: strictPatch(shown, strict[1] as string) }
   const mistyped = 'status' in decoded && isStrategic(flight) ? MISTYPED.exec(decoded.status.message ?? '') : null
   return mistyped === null
     ? decoded
-    : { status: patchProblem(flight.request.body, `unrecognized type: ${mistyped[1] as string}`) }
+    : { status: patchProblem(shown, `unrecognized type: ${mistyped[1] as string}`) }
 }
 
 const MISTYPED = /: json: cannot unmarshal string into Go struct field \S+ of type (\w+)$/
@@ -40,6 +41,17 @@ const isStrategic = (flight: Flight): boolean =>
   (flight.request.headers['content-type'] ?? '').startsWith('application/strategic-merge-patch')
 
 const STRICT = /: strict decoding error: (.*)$/s
+
+/** JSON and merge patches are told by the whole object that they made, as Go writes maps: keys in order. */
+function sortedJson(object: unknown): string {
+  const sorted = (value: unknown): unknown => {
+    if (Array.isArray(value)) return value.map(sorted)
+    if (typeof value !== 'object' || value === null) return value
+    const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1))
+    return Object.fromEntries(entries.map(([key, one]) => [key, sorted(one)]))
+  }
+  return JSON.stringify(sorted(object))
+}
 
 /** How Go prints what is left of a patch once lists and directives were merged (observed). */
 function leftOver(patch: unknown): string {
@@ -54,13 +66,13 @@ function leftOver(patch: unknown): string {
 }
 
 /** Unknown fields in a patch are an invalid patch rather than a bad request; they come sorted. */
-function strictPatch(body: unknown, problems: string): ApiStatus {
+function strictPatch(shown: string, problems: string): ApiStatus {
   const detail = `strict decoding error: ${problems.split(', ').sort().join(', ')}`
-  return patchProblem(body, detail)
+  return patchProblem(shown, detail)
 }
 
-function patchProblem(body: unknown, detail: string): ApiStatus {
-  const message = `Invalid value: ${JSON.stringify(leftOver(body))}: ${detail}`
+function patchProblem(shown: string, detail: string): ApiStatus {
+  const message = `Invalid value: ${JSON.stringify(shown)}: ${detail}`
   return failure(422, 'Invalid', ` "" is invalid: patch: ${message}`, {
     causes: [{ reason: 'FieldValueInvalid', message, field: 'patch' }],
   })

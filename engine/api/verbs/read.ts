@@ -75,7 +75,7 @@ export function selectionOf(flight: Flight, entry: KindEntry): Selection | strin
   if (labelSelector === '' && fieldSelector === '') return { keep: () => true, all: true }
   try {
     const labels = parseLabelSelector(labelSelector)
-    const fields = compileFieldSelector(groupResource(entry), fieldSelector)
+    const fields = compileFieldSelector(groupResource(entry), fieldSelector, entry.custom)
     const keep = (object: KubeObject): boolean =>
       matchesLabels(labels, object.metadata.labels) &&
       matchesFields(fields, (field) => fieldOf(groupResource(entry), object, field))

@@ -5,8 +5,11 @@ import { validateUpdate } from '../../objects/validation/index.ts'
 import { decodeBody } from '../body.ts'
 import type { KubeObject } from '../client.ts'
 import type { Core, Outcome, WriteSteps } from '../core.ts'
+import { workingEntry } from '../custom/conversion.ts'
 import type { Flight } from '../flight.ts'
 import { stampUpdate } from '../managed.ts'
+import { withMeta } from '../metadata.ts'
+import { attributesOf, isAdmitted, mutate, stopped, validate, withCharges } from '../pipeline/admission/index.ts'
 import { escalationProblem } from '../pipeline/escalation.ts'
 import { isSame, prepareView } from '../prepare.ts'
 import { respondObject } from '../present.ts'
@@ -23,7 +26,8 @@ export function startUpdate(core: Core, flight: Flight): void {
   const { object } = decoded
   const wrong = addressProblem(entry, flight, object)
   if (wrong !== undefined) return core.refuse(flight, wrong)
-  flight.body = object
+  const isPlaced = !entry.namespaced || (object.metadata.namespace ?? '') !== ''
+  flight.body = isPlaced ? object : withMeta(object, { namespace: flight.info.namespace })
   core.write(flight, 'update', keyOfFlight(core, flight))
 }
 
@@ -90,7 +94,7 @@ function preconditions(
   ])
 }
 
-/** A new state for a stored object, validated; nothing is written when it is the same. */
+/** A new state for a stored object, admitted and validated; nothing is written when it is the same. */
 export function replace(
   core: Core,
   flight: Flight,
@@ -98,18 +102,26 @@ export function replace(
   object: KubeObject,
   current: KubeObject,
 ): Outcome {
-  const stored = core.storageEntry(entry.group, entry.resource)
+  const stored = workingEntry(core, entry)
   const { subresource } = flight.info
-  const prepared = prepareView(core, stored, subresource, object, current)
+  const seen = { ...attributesOf(flight, entry, 'UPDATE', object, current), name: current.metadata.name }
+  const admitted = isScale(flight) ? { object } : mutate(core, flight, seen)
+  if (!isAdmitted(admitted)) return stopped(admitted)
+  const prepared = prepareView(core, stored, subresource, admitted.object as KubeObject, current)
   if ('refuse' in prepared) return { kind: 'refuse', status: prepared.refuse }
-  const escalates = escalationProblem(core, flight, entry, prepared.object)
+  const escalates = escalationProblem(core, flight, entry, prepared.object, current)
   if (escalates !== undefined) return { kind: 'refuse', status: escalates }
   const errors = validateUpdate(stored, prepared.object, current, { release: core.release, subresource })
   if (errors.length > 0) return { kind: 'refuse', status: invalid(stored, current.metadata.name, errors) }
+  const verdict = isScale(flight) ? admitted : validate(core, flight, { ...seen, object: prepared.object })
+  if (!isAdmitted(verdict)) return stopped(verdict)
   if (isSame(prepared.object, current)) return { kind: 'same', object: current }
   if (isLastFinalizerGone(prepared.object, current)) return { kind: 'remove', object: prepared.object }
-  return { kind: 'put', object: stampUpdate(core, flight, stored, prepared.object, current) }
+  return withCharges(flight, { kind: 'put', object: stampUpdate(core, flight, stored, prepared.object, current) })
 }
+
+/** What is admitted then is the Scale, not the object that it scales. */
+const isScale = ({ info: { subresource } }: Flight): boolean => subresource === 'scale'
 
 /** An object that only waited for its finalizers goes with the last of them. */
 export function isLastFinalizerGone({ metadata }: KubeObject, { metadata: old }: KubeObject): boolean {

@@ -3,9 +3,10 @@
  * Models apiserver endpoints/handlers/watch.go and storage/cacher.
  */
 import type { Core, ReadSteps } from '../core.ts'
+import { watchNeedsWebhook } from '../custom/conversion-webhook.ts'
 import type { Flight } from '../flight.ts'
 import { ACCEPTED_TYPES, formOf, JSON_HEADERS, shapeEvent } from '../present.ts'
-import { badRequest, expired, notAcceptable } from '../status.ts'
+import { badRequest, expired, notAcceptable, notSimulated } from '../status.ts'
 import type { ApiStatus } from '../status.ts'
 import { directoryOf } from '../storage/keys.ts'
 import type { CacheEvent } from '../storage/watch-cache.ts'
@@ -18,6 +19,8 @@ const isTrue = (value: string | undefined): boolean => value === 'true' || value
 export function startWatch(core: Core, flight: Flight): void {
   const { query } = flight.request
   if (formOf(flight.request) === undefined) return core.refuse(flight, notAcceptable(ACCEPTED_TYPES))
+  if (watchNeedsWebhook(core, core.entryOf(flight)))
+    return core.refuse(flight, notSimulated('a watch whose objects a conversion webhook has to make'))
   const revision = Number(query.resourceVersion ?? 0)
   if (!Number.isInteger(revision))
     return core.refuse(flight, badRequest(`Invalid resource version: ${query.resourceVersion}`))

@@ -1,10 +1,9 @@
 /** Models apiserver admission/plugin/namespace/lifecycle. Not modelled: the 50 ms wait for a namespace that is just being made. */
-import type { Plugin } from './plugin.ts'
-import type { Core } from '../../core.ts'
-import { failure, forbidden, notFound } from '../../status.ts'
-import type { ApiStatus } from '../../status.ts'
-import type { KindEntry } from '../../../objects/kinds.ts'
 import type { Namespace } from '../../../objects/types.gen.ts'
+import type { Core } from '../../core.ts'
+import { forbidden, notFound } from '../../status.ts'
+import { deny, pass } from './plugin.ts'
+import type { Admission, Attributes, Plugin } from './plugin.ts'
 
 const NAMESPACES = { group: '', resource: 'namespaces' }
 
@@ -12,25 +11,36 @@ const NAMESPACES = { group: '', resource: 'namespaces' }
 const IMMORTAL = new Set(['default', 'kube-system', 'kube-public'])
 
 /** Reviews say something about a namespace but are not stored in it. */
-const isReview = ({ group }: KindEntry): boolean => group === 'authorization.k8s.io'
+const isReview = ({ entry: { group, resource } }: Attributes): boolean =>
+  group === 'authorization.k8s.io' && resource === 'localsubjectaccessreviews'
 
-export const namespaceLifecycle: Plugin = (core, flight, entry, object) => {
-  if (!entry.namespaced || isReview(entry)) return { object }
-  const name = flight.info.namespace
-  const namespace = findNamespace(core, name)
-  if (namespace === undefined) return { refuse: notFound(NAMESPACES, name) }
-  if (namespace.metadata.deletionTimestamp === undefined && namespace.status?.phase !== 'Terminating') return { object }
-  return { refuse: terminating(entry, object.metadata.name || object.metadata.generateName || '', name) }
+const isNamespace = ({ entry: { group, resource } }: Attributes): boolean => group === '' && resource === 'namespaces'
+
+export const namespaceLifecycle: Plugin = {
+  name: 'NamespaceLifecycle',
+  operations: ['CREATE', 'UPDATE', 'DELETE'],
+  admit(core, _flight, attrs) {
+    const { operation, name } = attrs
+    if (operation === 'DELETE' && isNamespace(attrs) && IMMORTAL.has(name))
+      return { refuse: forbidden(NAMESPACES, name, 'this namespace may not be deleted') }
+    if (operation === 'DELETE' || isNamespace(attrs) || !attrs.entry.namespaced || isReview(attrs)) return pass(attrs)
+    const namespace = findNamespace(core, attrs.namespace)
+    if (namespace === undefined) return { refuse: notFound(NAMESPACES, attrs.namespace) }
+    return operation === 'CREATE' && isTerminating(namespace) ? terminating(attrs) : pass(attrs)
+  },
 }
 
-function findNamespace(core: Core, name: string): Namespace | undefined {
+export function findNamespace(core: Core, name: string): Namespace | undefined {
   return core.cache.get(`/registry/namespaces/${name}`) as Namespace | undefined
 }
 
-function terminating(entry: KindEntry, name: string, namespace: string): ApiStatus {
-  const status = forbidden(
-    entry,
-    name,
+const isTerminating = ({ metadata, status }: Namespace): boolean =>
+  metadata.deletionTimestamp !== undefined || status?.phase === 'Terminating'
+
+function terminating(attrs: Attributes): Admission {
+  const { namespace } = attrs
+  const { refuse } = deny(
+    attrs,
     `unable to create new content in namespace ${namespace} because it is being terminated`,
   )
   const cause = {
@@ -38,11 +48,5 @@ function terminating(entry: KindEntry, name: string, namespace: string): ApiStat
     message: `namespace ${namespace} is being terminated`,
     field: 'metadata.namespace',
   }
-  return failure(403, 'Forbidden', status.message ?? '', { ...status.details, causes: [cause] })
-}
-
-/** A refusal to delete a namespace that the cluster cannot live without. */
-export function immortal(entry: KindEntry, name: string): ApiStatus | undefined {
-  if (entry.group !== '' || entry.resource !== 'namespaces' || !IMMORTAL.has(name)) return undefined
-  return forbidden(NAMESPACES, name, 'this namespace may not be deleted')
+  return { refuse: { ...refuse, details: { ...refuse.details, causes: [cause] } } }
 }

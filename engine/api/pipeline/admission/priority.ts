@@ -1,12 +1,13 @@
 /** Models plugin/pkg/admission/priority. */
 import type { Pod, PriorityClass } from '../../../objects/types.gen.ts'
 import type { Core } from '../../core.ts'
-import { failure, forbidden } from '../../status.ts'
 import { directoryOf } from '../../storage/keys.ts'
-import type { Plugin } from './plugin.ts'
+import { deny, pass } from './plugin.ts'
+import type { Admission, Attributes, Plugin } from './plugin.ts'
 
-const classes = (core: Core): Iterable<PriorityClass> =>
-  core.cache.values(directoryOf('scheduling.k8s.io', 'priorityclasses')) as Iterable<PriorityClass>
+const DIRECTORY = directoryOf('scheduling.k8s.io', 'priorityclasses')
+
+const classes = (core: Core): Iterable<PriorityClass> => core.cache.values(DIRECTORY) as Iterable<PriorityClass>
 
 /** The default class with the lowest value, when there is one. */
 function globalDefault(core: Core): PriorityClass | undefined {
@@ -16,35 +17,63 @@ function globalDefault(core: Core): PriorityClass | undefined {
   return found
 }
 
-function classOf(core: Core, name: string): PriorityClass | undefined {
-  return core.cache.get(`${directoryOf('scheduling.k8s.io', 'priorityclasses')}${name}`) as PriorityClass | undefined
+const classOf = (core: Core, name: string): PriorityClass | undefined =>
+  core.cache.get(`${DIRECTORY}${name}`) as PriorityClass | undefined
+
+export const podPriority: Plugin = {
+  name: 'Priority',
+  operations: ['CREATE', 'UPDATE'],
+  resources: ['pods', 'priorityclasses.scheduling.k8s.io'],
+  admit: (core, _flight, attrs) =>
+    attrs.entry.resource !== 'pods' ? pass(attrs) : attrs.operation === 'CREATE' ? admitPod(core, attrs) : keep(attrs),
+  validate: (core, _flight, attrs) =>
+    attrs.entry.resource === 'priorityclasses' ? validateClass(core, attrs) : pass(attrs),
 }
 
-export const podPriority: Plugin = (core, _flight, entry, object) => {
-  if (entry.group !== '' || entry.resource !== 'pods') return { object }
-  const pod = object as Pod
+function admitPod(core: Core, attrs: Attributes): Admission {
+  const pod = attrs.object as Pod
   const asked = pod.spec?.priorityClassName ?? ''
   const chosen = asked === '' ? globalDefault(core) : classOf(core, asked)
-  const name = pod.metadata.name || pod.metadata.generateName || ''
-  if (asked !== '' && chosen === undefined)
-    return { refuse: forbidden(entry, name, `no PriorityClass with name ${asked} was found`) }
+  if (asked !== '' && chosen === undefined) return deny(attrs, `no PriorityClass with name ${asked} was found`)
   const priority = chosen?.value ?? 0
-  if (pod.spec?.priority !== undefined && pod.spec.priority !== priority) {
-    return {
-      refuse: failure(
-        403,
-        'Forbidden',
-        `pods "${name}" is forbidden: the integer value of priority (${pod.spec.priority}) must not be provided in pod spec; priority admission controller computed ${priority} from the given PriorityClass name`,
-        { name, kind: 'pods' },
-      ),
-    }
-  }
+  if (pod.spec?.priority !== undefined && pod.spec.priority !== priority)
+    return deny(
+      attrs,
+      `the integer value of priority (${pod.spec.priority}) must not be provided in pod spec; priority admission controller computed ${priority} from the given PriorityClass name`,
+    )
+  const policy = chosen?.preemptionPolicy ?? 'PreemptLowerPriority'
+  const preemptionPolicy = pod.spec?.preemptionPolicy ?? policy
+  if (preemptionPolicy !== policy)
+    return deny(
+      attrs,
+      `the string value of PreemptionPolicy (${preemptionPolicy}) must not be provided in pod spec; priority admission controller computed ${policy} from the given PriorityClass name`,
+    )
   const priorityClassName = chosen?.metadata.name ?? asked
-  const preemptionPolicy = pod.spec?.preemptionPolicy ?? chosen?.preemptionPolicy ?? 'PreemptLowerPriority'
   return {
     object: {
       ...pod,
       spec: { ...pod.spec, priority, ...(priorityClassName !== '' && { priorityClassName }), preemptionPolicy },
     } as Pod,
   }
+}
+
+/** An update that leaves the priority out keeps it. */
+function keep(attrs: Attributes): Admission {
+  const [pod, old] = [attrs.object as Pod, attrs.oldObject as Pod]
+  const { priority, preemptionPolicy } = old.spec ?? {}
+  const lost = pod.spec?.priority === undefined && priority !== undefined
+  const lostPolicy = pod.spec?.preemptionPolicy === undefined && preemptionPolicy !== undefined
+  if (!lost && !lostPolicy) return pass(attrs)
+  const spec = { ...pod.spec, ...(lost && { priority }), ...(lostPolicy && { preemptionPolicy }) }
+  return { object: { ...pod, spec } as Pod }
+}
+
+/** There is one default class at most. */
+function validateClass(core: Core, attrs: Attributes): Admission {
+  const asked = attrs.object as PriorityClass
+  if (asked.globalDefault !== true) return pass(attrs)
+  const other = globalDefault(core)
+  if (other === undefined) return pass(attrs)
+  if (attrs.operation === 'UPDATE' && other.metadata.name === asked.metadata.name) return pass(attrs)
+  return deny(attrs, `PriorityClass ${other.metadata.name} is already marked as default. Only one default can exist`)
 }
