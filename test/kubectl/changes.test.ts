@@ -179,9 +179,16 @@ describe('edit', () => {
     expect((api.get('configmaps', 'cfg')!.data as { COLOR: string }).COLOR).toBe('red')
   })
 
-  test('an unchanged or empty file cancels', () => {
+  test('an unchanged file cancels', () => {
     expect(edit((text) => text)).toMatchObject({ code: 0, stderr: 'Edit cancelled, no changes made.\n' })
-    expect(edit(() => '')).toMatchObject({ code: 0, stderr: 'Edit cancelled, saved file was empty.\n' })
+  })
+
+  test('an empty file is no object', () => {
+    const { code, stderr } = edit(() => '')
+    expect(code).toBe(1)
+    expect(stderr).toMatch(
+      /^error: configmaps "cfg" is invalid\nA copy of your changes has been stored to "\/tmp\/kubectl-edit-\d+\.yaml"\nerror: Edit cancelled, no valid changes were saved\.\n$/,
+    )
   })
 
   test('a refused change is shown again, and kept when the person gives up', () => {

@@ -1,5 +1,6 @@
 /** From arguments and manifests to objects. Models cli-runtime/pkg/resource/builder.go. */
 import type { Run } from '../../host/process.ts'
+import { matchesLabels, parseLabelSelector } from '../../objects/selectors.ts'
 import { refusal, type ApiObject, type ListObject } from './client.ts'
 import type { Context } from './command.ts'
 import type { ResourceType } from './discovery.ts'
@@ -86,7 +87,8 @@ export function optionsFromFlags(ctx: Context, args: string[] = ctx.args): Build
 /** Works out what is meant, asking the server only for its types. */
 export function* plan(ctx: Context, options: BuildOptions): Run<Plan> {
   const filenames = options.filenames ?? []
-  // The namespace needs a kubeconfig that can be read: its errors come before those of files.
+  // A kubeconfig that cannot be used is told before files that are not there; verbs that validate connect first.
+  if (options.validate === true) yield* ctx.session.client()
   yield* ctx.session.namespace()
   if (filenames.length > 0 || options.kustomize) return yield* planManifests(ctx, options)
   checkSelectors(options)
@@ -137,7 +139,7 @@ function splitPair(arg: string): [string, string] {
 function* planTypes(ctx: Context, options: BuildOptions, namespace: string): Run<Plan> {
   const [first = '', ...rest] = options.args
   const bare = options.defaultType !== undefined && rest.length === 0 && !options.selector
-  const words = (bare ? options.defaultType! : first).split(',').filter(Boolean)
+  const words = (bare ? options.defaultType! : first).split(',')
   const names = bare ? [first] : rest
   const mapper = yield* ctx.session.mapper()
   if (names.length > 0 && words.some((word) => mapper.category(word).length > 0))
@@ -167,7 +169,9 @@ function* planManifests(ctx: Context, options: BuildOptions): Run<Plan> {
   })
   const errors = [...read.errors]
   const targets: Target[] = []
+  const selector = options.selector ? parseLabelSelector(options.selector) : undefined
   for (const manifest of read.items) {
+    if (selector && !matchesLabels(selector, manifest.object.metadata?.labels)) continue
     const target = yield* targetOf(ctx, manifest)
     if (target instanceof CommandError) errors.push(target)
     else targets.push(target)
@@ -191,7 +195,8 @@ function* targetOf(ctx: Context, manifest: Manifest): Run<Target | CommandError>
       `the namespace from the provided object "${own}" does not match the namespace "${namespace}". You must pass '--namespace=${own}' to perform this operation.`,
     )
   const scope = type.namespaced ? (own ?? namespace) : ''
-  const placed = type.namespaced && !own ? { ...object, metadata: { ...metadata, namespace } } : object
+  const placed =
+    type.namespaced && !own && !ctx.flags.bool('local') ? { ...object, metadata: { ...metadata, namespace } } : object
   return { type, namespace: scope, ...(metadata.name ? { name: metadata.name } : {}), object: placed, source }
 }
 

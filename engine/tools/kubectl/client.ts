@@ -213,11 +213,12 @@ export function refusal(answer: HttpResponse, method: string, path: string): Sta
   return new StatusError({ kind: 'Status', reason, message: message + verbose, code: answer.code })
 }
 
-/** `pods x` of `/api/v1/namespaces/default/pods/x`. */
+/** `pods x` of `/api/v1/namespaces/default/pods/x`, `deployments.apps` of `/apis/apps/v1/deployments`. */
 function whatOf(path: string): string {
   const parts = path.split('/').filter(Boolean)
   const rest = parts.slice(parts[0] === 'api' ? 2 : 3)
   const tail = rest[0] === 'namespaces' && rest.length > 2 ? rest.slice(2) : rest
   const [resource = '', name, ...sub] = tail
-  return [resource + (sub.length ? `.${sub.join('/')}` : ''), name].filter(Boolean).join(' ')
+  const group = parts[0] === 'apis' ? `.${parts[1] ?? ''}` : ''
+  return [resource + group + (sub.length ? `.${sub.join('/')}` : ''), name].filter(Boolean).join(' ')
 }

@@ -25,6 +25,7 @@ export const kubectl: Program = function* (argv, p) {
 function* execute(words: string[], p: Proc): Run<number> {
   if (words[0] === '__complete') return yield* printCompletions(words.slice(1), p)
   const { path, rest } = findCommand('', words)
+  if (path === '' && rest[firstArgument(rest, flagMap(globalFlags()))] === 'alpha') return yield* alpha(rest, p)
   if (path === '' || path === 'options' || path === 'help') return yield* atRoot(path, rest, p)
   const command = commandAt(path)
   const specs = allFlags(path, command?.flags)
@@ -42,6 +43,12 @@ function* execute(words: string[], p: Proc): Run<number> {
 function* print(p: Proc, text: string, code: number): Run<number> {
   yield* p.out(text)
   return code
+}
+
+/** A hidden command without subcommands. Models kubectl/pkg/cmd/alpha.go. */
+function* alpha(words: string[], p: Proc): Run<number> {
+  parsing('alpha', () => parseFlags(words, flagMap(globalFlags())))
+  return yield* print(p, 'No alpha commands are available in this version of kubectl\n', 0)
 }
 
 /** Flag errors point at the command's help. */

@@ -1,8 +1,10 @@
 /** Manifests from `-f`: files, directories, stdin. Models cli-runtime/pkg/resource's file visitors (K5). */
 import type { Proc, Run } from '../../host/process.ts'
+import { build, makeDocuments } from '../kustomize/build.ts'
+import { KustomizeError } from '../kustomize/errors.ts'
 import { parseYamlDocuments, YamlError } from './serialize.ts'
 import type { ApiObject } from './client.ts'
-import { CommandError, notSimulated, throwAll } from './errors.ts'
+import { CommandError, ConnectionError, throwAll } from './errors.ts'
 
 /** One document, and where it stood: a path as given, or `STDIN`. */
 export interface Manifest {
@@ -28,8 +30,9 @@ const EXTENSIONS = ['.json', '.yaml', '.yml']
 
 /** Reads all documents, lists taken apart, in order. Throws for a path that is not there. */
 export function* readManifests(p: Proc, options: ManifestOptions): Run<Manifests> {
-  if (options.kustomize) throw notSimulated('-k')
+  if (options.kustomize && options.filenames.length > 0) throw new CommandError('only one of -f or -k can be specified')
   const result: Manifests = { items: [], errors: [] }
+  if (options.kustomize) takeText(result, options.kustomize, yield* built(p, options.kustomize), options.validate)
   for (const path of yield* allFiles(p, options))
     takeText(result, path === '-' ? 'STDIN' : path, yield* readText(p, path), options.validate)
   return result
@@ -54,7 +57,62 @@ function* allFiles(p: Proc, { filenames, recursive }: ManifestOptions): Run<stri
 /** Names of the standard input. */
 const STDIN = ['-', '/dev/stdin', '/dev/fd/0', '/proc/self/fd/0']
 
+/** What `<(…)` of a shell becomes. */
+const OPEN_FILE = /^\/dev\/fd\/\d+$/
+
+const isUrl = (name: string): boolean => /^https?:\/\//.test(name)
+
+/** How often a URL is asked for, and the pause between. */
+const HTTP_ATTEMPTS = 3
+const HTTP_PAUSE_MS = 1000
+
+/** The text at a URL; failures and answers of 500 and more are asked for again. */
+function* fetched(p: Proc, url: string): Run<string> {
+  const [bare = '', search = ''] = url.split('?')
+  const query = Object.fromEntries(
+    search
+      .split('&')
+      .filter(Boolean)
+      .map((pair) => pair.split('=').map(decodeURIComponent) as [string, string]),
+  )
+  let failed: CommandError | undefined
+  for (let attempt = 0; attempt < HTTP_ATTEMPTS; attempt++) {
+    if (attempt > 0) yield* p.sleep(HTTP_PAUSE_MS)
+    const answer = yield* p.http({ url: bare, request: { method: 'GET', query, headers: {} } })
+    if ('failure' in answer) failed = new ConnectionError(answer.failure, 'GET', url, answer.message)
+    else if (answer.code === 200) return typeof answer.body === 'string' ? answer.body : JSON.stringify(answer.body)
+    else {
+      failed = new CommandError(
+        `unable to read URL ${JSON.stringify(url)}, server reported ${answer.code} ${REASON_PHRASES[answer.code] ?? ''}, status code=${answer.code}`,
+      )
+      if (answer.code < 500) break
+    }
+  }
+  throw failed!
+}
+
+const REASON_PHRASES: Record<number, string> = {
+  301: 'Moved Permanently',
+  302: 'Found',
+  401: 'Unauthorized',
+  403: 'Forbidden',
+  404: 'Not Found',
+  500: 'Internal Server Error',
+  502: 'Bad Gateway',
+  503: 'Service Unavailable',
+}
+
+/** `-k`: the text that `kubectl kustomize` would print. */
+function* built(p: Proc, path: string): Run<string> {
+  try {
+    return makeDocuments(yield* build(p, path))
+  } catch (error) {
+    throw error instanceof KustomizeError ? new CommandError(error.message) : error
+  }
+}
+
 function* readText(p: Proc, path: string): Run<string> {
+  if (isUrl(path)) return yield* fetched(p, path)
   if (STDIN.includes(path)) return yield* p.readAll()
   const file = yield* p.readFile(path)
   if ('text' in file) return file.text
@@ -64,8 +122,8 @@ function* readText(p: Proc, path: string): Run<string> {
 }
 
 function* filesOf(p: Proc, name: string, recursive: boolean): Run<string[]> {
-  if (STDIN.includes(name)) return [name]
-  if (/^https?:\/\//.test(name)) throw notSimulated(`-f with a URL (${name})`)
+  if (isUrl(name)) return [name]
+  if (STDIN.includes(name) || OPEN_FILE.test(name)) return [name]
   const stat = yield* p.stat(name)
   if ('error' in stat) {
     const matches = /[*?[]/.test(name) ? yield* globbed(p, name) : []

@@ -15,7 +15,17 @@ export class Mapper {
   find(word: string): ResourceType | undefined {
     const [name = '', ...rest] = word.split('.')
     if (rest.length === 0) return this.first(name, () => true)
-    return this.versioned(name, rest) ?? this.first(name, (type) => groupMatches(type.group, rest.join('.')))
+    return (
+      this.versioned(name, rest) ??
+      this.first(name, (type) => groupMatches(type.group, rest.join('.'))) ??
+      this.shortened(name, rest.slice(1).join('.'))
+    )
+  }
+
+  /** `deploy.v2.apps`, `deploy.v1.app`: a short name stands for the type in the version that is preferred. */
+  private shortened(name: string, group: string): ResourceType | undefined {
+    const lower = name.toLowerCase()
+    return this.discovered.types.find((type) => type.group.startsWith(group) && group !== '' && type.shortNames.includes(lower))
   }
 
   /** `name.version.group`, `name.version.` (core) or `Kind.version.group`. */

@@ -2,8 +2,11 @@
 import type { Command } from './command.ts'
 import { annotateCommand } from './verbs/annotate.ts'
 import { applyCommand } from './verbs/apply/apply.ts'
+import { editLastApplied } from './verbs/apply/edit-last-applied.ts'
 import { setLastApplied, viewLastApplied } from './verbs/apply/last-applied.ts'
+import { reconcileCommand } from './verbs/auth-reconcile.ts'
 import { autoscaleCommand } from './verbs/autoscale.ts'
+import { approveCommand, denyCommand } from './verbs/certificate.ts'
 import { cordonCommand, uncordonCommand } from './verbs/cordon.ts'
 import { createConfigMap } from './verbs/create/configmap.ts'
 import { createCommand } from './verbs/create/create.ts'
@@ -43,6 +46,7 @@ import { setSubjectCommand } from './verbs/set/subject.ts'
 import { taintCommand } from './verbs/taint.ts'
 
 export const mutatingCommands: readonly Command[] = [
+  reconcileCommand,
   createCommand,
   createClusterRole,
   createClusterRoleBinding,
@@ -83,10 +87,13 @@ export const mutatingCommands: readonly Command[] = [
   taintCommand,
   diffCommand,
   applyCommand,
+  editLastApplied,
   setLastApplied,
   viewLastApplied,
   patchCommand,
   replaceCommand,
   labelCommand,
   annotateCommand,
+  approveCommand,
+  denyCommand,
 ]

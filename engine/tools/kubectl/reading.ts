@@ -11,8 +11,10 @@ import { eventsCommand } from './verbs/events.ts'
 import { execCommand } from './verbs/exec.ts'
 import { explainCommand } from './verbs/explain.ts'
 import { getCommand } from './verbs/get.ts'
+import { kustomizeCommand } from './verbs/kustomize.ts'
 import { logsCommand } from './verbs/logs.ts'
 import { topNodeCommand, topPodCommand } from './verbs/top.ts'
+import { portForwardCommand } from './verbs/port-forward.ts'
 import { versionCommand } from './verbs/version.ts'
 import { waitCommand } from './verbs/wait.ts'
 
@@ -26,10 +28,12 @@ export const readCommands: readonly Command[] = [
   logsCommand,
   attachCommand,
   execCommand,
+  portForwardCommand,
   canICommand,
   whoamiCommand,
   eventsCommand,
   waitCommand,
+  kustomizeCommand,
   completionCommand,
   apiResourcesCommand,
   apiVersionsCommand,

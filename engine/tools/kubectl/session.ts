@@ -3,6 +3,7 @@ import type { Proc, Run } from '../../host/process.ts'
 import { Client } from './client.ts'
 import { connectionOf, loadContext, namespaceOf, type Loaded } from './config/connection.ts'
 import { discoverLogging } from './discovery.ts'
+import { withRemembered } from './discovery-cache.ts'
 import type { FlagValues } from './flags.ts'
 import { Mapper } from './mapper.ts'
 import { minorOf } from './texts.ts'
@@ -38,9 +39,12 @@ export class Session {
     return (this.connected ??= new Client(this.p, yield* connectionOf(this.p, this.flags, yield* this.context())))
   }
 
-  /** Resource types; asks the server once. `tries`: how often when it does not answer. */
-  *mapper(tries = DISCOVERY_TRIES): Run<Mapper> {
-    return (this.types ??= new Mapper(yield* discoverLogging(this.p, yield* this.client(), tries)))
+  /** Resource types; asks the server once. `tries`: how often when it does not answer; `fresh`: nothing remembered. */
+  *mapper(tries = DISCOVERY_TRIES, fresh = false): Run<Mapper> {
+    if (this.types !== undefined) return this.types
+    const client = yield* this.client()
+    const discovered = yield* discoverLogging(this.p, client, tries)
+    return (this.types = new Mapper(yield* withRemembered(this.p, client.connection.server, discovered, fresh)))
   }
 
   /** Forgets the types, as after creating a CustomResourceDefinition. */

@@ -28,6 +28,8 @@ export const texts = {
   nullCreationTimestamp: pick([27, true], [34, false]),
   /** klog's wrapper around errors that no caller takes. */
   unhandledError: pick([27, false], [31, true]),
+  /** Where client-go tells of a forwarded connection that failed. */
+  portForwardLine: pick([27, 409], [29, 413], [30, 424]),
   /** `<port>/TCP (name)` in describe. */
   describePortNames: pick([27, false], [34, true]),
   describeServiceAccountSecrets: pick([27, true], [34, false]),

@@ -1,5 +1,7 @@
 /** Which server, as whom, in which namespace: the kubeconfig's answer, with the global flags over it. */
+import { lettersOfText, textOfLetters } from '../../../host/bytes.ts'
 import type { Proc, Run } from '../../../host/process.ts'
+import { parseCertificates, parseKeyPem, publicPartOf, samePublicKey } from '../../../pki/index.ts'
 import { CommandError, PlainError } from '../errors.ts'
 import type { FlagValues } from '../flags.ts'
 import { homeOf, kubeconfigPaths, loadKubeconfig, type Fields, type Kubeconfig } from './kubeconfig.ts'
@@ -7,7 +9,7 @@ import { homeOf, kubeconfigPaths, loadKubeconfig, type Fields, type Kubeconfig }
 export interface Connection {
   /** `https://10.0.0.1:6443`, without a slash at the end. */
   server: string
-  tls: { ca?: string; cert?: string; key?: string; insecure?: boolean }
+  tls: { ca?: string; cert?: string; key?: string; insecure?: boolean; serverName?: string }
   /** Request headers that say who asks. */
   headers: Record<string, string>
   timeoutMs?: number
@@ -67,7 +69,13 @@ export function* connectionOf(p: Proc, flags: FlagValues, loaded: Loaded): Run<C
   return {
     server: withScheme(server).replace(/\/+$/, ''),
     tls: yield* tlsOf(p, flags, config, cluster, user),
-    headers: yield* headersOf(p, flags, user, flags.text('user') || text(context, 'user')),
+    headers: yield* headersOf(
+      p,
+      flags,
+      user,
+      flags.text('user') || text(context, 'user'),
+      withScheme(server).startsWith('https:'),
+    ),
     timeoutMs: timeoutOf(flags),
   }
 }
@@ -119,18 +127,44 @@ function* tlsOf(
   const caFile = flags.text('certificate-authority')
   const insecure = flags.bool('insecure-skip-tls-verify') || cluster?.['insecure-skip-tls-verify'] === true
   const ca = caFile
-    ? yield* pem(p, base, { 'certificate-authority': caFile }, 'certificate-authority')
+    ? yield* givenPem(p, caFile, 'certificate-authority')
     : yield* pem(p, base, cluster, 'certificate-authority')
+  const serverName = flags.text('tls-server-name') || text(cluster, 'tls-server-name')
   const certFile = flags.text('client-certificate')
   const keyFile = flags.text('client-key')
-  const cert = yield* pem(p, base, certFile ? { 'client-certificate': certFile } : user, 'client-certificate')
-  const key = yield* pem(p, base, keyFile ? { 'client-key': keyFile } : user, 'client-key')
+  const cert = certFile
+    ? yield* givenPem(p, certFile, 'client-certificate')
+    : yield* pem(p, base, user, 'client-certificate')
+  const key = keyFile ? yield* givenPem(p, keyFile, 'client-key') : yield* pem(p, base, user, 'client-key')
+  checkPems({ ca, cert: certFile ? undefined : cert, key: keyFile ? undefined : key }, user)
   return {
     ...(ca !== undefined ? { ca } : {}),
     ...(cert !== undefined ? { cert } : {}),
     ...(key !== undefined ? { key } : {}),
     ...(insecure ? { insecure } : {}),
+    ...(serverName ? { serverName } : {}),
   }
+}
+
+/** What client-go says before it connects; pairs of files are looked at at the handshake. Models rest/transport TLSConfigFor. */
+function checkPems({ ca, cert, key }: Connection['tls'], user: Fields | undefined): void {
+  if (ca !== undefined && ca !== '' && parseCertificates(ca).length === 0)
+    throw new CommandError('unable to load root certificates: unable to parse bytes as PEM block')
+  if (cert === undefined || key === undefined || !text(user, 'client-certificate-data')) return
+  const certificate = parseCertificates(cert)[0]
+  if (certificate === undefined) throw new CommandError('tls: failed to find any PEM data in certificate input')
+  const own = parseKeyPem(key)
+  if (own === undefined) throw new CommandError('tls: failed to find any PEM data in key input')
+  if (!samePublicKey(certificate.publicKey, publicPartOf(own)))
+    throw new CommandError('tls: private key does not match public key')
+}
+
+/** A file that a flag names, from where the command runs. */
+function* givenPem(p: Proc, path: string, key: string): Run<string> {
+  const file = yield* p.readFile(path)
+  if ('text' in file) return file.text
+  const why = file.error === 'EACCES' ? 'permission denied' : 'no such file or directory'
+  throw new CommandError(`unable to read ${key} ${path} for  due to open ${path}: ${why}`)
 }
 
 /** PEM text of a `<key>-data` or `<key>` field. */
@@ -151,25 +185,26 @@ function* pem(p: Proc, base: string, fields: Fields | undefined, key: string): R
 /** Text of base64; what is not base64 is taken as it is, so that a broken file fails at the handshake. */
 export function decodeBase64(data: string): string {
   try {
-    const bytes = Uint8Array.from(atob(data.replace(/\s+/g, '')), (c) => c.charCodeAt(0))
-    return new TextDecoder().decode(bytes)
+    return textOfLetters(atob(data.replace(/\s+/g, '')))
   } catch {
     return data
   }
 }
 
-export const encodeBase64 = (plain: string): string => btoa(String.fromCharCode(...new TextEncoder().encode(plain)))
+export const encodeBase64 = (plain: string): string => btoa(lettersOfText(plain))
 
 function* headersOf(
   p: Proc,
   flags: FlagValues,
   user: Fields | undefined,
   userName: string,
+  secure: boolean,
 ): Run<Record<string, string>> {
   const headers: Record<string, string> = {}
   const token = flags.text('token') || (yield* tokenOf(p, user))
-  const name = flags.text('username') || text(user, 'username')
-  const password = flags.text('password') || text(user, 'password')
+  const asked = token || !secure || canIdentify(flags, user) ? undefined : yield* prompt(p)
+  const name = asked?.name ?? (flags.text('username') || text(user, 'username'))
+  const password = asked?.password ?? (flags.text('password') || text(user, 'password'))
   if (token) headers.authorization = `Bearer ${token}`
   else if (name) headers.authorization = `Basic ${encodeBase64(`${name}:${password}`)}`
   const as = flags.text('as') || text(user, 'as')
@@ -180,6 +215,25 @@ function* headersOf(
   if (!as && groups.length > 0)
     throw new CommandError(`requesting uid, groups or user-extra for ${userName} without impersonating a user`)
   return headers
+}
+
+/** Over TLS a user must be somebody. Models clientcmd canIdentifyUser. */
+function canIdentify(flags: FlagValues, user: Fields | undefined): boolean {
+  const has = (key: string): boolean => text(user, key) !== ''
+  const certificate =
+    flags.text('client-certificate') !== '' || has('client-certificate') || has('client-certificate-data')
+  return certificate || flags.text('username') !== '' || has('username')
+}
+
+/** Models clientcmd PromptingAuthLoader. */
+function* prompt(p: Proc): Run<{ name: string; password: string }> {
+  const ask = function* (what: string): Run<string> {
+    yield* p.out(`Please enter ${what}: `)
+    const line = yield* p.readLine()
+    if (line === null) throw new CommandError('EOF')
+    return line
+  }
+  return { name: yield* ask('Username'), password: yield* ask('Password') }
 }
 
 function* tokenOf(p: Proc, user: Fields | undefined): Run<string> {

@@ -3,8 +3,6 @@ import type { Run } from '../../../host/process.ts'
 import type {
   ConfigMap,
   IngressClass,
-  PersistentVolume,
-  PersistentVolumeClaim,
   PodDisruptionBudget,
   PriorityClass,
   ResourceQuota,
@@ -12,14 +10,13 @@ import type {
   RoleBinding,
   Secret,
   ServiceAccount,
-  StorageClass,
 } from '../../../objects/types.gen.ts'
 import { listAll } from '../builder.ts'
 import type { ApiObject, ObjectMeta } from '../client.ts'
 import type { Context } from '../command.ts'
 import { compactRules, listText } from './rules.ts'
 import { texts } from '../texts.ts'
-import { labelSelectorText, type PodLike } from '../verbs/pods-of.ts'
+import { labelSelectorText } from '../verbs/pods-of.ts'
 import type { Describer } from './describer.ts'
 import { annotationLines, labelLines, timeText, type Writer } from './writer.ts'
 
@@ -282,98 +279,6 @@ export const roleBindingDescriber: Describer = {
   events: false,
 }
 
-const MODES: Record<string, string> = {
-  ReadWriteOnce: 'RWO',
-  ReadOnlyMany: 'ROX',
-  ReadWriteMany: 'RWX',
-  ReadWriteOncePod: 'RWOP',
-}
-const modes = (all: readonly string[] | undefined): string => (all ?? []).map((mode) => MODES[mode] ?? mode).join(',')
-
-export const pvcDescriber: Describer = {
-  kinds: ['PersistentVolumeClaim'],
-  *lines(w, object, ctx) {
-    const { metadata, spec, status } = object as unknown as PersistentVolumeClaim
-    w.field('Name', metadata.name)
-    w.field('Namespace', metadata.namespace)
-    w.field('StorageClass', spec?.storageClassName ?? '')
-    w.field('Status', metadata.deletionTimestamp ? `Terminating (lasts <unknown>)` : status?.phase)
-    w.field('Volume', spec?.volumeName ?? '')
-    labelLines(w, 'Labels', metadata.labels)
-    annotationLines(w, metadata.annotations)
-    w.field('Finalizers', `[${(metadata.finalizers ?? []).join(' ')}]`)
-    w.field('Capacity', spec?.volumeName ? (status?.capacity?.storage ?? '') : '')
-    w.field('Access Modes', spec?.volumeName ? modes(status?.accessModes) : '')
-    w.field('VolumeMode', spec?.volumeMode ?? '')
-    if (spec?.dataSource) w.field('DataSource', '')
-    const pods = (yield* inNamespace<PodLike>(ctx, 'pods', metadata.namespace ?? '')) as PodLike[]
-    const users = pods.filter((pod) => uses(pod, metadata.name ?? '')).map((pod) => pod.metadata?.name ?? '')
-    nameList(w, 'Used By', users)
-  },
-}
-
-const uses = (pod: PodLike, claim: string): boolean =>
-  ((pod.spec?.volumes as { persistentVolumeClaim?: { claimName?: string } }[] | undefined) ?? []).some(
-    (v) => v.persistentVolumeClaim?.claimName === claim,
-  )
-
-export const pvDescriber: Describer = {
-  kinds: ['PersistentVolume'],
-  *lines(w, object) {
-    const { metadata, spec, status } = object as unknown as PersistentVolume
-    head(w, metadata as ObjectMeta, false)
-    w.field('Finalizers', `[${(metadata.finalizers ?? []).join(' ')}]`)
-    w.field('StorageClass', spec?.storageClassName ?? '')
-    w.field('Status', metadata.deletionTimestamp ? 'Terminating (lasts <unknown>)' : status?.phase)
-    w.field('Claim', spec?.claimRef ? `${spec.claimRef.namespace}/${spec.claimRef.name}` : '')
-    w.field('Reclaim Policy', spec?.persistentVolumeReclaimPolicy)
-    w.field('Access Modes', modes(spec?.accessModes))
-    w.optional('VolumeMode', spec?.volumeMode)
-    w.field('Capacity', spec?.capacity?.storage)
-    nodeAffinity(w, spec)
-    w.field('Message', status?.message ?? '')
-    w.line(0, 'Source:')
-    sourceLines(w, spec ?? {})
-  },
-}
-
-function nodeAffinity(w: Writer, spec: PersistentVolume['spec']): void {
-  const required = spec?.nodeAffinity?.required
-  if (!required) return w.line(0, 'Node Affinity:\t<none>')
-  w.line(0, 'Node Affinity:\t')
-  w.line(1, 'Required Terms:\t')
-  required.nodeSelectorTerms.forEach((term, i) => {
-    const texts = (term.matchExpressions ?? []).map(
-      (e) => `${e.key} ${e.operator.toLowerCase()} [${(e.values ?? []).join(', ')}]`,
-    )
-    w.line(2, `Term ${i}:\t${texts[0] ?? '<none>'}`)
-    for (const text of texts.slice(1)) w.line(2, `\t${text}`)
-  })
-}
-
-function sourceLines(w: Writer, spec: NonNullable<PersistentVolume['spec']>): void {
-  const rows: [string, unknown][] = spec.hostPath
-    ? [
-        ['Type', 'HostPath (bare host directory volume)'],
-        ['Path', spec.hostPath.path],
-        ['HostPathType', spec.hostPath.type ?? '<none>'],
-      ]
-    : spec.local
-      ? [
-          ['Type', 'LocalVolume (a persistent volume backed by local storage on a node)'],
-          ['Path', spec.local.path],
-        ]
-      : spec.nfs
-        ? [
-            ['Type', 'NFS (an NFS mount that lasts the lifetime of a pod)'],
-            ['Server', spec.nfs.server],
-            ['Path', spec.nfs.path],
-            ['ReadOnly', spec.nfs.readOnly ?? false],
-          ]
-        : [['Type', '<unknown>']]
-  for (const [title, value] of rows) w.field(`    ${title}`, value)
-}
-
 export const ingressClassDescriber: Describer = {
   kinds: ['IngressClass.networking.k8s.io'],
   *lines(w, object) {
@@ -385,38 +290,5 @@ export const ingressClassDescriber: Describer = {
     if (parameters.apiGroup) w.field('  APIGroup', parameters.apiGroup)
     w.field('  Kind', parameters.kind)
     w.field('  Name', parameters.name)
-  },
-}
-
-export const storageClassDescriber: Describer = {
-  kinds: ['StorageClass.storage.k8s.io'],
-  *lines(w, object) {
-    const of = object as unknown as StorageClass
-    const isDefault = of.metadata.annotations?.['storageclass.kubernetes.io/is-default-class'] === 'true'
-    w.field('Name', of.metadata.name)
-    w.field('IsDefaultClass', isDefault ? 'Yes' : 'No')
-    w.field(
-      'Annotations',
-      Object.keys(of.metadata.annotations ?? {})
-        .sort()
-        .map((key) => `${key}=${of.metadata.annotations![key]}`)
-        .join(',') || '<none>',
-    )
-    w.field('Provisioner', of.provisioner)
-    w.field(
-      'Parameters',
-      Object.keys(of.parameters ?? {})
-        .sort()
-        .map((key) => `${key}=${of.parameters![key]}`)
-        .join(',') || '<none>',
-    )
-    w.field(
-      'AllowVolumeExpansion',
-      of.allowVolumeExpansion === undefined ? '<unset>' : of.allowVolumeExpansion ? 'True' : 'False',
-    )
-    if (!of.mountOptions?.length) w.field('MountOptions', '<none>')
-    else w.line(0, `MountOptions:\n  ${of.mountOptions.join('\n  ')}`)
-    w.optional('ReclaimPolicy', of.reclaimPolicy)
-    w.optional('VolumeBindingMode', of.volumeBindingMode)
   },
 }

@@ -1,5 +1,6 @@
 /** All describers, by kind. */
 import type { ApiObject } from '../client.ts'
+import { certificateDescriber } from './certificates.ts'
 import {
   configMapDescriber,
   ingressClassDescriber,
@@ -7,14 +8,11 @@ import {
   namespaceDescriber,
   pdbDescriber,
   priorityClassDescriber,
-  pvcDescriber,
-  pvDescriber,
   quotaDescriber,
   roleBindingDescriber,
   roleDescriber,
   secretDescriber,
   serviceAccountDescriber,
-  storageClassDescriber,
 } from './configs.ts'
 import type { Describer } from './describer.ts'
 import { genericDescriber } from './generic.ts'
@@ -28,6 +26,13 @@ import {
   networkPolicyDescriber,
   serviceDescriber,
 } from './services.ts'
+import {
+  attributesClassDescriber,
+  csiNodeDescriber,
+  pvcDescriber,
+  pvDescriber,
+  storageClassDescriber,
+} from './storage.ts'
 import {
   cronJobDescriber,
   daemonSetDescriber,
@@ -64,8 +69,11 @@ const DESCRIBERS: readonly Describer[] = [
   pvcDescriber,
   pvDescriber,
   storageClassDescriber,
+  attributesClassDescriber,
+  csiNodeDescriber,
   ingressClassDescriber,
   hpaDescriber,
+  certificateDescriber,
 ]
 
 const byKind = new Map(DESCRIBERS.flatMap((describer) => describer.kinds.map((kind) => [kind, describer] as const)))

@@ -1,8 +1,8 @@
 /** Volumes of a pod. Models kubectl/pkg/describe describeVolumes. */
 import type { Volume } from '../../../objects/types.gen.ts'
-import type { Writer } from './writer.ts'
-
-type Line = [title: string, value: unknown]
+import { sourceLines } from './volume-sources.ts'
+import type { Line } from './volume-sources.ts'
+import { annotationLines, labelLines, type Writer } from './writer.ts'
 
 /** A list of volumes; `space` indents those of a template. */
 export function volumeLines(w: Writer, volumes: readonly Volume[] | undefined, space: string): void {
@@ -10,7 +10,14 @@ export function volumeLines(w: Writer, volumes: readonly Volume[] | undefined, s
   w.line(0, `${space}Volumes:`)
   for (const volume of volumes) {
     w.line(1, `${space ? ' ' : ''}${volume.name}:`)
-    for (const [title, value] of linesOf(volume)) w.field(title, value, 2)
+    for (const [title, value] of linesOf(volume))
+      w.line(
+        2,
+        title === ''
+          ? `\t${String(value)}`
+          : `${title}:\t${value === undefined || value === null ? '' : String(value)}`,
+      )
+    if (volume.ephemeral) claimTemplate(w, volume.ephemeral)
     if (volume.downwardAPI) downwardItems(w, volume)
   }
 }
@@ -21,14 +28,23 @@ function downwardItems(w: Writer, volume: Volume): void {
     w.line(3, `${item.fieldRef?.fieldPath ?? item.resourceFieldRef?.resource} -> ${item.path}`)
 }
 
+const EPHEMERAL = 'EphemeralVolume (an inline specification for a volume that gets created and deleted with the pod)'
+
+/** The claim that an ephemeral volume asks for. */
+function claimTemplate(w: Writer, { volumeClaimTemplate }: NonNullable<Volume['ephemeral']>): void {
+  if (volumeClaimTemplate === undefined) return
+  const { metadata, spec } = volumeClaimTemplate
+  w.field('StorageClass', spec.storageClassName ?? '', 2)
+  w.field('Volume', spec.volumeName ?? '', 2)
+  labelLines(w, 'Labels', metadata?.labels, '    ')
+  annotationLines(w, metadata?.annotations, '    ')
+  w.field('Capacity', '', 2)
+  w.field('Access Modes', '', 2)
+  w.optional('VolumeMode', spec.volumeMode, 2)
+}
+
 function linesOf(volume: Volume): Line[] {
-  const { hostPath, emptyDir, secret, configMap, persistentVolumeClaim, projected, nfs, csi } = volume
-  if (hostPath)
-    return [
-      ['Type', 'HostPath (bare host directory volume)'],
-      ['Path', hostPath.path],
-      ['HostPathType', hostPath.type ?? '<none>'],
-    ]
+  const { emptyDir, secret, configMap, persistentVolumeClaim, projected } = volume
   if (emptyDir)
     return [
       ['Type', "EmptyDir (a temporary directory that shares a pod's lifetime)"],
@@ -54,22 +70,9 @@ function linesOf(volume: Volume): Line[] {
       ['ReadOnly', persistentVolumeClaim.readOnly ?? false],
     ]
   if (projected) return projectedLines(projected.sources ?? [])
-  if (nfs)
-    return [
-      ['Type', 'NFS (an NFS mount that lasts the lifetime of a pod)'],
-      ['Server', nfs.server],
-      ['Path', nfs.path],
-      ['ReadOnly', nfs.readOnly ?? false],
-    ]
   if (volume.downwardAPI) return [['Type', 'DownwardAPI (a volume populated by information about the pod)']]
-  if (csi)
-    return [
-      ['Type', 'CSI (a Container Storage Interface (CSI) volume source)'],
-      ['Driver', csi.driver],
-      ['FSType', csi.fsType ?? ''],
-      ['ReadOnly', csi.readOnly ?? false],
-    ]
-  return [['Type', '<unknown>']]
+  if (volume.ephemeral) return [['Type', EPHEMERAL]]
+  return sourceLines(volume, false) ?? [['Type', '<unknown>']]
 }
 
 type Source = NonNullable<NonNullable<Volume['projected']>['sources']>[number]

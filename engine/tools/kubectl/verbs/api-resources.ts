@@ -41,7 +41,7 @@ function wanted(ctx: Context, type: ResourceType): boolean {
 function* runApiResources(ctx: Context): Run<void> {
   checkFlags(ctx)
   const { flags, p } = ctx
-  const types = (yield* ctx.session.mapper(1))
+  const types = (yield* ctx.session.mapper(1, true))
     .preferred()
     .filter((type) => wanted(ctx, type))
     .sort(orderOf(flags.text('sort-by')))
@@ -66,7 +66,7 @@ const row = (type: ResourceType, wide: boolean): string[] => [
 /** The types, or the command's own words for why there are none. */
 function* discovered(ctx: Context): Run<Mapper> {
   try {
-    return yield* ctx.session.mapper(1)
+    return yield* ctx.session.mapper(1, true)
   } catch (error) {
     if (!(error instanceof ConnectionError)) throw error
     throw new CommandError(`couldn't get available api versions from server: ${error.goText}`)

@@ -43,10 +43,7 @@ function* runCanI(ctx: Context): Run<number | void> {
   const status = (answer.status ?? {}) as { allowed?: boolean; reason?: string; evaluationError?: string }
   const reason = status.reason ? ` - ${status.reason}` : ''
   const evaluation = status.evaluationError ? ` - ${status.evaluationError}` : ''
-  if (!flags.bool('quiet'))
-    yield* p.out(
-      status.allowed ? 'yes\n' : `no${reason && !/^RBAC/.test(status.reason ?? '') ? reason : ''}${evaluation}\n`,
-    )
+  if (!flags.bool('quiet')) yield* p.out(status.allowed ? 'yes\n' : `no${reason}${evaluation}\n`)
   return status.allowed ? 0 : 1
 }
 

@@ -1,10 +1,11 @@
-/** `kubectl diff`: what apply would change, as the server's dry run tells it. Models kubectl/pkg/cmd/diff. Not modelled: `--prune`, programs of KUBECTL_EXTERNAL_DIFF. */
+/** `kubectl diff`: what apply would change, as the server's dry run tells it. Models kubectl/pkg/cmd/diff. Not modelled: another program than diff by default. */
 import type { Run } from '../../../host/process.ts'
 import { buildLocal, optionsFromFlags, type Info } from '../builder.ts'
 import { usage } from '../changes.ts'
 import type { ApiObject } from '../client.ts'
 import type { Command, Context } from '../command.ts'
-import { CommandError, isNotFound, notSimulated, throwAll } from '../errors.ts'
+import type { ResourceType } from '../discovery.ts'
+import { CommandError, isNotFound, throwAll } from '../errors.ts'
 import { withoutLastApplied } from '../last-applied.ts'
 import { pathOf } from '../mapper.ts'
 import { isEmptyPatch } from '../patching.ts'
@@ -12,6 +13,7 @@ import { hideManagedFields } from '../printers/managed-fields.ts'
 import { makeYaml } from '../serialize.ts'
 import { unifiedHunks } from '../unified-diff.ts'
 import { applyPatchOf } from './apply/patcher.ts'
+import { prunable, prunedTypes, type Visited } from './apply/prune.ts'
 
 export const diffCommand: Command = { path: 'diff', complete: 'none', run: runOrFail }
 
@@ -31,12 +33,19 @@ function* runDiff(ctx: Context): Run<number> {
   if (args.length > 0) throw usage(ctx, `Unexpected args: [${args.join(' ')}]`)
   if (flags.list('filename').length === 0 && !flags.text('kustomize'))
     throw new CommandError('must specify one of -f and -k')
-  if (flags.bool('prune')) throw notSimulated('diff --prune')
-  if (p.env.KUBECTL_EXTERNAL_DIFF) throw notSimulated('KUBECTL_EXTERNAL_DIFF')
+  if (flags.bool('force-conflicts') && !flags.bool('server-side'))
+    throw new CommandError('--force-conflicts only works with --server-side')
+  const pruned = flags.bool('prune') ? yield* prunedTypes(ctx) : []
   const { infos, errors } = yield* buildLocal(ctx, { ...optionsFromFlags(ctx), validate: true })
   throwAll(errors)
-  const pairs: { name: string; live: string; merged: string }[] = []
-  for (const info of infos) pairs.push(yield* compared(ctx, info))
+  const pairs: Pair[] = []
+  const visited: Visited = { uids: new Set(), namespaces: new Set() }
+  for (const info of infos) pairs.push(yield* compared(ctx, info, visited))
+  for (const { type, object } of yield* prunable(ctx, pruned, visited)) {
+    const { namespace = '', name = '' } = object.metadata ?? {}
+    pairs.push({ name: fileName(type, namespace, name), live: makeYaml(object), merged: '' })
+  }
+  if (p.env.KUBECTL_EXTERNAL_DIFF) return yield* runExternal(ctx, p.env.KUBECTL_EXTERNAL_DIFF, pairs)
   const different = pairs.filter(({ live, merged }) => live !== merged).sort((a, b) => (a.name < b.name ? -1 : 1))
   if (different.length === 0) return 0
   const [from, to] = [`/tmp/LIVE-${yield* digits(ctx)}`, `/tmp/MERGED-${yield* digits(ctx)}`]
@@ -49,6 +58,35 @@ function* runDiff(ctx: Context): Run<number> {
   return 1
 }
 
+/** One object: the names of its files and their texts; empty: no file. */
+interface Pair {
+  name: string
+  live: string
+  merged: string
+}
+
+/** A program of the person's choice gets two folders; its exit code is kubectl's. */
+function* runExternal(ctx: Context, command: string, pairs: Pair[]): Run<number> {
+  const { p } = ctx
+  const [program = '', ...words] = command.split(' ')
+  const [from, to] = [`/tmp/LIVE-${yield* digits(ctx)}`, `/tmp/MERGED-${yield* digits(ctx)}`]
+  for (const folder of [from, to]) yield* p.mkdir(folder, { parents: true, mode: 0o700 })
+  for (const { name, live, merged } of pairs) {
+    yield* p.writeFile(`${from}/${name}`, live)
+    if (merged !== '' || live === '') yield* p.writeFile(`${to}/${name}`, merged)
+  }
+  const child = yield* p.spawn({ argv: [program, from, to, ...words.filter((one) => /^[a-zA-Z0-9-=]+$/.test(one))] })
+  const missing = 'error' in child
+  const code = missing ? 0 : yield* p.wait(child.pid)
+  for (const folder of [from, to]) yield* p.remove(folder, { recursive: true })
+  if (!missing) return code
+  throw new CommandError(`failed to run ${JSON.stringify(program)}: executable file not found in $PATH`)
+}
+
+/** `apps.v1.Deployment.default.web`; a cluster-scoped object has nothing between two dots. */
+const fileName = (type: ResourceType, namespace: string, name: string): string =>
+  [...(type.group ? [type.group] : []), type.version, type.kind, namespace, name].join('.')
+
 function* digits(ctx: Context): Run<string> {
   return String(Math.floor((yield* ctx.p.random()) * 4294967296))
 }
@@ -56,13 +94,14 @@ function* digits(ctx: Context): Run<string> {
 /** `2026-11-21 01:30:00.000000000 +0000`. */
 const fileTime = (ms: number): string => `${new Date(ms).toISOString().replace('T', ' ').replace('Z', '')}000000 +0000`
 
-function* compared(ctx: Context, info: Info): Run<{ name: string; live: string; merged: string }> {
+function* compared(ctx: Context, info: Info, visited: Visited): Run<Pair> {
   const { type, namespace, name } = info
   const live = yield* liveOf(ctx, info)
+  visited.uids.add(live?.metadata?.uid ?? '')
+  if (type.namespaced) visited.namespaces.add(namespace)
   const merged = yield* mergedOf(ctx, info, live)
   const [shownLive, shownMerged] = type.kind === 'Secret' && type.group === '' ? masked(live, merged) : [live, merged]
-  const parts = [type.group || '', type.version, type.kind, namespace, name].filter(Boolean)
-  return { name: parts.join('.'), live: textOf(ctx, shownLive), merged: textOf(ctx, shownMerged) }
+  return { name: fileName(type, namespace, name), live: textOf(ctx, shownLive), merged: textOf(ctx, shownMerged) }
 }
 
 const textOf = (ctx: Context, object: ApiObject | undefined): string =>

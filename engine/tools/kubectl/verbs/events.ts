@@ -5,7 +5,7 @@ import { listAll } from '../builder.ts'
 import type { ApiObject } from '../client.ts'
 import type { Command, Context } from '../command.ts'
 import { unstableSort } from '../unstable-sort.ts'
-import { CommandError } from '../errors.ts'
+import { CommandError, PlainError } from '../errors.ts'
 import { pathOf } from '../mapper.ts'
 import { asList, nameable } from '../printers/lists.ts'
 import { outputFormat } from '../printers/output.ts'
@@ -55,9 +55,11 @@ export function ageText(event: EventObject, nowMs: number): string {
 function* fieldsFor(ctx: Context, target: string): Run<string[]> {
   if (target === '') return []
   const parts = target.split('/')
+  if (parts.length > 2) throw new CommandError('arguments in resource/name form may not have more than one slash')
   if (parts.length !== 2 || parts.some((part) => part === ''))
     throw new CommandError('--for must be in resource/name form')
-  const type = (yield* ctx.session.mapper()).resolve(parts[0]!)
+  const type = (yield* ctx.session.mapper()).find(parts[0]!)
+  if (type === undefined) throw new PlainError(`the server doesn't have a resource type "${parts[0]}"`)
   return [
     `involvedObject.kind=${type.kind}`,
     `involvedObject.apiVersion=${type.group ? `${type.group}/` : ''}${type.version}`,
@@ -70,7 +72,7 @@ function* runEvents(ctx: Context): Run<void> {
   const types = flags.list('types').map((type) => type.toLowerCase())
   const bad = types.find((type) => type !== 'normal' && type !== 'warning')
   if (bad !== undefined) throw new CommandError('valid --types are Normal or Warning')
-  if (flags.changed('for') && !/^[^/]+\/[^/]+$/.test(flags.text('for')))
+  if (flags.changed('for') && !/^[^/]+\/[^/]+(\/|$)/.test(flags.text('for')))
     throw new CommandError('--for must be in resource/name form')
   const format = yield* outputFormat(p, flags, ctx.session.minor)
   const { namespace } = yield* ctx.session.namespace()

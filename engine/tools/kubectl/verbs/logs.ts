@@ -5,7 +5,7 @@ import type { Command, Context } from '../command.ts'
 import { CommandError, isNotFound, StatusError, UsageError } from '../errors.ts'
 import type { OpenStream } from '../client.ts'
 import { pathOf } from '../mapper.ts'
-import { containerOf, oneObject, podsOf, type PodLike } from './pods-of.ts'
+import { containerOf, oneObject, waitedPods, type PodLike } from './pods-of.ts'
 
 export const logsCommand: Command = { path: 'logs', complete: 'pods', run: runLogs }
 
@@ -51,9 +51,8 @@ function* sourcesOf(ctx: Context): Run<Source[]> {
   const container = flags.text('container') || args[1] || ''
   if (flags.text('selector')) return yield* selected(ctx, container)
   const info = yield* named(ctx, args[0]!)
-  const pods = yield* podsOf(ctx, info, true)
-  const [first] = pods
-  if (!first) throw new CommandError(`timed out waiting for the condition`)
+  const pods = yield* waitedPods(ctx, info, true)
+  const first = pods[0]!
   if (flags.has('all-pods') && flags.bool('all-pods')) return yield* expand(ctx, pods, container)
   if (pods.length > 1) yield* ctx.p.err(`Found ${pods.length} pods, using pod/${first.metadata?.name}\n`)
   return yield* expand(ctx, [first], container)

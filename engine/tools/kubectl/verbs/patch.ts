@@ -9,7 +9,7 @@ import { build, buildLocal, optionsFromFlags, type Info } from '../builder.ts'
 import { dryRunOf, forEach, tellerOf, writeQuery } from '../changes.ts'
 import type { ApiObject } from '../client.ts'
 import type { Command, Context } from '../command.ts'
-import { CommandError, throwAll } from '../errors.ts'
+import { CommandError, StatusError, throwAll } from '../errors.ts'
 import { pathOf } from '../mapper.ts'
 import { schemaTypeOf } from '../patching.ts'
 import { parseYamlDocuments } from '../serialize.ts'
@@ -71,11 +71,29 @@ function* runPatch(ctx: Context): Run<void> {
     const client = yield* ctx.session.client()
     const path = pathOf(info.type, info.namespace, info.name, flags.text('subresource'))
     const before = flags.text('subresource') ? yield* client.get(path) : info.object
-    const patched = yield* client.patch(path, type, body, writeQuery(ctx, dryRun))
+    const patched = yield* supported(info, type, client.patch(path, type, body, writeQuery(ctx, dryRun)))
     yield* tell(patched, operation(before, patched))
   })
   throwAll(errors)
   if (infos.length === 0) throw new CommandError('no objects passed to patch')
+}
+
+const MEDIA: Record<PatchType, string> = {
+  json: 'application/json-patch+json',
+  merge: 'application/merge-patch+json',
+  strategic: 'application/strategic-merge-patch+json',
+}
+
+/** A type of patch that the kind does not take is told with the kind: custom resources have no strategic one. */
+function* supported(info: Info, type: PatchType, patch: Run<ApiObject>): Run<ApiObject> {
+  try {
+    return yield* patch
+  } catch (error) {
+    if (!(error instanceof StatusError) || error.reason !== 'UnsupportedMediaType') throw error
+    const { group, version, kind } = info.type
+    const what = `${group === '' ? '' : `${group}/`}${version}, Kind=${kind}`
+    throw new CommandError(`${MEDIA[type]} is not supported by ${what}: ${error.message}`)
+  }
 }
 
 const operation = (before: ApiObject, after: ApiObject): string =>

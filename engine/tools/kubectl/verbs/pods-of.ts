@@ -119,12 +119,22 @@ export function* oneObject(ctx: Context, word: string, more: Partial<BuildOption
   return built.infos[0]!
 }
 
-/** The first pod of a workload, as exec, attach and port-forward take it. */
-export function* firstPod(ctx: Context, info: Info): Run<PodLike> {
-  const pods = yield* podsOf(ctx, info)
-  const [pod] = pods
-  if (!pod) throw new CommandError(`timed out waiting for the condition`)
-  return pod
+const POLL_MS = 250
+
+/** The first pod of a workload, as exec, attach and port-forward take it; waits --pod-running-timeout for one. */
+export function* firstPod(ctx: Context, info: Info, forLogs = false): Run<PodLike> {
+  return (yield* waitedPods(ctx, info, forLogs))[0]!
+}
+
+/** The pods of a workload, best first, once there is one. Throws when none comes in time. */
+export function* waitedPods(ctx: Context, info: Info, forLogs = false): Run<PodLike[]> {
+  const deadline = (yield* ctx.p.now()) + ctx.flags.durationMs('pod-running-timeout')
+  for (;;) {
+    const pods = yield* podsOf(ctx, info, forLogs)
+    if (pods.length > 0) return pods
+    if ((yield* ctx.p.now()) >= deadline) throw new CommandError('timed out waiting for the condition')
+    yield* ctx.p.sleep(POLL_MS)
+  }
 }
 
 /** All containers with how `Defaulted container` lists them. */

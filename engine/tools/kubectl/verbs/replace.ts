@@ -84,7 +84,7 @@ function* removeAll(ctx: Context, infos: Info[]): Run<void> {
       throw sourced('deleting', source, error)
     }
     const from = texts.deletedFromNamespace(session.minor) && namespace ? ` from ${namespace} namespace` : ''
-    yield* p.out(`${singularWithGroup(type)} "${name}" ${grace === 0 ? 'force deleted' : 'deleted'}${from}\n`)
+    yield* p.out(`${singularWithGroup(type)} "${name}" deleted${from}\n`)
     deleted.push({ target: { type, namespace, name }, uid: '' })
   }
   yield* waitForDeletion(ctx, deleted, flags.durationMs('timeout') || FORCE_TIMEOUT_MS)

@@ -1,18 +1,26 @@
-/** `kubectl apply`. Models kubectl/pkg/cmd/apply. Not modelled: `--prune`, moving client-side field managers over to `--server-side`. */
+/** `kubectl apply`. Models kubectl/pkg/cmd/apply. Prunes after all objects have been applied. */
 import type { Run } from '../../../../host/process.ts'
 import { buildLocal, optionsFromFlags, type Info } from '../../builder.ts'
 import { dryRunOf, forEach, sourced, tellerOf, usage, writeQuery, type DryRun } from '../../changes.ts'
 import type { ApiObject } from '../../client.ts'
 import type { Command, Context } from '../../command.ts'
-import { CommandError, isConflict, isNotFound, notSimulated, StatusError, throwAll } from '../../errors.ts'
-import { lastAppliedText, withLastApplied } from '../../last-applied.ts'
+import type { FlagSpec } from '../../flags.ts'
+import { CommandError, isConflict, isNotFound, StatusError, throwAll } from '../../errors.ts'
+import { makeCompactJson } from '../../serialize.ts'
+import { goJson, lastAppliedText, withLastApplied } from '../../last-applied.ts'
 import { pathOf } from '../../mapper.ts'
+import { hideManagedFields } from '../../printers/managed-fields.ts'
 import { outputFormat } from '../../printers/output.ts'
 import { waitForDeletion } from '../../deletion.ts'
+import { afterApply, beforeApply, checkApplySet, isEnabled, readApplySet } from './apply-set.ts'
+import { keepLastApplied, migrateManagers, upgraded } from './managers.ts'
 import { applyPatchOf, infoText } from './patcher.ts'
+import { pruneAll, prunedTypes, SELECTS_ALL, type Visited } from './prune.ts'
 import { isEmptyPatch } from '../../patching.ts'
 
-export const applyCommand: Command = { path: 'apply', complete: 'none', run: runApply }
+const APPLY_SET: FlagSpec = { name: 'applyset', type: 'string', default: "''", usage: '', hidden: true }
+
+export const applyCommand: Command = { path: 'apply', complete: 'none', flags: [APPLY_SET], run: runApply }
 
 /** How often a patch is made anew when others write at the same time, and from when on it pauses. */
 const CONFLICT_TRIES = 5
@@ -27,7 +35,8 @@ interface Application {
   say: Say
 }
 
-function check({ flags }: Context, dryRun: DryRun): void {
+function check(ctx: Context, dryRun: DryRun): void {
+  const { flags } = ctx
   const server = flags.bool('server-side')
   if (flags.bool('force-conflicts') && !server)
     throw new CommandError('--force-conflicts only works with --server-side')
@@ -35,7 +44,13 @@ function check({ flags }: Context, dryRun: DryRun): void {
     throw new CommandError("--dry-run=client doesn't work with --server-side (did you mean --dry-run=server instead?)")
   if (dryRun === 'server' && flags.bool('force')) throw new CommandError('--dry-run=server cannot be used with --force')
   if (server && flags.bool('force')) throw new CommandError('--force cannot be used with --server-side')
-  if (flags.bool('prune')) throw notSimulated('apply --prune')
+  if (flags.text('applyset')) checkApplySet(ctx)
+  if (!flags.bool('prune')) return
+  if (flags.bool('force')) throw new CommandError('--force cannot be used with --prune')
+  if (flags.text('applyset')) return
+  if (!flags.bool('all') && !flags.text('selector')) throw new CommandError(SELECTS_ALL)
+  if (server)
+    throw new CommandError("--prune is in alpha and doesn't currently work on objects created by server-side apply")
 }
 
 function* runApply(ctx: Context): Run<void> {
@@ -43,22 +58,44 @@ function* runApply(ctx: Context): Run<void> {
   if (args.length > 0) throw usage(ctx, `Unexpected args: [${args.join(' ')}]`)
   if (flags.list('filename').length === 0 && !flags.text('kustomize'))
     throw new CommandError('must specify one of -f and -k')
+  if (flags.changed('applyset') && !isEnabled(ctx))
+    throw new CommandError("unknown flag: --applyset\nSee 'kubectl apply --help' for usage.")
+  if (flags.bool('all') && flags.text('selector'))
+    throw new CommandError('cannot set --all and --selector at the same time')
   const dryRun = yield* dryRunOf(ctx)
   check(ctx, dryRun)
   const printed: ApiObject[] = []
-  const say = yield* sayer(ctx, dryRun, printed)
+  const visited: Visited = { uids: new Set(), namespaces: new Set() }
+  const say = noting(visited, yield* sayer(ctx, dryRun, printed))
   const query = writeQuery(ctx, dryRun)
-  const { infos, errors } = yield* buildLocal(ctx, {
+  const applySet = flags.text('applyset') ? yield* readApplySet(ctx) : undefined
+  const pruned = flags.bool('prune') && !applySet ? yield* prunedTypes(ctx) : []
+  const { infos: read, errors } = yield* buildLocal(ctx, {
     ...optionsFromFlags(ctx),
     validate: query.fieldValidation !== 'Ignore',
   })
+  const infos = applySet ? yield* beforeApply(ctx, applySet, read, dryRun) : read
   const application: Application = { ctx, dryRun, query, say }
   const step = flags.bool('server-side') ? applyServerSide : applyClientSide
   yield* forEach(infos, errors, (info) => step(application, info))
-  yield* printAll(ctx, printed)
-  throwAll(errors)
+  if (errors.length > 0) {
+    yield* printAll(ctx, printed)
+    throwAll(errors)
+  }
   if (infos.length === 0) throw new CommandError('no objects passed to apply')
+  yield* printAll(ctx, printed)
+  for (const { type, namespace } of infos) if (type.namespaced) visited.namespaces.add(namespace)
+  if (applySet) yield* afterApply(ctx, applySet, infos, visited, dryRun)
+  else if (flags.bool('prune')) yield* pruneAll(ctx, pruned, visited, dryRun)
 }
+
+/** Remembers which objects have been applied. */
+const noting =
+  (visited: Visited, say: Say): Say =>
+  (object, operation) => {
+    visited.uids.add(object.metadata?.uid ?? '')
+    return say(object, operation)
+  }
 
 /** Objects printed whole are kept to the end, where several become one List. */
 function* sayer(ctx: Context, dryRun: DryRun, printed: ApiObject[]): Run<Say> {
@@ -74,9 +111,20 @@ function* printAll(ctx: Context, objects: ApiObject[]): Run<void> {
   if (objects.length === 0) return
   const format = yield* outputFormat(ctx.p, ctx.flags, ctx.session.minor)
   if (format?.kind !== 'object') return
-  const whole = objects.length === 1 ? objects[0]! : { kind: 'List', apiVersion: 'v1', metadata: {}, items: objects }
-  yield* ctx.p.out(format.printer.print(whole))
+  if (objects.length === 1) return yield* ctx.p.out(format.printer.print(objects[0]!))
+  const list = { kind: 'List', apiVersion: 'v1', metadata: {}, items: objects }
+  yield* ctx.p.out(
+    format.printer.format === 'json'
+      ? `${goJson(inOrder(list, ctx.flags.bool('show-managed-fields')), 4)}\n`
+      : format.printer.print(list),
+  )
 }
+
+/** A list that kubectl makes keeps the order of its type; the items have their keys sorted. */
+const inOrder = (list: { items: ApiObject[] }, whole: boolean): unknown => ({
+  ...list,
+  items: list.items.map((item) => JSON.parse(makeCompactJson(whole ? item : hideManagedFields(item))) as unknown),
+})
 
 function* current(ctx: Context, info: Info): Run<ApiObject | undefined> {
   const client = yield* ctx.session.client()
@@ -185,16 +233,32 @@ function* recreated(application: Application, info: Info, modified: ApiObject): 
   return yield* created(application, info, modified)
 }
 
-function* applyServerSide({ ctx, query, say }: Application, info: Info): Run<void> {
+/** The fields of client-side apply become its own; then the manifest counts anew, so that left out fields go. */
+function* reapplied(one: {
+  ctx: Context
+  query: Record<string, string>
+  path: string
+  info: Info
+  applied: ApiObject
+  manager: string
+}): Run<ApiObject> {
+  const { ctx, query, path, info, applied, manager } = one
+  yield* migrateManagers(ctx, info, applied, manager)
+  const client = yield* ctx.session.client()
+  return yield* client.patch(path, 'apply', info.object, query)
+}
+
+function* applyServerSide({ ctx, dryRun, query, say }: Application, info: Info): Run<void> {
   const client = yield* ctx.session.client()
   const manager = ctx.flags.changed('field-manager') ? ctx.flags.text('field-manager') : 'kubectl'
   const force = ctx.flags.bool('force-conflicts') ? { force: 'true' } : { force: 'false' }
   const path = pathOf(info.type, info.namespace, info.name, ctx.flags.text('subresource'))
   try {
-    yield* say(
-      yield* client.patch(path, 'apply', info.object, { ...query, fieldManager: manager, ...force }),
-      'serverside-applied',
-    )
+    const applied = yield* client.patch(path, 'apply', info.object, { ...query, fieldManager: manager, ...force })
+    const kept = manager === 'kubectl' && dryRun === 'none' ? yield* keepLastApplied(ctx, info, applied) : applied
+    const migrates = dryRun === 'none' && upgraded(kept, manager) !== undefined
+    const last = { ctx, query: { ...query, fieldManager: manager, ...force }, path, info, applied: kept, manager }
+    yield* say(migrates ? yield* reapplied(last) : kept, 'serverside-applied')
   } catch (error) {
     throw isConflict(error) ? new CommandError(`${error.message}\n${CONFLICT_ADVICE}`) : error
   }

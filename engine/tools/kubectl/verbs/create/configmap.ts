@@ -1,4 +1,6 @@
-/** `kubectl create configmap`. Not modelled: bytes that are no text (`binaryData`): files here hold text. */
+/** `kubectl create configmap`: bytes that are no UTF-8 go into `binaryData`. */
+import { isBinary } from '../../../../host/bytes.ts'
+import { encodeBase64 } from '../../config/connection.ts'
 import { collectData, sortedData } from '../../key-values.ts'
 import { nameHash } from '../../name-hash.ts'
 import { explicitNamespace, generatorCommand } from './generator.ts'
@@ -7,13 +9,18 @@ export const createConfigMap = generatorCommand({
   path: 'create configmap',
   failure: 'failed to create configmap: ',
   *make(ctx, name, meta) {
-    const data = Object.fromEntries(sortedData(yield* collectData(ctx.p, ctx.flags, 'ConfigMap', name)))
-    const suffix = ctx.flags.bool('append-hash') ? `-${nameHash({ kind: 'ConfigMap', name, data })}` : ''
+    const pairs = sortedData(yield* collectData(ctx.p, ctx.flags, 'ConfigMap', name))
+    const data = Object.fromEntries(pairs.filter(([, value]) => !isBinary(value)))
+    const binary = pairs.filter(([, value]) => isBinary(value)).map(([key, value]) => [key, encodeBase64(value)])
+    const binaryData = Object.fromEntries(binary)
+    const bytes = binary.length > 0 ? { binaryData } : {}
+    const suffix = ctx.flags.bool('append-hash') ? `-${nameHash({ kind: 'ConfigMap', name, data, ...bytes })}` : ''
     return {
       kind: 'ConfigMap',
       apiVersion: 'v1',
       metadata: meta({ name: name + suffix, ...(yield* explicitNamespace(ctx)) }),
       ...(Object.keys(data).length > 0 ? { data } : {}),
+      ...bytes,
     }
   },
 })

@@ -1,13 +1,13 @@
-/** `kubectl create -f`. Models kubectl/pkg/cmd/create/create.go. Not modelled: `--edit`. */
+/** `kubectl create -f`. Models kubectl/pkg/cmd/create/create.go. */
 import type { Run } from '../../../../host/process.ts'
-import { matchesLabels, parseLabelSelector } from '../../../../objects/selectors.ts'
 import { buildLocal, optionsFromFlags } from '../../builder.ts'
 import type { Info } from '../../builder.ts'
 import { dryRunOf, forEach, sourced, tellerOf, usage, writeQuery } from '../../changes.ts'
 import type { Command, Context } from '../../command.ts'
-import { CommandError, StatusError, notSimulated, throwAll } from '../../errors.ts'
+import { CommandError, StatusError, throwAll } from '../../errors.ts'
 import { withLastApplied } from '../../last-applied.ts'
 import { pathOf } from '../../mapper.ts'
+import { editBeforeCreate } from '../edit.ts'
 import { rawBody, writeRaw } from '../../raw.ts'
 
 export const createCommand: Command = { path: 'create', complete: 'none', run: runCreate }
@@ -18,13 +18,16 @@ function* runCreate(ctx: Context): Run<void> {
   if (flags.list('filename').length === 0 && !flags.text('kustomize'))
     throw new CommandError('must specify one of -f and -k')
   if (flags.text('raw')) return yield* writeRaw(ctx, 'POST', flags.text('raw'), yield* rawBody(ctx))
-  if (flags.bool('edit')) throw notSimulated('create --edit')
   const dryRun = yield* dryRunOf(ctx)
   const query = writeQuery(ctx, dryRun)
   const tell = yield* tellerOf(ctx, dryRun)
   const built = yield* buildLocal(ctx, { ...optionsFromFlags(ctx), validate: query.fieldValidation !== 'Ignore' })
   const errors = [...built.errors]
-  yield* forEach(selected(ctx, built.infos), errors, function* (info) {
+  if (flags.bool('edit')) {
+    throwAll(errors)
+    return yield* editBeforeCreate(ctx, built.infos)
+  }
+  yield* forEach(built.infos, errors, function* (info) {
     const object = flags.bool('save-config') ? withLastApplied(info.object) : info.object
     if (dryRun === 'client') return yield* tell(object, 'created')
     const client = yield* session.client()
@@ -56,15 +59,4 @@ function* findKind(ctx: Context, { type, source }: Info): Run<void> {
       `error validating "${source}": error validating data: ${why}; if you choose to ignore these errors, turn validation off with --validate=false`,
     )
   }
-}
-
-/** `-l` chooses among the manifests by their own labels. */
-function selected<T extends { object: { metadata?: { labels?: Record<string, string> } } }>(
-  ctx: Context,
-  infos: T[],
-): T[] {
-  const text = ctx.flags.text('selector')
-  if (text === '') return infos
-  const selector = parseLabelSelector(text)
-  return infos.filter((info) => matchesLabels(selector, info.object.metadata?.labels ?? {}))
 }

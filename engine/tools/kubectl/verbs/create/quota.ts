@@ -3,23 +3,12 @@ import { canonicalQuantity } from '../../../../objects/quantity.ts'
 import { CommandError } from '../../errors.ts'
 import { explicitNamespace, generatorCommand } from './generator.ts'
 
-const SCOPES = [
-  'Terminating',
-  'NotTerminating',
-  'BestEffort',
-  'NotBestEffort',
-  'PriorityClass',
-  'CrossNamespacePodAffinity',
-]
-
 export const createQuota = generatorCommand({
   path: 'create quota',
   failure: 'failed to create quota: ',
   *make({ flags, ...ctx }, name, meta) {
     const hard = parseResourceList(flags.text('hard'))
     const scopes = flags.text('scopes').split(',').filter(Boolean)
-    for (const scope of scopes)
-      if (!SCOPES.includes(scope)) throw new CommandError(`invalid resourcequota scope "${scope}"`)
     return {
       kind: 'ResourceQuota',
       apiVersion: 'v1',

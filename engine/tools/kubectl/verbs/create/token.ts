@@ -61,7 +61,7 @@ function* runToken(ctx: Context): Run<void> {
   )
   const { token = '' } = (answer.status ?? {}) as { token?: string }
   if (token === '') throw new CommandError('failed to create token: no token in server response')
-  if (!flags.text('output')) return yield* p.out(`${token}\n`)
+  if (!flags.text('output')) return yield* p.out((yield* p.isTty(1)) ? `${token}\n` : token)
   yield* (yield* tellerOf(ctx))(answer, 'created')
 }
 

@@ -8,6 +8,7 @@ import { CommandError, throwAll } from '../../errors.ts'
 import { pathOf } from '../../mapper.ts'
 import { hasPodSpec } from '../../pod-template.ts'
 import { isEmptyPatch, twoWayPatch } from '../../patching.ts'
+import { typedObject } from './typed.ts'
 
 export interface Change {
   /** `image updated`. */
@@ -53,7 +54,8 @@ export function* changeObjects(ctx: Context, objects: string[], change: Change):
     const patch = twoWayPatch(info.type, info.object, after)
     const local = ctx.flags.bool('local')
     if (isEmptyPatch(patch) && !local && !change.evenIfSame) return
-    if (local || dryRun === 'client') return yield* tell(after, change.operation)
+    if (local) return yield* tell(typedObject(after, ctx.session.minor), change.operation)
+    if (dryRun === 'client') return yield* tell(after, change.operation)
     const client = yield* ctx.session.client()
     try {
       const path = pathOf(info.type, info.namespace, info.name)

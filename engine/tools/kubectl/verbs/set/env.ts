@@ -1,8 +1,12 @@
-/** `kubectl set env`. Models kubectl/pkg/cmd/set/set_env.go. Not modelled: `--resolve`. */
+/** `kubectl set env`. Models kubectl/pkg/cmd/set/set_env.go. */
+import { textOfBytes } from '../../../../host/bytes.ts'
 import type { Run } from '../../../../host/process.ts'
 import { build, type Info } from '../../builder.ts'
+import type { ApiObject } from '../../client.ts'
 import type { Command, Context } from '../../command.ts'
-import { CommandError, notSimulated, throwAll } from '../../errors.ts'
+import { CommandError, throwAll } from '../../errors.ts'
+import { base64ToBytes } from '../../../../objects/protobuf-wire.ts'
+import { quantityValue } from '../../../../objects/quantity.ts'
 import { parsePairs, splitPairs, type Pairs } from '../../pairs.ts'
 import { changePodSpec, nameMatches, podSpecOf, type Container, type EnvVar, type PodSpec } from '../../pod-template.ts'
 import { changeObjects, hasObjects, infosOf, NO_OBJECTS } from './change.ts'
@@ -11,7 +15,6 @@ export const setEnvCommand: Command = { path: 'set env', complete: 'types', run:
 
 function* runSetEnv(ctx: Context): Run<void> {
   const { flags } = ctx
-  if (flags.bool('resolve')) throw notSimulated('set env --resolve')
   const split = splitPairs(
     ctx.args.filter((arg) => arg !== '-'),
     'environment variable',
@@ -100,17 +103,83 @@ function changed(container: Container, added: EnvVar[], { remove }: Pairs, overw
 }
 
 function* listEnv(ctx: Context, objects: string[]): Run<void> {
+  const { flags } = ctx
   const { infos, errors } = yield* infosOf(ctx, objects)
   for (const info of infos) {
     const { containers = [], initContainers = [] } = podSpecOf(info.object)
     for (const container of [...containers, ...initContainers]) {
       if (!nameMatches(ctx.flags.text('containers') || '*', container.name)) continue
-      yield* ctx.p.out(
-        `# ${info.type.kind} ${info.name}, container ${container.name}\n${(container.env ?? []).map(envText).join('')}`,
-      )
+      yield* ctx.p.out(`# ${info.type.kind} ${info.name}, container ${container.name}\n`)
+      if (flags.bool('resolve')) yield* listResolved(ctx, info, container)
+      else yield* ctx.p.out((container.env ?? []).map(envText).join(''))
     }
   }
   throwAll(errors)
+}
+
+/** `--resolve`: what the references lead to; those that lead nowhere stay, and are told at the end. */
+function* listResolved(ctx: Context, info: Info, container: Container): Run<void> {
+  const failures = new Map<string, string[]>()
+  for (const variable of container.env ?? []) {
+    try {
+      const value = variable.valueFrom ? yield* resolved(ctx, info, container, variable.valueFrom) : variable.value
+      yield* ctx.p.out(`${variable.name}=${value ?? ''}\n`)
+    } catch (error) {
+      if (!(error instanceof CommandError)) throw error
+      yield* ctx.p.out(envText(variable))
+      failures.set(error.message, [...(failures.get(error.message) ?? []), variable.name])
+    }
+  }
+  const lines = [...failures].map(([why, names]) => `error retrieving reference for ${names.sort().join(', ')}: ${why}`)
+  for (const line of lines.sort()) yield* ctx.p.err(`${line}\n`)
+}
+
+function* resolved(
+  ctx: Context,
+  { object }: Info,
+  { resources }: Container,
+  { secretKeyRef, configMapKeyRef, fieldRef, resourceFieldRef }: NonNullable<EnvVar['valueFrom']>,
+): Run<string> {
+  const ref = secretKeyRef ?? configMapKeyRef
+  if (ref) return yield* keyValue(ctx, ref.name ?? '', ref.key, secretKeyRef !== undefined)
+  if (fieldRef) return fieldValue(object, fieldRef.fieldPath)
+  const [list = '', ...rest] = (resourceFieldRef?.resource ?? '').split('.')
+  const resource = rest.join('.')
+  if ((list !== 'limits' && list !== 'requests') || !['cpu', 'memory', 'ephemeral-storage'].includes(resource))
+    throw new CommandError(`Unsupported container resource : ${resourceFieldRef?.resource ?? ''}`)
+  return String(Math.ceil(quantityValue(resources?.[list]?.[resource] ?? '0')))
+}
+
+function* keyValue(ctx: Context, name: string, key: string, isSecret: boolean): Run<string> {
+  const client = yield* ctx.session.client()
+  const { namespace } = yield* ctx.session.namespace()
+  const resource = isSecret ? 'secrets' : 'configmaps'
+  const path = `/api/v1/namespaces/${encodeURIComponent(namespace)}/${resource}/${encodeURIComponent(name)}`
+  const { data = {} } = yield* client.get<ApiObject & { data?: Record<string, string> }>(path)
+  const value = data[key]
+  if (value === undefined)
+    throw new CommandError(`key ${key} not found in ${isSecret ? 'secret' : 'config map'} ${name}`)
+  return isSecret ? textOfBytes(base64ToBytes(value)) : value
+}
+
+/** A field of the object itself, which for a Deployment is not what a pod would see. */
+function fieldValue({ metadata = {} }: ApiObject, path: string): string {
+  const subscript = /^(.+?)\['(.*)'\]$/.exec(path)
+  const [, map = '', key = ''] = subscript ?? []
+  if (map === 'metadata.annotations') return metadata.annotations?.[key] ?? ''
+  if (map === 'metadata.labels') return metadata.labels?.[key] ?? ''
+  if (subscript) throw new CommandError(`fieldPath ${JSON.stringify(path)} does not support subscript`)
+  const texts =
+    path === 'metadata.annotations' ? metadata.annotations : path === 'metadata.labels' ? metadata.labels : undefined
+  if (path === 'metadata.annotations' || path === 'metadata.labels')
+    return Object.keys(texts ?? {})
+      .sort()
+      .map((name) => `${name}=${JSON.stringify(texts![name])}`)
+      .join('\n')
+  if (path === 'metadata.name') return metadata.name ?? ''
+  if (path === 'metadata.namespace') return metadata.namespace ?? ''
+  if (path === 'metadata.uid') return metadata.uid ?? ''
+  throw new CommandError(`unsupported fieldPath: ${path}`)
 }
 
 function envText({ name, value, valueFrom }: EnvVar): string {
