@@ -6,22 +6,34 @@
 import { createApiClient } from './api/client/create.ts'
 import type { ApiClient, ApiClientOwner } from './api/client.ts'
 import { API_PORT, ApiServer } from './api/server.ts'
-import { makeToken, ISSUER as TOKEN_ISSUER } from './api/subresources/token.ts'
+import { ISSUER as TOKEN_ISSUER, makeToken } from './api/pipeline/service-account-tokens.ts'
+import type { TokenFacts, TokenKeys } from './api/pipeline/service-account-tokens.ts'
 import { addonCalls } from './cluster/addons.ts'
 import { addHosts } from './cluster/cluster-hosts.ts'
+import { apiServerFlags, commandFailed } from './cluster/api-server-flags.ts'
 import { managerFlags } from './cluster/component-flags.ts'
 import { controllersOf } from './cluster/controllers.ts'
+import { isPermitted } from './objects/node-labels.ts'
 import { nodeLifecycleFlags } from './controllers/nodelifecycle/flags.ts'
 import type { NodeLifecycleFlags } from './controllers/nodelifecycle/flags.ts'
-import { handshake } from './cluster/identity.ts'
+import { outsideWires } from './cluster/outside-wires.ts'
+import type { OutsideRequest } from './cluster/outside-wires.ts'
+import { apiServerNames, CERTIFICATES, clientCertificate, ClusterPki, handshake, managerFiles, servedBy } from './cluster/identity.ts'
 import { History } from './cluster/history.ts'
 import { Kubeadm } from './cluster/kubeadm.ts'
+import { isAddress, KeyRing, makePem, numberFrom, parseKeyPem, poolKey, parsePublicKeyPem } from './pki/index.ts'
+import type { PrivateKey } from './pki/index.ts'
 import { preloadedImages } from './cluster/manifests.ts'
 import { planCluster } from './cluster/plan.ts'
 import { servedVersions } from './cluster/served-versions.ts'
 import type { ClusterOptions, ClusterPlan, PlannedHost } from './cluster/plan.ts'
 import { readManifest } from './cluster/static-manifest.ts'
 import { upstreamDns } from './cluster/upstream.ts'
+import {
+  LOCAL_PATH_ACCOUNT,
+  LOCAL_PATH_NAMESPACE,
+  localPathProvisioner,
+} from './controllers/localpathprovisioner/index.ts'
 import { ControllerManager } from './controllers/manager.ts'
 import { EtcdMember } from './etcd/member.ts'
 import { Fabric } from './fabric/fabric.ts'
@@ -45,9 +57,11 @@ import type { ComponentPort, ContainerSpec, KubeletPorts } from './kubelet/runti
 import { ClusterNetwork } from './network/cluster-network.ts'
 import { CoreDns } from './network/core-dns.ts'
 import { KubeProxy } from './network/kube-proxy.ts'
+import type { Pod } from './objects/types.gen.ts'
 import { Scheduler } from './scheduler/scheduler.ts'
 import { registerCompleter, shellPrograms } from './shell/index.ts'
 import { complete, kubectl } from './tools/kubectl/kubectl.ts'
+import { kustomize } from './tools/kustomize/program.ts'
 
 const YEAR_SECONDS = 365 * 86_400
 
@@ -70,6 +84,9 @@ interface ClusterState {
   managerFlags: Record<HostName, NodeLifecycleFlags>
 }
 
+/** A hollow kubelet sees at its next look that a container runs. */
+const HOLLOW_START_MS = 800
+
 export class Cluster implements Component {
   static readonly address = 'cluster'
   readonly kernel: Kernel
@@ -79,6 +96,8 @@ export class Cluster implements Component {
   readonly edge = new Edge()
   readonly processes: ProcessTable
   readonly network: ClusterNetwork
+  /** Takes requests that leave the simulation; whoever flies the cluster sets it. */
+  outside: ((request: OutsideRequest) => boolean) | undefined
   readonly etcd = new Map<HostName, EtcdMember>()
   readonly apiServers = new Map<HostName, ApiServer>()
   readonly managers = new Map<HostName, ControllerManager>()
@@ -88,6 +107,9 @@ export class Cluster implements Component {
   readonly dns = new Map<HostName, CoreDns>()
   readonly kubeadm: Kubeadm
   readonly history: History
+  readonly pki: ClusterPki
+  /** Derived. */
+  private readonly podTokens = new Map<string, string>()
   private readonly runtimes = new Map<HostName, ProcessRuntime>()
   private readonly modelled = new Map<string, Modelled>()
   private containers: ClusterState['containers'] = {}
@@ -99,13 +121,16 @@ export class Cluster implements Component {
     this.kernel = new Kernel({ seed: options.seed, epochMs: options.epochMs })
     this.fabric = new Fabric(this.kernel)
     this.hosts = new Hosts(this.kernel, this.fabric, { unitPrograms: { kubelet: 'kubelet/<host>' } })
-    addHosts(this.hosts, this.plan)
+    const keys = new KeyRing(options.seed)
+    this.kernel.register(KeyRing.address, keys)
+    this.pki = new ClusterPki({ plan: this.plan, seed: options.seed, atMs: options.epochMs, keys })
+    addHosts(this.hosts, this.plan, this.pki)
     this.network = this.createNetwork()
     this.processes = new ProcessTable(this.kernel, this.createWorld(), this.edge)
     for (const host of this.plan.nodes) this.runtimes.set(host.name, this.createRuntime(host))
     for (const host of this.plan.controlPlanes) this.addControlPlane(host)
     for (const host of this.plan.nodes) this.addNode(host)
-    this.kubeadm = new Kubeadm(this.kernel, addonCalls(this.plan), (owner) =>
+    this.kubeadm = new Kubeadm(this.kernel, addonCalls(this.plan, this.pki), (owner) =>
       this.createClient(Kubeadm.address, this.firstHost, ADMIN, owner),
     )
     this.history = new History(this.kernel, (owner) => this.createClient(History.address, this.firstHost, ADMIN, owner))
@@ -186,6 +211,18 @@ export class Cluster implements Component {
       release: plan.version,
       etcd: endpoints,
       advertiseAddress: host.ip,
+      tokenKeys: this.tokenKeysOf(name),
+      authorities: {
+        client: () => this.hosts.find(name)?.files.text(`${CERTIFICATES}/ca.crt`) ?? '',
+        requestHeader: () => this.hosts.find(name)?.files.text(`${CERTIFICATES}/front-proxy-ca.crt`) ?? '',
+      },
+      probeLocal: (port) => this.componentRuns(name, port),
+      wires: outsideWires({
+        host: name,
+        network: () => this.network,
+        isInside: (target, port) => this.isInside(name, target, port),
+        leave: (request) => this.outside?.(request) ?? false,
+      }),
     })
     const client = (address: string, user: string) => (owner: ApiClientOwner) =>
       this.createClient(address, name, { user, groups: [] }, owner)
@@ -194,7 +231,7 @@ export class Cluster implements Component {
       kernel,
       address: `kube-controller-manager/${name}`,
       host: name,
-      controllers: controllersOf(plan, flags),
+      controllers: controllersOf(plan, flags, managerFiles(() => this.hosts.find(name))),
       createClient: client(`kube-controller-manager/${name}`, 'system:kube-controller-manager'),
     })
     const scheduler = new Scheduler({
@@ -220,6 +257,11 @@ export class Cluster implements Component {
       ...modelled,
       start: (_spec, argv) => this.startManager(name, manager, argv),
     })
+    const served = this.modelled.get(`${name}/kube-apiserver`) as Modelled
+    this.modelled.set(`${name}/kube-apiserver`, {
+      ...served,
+      start: (_spec, argv) => this.startApiServer(name, api, argv),
+    })
   }
 
   private startManager(host: HostName, manager: ControllerManager, argv: string[]): string | void {
@@ -227,6 +269,12 @@ export class Cluster implements Component {
     if ('error' in flags) return `Error: ${flags.error}\n`
     Object.assign(this.managerFlags[host] ?? {}, flags)
     manager.start()
+  }
+
+  private startApiServer(host: HostName, api: ApiServer, argv: string[]): string | void {
+    const flags = apiServerFlags(argv, this.plan.minor, (path) => this.hosts.get(host).files.text(path))
+    if ('error' in flags) return commandFailed(this.kernel.clockMs, flags.error as string)
+    api.start(flags)
   }
 
   /** A process that is on or off: TERM and KILL end it. */
@@ -289,6 +337,7 @@ export class Cluster implements Component {
     this.proxies.set(name, proxy)
     this.dns.set(name, dns)
     this.model(name, 'kube-proxy', proxy)
+    if (!plan.hollow) this.model(name, 'local-path-provisioner', this.createProvisioner(name))
     const model = this.modelled.get(`${name}/kube-proxy`) as Modelled
     this.modelled.set(`${name}/kube-proxy`, { ...model, crash: () => proxy.flush() })
     this.modelled.set(`${name}/coredns`, {
@@ -315,11 +364,7 @@ export class Cluster implements Component {
         'kubernetes.io/arch': 'amd64',
         'kubernetes.io/hostname': name,
         'kubernetes.io/os': 'linux',
-        ...(isMaster && {
-          'node-role.kubernetes.io/control-plane': '',
-          'node.kubernetes.io/exclude-from-external-load-balancers': '',
-        }),
-        ...host.labels,
+        ...Object.fromEntries(Object.entries(host.labels ?? {}).filter(([label]) => isPermitted(label))),
       },
       taints: isMaster ? [{ key: 'node-role.kubernetes.io/control-plane', effect: 'NoSchedule' }] : [],
       capacity: {
@@ -332,7 +377,7 @@ export class Cluster implements Component {
         ...host.capacity,
       },
       reserved: host.capacity === undefined ? { memory: '100Mi' } : {},
-      ...(plan.hollow && { hollow: { delayMs: () => 0 } }),
+      ...(plan.hollow && { hollow: { delayMs: (_pod, step) => (step === 'run' ? HOLLOW_START_MS : 0) } }),
       osImage: 'Ubuntu 24.04.3 LTS',
       kernelVersion: '6.8.0-51-generic',
       containerRuntimeVersion: 'containerd://1.7.24',
@@ -361,8 +406,24 @@ export class Cluster implements Component {
       probe: { http: (host, port, request) => this.probe(name, host, port, request) },
       dial: { dial: (podIp, host, port) => this.dial(name, podIp, host, port) },
       hostPathKind: (path) => kindOf(files(), name, path),
+      makeHostPath: (path, kind) => makePath(files(), name, path, kind),
       token: (namespace, account, pod) => this.podToken(namespace, account, pod),
     }
+  }
+
+  /** The provisioner of local paths, where a container of its image runs. */
+  private createProvisioner(host: HostName): ControllerManager {
+    const address = `local-path-provisioner/${host}`
+    const user = `system:serviceaccount:${LOCAL_PATH_NAMESPACE}:${LOCAL_PATH_ACCOUNT}`
+    const groups = ['system:serviceaccounts', `system:serviceaccounts:${LOCAL_PATH_NAMESPACE}`, 'system:authenticated']
+    return new ControllerManager({
+      kernel: this.kernel,
+      address,
+      host,
+      controllers: [localPathProvisioner],
+      leaderElect: false,
+      createClient: (owner) => this.createClient(address, host, { user, groups }, owner),
+    })
   }
 
   private componentPort(host: HostName): ComponentPort {
@@ -388,13 +449,49 @@ export class Cluster implements Component {
     account: string,
     { name, uid }: { name: string; uid: string },
   ): string | undefined {
-    for (const { cache } of this.apiServers.values()) {
+    for (const [host, { cache }] of this.apiServers) {
       const found = cache.get(`/registry/serviceaccounts/${namespace}/${account}`)?.metadata.uid
-      const created = cache.get(`/registry/pods/${namespace}/${name}`)?.metadata.creationTimestamp
-      if (found === undefined || created === undefined || created === null) continue
-      return makeToken(Date.parse(created), { namespace, name: account, uid: found }, YEAR_SECONDS, [TOKEN_ISSUER], uid)
+      const pod = cache.get(`/registry/pods/${namespace}/${name}`) as Pod | undefined
+      const created = pod?.metadata.creationTimestamp
+      const key = this.tokenKeysOf(host).signing()
+      if (found === undefined || created === undefined || created === null || key === undefined) continue
+      const nodeName = pod?.spec?.nodeName ?? ''
+      const node = cache.get(`/registry/minions/${nodeName}`)?.metadata.uid
+      return this.podTokenOf(`${uid}/${account}/${found}`, () => ({
+        nowMs: Date.parse(created),
+        namespace,
+        account: { name: account, uid: found },
+        seconds: YEAR_SECONDS,
+        audiences: [TOKEN_ISSUER],
+        jti: uuidFrom(`${uid}/${account}`),
+        pod: { name, uid },
+        node: { name: nodeName, ...(node !== undefined && { uid: node }) },
+        warnAfter: 3607,
+      }), key)
     }
     return undefined
+  }
+
+  /** Signing takes milliseconds: the token of a pod is made once. */
+  private podTokenOf(id: string, facts: () => TokenFacts, key: PrivateKey): string {
+    let token = this.podTokens.get(id)
+    if (token === undefined) {
+      token = makeToken(facts(), key, this.plan.minor)
+      this.podTokens.set(id, token)
+    }
+    return token
+  }
+
+  /** The files that the API server of a host signs and checks tokens with. */
+  private tokenKeysOf(host: HostName): TokenKeys {
+    const read = (name: string): string => this.hosts.find(host)?.files.text(`${CERTIFICATES}/${name}`) ?? ''
+    return {
+      signing: () => parseKeyPem(read('sa.key')),
+      verifying: () => {
+        const key = parsePublicKeyPem(read('sa.pub'))
+        return key === undefined ? [] : [key]
+      },
+    }
   }
 
   /** Health endpoints of the components that run on a node. */
@@ -405,8 +502,12 @@ export class Cluster implements Component {
     const api = this.apiServers.get(node)
     if (port === API_PORT) return api?.running === true ? (api.ready ? OK : UNAVAILABLE) : refused
     if (port === 2381) return this.etcd.get(node)?.running === true ? OK : refused
+    return this.componentRuns(node, port) ? OK : refused
+  }
+
+  private componentRuns(node: HostName, port: number): boolean {
     const container = { 10257: 'kube-controller-manager', 10259: 'kube-scheduler' }[port]
-    return container !== undefined && this.containers[`${node}/${container}`] !== undefined ? OK : refused
+    return container !== undefined && this.containers[`${node}/${container}`] !== undefined
   }
 
   private dial(
@@ -459,6 +560,22 @@ export class Cluster implements Component {
     })
   }
 
+  /** A certificate for further names of the API server, signed by the cluster's authority: for a port outside of the simulation. */
+  servingIdentity(names: string[]): { ca: string; certificate: string; key: string } {
+    const [ips, dns] = [names.filter(isAddress), names.filter((name) => !isAddress(name))]
+    const own = apiServerNames(this.plan, this.plan.controlPlanes[0] as PlannedHost)
+    const altNames = { dns: [...(own.dns ?? []), ...dns], ips: [...(own.ips ?? []), ...ips] }
+    const key = poolKey(Number(numberFrom(4, 'edge', this.options.seed)))
+    const identity = this.pki.issue(this.pki.ca, { commonName: 'kube-apiserver', usages: ['serverAuth'], altNames }, key)
+    return { ca: this.pki.ca.certificate.text(), certificate: identity.certificate.text(), key: identity.key }
+  }
+
+  /** What an API server makes of a client's certificate, by the files and the clock of its host. */
+  clientOf(pem: string): HttpRequest['certificate'] {
+    const host = this.hosts.find(this.firstHost)
+    return clientCertificate({ host, port: API_PORT, nowMs: this.kernel.clockMs }, pem)
+  }
+
   private createNetwork(): ClusterNetwork {
     const { kernel, fabric, plan } = this
     const byIp = new Map(plan.hosts.map(({ ip, name }) => [ip, name]))
@@ -470,7 +587,7 @@ export class Cluster implements Component {
       nodeNameOf: (host) => host,
       proxyOf: (host) => this.proxies.get(host),
       random: (host) => kernel.random(`kube-proxy/${host}`),
-      isServiceAddress: (ip) => /^10\.(9[6-9]|10\d|11[01])\./.test(ip),
+      isServiceAddress: (ip) => SERVICE_ADDRESS.test(ip),
       isPodAddress: (ip) => ip.startsWith(`${plan.podPrefix}.`),
       listenersOf: (host) => this.kubelets.get(host)?.listeners,
       dnsOf: (host) => this.dns.get(host),
@@ -478,8 +595,32 @@ export class Cluster implements Component {
       addressOf: (from) => this.addressOf(from),
       readFile: (from, path) => this.fileOf(from, path),
       hostAddress: (name) => this.hostAddress(name),
-      handshake: (_from, _to, tls) => handshake(tls, plan.name),
+      handshake: (_from, { host, port, name }, tls) =>
+        handshake({ host: this.hosts.find(host), port, name, nowMs: kernel.clockMs, minor: plan.minor }, tls),
     })
+  }
+
+  /** Whether an address or a name is one of the cluster's; a host's own loopback where something listens on it. */
+  private isInside(host: HostName, target: string, port: number): boolean {
+    if (target === 'localhost' || target.startsWith('127.')) return this.fabric.listener(host, port) !== undefined
+    if (/\.(svc|cluster\.local)$/.test(target)) return true
+    if (!/^[\d.]+$/.test(target)) return this.hostAddress(target) !== undefined
+    return (
+      target.startsWith(`${this.plan.podPrefix}.`) ||
+      SERVICE_ADDRESS.test(target) ||
+      this.plan.hosts.some(({ ip }) => ip === target)
+    )
+  }
+
+  /** The certificates that answer at an address and port; empty for what speaks no TLS that is modelled. */
+  private tlsCalls(): SyscallTable {
+    return {
+      'tls.peer': (_world, { host, root }, { host: name, port }) => {
+        const found = this.network.destination({ host, root, pid: 0 }, String(name), Number(port))
+        const chain = servedBy(this.hosts.find(found?.host ?? ''), found?.port ?? 0)
+        return { chain: chain.map(({ der }) => makePem('CERTIFICATE', der)).join('') }
+      },
+    }
   }
 
   private hostAddress(name: string): string | undefined {
@@ -516,8 +657,8 @@ export class Cluster implements Component {
       home: (host, root, user) =>
         root.kind === 'host' ? hosts.get(host).user(user)?.home : user === 'root' ? '/root' : '/',
       network: () => this.network,
-      programs: new Map(Object.entries({ ...HOST_PROGRAM_SET, ...shellPrograms, kubectl })),
-      syscalls: boundSyscalls({ kernel, fabric, hosts }, this.criCalls()),
+      programs: new Map(Object.entries({ ...HOST_PROGRAM_SET, ...shellPrograms, kubectl, kustomize })),
+      syscalls: boundSyscalls({ kernel, fabric, hosts }, { ...this.criCalls(), ...this.tlsCalls() }),
       release: (host) => hosts.find(host)?.release ?? plan.version,
       clockMs: (host) => hosts.find(host)?.clockMs() ?? kernel.clockMs,
     }
@@ -566,6 +707,7 @@ export class Cluster implements Component {
   }
 }
 
+const SERVICE_ADDRESS = /^10\.(9[6-9]|10\d|11[01])\./
 const ADMIN = { user: 'kubernetes-admin', groups: ['system:masters'] }
 const SERVICE_ACCOUNTS = ['system:serviceaccounts', 'system:serviceaccounts:kube-system', 'system:authenticated']
 const OK: HttpResponse = { code: 200, headers: {}, body: 'ok' }
@@ -578,8 +720,20 @@ function listFiles(hosts: Hosts, host: HostName, path: string): string[] | undef
   return 'names' in found ? found.names : undefined
 }
 
+function makePath(hosts: Hosts, host: HostName, path: string, kind: 'directory' | 'file'): void {
+  const { files } = hosts.get(host)
+  if (kind === 'file') files.put(path, '')
+  else files.mkdir(path, undefined, { parents: true })
+}
+
 function kindOf(hosts: Hosts, host: HostName, path: string): 'directory' | 'file' | undefined {
   const found = hosts.get(host).files.stat(path)
   if ('error' in found) return undefined
   return found.kind === 'directory' ? 'directory' : 'file'
+}
+
+/** A UUID that depends on a text alone. */
+function uuidFrom(text: string): string {
+  const hex = numberFrom(16, text).toString(16).padStart(32, '0')
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-a${hex.slice(17, 20)}-${hex.slice(20)}`
 }

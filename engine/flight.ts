@@ -7,6 +7,7 @@ import { Cluster } from './cluster.ts'
 import { LEARNER } from './cluster/cluster-hosts.ts'
 import { makePicture } from './cluster/picture.ts'
 import type { ClusterPicture } from './cluster/picture.ts'
+import type { OutsideRequest } from './cluster/outside-wires.ts'
 import type { ClusterOptions } from './cluster/plan.ts'
 import { simulatedHands, simulatedView } from './cluster/ports.ts'
 import { HTTP } from './fabric/http.ts'
@@ -17,7 +18,7 @@ import type { JournalEntry } from './kernel/journal.ts'
 import type { KernelEvent } from './kernel/queue.ts'
 import { underTripwire } from './kernel/tripwire.ts'
 import { Terminals, runScript, takeScript } from './shell/index.ts'
-import { API_PORT } from './api/server.ts'
+import { API_PORT, OUTSIDE_FAILED } from './api/server.ts'
 import type { NetworkPoint } from './host/network-port.ts'
 import type { ClusterHands, ClusterView, Reach, Vantage } from './view.ts'
 
@@ -35,6 +36,8 @@ export type FlightInput =
   | { kind: 'api.input'; id: string; input: unknown }
   | { kind: 'api.cancel'; id: string }
   | { kind: 'hands'; action: HandsAction; args: string[] }
+  /** What came of a request that left the simulation. */
+  | { kind: 'outside.answer'; id: string; answer: { response: HttpResponse } | { error: string } }
 
 /** What an instructor or a check does to the hosts and wires. */
 export type HandsAction = 'crash' | 'boot' | 'reboot' | 'cut' | 'mend' | 'writeFile'
@@ -52,6 +55,11 @@ export interface FlightListeners {
   response?(id: string, response: HttpResponse): void
   chunk?(id: string, chunk: unknown): void
   end?(id: string, error?: string): void
+  /**
+   * A request leaves the simulation: a webhook at a URL outside. The answer is the input `outside.answer`;
+   * until it comes, time stands still. Without this listener nobody is there.
+   */
+  outside?(request: OutsideRequest): void
   journal?(entry: JournalEntry): void
 }
 
@@ -62,6 +70,8 @@ interface DoorState {
   edits: Record<string, number>
   /** Addresses of the API server that a request went to. */
   requests: Record<string, string>
+  /** Requests that left the simulation and are not answered. */
+  outside: Record<string, OutsideRequest>
 }
 
 /** The run as plain, JSON-able data. */
@@ -81,7 +91,7 @@ const SETTLE_LIMIT_MS = 600_000
 /** The kernel address at which answers for the outside arrive. */
 class Door implements Component {
   static readonly address = 'door'
-  state: DoorState = { scripts: {}, edits: {}, requests: {} }
+  state: DoorState = { scripts: {}, edits: {}, requests: {}, outside: {} }
   constructor(private readonly hear: (event: KernelEvent) => void) {}
   handle(event: KernelEvent): void {
     this.hear(event)
@@ -108,6 +118,11 @@ export class Flight {
     (result: { code: number; stdout: string; stderr: string }) => void
   >()
   private queue: Promise<void> = Promise.resolve()
+  /** Answers from outside that a log knows already, by request. */
+  private readonly foreseen = new Map<string, FlightInput & { kind: 'outside.answer' }>()
+  /** Inputs that came while time stood still for an answer from outside. */
+  private held: FlightInput[] = []
+  private wakeOutside: (() => void) | undefined
   private serial = 0
 
   private constructor(
@@ -118,6 +133,7 @@ export class Flight {
     this.cluster = new Cluster(options)
     this.door = new Door((event) => this.hear(event))
     this.cluster.kernel.register(Door.address, this.door)
+    this.cluster.outside = (request) => this.letOut(request)
     this.terminals = new Terminals(this.cluster.processes)
     this.cluster.processes.observe({
       onOutput: (terminal, text) => this.listeners.output?.(terminal, text),
@@ -155,6 +171,7 @@ export class Flight {
     const flight = new Flight(snapshot.options, listeners)
     flight.cluster.kernel.restore(snapshot.kernel, options)
     flight.log.push(...structuredClone(snapshot.log))
+    for (const request of Object.values(flight.door.state.outside)) flight.listeners.outside?.(request)
     return flight
   }
 
@@ -191,8 +208,48 @@ export class Flight {
 
   /** Hands an input in at the present instant, and notes it in the log. */
   input(input: FlightInput): void {
+    if (this.standsStill && input.kind !== 'outside.answer') return void this.held.push(input)
+    this.take(input)
+    if (this.standsStill) return
+    for (const late of this.held.splice(0)) this.take(late)
+    this.wakeOutside?.()
+  }
+
+  private take(input: FlightInput): void {
     this.log.push({ at: this.nowMs, input })
     underTripwire(() => this.apply(input))
+  }
+
+  /** Answers that requests for the outside will get, instead of anybody being asked. */
+  foresee(log: readonly InputEntry[]): void {
+    for (const { input } of log) if (input.kind === 'outside.answer') this.foreseen.set(input.id, input)
+  }
+
+  /** An answer from outside is waited for. */
+  private get standsStill(): boolean {
+    return Object.keys(this.door.state.outside).length > 0
+  }
+
+  /** A request leaves the simulation; false when nobody is there. */
+  private letOut(request: OutsideRequest): boolean {
+    const foreseen = this.foreseen.get(request.id)
+    if (foreseen === undefined && this.listeners.outside === undefined) return false
+    this.door.state.outside[request.id] = request
+    if (foreseen !== undefined) this.take(foreseen)
+    else this.listeners.outside?.(request)
+    return true
+  }
+
+  private outsideAnswered(id: string, answer: { response: HttpResponse } | { error: string }): void {
+    const request = this.door.state.outside[id]
+    if (request === undefined) return
+    delete this.door.state.outside[id]
+    const { tag, address } = request.replyTo
+    const event =
+      'response' in answer
+        ? { to: address, type: HTTP.response, data: { tag, response: answer.response } }
+        : { to: address, type: OUTSIDE_FAILED, data: { tag, answer } }
+    this.cluster.kernel.send(event)
   }
 
   /** Runs the clock on. Calls queue up, so that two of them never interleave. */
@@ -354,11 +411,12 @@ export class Flight {
     const { kernel, edge } = this.cluster
     for (;;) {
       underTripwire(() => {
-        for (let at = kernel.nextAt(); at !== undefined && at <= untilMs && !edge.busy; at = kernel.nextAt())
+        for (let at = kernel.nextAt(); at !== undefined && at <= untilMs && !edge.busy && !this.standsStill; at = kernel.nextAt())
           kernel.step()
       })
-      if (!edge.busy) break
-      await edge.idle()
+      if (!edge.busy && !this.standsStill) break
+      if (edge.busy) await edge.idle()
+      else await new Promise<void>((resolve) => (this.wakeOutside = resolve))
     }
     kernel.runUntil(untilMs)
   }
@@ -383,6 +441,8 @@ export class Flight {
         return this.post(input.id, HTTP.input, { input: input.input })
       case 'api.cancel':
         return this.post(input.id, HTTP.cancel, {})
+      case 'outside.answer':
+        return this.outsideAnswered(input.id, input.answer)
       case 'hands':
         return this.act(input.action, input.args)
     }
@@ -501,7 +561,9 @@ export async function replay(
 
 /** Goes on from a flight with the entries that it has not seen yet. */
 export async function replayOn(flight: Flight, log: readonly InputEntry[], untilMs: number): Promise<Flight> {
+  flight.foresee(log)
   for (const { at, input } of log.slice(flight.log.length)) {
+    if (input.kind === 'outside.answer') continue
     if (at > flight.nowMs) await flight.advance(at - flight.nowMs)
     flight.input(input)
   }

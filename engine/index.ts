@@ -9,7 +9,7 @@ export type {
   InputEntry,
 } from './flight.ts'
 export type { PicturedNode, PicturedPod } from './cluster/picture.ts'
-export { makeKubeconfig } from './cluster/cluster-hosts.ts'
+export { makeUserKubeconfig } from './cluster/cluster-hosts.ts'
 export { planCluster } from './cluster/plan.ts'
 export type { ClusterPlan } from './cluster/plan.ts'
 export * from './view.ts'

@@ -1,10 +1,11 @@
 /** A flight behind a real port: what `kubeflight up` runs, and what tests with real clients start. */
 import { Flight } from '../engine/index.ts'
 import type { FlightOptions } from '../engine/index.ts'
-import { makeCertificates } from './edge/certificates.ts'
+import { servedCertificates } from './edge/cluster-certificates.ts'
 import { Edge } from './edge/edge.ts'
 import { Exchanges } from './edge/exchanges.ts'
 import { makeKubeconfig } from './edge/kubeconfig.ts'
+import { OutsideRequests } from './outside-requests.ts'
 import { Pace } from './pace.ts'
 import type { PaceSpeed } from './pace.ts'
 
@@ -38,7 +39,9 @@ async function meetWallClock(flight: Flight): Promise<void> {
 export async function serveCluster(options: ClusterServerOptions): Promise<ClusterServer> {
   const { host = '127.0.0.1', port = 0, log } = options
   const exchanges = new Exchanges()
-  const flight = await Flight.launch(options.flight, exchanges.listeners)
+  const outside = new OutsideRequests()
+  const flight = await Flight.launch(options.flight, { ...exchanges.listeners, ...outside.listeners })
+  outside.attach(flight)
   if (options.meetWallClock === true) await meetWallClock(flight)
   const pace = new Pace(flight, { speed: options.speed, onFailure: (error) => fail(error) })
   const fail = (error: Error): void => {
@@ -46,8 +49,15 @@ export async function serveCluster(options: ClusterServerOptions): Promise<Clust
     options.onFailure?.(error)
   }
   exchanges.attach(flight, pace)
-  const certificates = makeCertificates([host, ...flight.hosts().map(({ ip }) => ip)])
-  const edge = new Edge({ exchanges, certificates, host, port, ...(log !== undefined && { log }) })
+  const { certificates, identify } = servedCertificates(flight, [host, ...flight.hosts().map(({ ip }) => ip)])
+  const edge = new Edge({
+    exchanges,
+    certificates,
+    ...(identify && { identify }),
+    host,
+    port,
+    ...(log !== undefined && { log }),
+  })
   const url = await edge.listen()
   pace.start()
   const close = async (): Promise<void> => {

@@ -1,8 +1,11 @@
 /** The objects that kubeadm creates after the control plane runs: CoreDNS and kube-proxy (P, G6). */
 import type { Call } from '../api/client.ts'
-import type { ClusterPlan } from './plan.ts'
+import { isPermitted } from '../objects/node-labels.ts'
+import { bootstrapCalls } from './bootstrap-objects.ts'
+import type { ClusterPki } from './identity.ts'
+import type { ClusterPlan, PlannedHost } from './plan.ts'
+import { localPathCalls } from './local-path.ts'
 import { coreDnsImage } from './manifests.ts'
-import { makeCertificate } from './identity.ts'
 
 type Body = Record<string, unknown> & {
   metadata: { name: string; namespace?: string; labels?: Record<string, string>; annotations?: Record<string, string> }
@@ -41,8 +44,22 @@ const create = (resource: string, body: Body): Call => ({
 })
 
 /** What to create, in order. */
-export function addonCalls(plan: ClusterPlan): Call[] {
-  return [...(plan.addons ? [...coreDns(plan), ...kubeProxy(plan)] : []), clusterAdmins()]
+export function addonCalls(plan: ClusterPlan, pki: ClusterPki): Call[] {
+  const storage = plan.storage === 'local-path' ? localPathCalls() : []
+  return [...(plan.addons ? [...coreDns(plan), ...kubeProxy(plan)] : []), ...storage, clusterAdmins(), ...bootstrapCalls(plan, pki), ...plan.nodes.flatMap(mark)]
+}
+
+/** Labels that a kubelet may not give itself. Models cmd/kubeadm/app/phases/markcontrolplane. */
+function mark({ name, role, labels = {} }: PlannedHost): Call[] {
+  const wanted = {
+    ...(role === 'control-plane' && {
+      'node-role.kubernetes.io/control-plane': '',
+      'node.kubernetes.io/exclude-from-external-load-balancers': '',
+    }),
+    ...Object.fromEntries(Object.entries(labels).filter(([label]) => !isPermitted(label))),
+  }
+  if (Object.keys(wanted).length === 0) return []
+  return [{ verb: 'patch', patchType: 'strategic', resource: 'v1/nodes', name, body: { metadata: { labels: wanted } } }]
 }
 
 function clusterAdmins(): Call {
@@ -245,9 +262,4 @@ function kubeProxyPod(plan: ClusterPlan): Record<string, unknown> {
       { name: 'lib-modules', hostPath: { path: '/lib/modules', type: '' } },
     ],
   }
-}
-
-/** The CA's certificate, which clients trust and namespaces get. */
-export function caCertificate(plan: ClusterPlan): string {
-  return makeCertificate({ commonName: plan.name, organizations: [], issuer: plan.name })
 }

@@ -1,8 +1,10 @@
 /** The hosts of a cluster as kubeadm leaves them: users, units, kubeconfigs, certificates, manifests (P). */
+import type { LazyText } from '../host/files.ts'
 import type { Host, Hosts } from '../host/host.ts'
 import { makeYaml } from '../objects/yaml.ts'
-import { caCertificate } from './addons.ts'
-import { encode, makeCertificate, makeKey } from './identity.ts'
+import { apiServerNames, CERTIFICATES, encode, etcdNames } from './identity.ts'
+import type { Authority, ClusterPki, Identity, KnownText, Subject } from './identity.ts'
+import { numberFrom, poolKey } from '../pki/index.ts'
 import { staticManifests } from './manifests.ts'
 import type { ClusterPlan, PlannedHost } from './plan.ts'
 
@@ -38,46 +40,70 @@ ExecStart=/usr/bin/kubelet $KUBELET_KUBECONFIG_ARGS $KUBELET_CONFIG_ARGS $KUBELE
 `
 
 /** Adds every host of the plan, switched off. */
-export function addHosts(hosts: Hosts, plan: ClusterPlan): void {
+export function addHosts(hosts: Hosts, plan: ClusterPlan, pki: ClusterPki): void {
+  const admin = makeKubeconfig(plan, pki, plan.minor >= 29 ? ADMIN : { ...ADMIN, organizations: ['system:masters'] })
   for (const planned of plan.hosts) {
     const host = hosts.add({ name: planned.name, role: planned.role, address: planned.ip, release: plan.version })
-    if (planned.role === 'base') writeBase(host, plan)
-    else writeNode(host, plan, planned)
+    if (planned.role === 'base') writeKubeconfig(host, admin)
+    else writeNode({ host, plan, pki, planned, admin })
   }
 }
 
+interface User extends Omit<Subject, 'usages'> {
+  name: string
+}
+
+/** The kubeconfig of a further user, for tests and tools outside of the cluster; its key depends on the name alone. */
+export function makeUserKubeconfig({ plan, pki }: { plan: ClusterPlan; pki: ClusterPki }, user: User): string {
+  const key = poolKey(Number(numberFrom(4, user.commonName)))
+  const identity = pki.issue(pki.ca, { ...user, usages: ['clientAuth'] }, key)
+  return makeKubeconfig(plan, pki, user, serverName(plan), identity).text()
+}
+
 /** The kubeconfig of an identity, with everything inside it. */
-export function makeKubeconfig(
+function makeKubeconfig(
   plan: ClusterPlan,
-  user: { name: string; commonName: string; organizations: string[] },
-): string {
+  pki: ClusterPki,
+  user: User,
+  server = serverName(plan),
+  { certificate, key }: Identity = pki.issue(pki.ca, { ...user, usages: ['clientAuth'] }),
+): LazyText {
   const context = `${user.name}@${plan.name}`
+  const text = (ca: string, own: string): string =>
+    kubeconfigText({
+      cluster: plan.name,
+      server,
+      ca,
+      context,
+      user: user.name,
+      credentials: { 'client-certificate-data': encode(own), 'client-key-data': encode(key) },
+    })
+  return {
+    length: text('x'.repeat(pki.ca.certificate.length), 'x'.repeat(certificate.length)).length,
+    text: () => text(pki.ca.certificate.text(), certificate.text()),
+  }
+}
+
+interface KubeconfigFacts {
+  cluster: string
+  server: string
+  ca: string
+  context: string
+  user: string
+  credentials: Record<string, string>
+}
+
+function kubeconfigText({ cluster, server, ca, context, user, credentials }: KubeconfigFacts): string {
   return makeYaml({
     apiVersion: 'v1',
     clusters: [
-      {
-        cluster: {
-          'certificate-authority-data': encode(caCertificate(plan)),
-          server: `https://${serverName(plan)}:6443`,
-        },
-        name: plan.name,
-      },
+      { cluster: { 'certificate-authority-data': encode(ca), server: `https://${server}:6443` }, name: cluster },
     ],
-    contexts: [{ context: { cluster: plan.name, user: user.name }, name: context }],
+    contexts: [{ context: { cluster, user }, name: context }],
     'current-context': context,
     kind: 'Config',
     preferences: {},
-    users: [
-      {
-        name: user.name,
-        user: {
-          'client-certificate-data': encode(
-            makeCertificate({ commonName: user.commonName, organizations: user.organizations, issuer: plan.name }),
-          ),
-          'client-key-data': encode(makeKey(user.commonName)),
-        },
-      },
-    ],
+    users: [{ name: user, user: credentials }],
   })
 }
 
@@ -93,22 +119,28 @@ const SUPER_ADMIN = {
   organizations: ['system:masters'],
 }
 
-function writeKubeconfig(host: Host, plan: ClusterPlan): void {
-  const config = makeKubeconfig(plan, plan.minor >= 29 ? ADMIN : { ...ADMIN, organizations: ['system:masters'] })
+function writeKubeconfig(host: Host, config: LazyText): void {
   for (const [home, owner] of [
     [`/home/${LEARNER}`, LEARNER],
     ['/root', 'root'],
   ] as const) {
-    host.files.put(`${home}/.kube/config`, config, { owner, group: owner, mode: 0o600 })
+    host.files.putLazily(`${home}/.kube/config`, config, { owner, group: owner, mode: 0o600 })
     host.files.chown(`${home}/.kube`, owner, owner)
   }
 }
 
-function writeBase(host: Host, plan: ClusterPlan): void {
-  writeKubeconfig(host, plan)
+/** What is needed to write the files of one host. */
+interface Writing {
+  host: Host
+  plan: ClusterPlan
+  pki: ClusterPki
+  planned: PlannedHost
+  /** admin.conf, the same on every host. */
+  admin: LazyText
 }
 
-function writeNode(host: Host, plan: ClusterPlan, planned: PlannedHost): void {
+function writeNode(writing: Writing): void {
+  const { host, plan, pki, planned } = writing
   host.files.put('/usr/bin/kubelet', '', { mode: 0o755, program: 'kubelet' })
   host.files.put('/usr/lib/systemd/system/kubelet.service', KUBELET_UNIT)
   host.files.put('/usr/lib/systemd/system/kubelet.service.d/10-kubeadm.conf', KUBELET_DROP_IN)
@@ -117,63 +149,110 @@ function writeNode(host: Host, plan: ClusterPlan, planned: PlannedHost): void {
     `KUBELET_KUBEADM_ARGS="--pod-infra-container-image=registry.k8s.io/pause:3.10"\n`,
   )
   host.files.put('/var/lib/kubelet/config.yaml', kubeletConfig(plan))
-  host.files.put(
-    '/etc/kubernetes/kubelet.conf',
-    makeKubeconfig(plan, {
-      name: `system:node:${planned.name}`,
-      commonName: `system:node:${planned.name}`,
-      organizations: ['system:nodes'],
-    }),
-    { mode: 0o600 },
-  )
-  host.files.put('/etc/kubernetes/pki/ca.crt', caCertificate(plan))
+  host.files.putLazily(`${CERTIFICATES}/ca.crt`, pki.ca.certificate)
+  writeKubelet(writing)
   host.files.mkdir('/etc/kubernetes/manifests', undefined, { parents: true })
   host.files.mkdir('/etc/cni/net.d', undefined, { parents: true })
-  if (planned.role === 'control-plane') writeControlPlane(host, plan, planned)
+  if (planned.role === 'control-plane') writeControlPlane(writing)
   host.units.daemonReload()
   if (plan.nodes.includes(planned)) host.units.enable('kubelet')
 }
 
-function writeControlPlane(host: Host, plan: ClusterPlan, planned: PlannedHost): void {
-  writeKubeconfig(host, plan)
-  host.files.put('/etc/kubernetes/admin.conf', makeKubeconfig(plan, ADMIN), { mode: 0o600 })
-  if (plan.minor >= 29)
-    host.files.put('/etc/kubernetes/super-admin.conf', makeKubeconfig(plan, SUPER_ADMIN), { mode: 0o600 })
+const KUBELET_CERTIFICATES = '/var/lib/kubelet/pki'
+
+/** What the kubelet's TLS bootstrap leaves: a client certificate that rotates, and a serving one of its own. */
+function writeKubelet({ host, plan, pki, planned }: Writing): void {
+  const { name, ip, role } = planned
+  const user = `system:node:${name}`
+  const client = pki.issue(pki.ca, { commonName: user, organizations: ['system:nodes'], usages: ['clientAuth'] })
+  const stamp = new Date(pki.options.atMs).toISOString().slice(0, 19).replaceAll(/[T:]/g, '-')
+  const current = `${KUBELET_CERTIFICATES}/kubelet-client-current.pem`
+  const dated = `${KUBELET_CERTIFICATES}/kubelet-client-${stamp}.pem`
+  host.files.putLazily(dated, joined(client.certificate, client.key), { mode: 0o600 })
+  host.files.symlink(dated, current)
+  writeIdentity(host, `${KUBELET_CERTIFICATES}/kubelet`, pki.selfSigned(name, { dns: [name], ips: [ip] }))
+  const bootstrapped = role !== 'control-plane' || plan.controlPlanes[0] !== planned
+  const text = (ca: string): string =>
+    kubeconfigText({
+      cluster: bootstrapped ? 'default-cluster' : plan.name,
+      server: serverName(plan),
+      ca,
+      context: bootstrapped ? 'default-context' : `${user}@${plan.name}`,
+      user: bootstrapped ? 'default-auth' : user,
+      credentials: { 'client-certificate': current, 'client-key': current },
+    })
+  const config = {
+    length: text('x'.repeat(pki.ca.certificate.length)).length,
+    text: () => text(pki.ca.certificate.text()),
+  }
+  host.files.putLazily('/etc/kubernetes/kubelet.conf', config, { mode: 0o600 })
+}
+
+const joined = (certificate: KnownText, key: string): KnownText => ({
+  length: certificate.length + key.length,
+  text: () => certificate.text() + key,
+})
+
+/** `<path>.crt` and `<path>.key`. */
+function writeIdentity(host: Host, path: string, { certificate, key }: Identity): void {
+  host.files.putLazily(`${path}.crt`, certificate)
+  host.files.put(`${path}.key`, key, { mode: 0o600 })
+}
+
+function writeControlPlane({ host, plan, pki, planned, admin }: Writing): void {
+  writeKubeconfig(host, admin)
+  const write = (name: string, config: LazyText): void =>
+    host.files.putLazily(`/etc/kubernetes/${name}.conf`, config, { mode: 0o600 })
+  write('admin', admin)
+  if (plan.minor >= 29 && plan.controlPlanes[0] === planned)
+    write('super-admin', makeKubeconfig(plan, pki, SUPER_ADMIN))
   for (const name of ['controller-manager', 'scheduler']) {
     const user = `system:kube-${name}`
-    host.files.put(
-      `/etc/kubernetes/${name}.conf`,
-      makeKubeconfig(plan, { name: user, commonName: user, organizations: [] }),
-      { mode: 0o600 },
-    )
+    write(name, makeKubeconfig(plan, pki, { name: user, commonName: user }, planned.ip))
   }
-  for (const [name, subject] of Object.entries(certificates(plan, planned))) {
-    host.files.put(
-      `/etc/kubernetes/pki/${name}.crt`,
-      makeCertificate({ commonName: subject, organizations: [], issuer: plan.name }),
-    )
-    host.files.put(`/etc/kubernetes/pki/${name}.key`, makeKey(subject), { mode: 0o600 })
-  }
-  host.files.put('/etc/kubernetes/pki/sa.pub', makeKey('sa').replaceAll('PRIVATE', 'PUBLIC'))
-  host.files.put('/etc/kubernetes/pki/sa.key', makeKey('sa'), { mode: 0o600 })
-  host.files.put('/etc/kubernetes/pki/ca.key', makeKey(plan.name), { mode: 0o600 })
+  const authorities: [string, Authority][] = [
+    ['ca', pki.ca],
+    ['front-proxy-ca', pki.frontProxyCa],
+    ['etcd/ca', pki.etcdCa],
+  ]
+  for (const [name, authority] of authorities) writeIdentity(host, `${CERTIFICATES}/${name}`, authority)
+  for (const [name, authority, subject] of certificates(plan, pki, planned))
+    writeIdentity(host, `${CERTIFICATES}/${name}`, pki.issue(authority, subject))
+  host.files.put(`${CERTIFICATES}/sa.pub`, pki.serviceAccountPublicPem, { mode: 0o600 })
+  host.files.put(`${CERTIFICATES}/sa.key`, pki.serviceAccountKeyPem, { mode: 0o600 })
   host.files.mkdir('/var/lib/etcd', undefined, { parents: true })
   for (const [name, text] of Object.entries(staticManifests(plan, planned)))
     host.files.put(`/etc/kubernetes/manifests/${name}`, text, { mode: 0o600 })
 }
 
-function certificates(plan: ClusterPlan, { name }: PlannedHost): Record<string, string> {
-  return {
-    apiserver: 'kube-apiserver',
-    'apiserver-kubelet-client': 'kube-apiserver-kubelet-client',
-    'apiserver-etcd-client': 'kube-apiserver-etcd-client',
-    'front-proxy-ca': 'front-proxy-ca',
-    'front-proxy-client': 'front-proxy-client',
-    'etcd/ca': 'etcd-ca',
-    'etcd/server': name,
-    'etcd/peer': name,
-    'etcd/healthcheck-client': `kube-etcd-healthcheck-client@${plan.name}`,
+/** P7. The groups that some had came and went with the releases. */
+function certificates(plan: ClusterPlan, pki: ClusterPki, planned: PlannedHost): [string, Authority, Subject][] {
+  const { minor } = plan
+  const masters = minor <= 28 ? { organizations: ['system:masters'] } : {}
+  const kubeletClient = minor >= 29 && minor <= 35 ? { organizations: ['kubeadm:cluster-admins'] } : masters
+  const member: Subject = {
+    commonName: planned.name,
+    usages: ['serverAuth', 'clientAuth'],
+    altNames: etcdNames(planned),
   }
+  const client = (commonName: string, groups: { organizations?: string[] } = {}): Subject => ({
+    commonName,
+    ...groups,
+    usages: ['clientAuth'],
+  })
+  return [
+    [
+      'apiserver',
+      pki.ca,
+      { commonName: 'kube-apiserver', usages: ['serverAuth'], altNames: apiServerNames(plan, planned) },
+    ],
+    ['apiserver-kubelet-client', pki.ca, client('kube-apiserver-kubelet-client', kubeletClient)],
+    ['front-proxy-client', pki.frontProxyCa, client('front-proxy-client')],
+    ['etcd/server', pki.etcdCa, member],
+    ['etcd/peer', pki.etcdCa, member],
+    ['etcd/healthcheck-client', pki.etcdCa, client('kube-etcd-healthcheck-client', masters)],
+    ['apiserver-etcd-client', pki.etcdCa, client('kube-apiserver-etcd-client', masters)],
+  ]
 }
 
 function kubeletConfig(plan: ClusterPlan): string {

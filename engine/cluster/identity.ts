@@ -1,58 +1,287 @@
 /**
- * Certificates as the simulation knows them: a PEM whose body is the subject. Not modelled: X.509,
- * signatures, expiry; a certificate of this cluster's CA is known by the CA's name in it.
+ * What certifies the members of a cluster: its three authorities, the key of its service accounts, and what
+ * kubeadm and the kubelets have them sign. Models cmd/kubeadm/app/phases/certs and util/pkiutil (P7).
+ * Signing costs milliseconds, so a text is made when it is first read; its length is known before.
  */
 import type { HttpRequest } from '../fabric/http.ts'
+import type { Host } from '../host/host.ts'
+import type { LazyText } from '../host/files.ts'
+import { certificateLength, draftOf, fingerprintOf, goName, keyName, makePublicKeyPem } from '../pki/index.ts'
+import { makeTraditionalKeyPem, numberFrom, organizationsOf, commonNameOf, parseCertificate } from '../pki/index.ts'
+import {
+  parseCertificates,
+  parseKeyPem,
+  publicPartOf,
+  samePublicKey,
+  selfSigner,
+  signCertificate,
+} from '../pki/index.ts'
+import { verifyCertificate } from '../pki/index.ts'
+import type { AltNames, Certificate, ExtKeyUsage, KeyRing, PrivateKey, Signer, Template } from '../pki/index.ts'
+import type { ClusterPlan, PlannedHost } from './plan.ts'
+
+const DAY_MS = 86_400_000
+/** kubeadm: CertificateValidityPeriod and CACertificateValidityPeriod. */
+const LEAF_MS = 365 * DAY_MS
+const CA_MS = 3650 * DAY_MS
+/** kubeadm and the signer date certificates back by this much. */
+const BACKDATE_MS = 300_000
+
+/** A text to come whose length is known. */
+export type KnownText = LazyText & { length: number }
+
+/** A certificate with its key, both as PEM texts. */
+export interface Identity {
+  certificate: KnownText
+  key: string
+}
+
+export interface Authority extends Identity {
+  signer: Signer
+}
 
 export interface Subject {
   commonName: string
-  organizations: string[]
-  /** The name of the CA that signed it. */
-  issuer: string
+  organizations?: string[]
+  usages: ExtKeyUsage[]
+  altNames?: Partial<AltNames>
 }
 
-export function makeCertificate(subject: Subject): string {
-  const body = encode(JSON.stringify(subject))
-  const lines = body.match(/.{1,64}/g) ?? []
-  return `-----BEGIN CERTIFICATE-----\n${lines.join('\n')}\n-----END CERTIFICATE-----\n`
+export interface PkiOptions {
+  plan: ClusterPlan
+  seed: string
+  /** When the cluster is made, ms since 1970. */
+  atMs: number
+  keys: KeyRing
 }
 
-/** The subject of a certificate; undefined when the text is not one of ours. */
-export function parseCertificate(pem: string | undefined): Subject | undefined {
-  const body = /-----BEGIN CERTIFICATE-----\s+([\s\S]+?)-----END CERTIFICATE-----/.exec(pem ?? '')?.[1]
-  if (body === undefined) return undefined
-  try {
-    const subject = JSON.parse(decode(body.replaceAll(/\s/g, ''))) as Subject
-    return typeof subject.commonName === 'string' && Array.isArray(subject.organizations) ? subject : undefined
-  } catch {
-    return undefined
+export const CERTIFICATES = '/etc/kubernetes/pki'
+
+function lazily(length: number, make: () => string): KnownText {
+  let text: string | undefined
+  return { length, text: () => (text ??= make()) }
+}
+
+/** The public key infrastructure that kubeadm made for one cluster. */
+export class ClusterPki {
+  readonly ca: Authority
+  readonly frontProxyCa: Authority
+  readonly etcdCa: Authority
+  readonly serviceAccountKey: PrivateKey
+
+  constructor(readonly options: PkiOptions) {
+    this.ca = this.authority('kubernetes')
+    this.frontProxyCa = this.authority('front-proxy-ca')
+    this.etcdCa = this.authority('etcd-ca')
+    this.serviceAccountKey = options.keys.next()
+  }
+
+  get serviceAccountKeyPem(): string {
+    return makeTraditionalKeyPem(this.serviceAccountKey)
+  }
+
+  get serviceAccountPublicPem(): string {
+    return makePublicKeyPem(publicPartOf(this.serviceAccountKey))
+  }
+
+  /** A leaf for a year from the start of the cluster, signed by one of the authorities. Serial numbers have 63 bits, as Go's. */
+  issue(authority: Authority, subject: Subject, key = this.options.keys.next()): Identity {
+    const { commonName, organizations, usages, altNames } = subject
+    const template: Template = {
+      ...this.basics(`${commonName}/${keyName(publicPartOf(key))}`, LEAF_MS),
+      subject: goName(commonName, organizations),
+      publicKey: publicPartOf(key),
+      keyUsages: ['digitalSignature', 'keyEncipherment'],
+      extKeyUsages: usages,
+      ...(altNames !== undefined && { altNames }),
+    }
+    return identityOf(template, authority.signer, key)
+  }
+
+  /** The kubelet's own serving certificate, with the authority that only it knows. Models k8s.io/client-go/util/cert (GenerateSelfSignedCertKey). */
+  selfSigned(name: string, altNames: Partial<AltNames>): Identity {
+    const { atMs, keys } = this.options
+    const stamp = Math.floor(atMs / 1000)
+    const [caKey, key] = [keys.next(), keys.next()]
+    const caName = goName(`${name}-ca@${stamp}`)
+    const signer = selfSigner(caName, caKey)
+    const ca = {
+      ...this.basics(`${name}-ca`, LEAF_MS),
+      subject: caName,
+      publicKey: publicPartOf(caKey),
+      keyUsages: ['digitalSignature', 'keyEncipherment', 'keyCertSign'] as const,
+      isCa: true,
+    }
+    const leaf = {
+      ...this.basics(name, LEAF_MS),
+      subject: goName(`${name}@${stamp}`),
+      publicKey: publicPartOf(key),
+      keyUsages: ['digitalSignature', 'keyEncipherment'] as const,
+      extKeyUsages: ['serverAuth'] as const,
+      altNames,
+    }
+    const [own, above] = [identityOf(leaf, signer, key), identityOf(ca, signer, caKey)]
+    const certificate = lazily(
+      own.certificate.length + above.certificate.length,
+      () => own.certificate.text() + above.certificate.text(),
+    )
+    return { certificate, key: own.key }
+  }
+
+  private authority(commonName: string): Authority {
+    const key = this.options.keys.next()
+    const subject = goName(commonName)
+    const signer = selfSigner(subject, key)
+    const template: Template = {
+      ...this.basics(commonName, CA_MS),
+      subject,
+      publicKey: publicPartOf(key),
+      keyUsages: ['digitalSignature', 'keyEncipherment', 'keyCertSign'],
+      isCa: true,
+      altNames: { dns: [commonName] },
+    }
+    return { ...identityOf(template, signer, key), signer }
+  }
+
+  private basics(what: string, lifetimeMs: number): Pick<Template, 'serial' | 'notBeforeMs' | 'notAfterMs'> {
+    const { seed, atMs } = this.options
+    const serial = numberFrom(8, 'serial', seed, what) >> 1n
+    return { serial, notBeforeMs: atMs - BACKDATE_MS, notAfterMs: atMs + lifetimeMs }
   }
 }
 
-export function makeKey(owner: string): string {
-  return `-----BEGIN PRIVATE KEY-----\n${encode(`key of ${owner}`)}\n-----END PRIVATE KEY-----\n`
+function identityOf(template: Template, signer: Signer, key: PrivateKey): Identity {
+  const draft = draftOf(template, signer)
+  return {
+    certificate: lazily(certificateLength(draft, signer), () => signCertificate(draft, signer)),
+    key: makeTraditionalKeyPem(key),
+  }
 }
 
+/** The files of a controller manager, as they are now. */
+export interface ManagerFiles {
+  /** --root-ca-file */
+  rootCa: () => string
+  /** --service-account-private-key-file */
+  serviceAccountKey: () => PrivateKey | undefined
+  /** --cluster-signing-cert-file and --cluster-signing-key-file */
+  signing: () => { certificate: Certificate; key: PrivateKey } | undefined
+}
+
+export function managerFiles(host: () => Host | undefined): ManagerFiles {
+  const read = (name: string): string => host()?.files.text(`${CERTIFICATES}/${name}`) ?? ''
+  return {
+    rootCa: () => read('ca.crt'),
+    serviceAccountKey: () => parseKeyPem(read('sa.key')),
+    signing: () => {
+      const [certificate, key] = [parseCertificate(read('ca.crt')), parseKeyPem(read('ca.key'))]
+      return certificate === undefined || key === undefined ? undefined : { certificate, key }
+    },
+  }
+}
+
+/** The names and addresses of the API server's certificate. */
+export function apiServerNames(plan: ClusterPlan, { name, ip }: PlannedHost): Partial<AltNames> {
+  const service = ['kubernetes', 'kubernetes.default', 'kubernetes.default.svc', 'kubernetes.default.svc.cluster.local']
+  const endpoint = plan.controlPlanes.length === 1 ? [] : [plan.endpoint]
+  return { dns: [name, ...service, ...endpoint].sort(), ips: ['10.96.0.1', ip] }
+}
+
+/** The names and addresses of an etcd member's certificates. */
+export function etcdNames({ name, ip }: PlannedHost): Partial<AltNames> {
+  return { dns: [name, 'localhost'].sort(), ips: [ip, '127.0.0.1', '::1'] }
+}
+
+type TlsOptions = { ca?: string; cert?: string; key?: string; insecure?: boolean; serverName?: string }
+type Shaken = { certificate?: HttpRequest['certificate'] } | { failure: 'tls'; message: string }
+
+const FILES: Record<number, { certificate: string; clientCa?: string }> = {
+  6443: { certificate: `${CERTIFICATES}/apiserver.crt`, clientCa: `${CERTIFICATES}/ca.crt` },
+  2379: { certificate: `${CERTIFICATES}/etcd/server.crt`, clientCa: `${CERTIFICATES}/etcd/ca.crt` },
+  10250: { certificate: '/var/lib/kubelet/pki/kubelet.crt', clientCa: `${CERTIFICATES}/ca.crt` },
+}
+
+/** The certificates that a host's port shows, its own first. */
+export function servedBy(host: Host | undefined, port: number): readonly Certificate[] {
+  return parseCertificates(host?.files.text(FILES[port]?.certificate ?? '') ?? '')
+}
+
+export interface Connection {
+  /** The host that serves. */
+  host: Host | undefined
+  port: number
+  /** What the client calls it. */
+  name: string
+  nowMs: number
+  /** Go 1.20 (1.27) says first that it was the verification that failed. */
+  minor: number
+}
+
+/** What client and server learn from each other's certificates, or why there is no connection. Models crypto/tls. */
+export function handshake(connection: Connection, tls: TlsOptions | undefined): Shaken {
+  const problem =
+    keyPairProblem(tls) ??
+    (tls?.insecure === true
+      ? undefined
+      : serverProblem({ ...connection, name: tls?.serverName ?? connection.name }, tls?.ca))
+  if (problem !== undefined) return { failure: 'tls', message: problem }
+  const certificate = clientCertificate(connection, tls?.cert)
+  return certificate === undefined ? {} : { certificate }
+}
+
+function serverProblem({ host, port, name, nowMs, minor }: Connection, ca: string | undefined): string | undefined {
+  const [own, ...intermediates] = servedBy(host, port)
+  const roots = parseCertificates(ca ?? '')
+  const problem =
+    own === undefined
+      ? 'x509: certificate signed by unknown authority'
+      : verifyCertificate(own, { roots, intermediates, nowMs, name, usage: 'serverAuth' })
+  if (problem === undefined) return undefined
+  return minor >= 27 ? `tls: failed to verify certificate: ${problem}` : problem
+}
+
+/** Models crypto/tls (X509KeyPair). */
+export function keyPairProblem(tls: TlsOptions | undefined): string | undefined {
+  if (tls?.cert === undefined || tls.key === undefined) return undefined
+  const certificate = parseCertificate(tls.cert)
+  if (certificate === undefined) return 'tls: failed to find any PEM data in certificate input'
+  const key = parseKeyPem(tls.key)
+  if (key === undefined) return 'tls: failed to find any PEM data in key input'
+  return samePublicKey(certificate.publicKey, publicPartOf(key))
+    ? undefined
+    : 'tls: private key does not match public key'
+}
+
+/** One object a certificate and verdict, so that the API server may keep what it knows about it. */
+const people = new Map<string, NonNullable<HttpRequest['certificate']>>()
+const REMEMBERED = 1000
+
+/** What the server makes of a client's certificate. Models apiserver authentication/request/x509. */
+export function clientCertificate(
+  { host, port, nowMs }: Pick<Connection, 'host' | 'port' | 'nowMs'>,
+  pem: string | undefined,
+): HttpRequest['certificate'] {
+  const [own, ...intermediates] = parseCertificates(pem ?? '')
+  if (own === undefined) return undefined
+  const roots = parseCertificates(host?.files.text(FILES[port]?.clientCa ?? '') ?? '')
+  const problem = verifyCertificate(own, { roots, intermediates, nowMs, usage: 'clientAuth' })
+  const sha256 = fingerprintOf(own)
+  const memo = `${sha256} ${problem ?? ''}`
+  let known = people.get(memo)
+  if (known === undefined) {
+    if (people.size >= REMEMBERED) people.clear()
+    known = {
+      commonName: commonNameOf(own.subject),
+      organizations: organizationsOf(own.subject),
+      sha256,
+      ...(problem !== undefined && { problem }),
+    }
+    people.set(memo, known)
+  }
+  return known
+}
+
+/** base64 of a text. */
 export function encode(text: string): string {
   return btoa(String.fromCharCode(...new TextEncoder().encode(text)))
-}
-
-function decode(text: string): string {
-  return new TextDecoder().decode(Uint8Array.from(atob(text), (char) => char.charCodeAt(0)))
-}
-
-/** What the server learns from the client's certificate, or why there is no connection. */
-export function handshake(
-  tls: { ca?: string; cert?: string; insecure?: boolean } | undefined,
-  ca: string,
-): { certificate?: HttpRequest['certificate'] } | { failure: 'tls'; message: string } {
-  const trusted = tls?.insecure === true || parseCertificate(tls?.ca)?.commonName === ca
-  if (!trusted)
-    return {
-      failure: 'tls',
-      message: 'tls: failed to verify certificate: x509: certificate signed by unknown authority',
-    }
-  const subject = parseCertificate(tls?.cert)
-  if (subject === undefined || subject.issuer !== ca) return {}
-  return { certificate: { commonName: subject.commonName, organizations: subject.organizations } }
 }

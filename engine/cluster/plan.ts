@@ -16,6 +16,8 @@ export interface ClusterOptions {
   controlPlaneNodes?: false
   /** false: neither CoreDNS nor kube-proxy. */
   addons?: false
+  /** `local-path`: rancher.io/local-path with a default StorageClass, as kind has it. kubeadm has no storage. */
+  storage?: 'local-path'
   /**
    * `hollow`: the kubelets are real but run nothing, as kubemark's do: every image is there, containers never
    * end by themselves, pods say Ready at their first status and have no kubelet events.
@@ -53,6 +55,7 @@ export interface ClusterPlan {
   /** The hosts with a kubelet: control planes and workers. */
   nodes: PlannedHost[]
   addons: boolean
+  storage: 'local-path' | undefined
   hollow: boolean
   /** What clients connect to: a name that leads to a control plane that is up. */
   endpoint: string
@@ -92,6 +95,7 @@ export function planCluster(options: ClusterOptions): ClusterPlan {
     workers,
     nodes: options.controlPlaneNodes === false ? workers : [...controlPlanes, ...workers],
     addons: options.addons !== false,
+    storage: options.storage,
     hollow: options.kubelet === 'hollow',
     endpoint: masters === 1 ? 'controlplane' : 'cluster-endpoint',
     dnsIp: '10.96.0.10',

@@ -17,7 +17,14 @@ export interface HttpRequest {
   /** A JSON value, text, or bytes, as `content-type` says. */
   body?: unknown
   /** Who the client proved to be at the TLS handshake; absent without a client certificate. */
-  certificate?: { commonName: string; organizations: string[] }
+  certificate?: {
+    commonName: string
+    organizations: string[]
+    /** SHA-256 of the certificate, in hex; absent for a component of the simulation itself. */
+    sha256?: string
+    /** Why the server does not trust it: `x509: …`. */
+    problem?: string
+  }
 }
 
 export interface HttpResponse {
@@ -42,6 +49,8 @@ export interface HttpRequestData {
   from: HostName
   request: HttpRequest
   replyTo: ReplyTo
+  /** The host and port that it was sent to; set by the networks of hosts and pods. */
+  at?: { host: HostName; port: number }
 }
 
 export interface HttpResponseData {

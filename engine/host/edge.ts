@@ -6,6 +6,7 @@
  */
 import { Bash, createCommandContext } from 'just-bash'
 import type { CommandName, IFileSystem } from 'just-bash'
+import { lettersOfText, textOfLetters } from './bytes.ts'
 import type { Kernel, VirtualMs } from '../kernel/kernel.ts'
 import { RUNTIME_ADDRESS } from './pending.ts'
 import { ToolFiles } from './tool-files.ts'
@@ -118,28 +119,17 @@ async function runTool(call: ToolCall, place: ToolPlace): Promise<ToolResult> {
   const env = new Map(Object.entries({ ...place.env, PWD: place.cwd }))
   const context = createCommandContext({
     fs: files as unknown as IFileSystem,
-    stdin: bytesOf(call.stdin) as never,
+    stdin: lettersOfText(call.stdin) as never,
     cwd: place.cwd,
     env: env as never,
   })
   try {
     const { stdout, stderr, exitCode, stdoutKind, stdoutEncoding } = await command.execute(args, context)
     const isBytes = stdoutKind === 'bytes' || stdoutEncoding === 'binary'
-    return { stdout: isBytes ? textOf(stdout) : stdout, stderr, code: exitCode }
+    return { stdout: isBytes ? textOfLetters(stdout) : stdout, stderr, code: exitCode }
   } catch (error) {
     return { stdout: '', stderr: `${name}: ${error instanceof Error ? error.message : String(error)}\n`, code: 2 }
   }
-}
-
-/** The library's byte strings: one character a byte. */
-function bytesOf(text: string): string {
-  let bytes = ''
-  for (const byte of new TextEncoder().encode(text)) bytes += String.fromCharCode(byte)
-  return bytes
-}
-
-function textOf(bytes: string): string {
-  return new TextDecoder().decode(Uint8Array.from(bytes, (character) => character.charCodeAt(0)))
 }
 
 /** Moves the kernel to `untilMs`, letting tools finish at the instant in which they began. */

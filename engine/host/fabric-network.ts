@@ -5,6 +5,7 @@
  * Not modelled: the TCP handshake's round trip, DNS servers other than the address book.
  */
 import type { Fabric, HostName } from '../fabric/fabric.ts'
+import { dialPort, openPort } from './listening.ts'
 import { HTTP } from '../fabric/http.ts'
 import type { HttpRequest, HttpRequestData, ReplyTo } from '../fabric/http.ts'
 import type { FileTree } from './files.ts'
@@ -46,7 +47,8 @@ export class FabricNetwork implements HostNetwork {
       return { answer: { failure: 'dns', message: `dial tcp: lookup ${target.name}: no such host` } }
     }
     const to = this.hostOf(from, found)
-    const dial = to === undefined ? ({ kind: 'silent' } as const) : this.options.fabric.dial(from.host, to, target.port)
+    const dial =
+      to === undefined ? ({ kind: 'silent' } as const) : dialPort(this.options.fabric, from.host, to, found, target.port)
     const where = `${found}:${target.port}`
     if (dial.kind === 'refused')
       return { answer: { failure: 'refused', message: `dial tcp ${where}: connect: connection refused` } }
@@ -73,9 +75,21 @@ export class FabricNetwork implements HostNetwork {
     const address = this.addressOf(from, name)
     const host = address === undefined ? undefined : this.hostOf(from, address)
     if (host === undefined) return { answer: 'unreachable' }
-    const { kind } = this.options.fabric.dial(from.host, host, port)
+    const { kind } = dialPort(this.options.fabric, from.host, host, address ?? '', port)
     if (kind === 'silent') return { answer: 'timeout', afterMs: 120_000 }
     return { answer: kind === 'open' ? 'open' : 'refused' }
+  }
+
+  listen(at: NetworkPoint, bind: string, port: number): boolean {
+    return openPort(this.options.fabric, at.host, bind, port)
+  }
+
+  unlisten(at: NetworkPoint, port: number): void {
+    this.options.fabric.unlisten(at.host, port)
+  }
+
+  reply(at: NetworkPoint, to: ReplyTo, type: string, data: unknown): void {
+    this.options.fabric.send({ from: at.host, to: to.host, event: { to: to.address, type, data } })
   }
 
   private send(
@@ -88,7 +102,8 @@ export class FabricNetwork implements HostNetwork {
     if ('failure' in shaken) return { answer: shaken }
     const request: HttpRequest = { ...outgoing.request, path: to.path, ...shaken }
     const sent: SentRequest = { address: to.address, host: to.host, id: replyTo.tag }
-    const data: HttpRequestData = { id: replyTo.tag, from: from.host, request, replyTo }
+    const at = { host: to.host, port: to.port }
+    const data: HttpRequestData = { id: replyTo.tag, from: from.host, request, replyTo, at }
     this.options.fabric.send({
       from: from.host,
       to: to.host,

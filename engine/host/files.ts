@@ -5,6 +5,7 @@
  * Models inode semantics as far as a shell shows them. Not modelled: hard links, device numbers,
  * extended attributes, setuid bits on directories.
  */
+import { isBinary, rejoined, textOfBytes } from './bytes.ts'
 import type { Kernel } from '../kernel/kernel.ts'
 import type { KernelEvent } from '../kernel/queue.ts'
 import type { Errno, FileStat } from './process.ts'
@@ -35,6 +36,12 @@ export interface FileNode {
   device?: 'null' | 'zero' | 'full' | 'random' | 'tty'
   /** Bytes it is said to occupy, where the content is not spelt out (a binary, a fallocate'd file). */
   sizeBytes?: number
+}
+
+/** A text that is made when it is first read; its length may be known before, in UTF-8 bytes. */
+export interface LazyText {
+  length?: number
+  text: () => string
 }
 
 /** A base layer: absolute path → inode, parents included. Built once, shared by all trees that name it. */
@@ -126,7 +133,7 @@ export class FileTree {
     return this.state.base
   }
 
-  /** Reads a file's text; binary content reads as Latin-1. */
+  /** Reads a file's text; bytes that are no UTF-8 stand in it as `bytes.ts` says. */
   read(path: string, as: Actor = ROOT): { text: string } | Errno {
     const place = this.locate(path, as)
     if ('error' in place) return place
@@ -134,13 +141,24 @@ export class FileTree {
     if (node === undefined) return { error: 'ENOENT' }
     if (node.kind === 'directory') return { error: 'EISDIR' }
     if (!allows(node, as, 4)) return { error: 'EACCES' }
-    return { text: node.text ?? latin1(node.bytes) }
+    return { text: textIn(node) }
   }
 
   /** The text of a file, or undefined: for components, which act as root. */
   text(path: string): string | undefined {
     const got = this.read(path)
     return 'text' in got ? got.text : undefined
+  }
+
+  /** Like `put`, with a text that costs something to make. */
+  putLazily(path: string, { length, text }: LazyText, attributes: Partial<Omit<FileNode, 'kind' | 'text'>> = {}): void {
+    this.put(path, '', { ...attributes, ...(length !== undefined && { sizeBytes: length }) })
+    const node = this.node(path) as FileNode
+    const put = (value: string): string => {
+      Object.defineProperty(node, 'text', { value, enumerable: true, configurable: true, writable: true })
+      return value
+    }
+    Object.defineProperty(node, 'text', { get: () => put(text()), enumerable: true, configurable: true })
   }
 
   /** Writes a file, making it when it is not there (mode 0644 unless told). Its directory must exist. */
@@ -481,7 +499,7 @@ export class FileTree {
     const { bytes: _bytes, sizeBytes: _size, ...kept } = there ?? fresh
     const node: FileNode = {
       ...kept,
-      text: options.append ? (there?.text ?? '') + text : text,
+      text: options.append ? joinTexts(textIn(there), text) : text,
       mtimeMs: this.clockMs(),
     }
     if (there === undefined && options.mode !== undefined) node.mode = options.mode
@@ -621,12 +639,12 @@ function addTo(index: Map<string, Set<string>>, path: string): void {
   index.set(dirname(path), names)
 }
 
-/** UTF-8 length without building the bytes. */
+/** UTF-8 length without building the bytes; a letter that stands for a byte counts one. */
 export function utf8Length(text: string): number {
   let bytes = text.length
   for (let i = 0; i < text.length; i++) {
     const code = text.charCodeAt(i)
-    if (code < 0x80) continue
+    if (code < 0x80 || (code >= 0xdc80 && code <= 0xdcff)) continue
     if (code < 0x800) bytes += 1
     else if (code >= 0xd800 && code < 0xdc00) {
       bytes += 2
@@ -650,10 +668,13 @@ function statOf(node: FileNode): FileStat {
   return { kind, mode, owner, group, size: sizeOf(node), mtimeMs, ...(target === undefined ? {} : { target }) }
 }
 
-function latin1(bytes: Uint8Array | undefined): string {
-  let text = ''
-  for (const byte of bytes ?? []) text += String.fromCharCode(byte)
-  return text
+function textIn(node: FileNode | undefined): string {
+  return node?.text ?? (node?.bytes === undefined ? '' : textOfBytes(node.bytes))
+}
+
+/** What was there and what comes after it; a character whose bytes came apart is whole again. */
+function joinTexts(there: string, added: string): string {
+  return isBinary(added) ? rejoined(there + added) : there + added
 }
 
 function byCodePoint(a: string, b: string): number {

@@ -31,6 +31,9 @@ export interface SentRequest {
 export type Resolved = { addresses: string[]; canonicalName?: string } | { error: 'NXDOMAIN' | 'SERVFAIL' | 'timeout' }
 export type Connected = 'open' | 'refused' | 'timeout' | 'unreachable'
 
+/** Where requests to a listening process go: all callers, or those of the same host (bound to the loopback). */
+export const LISTENING = { everyone: 'processes', loopback: 'processes/loopback' } as const
+
 /** The event type by which a network answers later: data is `NetworkAnswerData`. */
 export const NETWORK_ANSWER = 'network.answer'
 
@@ -49,4 +52,9 @@ export interface HostNetwork {
   cancel(from: NetworkPoint, sent: SentRequest): void
   resolve(from: NetworkPoint, name: string, tag: string): Eventually<Resolved>
   connect(from: NetworkPoint, host: string, port: number, tag: string): Eventually<Connected>
+  /** Opens a port of the host for its processes; false when it is taken. `bind`: the address, `0.0.0.0` for all. */
+  listen?(at: NetworkPoint, bind: string, port: number): boolean
+  unlisten?(at: NetworkPoint, port: number): void
+  /** An answer to a request that came in at such a port. */
+  reply?(at: NetworkPoint, to: ReplyTo, type: string, data: unknown): void
 }

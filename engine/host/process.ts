@@ -51,7 +51,8 @@ export interface Outgoing {
   url: string
   request: Omit<HttpRequest, 'path' | 'certificate'>
   /** PEM texts, as a kubeconfig gives them. */
-  tls?: { ca?: string; cert?: string; key?: string; insecure?: boolean }
+  /** `serverName`: whom the certificate must be for, when that is not the URL's host. */
+  tls?: { ca?: string; cert?: string; key?: string; insecure?: boolean; serverName?: string }
   timeoutMs?: number
 }
 

@@ -7,6 +7,7 @@ import { editorPrograms } from './programs/editors.ts'
 import { filePrograms } from './programs/files.ts'
 import { identityPrograms } from './programs/identity.ts'
 import { journalPrograms } from './programs/journalctl.ts'
+import { openssl } from './programs/openssl/index.ts'
 import { networkPrograms } from './programs/network.ts'
 import { processPrograms } from './programs/processes.ts'
 import { sessionPrograms } from './programs/session.ts'
@@ -27,6 +28,7 @@ export const HOST_PROGRAM_SET: ProgramSet = {
   ...editorPrograms,
   crictl,
   curl,
+  openssl,
   wget,
   'busybox-wget': busyboxWget,
 }

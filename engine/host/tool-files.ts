@@ -1,4 +1,5 @@
 /** The files of a host or container in the shape that just-bash's commands want. */
+import { bytesOfText, lettersOfText, textOfBytes, textOfLetters } from './bytes.ts'
 import { basename, dirname, join, normalize } from './files.ts'
 import type { Actor, FileTree } from './files.ts'
 import type { Errno, FileStat } from './process.ts'
@@ -69,14 +70,11 @@ export class ToolFiles {
   }
 
   async readFileBytes(path: string): Promise<string> {
-    let bytes = ''
-    for (const byte of await this.readFileBuffer(path)) bytes += String.fromCharCode(byte)
-    return bytes
+    return lettersOfText(await this.readFile(path))
   }
 
   async readFileBuffer(path: string): Promise<Uint8Array> {
-    const text = await this.readFile(path)
-    return this.tree.node(path, this.actor)?.bytes ?? new TextEncoder().encode(text)
+    return bytesOfText(await this.readFile(path))
   }
 
   async writeFile(path: string, content: string | Uint8Array, options?: unknown): Promise<void> {
@@ -169,7 +167,7 @@ export class ToolFiles {
 
 function textOf(content: string | Uint8Array, options: unknown): string {
   const encoding = typeof options === 'string' ? options : (options as { encoding?: string } | undefined)?.encoding
-  if (typeof content !== 'string') return new TextDecoder().decode(content)
+  if (typeof content !== 'string') return textOfBytes(content)
   if (encoding !== 'binary' && encoding !== 'latin1') return content
-  return new TextDecoder().decode(Uint8Array.from(content, (character) => character.charCodeAt(0)))
+  return textOfLetters(content)
 }

@@ -94,6 +94,7 @@ export class Containers implements ContainerKeeper {
     const pod = record.pod
     const security = { ...pod.spec?.securityContext, ...container.securityContext }
     const hostNetwork = pod.spec?.hostNetwork === true
+    const env = instance.env ?? this.envOf(record, container, entry)
     return {
       id: instance.id,
       pod: {
@@ -108,10 +109,10 @@ export class Containers implements ContainerKeeper {
       image: instance.image,
       base: entry?.base ?? 'scratch',
       files: { ...entry?.files, ...this.ownFiles(record) },
-      env: instance.env ?? this.envOf(record, container, entry),
+      env,
       cwd: container.workingDir ?? entry?.config.workingDir ?? '/',
       user: String(security.runAsUser ?? (entry?.config.user === '' ? 'root' : (entry?.config.user ?? 'root'))),
-      mounts: mountsOf(record, container, this.core.volumeFacts(record)),
+      mounts: mountsOf(record, container, this.core.volumeFacts(record), env),
       ...this.dnsOf(record),
       readOnlyRootFilesystem: container.securityContext?.readOnlyRootFilesystem === true,
       ...(instance.memoryLimitBytes !== undefined && { memoryLimitBytes: instance.memoryLimitBytes }),
@@ -120,7 +121,7 @@ export class Containers implements ContainerKeeper {
 
   readFile(record: PodRecord, instance: ContainerInstance, path: string): string | undefined {
     const container = containerOf(record, instance.name) as Container
-    const mounts = mountsOf(record, container, this.core.volumeFacts(record))
+    const mounts = mountsOf(record, container, this.core.volumeFacts(record), instance.env)
     const mounted = mountedText(mounts, path)
     if (mounted !== undefined) return mounted
     const live = this.core.ports.containers?.readFile(this.spec(record, instance), path)
@@ -151,8 +152,7 @@ export class Containers implements ContainerKeeper {
       name: container.name,
       kind: kindOf(record, container),
       attempt,
-      image: image?.reference ?? makeImageReference(reference),
-      imageID: image?.imageID ?? '',
+      ...this.namesOf(container, image?.reference ?? makeImageReference(reference), image?.imageID ?? ''),
       argv: [],
       createdMs: this.core.kernel.clockMs,
       logs: [],
@@ -160,6 +160,11 @@ export class Containers implements ContainerKeeper {
       hash: hashOf(container),
       ...(limit !== undefined && { memoryLimitBytes: limit }),
     }
+  }
+
+  /** A fake runtime tells an image by the name that it was asked for. */
+  private namesOf({ image = '' }: Container, reference: string, imageID: string): { image: string; imageID: string } {
+    return this.core.hollow === undefined ? { image: reference, imageID } : { image, imageID: image }
   }
 
   private launch(record: PodRecord, container: Container, instance: ContainerInstance): Launch {

@@ -42,6 +42,8 @@ export interface KubeletFlags {
   /** A retry of a failed volume mount: doubles from here to the cap. */
   mountRetryMs: number
   mountRetryCapMs: number
+  /** podAttachAndMountTimeout: a sync waits so long for the volumes. */
+  mountTimeoutMs: number
   /** How long the kubelet keeps saying Ready after its container runtime went away. */
   runtimeDownGraceMs: number
   /** relistThreshold: from then on the PLEG counts as unhealthy too. */
@@ -75,6 +77,7 @@ export const DEFAULT_FLAGS: KubeletFlags = {
   clusterDomain: 'cluster.local',
   mountRetryMs: 500,
   mountRetryCapMs: 122_000,
+  mountTimeoutMs: 123_000,
   runtimeDownGraceMs: 30_000,
   plegUnhealthyMs: 180_000,
   pressureTransitionMs: 300_000,

@@ -60,6 +60,7 @@ const TABLES = {
 const PLEG = 'pleg.relist'
 const PRE_STOP_DONE = 'container.preStopDone'
 const MIRROR_RETRY = 'mirror.retry'
+const MOUNT_TIMES = ['mountRetryMs', 'mountNextMs', 'mountDeadlineMs'] as const
 const PORT = 10250
 const MIRROR = 'kubernetes.io/config.mirror'
 const LOG_LINES = 1000
@@ -198,7 +199,12 @@ export class Kubelet implements Component, Core {
       output: (purpose, stream, text) => this.execOutput(purpose, stream, text),
       ended: (purpose, result) => this.execEnded(purpose, result),
     })
-    this.server = new Server(this, options.fabric, () => this.execs)
+    this.server = new Server(
+      this,
+      options.fabric,
+      () => this.execs,
+      () => this.listeners,
+    )
     this.listeners = new PodListeners(this, this.byIp, (record, instance) => this.server.grown(record, instance))
     this.pulls = new Pulls(
       this,
@@ -427,6 +433,8 @@ export class Kubelet implements Component, Core {
         this.ports.token?.(record.namespace, account, { name: record.name, uid: record.uid }) ??
         `not simulated: token of ${account}`,
       hostPathKind: (path) => (this.ports.hostPathKind === undefined ? 'directory' : this.ports.hostPathKind(path)),
+      node: this.node(),
+      hollow: this.hollow !== undefined,
     }
   }
 
@@ -921,7 +929,7 @@ function forgetMemory(kernel: Kernel, record: PodRecord): void {
     inFlight: false,
     deleting: false,
   })
-  for (const field of ['resync', 'current', 'failedSync', 'sent', 'mountRetryMs'] as const) delete record[field]
+  for (const field of ['resync', 'current', 'failedSync', 'sent', ...MOUNT_TIMES] as const) delete record[field]
   if (record.removed !== true && record.doom?.phase === undefined && record.finished !== true) delete record.doom
 }
 

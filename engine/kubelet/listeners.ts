@@ -15,6 +15,8 @@ export interface Listening {
   responder: string
   /** HTTP is spoken on it. */
   http: boolean
+  /** PEM of the certificate that it shows. */
+  certificate?: string
 }
 
 export interface Listeners {

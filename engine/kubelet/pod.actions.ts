@@ -7,7 +7,7 @@ import type { Answer } from '../api/client.ts'
 import type { MachineMeaning } from '../kernel/machine.ts'
 import { makeGoDuration } from '../objects/duration.ts'
 import { quantityValue } from '../objects/quantity.ts'
-import type { ConfigMap, Container, Secret } from '../objects/types.gen.ts'
+import type { ConfigMap, Container, PersistentVolumeClaim, Secret } from '../objects/types.gen.ts'
 import { isInBackOff, isInBackOffSince, nextBackOff } from './backOff.ts'
 import type { Core } from './core.ts'
 import { containerOf } from './core.ts'
@@ -20,7 +20,10 @@ import type { PodRecord, Referent } from './state.ts'
 import { isDone, isSidecar, restarts } from './status.ts'
 import { sameValue } from './statusManager.ts'
 import { WAITING } from './texts.ts'
-import { mountTrouble, usedVolumes, volumeFiles, volumeReferents } from './volumes.ts'
+import { claimTrouble, furtherReferents, isObjectReferent, notMounted, referentCall, usedVolumes } from './claims.ts'
+import type { Unprocessed } from './claims.ts'
+import { madeHostPaths, mountTroubles, volumeFiles, volumeReferents } from './volumes.ts'
+import type { MountTrouble } from './volumes.ts'
 
 export const RESYNC = 'pod.resync'
 export const REFERENT_TAG = 'referent'
@@ -84,7 +87,7 @@ export class PodWorkers {
     const record = this.core.records.get(uid)
     if (record === undefined) return
     record.awaiting = record.awaiting.filter((one) => one !== reference)
-    if (answer.code === 200) this.remember(record, reference, contents(answer.body, reference))
+    if (answer.code === 200) this.found(record, reference, answer.body)
     else if (answer.code === 404) this.remember(record, reference, null)
     else record.referentsFailed = true
     if (record.awaiting.length === 0) this.mount(record)
@@ -117,6 +120,15 @@ export class PodWorkers {
 
   load(state: unknown): void {
     this.rootCas = state as Record<string, Referent>
+  }
+
+  /** A claim leads to its volume, and that to its driver. */
+  private found(record: PodRecord, reference: string, body: unknown): void {
+    this.remember(record, reference, contents(body, reference))
+    for (const next of furtherReferents(reference, body)) {
+      record.awaiting.push(next)
+      this.get(record, next)
+    }
   }
 
   private remember(record: PodRecord, reference: string, found: Referent): void {
@@ -200,12 +212,15 @@ export class PodWorkers {
     record.referentsFailed = false
     const cached = this.rootCas[record.namespace]
     if (cached !== undefined) record.referents[ROOT_CA] = cached
+    const withoutClaims = record.mounted === true || this.core.hollow !== undefined
     const wanted = [...new Set([...volumeReferents(record.pod), ...envReferents(record.pod)])].filter(
-      (reference) => reference !== ROOT_CA || cached === undefined,
+      (reference) => (reference !== ROOT_CA || cached === undefined) && !(withoutClaims && isObjectReferent(reference)),
     )
-    record.awaiting = wanted
-    if (wanted.length === 0 && mountTrouble(record, this.core.volumeFacts(record)) === undefined)
+    record.awaiting = [...wanted]
+    if (wanted.length === 0 && this.troubles(record).length === 0) {
+      this.makeHostPaths(record)
       return this.advance(record)
+    }
     this.step(record, 'MOUNT')
     for (const reference of wanted) this.get(record, reference)
     record.refreshedMs = this.core.kernel.now
@@ -213,34 +228,70 @@ export class PodWorkers {
   }
 
   private get(record: PodRecord, reference: string, kind = REFERENT_TAG): void {
-    const slash = reference.indexOf('/')
-    const call = {
-      verb: 'get' as const,
-      resource: `v1/${reference.slice(0, slash)}`,
-      namespace: record.namespace,
-      name: reference.slice(slash + 1),
-    }
-    this.core.client.call(call, { kind, uid: record.uid, reference })
+    this.core.client.call(referentCall(reference, record.namespace), { kind, uid: record.uid, reference })
+  }
+
+  private troubles(record: PodRecord): MountTrouble[] {
+    return mountTroubles(record, this.core.volumeFacts(record))
   }
 
   private mount(record: PodRecord): void {
-    if (record.referentsFailed === true) return this.retryMount(record, 'error')
-    const trouble = mountTrouble(record, this.core.volumeFacts(record))
-    if (trouble === undefined) {
-      delete record.mountRetryMs
-      return this.step(record, 'MOUNTED')
-    }
-    this.core.event(record, 'Warning', 'FailedMount', trouble.message)
-    this.retryMount(record, undefined)
+    if (record.referentsFailed === true) return this.failMount(record)
+    const troubles = this.troubles(record)
+    const isDue = this.core.kernel.now >= (record.mountNextMs ?? 0)
+    if (troubles.length > 0 && isDue) this.tellTroubles(record, troubles)
+    const unprocessed = record.mounted === true || this.core.hollow !== undefined ? undefined : claimTrouble(record)
+    if (unprocessed !== undefined) return this.failUnprocessed(record, unprocessed, troubles)
+    if (troubles.length === 0 && isDue) return this.mountedAll(record)
+    this.waitForMount(record, troubles)
   }
 
-  private retryMount(record: PodRecord, how: 'error' | undefined): void {
-    if (how !== undefined) record.failedSync = how
-    else
-      record.mountRetryMs = Math.min(
-        (record.mountRetryMs ?? this.core.flags.mountRetryMs / 2) * 2,
-        this.core.flags.mountRetryCapMs,
-      )
+  private mountedAll(record: PodRecord): void {
+    delete record.mountRetryMs
+    delete record.mountNextMs
+    delete record.mountDeadlineMs
+    this.makeHostPaths(record)
+    this.step(record, 'MOUNTED')
+  }
+
+  private makeHostPaths(record: PodRecord): void {
+    const { hostPathKind, makeHostPath } = this.core.ports
+    if (record.mounted !== true && this.core.hollow === undefined)
+      for (const { path, kind } of madeHostPaths(record))
+        if (hostPathKind?.(path) === undefined) makeHostPath?.(path, kind)
+    record.mounted = true
+  }
+
+  private failMount(record: PodRecord): void {
+    record.failedSync = 'error'
+    this.step(record, 'RETRY')
+  }
+
+  /** Claims that cannot be used end the sync at once. */
+  private failUnprocessed(record: PodRecord, unprocessed: Unprocessed, troubles: MountTrouble[]): void {
+    const volumes = [...unprocessed.volumes, ...troubles.map(({ volume }) => volume)]
+    this.core.event(record, 'Warning', 'FailedMount', notMounted(volumes, unprocessed, this.core.minor))
+    this.failMount(record)
+  }
+
+  /** The reconciler has tried; it tries again after its back-off. */
+  private tellTroubles(record: PodRecord, troubles: MountTrouble[]): void {
+    const { kernel, flags } = this.core
+    for (const { message } of troubles)
+      if (message !== undefined) this.core.event(record, 'Warning', 'FailedMount', message)
+    record.mountRetryMs = Math.min((record.mountRetryMs ?? flags.mountRetryMs / 2) * 2, flags.mountRetryCapMs)
+    record.mountNextMs = kernel.now + record.mountRetryMs
+  }
+
+  /** The sync that waits for the volumes gives up after its own time, and waits again. */
+  private waitForMount(record: PodRecord, troubles: MountTrouble[]): void {
+    const { kernel, flags, minor } = this.core
+    record.mountDeadlineMs ??= kernel.now + flags.mountTimeoutMs
+    if (kernel.now >= record.mountDeadlineMs) {
+      const volumes = troubles.map(({ volume }) => volume)
+      this.core.event(record, 'Warning', 'FailedMount', notMounted(volumes, undefined, minor))
+      record.mountDeadlineMs = kernel.now + flags.errorResyncMs + flags.mountTimeoutMs
+    }
     this.step(record, 'RETRY')
   }
 
@@ -446,7 +497,8 @@ export class PodWorkers {
       return Math.round(flags.transientResyncMs * (1 + random.next() * flags.errorResyncJitter))
     if (record.failedSync === 'error')
       return Math.round(flags.errorResyncMs * (1 + random.next() * flags.errorResyncJitter))
-    if (record.mountRetryMs !== undefined) return record.mountRetryMs
+    const wakesMs = Math.min(record.mountNextMs ?? Infinity, record.mountDeadlineMs ?? Infinity)
+    if (wakesMs > this.core.kernel.now && wakesMs !== Infinity) return wakesMs - this.core.kernel.now
     const deadline = this.deadlineMs(record)
     const refresh =
       refreshed(record).length > 0
@@ -531,7 +583,7 @@ export function graceOf(record: PodRecord): number {
 
 /** Referents of volumes whose contents may change under a running pod. */
 function refreshed(record: PodRecord): string[] {
-  return volumeReferents(record.pod).filter((reference) => reference !== ROOT_CA)
+  return volumeReferents(record.pod).filter((reference) => reference !== ROOT_CA && !isObjectReferent(reference))
 }
 
 function initVerdict(record: PodRecord, init: Container): 'start' | 'wait' | 'next' {
@@ -570,16 +622,22 @@ function rootTrouble(record: PodRecord, container: Container): string | undefine
 }
 
 function contents(body: unknown, reference: string): Referent {
-  if (reference.startsWith('configmaps/')) return { data: (body as ConfigMap).data ?? {} }
+  if (isObjectReferent(reference)) return { data: {}, object: body as PersistentVolumeClaim }
+  if (reference.startsWith('configmaps/')) {
+    const { data, binaryData } = body as ConfigMap
+    return { data: { ...data, ...decoded(binaryData) } }
+  }
   const secret = body as Secret
-  const decoded = Object.entries(secret.data ?? {}).map(([key, value]) => [key, decodeBase64(String(value))])
-  return { data: Object.fromEntries(decoded) }
+  return { data: decoded(secret.data) }
 }
 
-/** UTF-8 text of base64. */
+function decoded(data: Readonly<Record<string, string>> = {}): Record<string, string> {
+  return Object.fromEntries(Object.entries(data).map(([key, value]) => [key, decodeBase64(String(value))]))
+}
+
+/** The text that base64's bytes are (host/bytes.ts). */
 export function decodeBase64(text: string): string {
-  const bytes = Uint8Array.from(atob(text), (char) => char.charCodeAt(0))
-  return new TextDecoder().decode(bytes)
+  return textOfLetters(atob(text))
 }
 
 /** Bytes of a quantity, or undefined. */

@@ -61,6 +61,7 @@ export class PodListeners implements Listeners {
             port,
             responder: planned.responder,
             http: planned.http,
+            ...(planned.certificate !== undefined && { certificate: planned.certificate }),
           },
         }
       }

@@ -31,8 +31,6 @@ export interface ProcessRuntimeOptions {
   processes: Processes
   /** The files of the host, for hostPath volumes. */
   hostTree(): FileTree | undefined
-  /** A persistent volume's tree, shared by nodes; absent: a tree of this node by the claim's name. */
-  claimTree?(id: string): FileTree | undefined
 }
 
 const BASES: Record<string, string> = {
@@ -285,17 +283,19 @@ export class ProcessRuntime implements ContainerRuntimePort, Component {
   }
 
   private volume(id: string): FileTree | undefined {
-    return id === HOST_VOLUME ? this.options.hostTree() : (this.options.claimTree?.(id) ?? this.trees.get(id))
+    return id === HOST_VOLUME ? this.options.hostTree() : this.trees.get(id)
   }
 
   private mount(tree: FileTree, { path, subPath, readOnly, volume }: VolumeMountSpec): void {
-    if (volume.kind === 'hostPath') return this.mountHost(tree, path, volume.path, subPath, readOnly)
+    if (volume.kind === 'hostPath') return this.mountHost(tree, path, volume, subPath, readOnly)
     const there = this.volume(volume.id)
     const held = there ?? this.makeTree(volume.id, 'empty')
-    if (volume.kind === 'files') for (const [name, text] of Object.entries(volume.files)) held.put(`/${name}`, text)
-    if (subPath === undefined || volume.kind !== 'files') tree.mkdir(path, undefined, { parents: true })
+    if (volume.kind === 'files') putFiles(held, volume.files)
+    // What a subPath names and is not there becomes a directory.
+    const isFile = subPath !== undefined && held.exists(`/${subPath}`) && volume.kind === 'files'
+    if (!isFile) tree.mkdir(path, undefined, { parents: true })
     const real = tree.realPath(path)
-    if (subPath !== undefined && volume.kind !== 'files') held.mkdir(`/${subPath}`, undefined, { parents: true })
+    if (subPath !== undefined && !held.exists(`/${subPath}`)) held.mkdir(`/${subPath}`, undefined, { parents: true })
     tree.mount({
       path: 'path' in real ? real.path : path,
       volume: volume.id,
@@ -307,18 +307,24 @@ export class ProcessRuntime implements ContainerRuntimePort, Component {
   private mountHost(
     tree: FileTree,
     path: string,
-    hostPath: string,
+    { path: hostPath, isFile }: { path: string; isFile?: boolean },
     subPath: string | undefined,
     readOnly: boolean,
   ): void {
     const host = this.options.hostTree()
-    if (host?.exists(hostPath) === false) host.mkdir(hostPath, undefined, { parents: true })
-    tree.mkdir(path, undefined, { parents: true })
+    const held = subPath === undefined ? hostPath : `${hostPath}/${subPath}`
+    if (host?.exists(held) === false) {
+      if (isFile === true && subPath === undefined) host.put(held, '')
+      else host.mkdir(held, undefined, { parents: true })
+    }
+    const stat = host?.stat(held)
+    if (stat === undefined || 'error' in stat || stat.kind === 'directory')
+      tree.mkdir(path, undefined, { parents: true })
     const real = tree.realPath(path)
     tree.mount({
       path: 'path' in real ? real.path : path,
       volume: HOST_VOLUME,
-      subPath: subPath === undefined ? hostPath : `${hostPath}/${subPath}`,
+      subPath: held,
       readOnly,
     })
   }
@@ -331,4 +337,11 @@ function reasonOf(error: string): string {
 function refill<V>(map: Map<string, V>, entries: [string, V][]): void {
   map.clear()
   for (const [key, value] of entries) map.set(key, value)
+}
+
+/** What is made when it is read, a token, stays so. */
+function putFiles(tree: FileTree, files: Record<string, string>): void {
+  for (const [name, { get, value }] of Object.entries(Object.getOwnPropertyDescriptors(files)))
+    if (get === undefined) tree.put(`/${name}`, value as string)
+    else tree.putLazily(`/${name}`, { text: get as () => string })
 }

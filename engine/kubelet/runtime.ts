@@ -12,9 +12,8 @@ export interface VolumeMountSpec {
   readOnly: boolean
   volume:
     | { kind: 'emptyDir'; id: string }
-    | { kind: 'hostPath'; path: string }
+    | { kind: 'hostPath'; path: string; isFile?: boolean }
     | { kind: 'files'; id: string; files: Record<string, string> }
-    | { kind: 'claim'; id: string; claim: string }
 }
 
 /** All that is needed to make a container's file tree and run programs in it. */
@@ -157,6 +156,8 @@ export interface KubeletPorts {
   networkReady?(): boolean
   /** Whether a file tree has this path as a directory or file (hostPath types). */
   hostPathKind?(path: string): 'directory' | 'file' | 'socket' | undefined
+  /** Makes a path that a hostPath volume names and that is not there. */
+  makeHostPath?(path: string, kind: 'directory' | 'file'): void
   /** A line for the unit's journal, in klog format. */
   log?(text: string): void
 }

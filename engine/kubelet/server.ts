@@ -1,10 +1,10 @@
 /**
  * The kubelet's HTTP API on port 10250. Models pkg/kubelet/server/server.go. Not modelled: authentication
- * webhooks, portForward, metrics, checkpoint.
+ * webhooks, metrics, checkpoint.
  *
  * exec and attach answer 101 and then chunks `{channel: 'stdout' | 'stderr' | 'error', data}`; the last one is
  * on `error`, a Status. Input comes as `http.input`: text, `{channel: 'stdin', data}`, null at its end, or
- * `{channel: 'resize', columns, rows}`.
+ * `{channel: 'resize', columns, rows}`. portForward answers 101 too; its messages are those of `portForward.ts`.
  */
 import type { Fabric } from '../fabric/fabric.ts'
 import { Replier } from '../fabric/http.ts'
@@ -14,6 +14,8 @@ import { linesOf } from './container.actions.ts'
 import type { ExecResult, Execs } from './exec.ts'
 import { lineText, logText, parseLogOptions } from './logs.ts'
 import type { LogOptions } from './logs.ts'
+import type { Listeners } from './listeners.ts'
+import { forwarded, isForwardInput } from './portForward.ts'
 import type { ContainerInstance, PodRecord } from './state.ts'
 
 export const FOLLOW_TICK = 'logs.follow'
@@ -22,7 +24,7 @@ export const FOLLOW_TICK = 'logs.follow'
 interface Exchange {
   id: string
   replyTo: ReplyTo
-  kind: 'follow' | 'exec' | 'attach'
+  kind: 'follow' | 'exec' | 'attach' | 'portForward'
   uid: string
   container: string
   instance: string
@@ -41,6 +43,7 @@ export class Server {
     private readonly core: Core,
     private readonly fabric: Fabric,
     private readonly execs: () => Execs,
+    private readonly listeners: () => Listeners,
   ) {}
 
   request(data: HttpRequestData): void {
@@ -51,22 +54,20 @@ export class Server {
     if (verb === 'containerLogs') return this.logs(data, replier, rest)
     if (verb === 'exec' || verb === 'run') return this.exec(data, replier, rest)
     if (verb === 'attach') return this.attach(data, replier, rest)
-    this.text(
-      replier,
-      404,
-      verb === 'portForward' ? 'not simulated: portForward at the kubelet' : '404 page not found\n',
-    )
+    if (verb === 'portForward') return this.portForward(data, replier, rest)
+    this.text(replier, 404, '404 page not found\n')
   }
 
   cancel(id: string, from: string): void {
     const exchange = this.exchanges[`${from}/${id}`]
-    if (exchange?.session !== undefined) this.core.execs.forget(exchange.session)
+    if (exchange?.session !== undefined && exchange.kind === 'exec') this.core.execs.forget(exchange.session)
     delete this.exchanges[`${from}/${id}`]
   }
 
   input(id: string, from: string, input: unknown): void {
     const exchange = this.exchanges[`${from}/${id}`]
     if (exchange === undefined) return
+    if (exchange.kind === 'portForward') return this.forward(exchange, input)
     const target = exchange.kind === 'attach' ? exchange.instance : exchange.session
     if (target === undefined) return
     if (isResize(input)) return this.execs().resize(target, input.columns, input.rows)
@@ -252,6 +253,22 @@ export class Server {
       { kind: 'http', exchange: exchange.id },
       options,
     )
+  }
+
+  private portForward(data: HttpRequestData, replier: Replier, [namespace = '', name = '']: string[]): void {
+    const record = [...this.core.records.values()].find((one) => one.namespace === namespace && one.name === name)
+    const sandbox = record?.sandbox
+    if (record === undefined || sandbox === undefined) return this.text(replier, 404, 'pod does not exist')
+    replier.respond({ code: 101, headers: {}, streaming: true })
+    const id = `${data.from}/${data.id}`
+    const of = { uid: record.uid, container: '', instance: '', sent: 0, session: sandbox.id }
+    this.exchanges[id] = { id, replyTo: data.replyTo, kind: 'portForward', ...of }
+  }
+
+  private forward(exchange: Exchange, input: unknown): void {
+    if (!isForwardInput(input)) return
+    const record = this.core.records.get(exchange.uid)
+    this.replier(exchange).chunk(forwarded(this.core, this.listeners(), record, exchange.session ?? '', input))
   }
 
   private attach(data: HttpRequestData, replier: Replier, path: string[]): void {

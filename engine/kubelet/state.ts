@@ -1,5 +1,5 @@
 /** What the kubelet and its container runtime remember: plain data, all of it in a snapshot. */
-import type { Pod, PodStatus } from '../objects/types.gen.ts'
+import type { CSIDriver, PersistentVolume, PersistentVolumeClaim, Pod, PodStatus } from '../objects/types.gen.ts'
 import type { Plan } from './images/plan.ts'
 
 /** One line of a container's output. */
@@ -66,8 +66,12 @@ export interface WaitingReason {
   message?: string
 }
 
-/** A ConfigMap or Secret as it was read; null: it does not exist. */
-export type Referent = { data: Record<string, string> } | null
+/** A ConfigMap, Secret, claim or volume as it was read; null: it does not exist. */
+export type Referent = {
+  data: Record<string, string>
+  /** The object itself, of claims, volumes and CSI drivers. */
+  object?: PersistentVolumeClaim | PersistentVolume | CSIDriver
+} | null
 
 export interface Doom {
   graceMs: number
@@ -127,7 +131,14 @@ export interface PodRecord {
   removed?: boolean
   /** It had ended before this kubelet knew it. */
   foreign?: boolean
+  /** How long the present back-off of mounting is. */
   mountRetryMs?: number
+  /** Virtual milliseconds before which mounting is not tried again. */
+  mountNextMs?: number
+  /** Virtual milliseconds at which the sync gives up waiting for the volumes, says so and waits again. */
+  mountDeadlineMs?: number
+  /** The volumes were mounted once: claims are not looked at again. */
+  mounted?: boolean
   deadlineSet?: boolean
   status?: PodStatus
   /** The status as last acknowledged by the API server. */

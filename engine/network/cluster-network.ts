@@ -6,9 +6,11 @@
 import type { Fabric, HostName } from '../fabric/fabric.ts'
 import { HTTP } from '../fabric/http.ts'
 import type { HttpRequest, HttpRequestData, HttpResponse, ReplyTo } from '../fabric/http.ts'
+import { dialPort, openPort } from '../host/listening.ts'
 import type { Connected, Eventually, HostNetwork, NetworkPoint, Resolved, SentRequest } from '../host/network-port.ts'
 import type { HttpFailure, Outgoing } from '../host/process.ts'
 import type { Kernel } from '../kernel/kernel.ts'
+import { parseCertificates, verifyCertificate } from '../pki/index.ts'
 import type { CoreDns, Upstream } from './core-dns.ts'
 import type { DnsAnswer } from './dns-records.ts'
 import { NETWORK_FLAGS } from './flags.ts'
@@ -18,7 +20,7 @@ import type { Origin, Route, RouteWorld } from './route.ts'
 
 /** A modelled listener of a pod. */
 export interface PodListeners {
-  listening(podIp: string, port: number): { http: boolean } | undefined
+  listening(podIp: string, port: number): { http: boolean; certificate?: string } | undefined
   respond(podIp: string, port: number, request: HttpRequest, from: string): HttpResponse | undefined
 }
 
@@ -85,6 +87,19 @@ export class ClusterNetwork implements HostNetwork {
     return this.dial(from, way)
   }
 
+  listen(at: NetworkPoint, bind: string, port: number): boolean {
+    if (this.options.listenersOf(at.host)?.listening(LOOPBACK, port) !== undefined) return false
+    return openPort(this.options.fabric, at.host, bind, port)
+  }
+
+  unlisten(at: NetworkPoint, port: number): void {
+    this.options.fabric.unlisten(at.host, port)
+  }
+
+  reply(at: NetworkPoint, to: ReplyTo, type: string, data: unknown): void {
+    this.options.fabric.send({ from: at.host, to: to.host, event: { to: to.address, type, data } })
+  }
+
   /** What a connection from a pod's address finds; for probes and other outside questions. */
   routeFrom(origin: Origin, ip: string, port: number): Route {
     return route(this.options, origin, ip, port)
@@ -99,7 +114,7 @@ export class ClusterNetwork implements HostNetwork {
 
   private isOpen(from: NetworkPoint, way: Route & { kind: 'pod' | 'host' }): boolean {
     if (way.kind === 'pod') return this.podListens(way.host, way.ip, way.port)
-    if (this.options.fabric.dial(from.host, way.host, way.port).kind === 'open') return true
+    if (dialPort(this.options.fabric, from.host, way.host, way.ip, way.port).kind === 'open') return true
     return this.options.listenersOf(way.host)?.listening(way.ip, way.port) !== undefined
   }
 
@@ -115,6 +130,14 @@ export class ClusterNetwork implements HostNetwork {
     return route(this.options, { host: from.host, ip: own }, isOwnLoopback ? own : ip, port)
   }
 
+  /** The host and port behind an address and port of a host or Service; undefined for pods and for nothing. */
+  destination(from: NetworkPoint, name: string, port: number): { host: HostName; port: number } | undefined {
+    const resolved = this.find(from, name)
+    if ('error' in resolved) return undefined
+    const way = this.route(from, resolved.addresses[0] ?? '', port)
+    return way.kind === 'host' ? { host: way.host, port: way.port } : undefined
+  }
+
   private askPod(
     from: NetworkPoint,
     outgoing: Outgoing,
@@ -124,6 +147,8 @@ export class ClusterNetwork implements HostNetwork {
   ): { sent: SentRequest } | Eventually<HttpFailure> {
     const where = `${way.ip}:${way.port}`
     if (!this.podListens(way.host, way.ip, way.port)) return failure({ kind: 'refused' }, where)
+    const problem = this.podTlsProblem(outgoing, way, target)
+    if (problem !== undefined) return { answer: { failure: 'tls', message: problem } }
     const request: HttpRequest = { ...outgoing.request, path: target.path }
     const response = this.options
       .listenersOf(way.host)
@@ -134,6 +159,19 @@ export class ClusterNetwork implements HostNetwork {
     return { sent: { address: 'nobody', host: way.host, id: replyTo.tag } }
   }
 
+  /** Pods show a certificate to those who look: callers that name whom they expect. Models crypto/tls. */
+  private podTlsProblem({ tls }: Outgoing, way: Route & { kind: 'pod' }, target: Target): string | undefined {
+    if (!target.secure || tls?.serverName === undefined) return undefined
+    const pem = this.options.listenersOf(way.host)?.listening(way.ip, way.port)?.certificate
+    if (pem === undefined) return 'http: server gave HTTP response to HTTPS client'
+    const [own, ...intermediates] = parseCertificates(pem)
+    if (own === undefined) return 'remote error: tls: internal error'
+    const roots = parseCertificates(tls.ca ?? '')
+    const nowMs = this.options.kernel.clockMs
+    const problem = verifyCertificate(own, { roots, intermediates, nowMs, name: tls.serverName, usage: 'serverAuth' })
+    return problem && `tls: failed to verify certificate: ${problem}`
+  }
+
   private askHost(
     from: NetworkPoint,
     outgoing: Outgoing,
@@ -142,15 +180,16 @@ export class ClusterNetwork implements HostNetwork {
     target: Target,
   ): { sent: SentRequest } | Eventually<HttpFailure> {
     const where = `${way.ip}:${way.port}`
-    const dial = this.options.fabric.dial(from.host, way.host, way.port)
+    const dial = dialPort(this.options.fabric, from.host, way.host, way.ip, way.port)
     if (dial.kind === 'silent') return failure({ kind: 'dropped' }, where)
     if (dial.kind === 'refused') return this.askHostPod(from, outgoing, replyTo, way, target)
     const shaken = target.secure
-      ? this.options.handshake(from, { host: way.host, port: way.port, name: target.name }, outgoing.tls)
+      ? this.options.handshake(from, { host: way.host, port: way.port, name: outgoing.tls?.serverName ?? target.name }, outgoing.tls)
       : {}
     if ('failure' in shaken) return { answer: shaken }
     const request: HttpRequest = { ...outgoing.request, path: target.path, ...shaken }
-    const data: HttpRequestData = { id: replyTo.tag, from: from.host, request, replyTo }
+    const at = { host: way.host, port: way.port }
+    const data: HttpRequestData = { id: replyTo.tag, from: from.host, request, replyTo, at }
     this.options.fabric.send({
       from: from.host,
       to: way.host,
@@ -228,6 +267,7 @@ export class ClusterNetwork implements HostNetwork {
   }
 }
 
+const LOOPBACK = '127.0.0.1'
 const IPV4 = /^\d{1,3}(\.\d{1,3}){3}$/
 
 function hostsFile(text: string, name: string): string | undefined {

@@ -15,6 +15,7 @@ export interface LaunchOptions {
   release: string
   controlPlanes: number
   workers: number
+  storage?: 'local-path'
 }
 
 export interface PreparedAttempt {
@@ -52,8 +53,14 @@ export function prepareAttempt(scenario: Scenario, seed: string, chosen?: Parame
 }
 
 function launchOptions(scenario: Scenario, seed: string): LaunchOptions {
-  const { name = 'kubernetes', release = DEFAULT_RELEASE, controlPlanes = 1, workers = 2 } = scenario.spec.cluster ?? {}
-  return { seed, name, release, controlPlanes, workers }
+  const {
+    name = 'kubernetes',
+    release = DEFAULT_RELEASE,
+    controlPlanes = 1,
+    workers = 2,
+    storage,
+  } = scenario.spec.cluster ?? {}
+  return { seed, name, release, controlPlanes, workers, ...(storage !== undefined && { storage }) }
 }
 
 function chooseParameters(scenario: Scenario, seed: string): Parameters {

@@ -8,6 +8,10 @@ export const SCHEDULER_FLAGS = {
   unschedulableTimeoutMs: 300_000,
   /** How often those are looked for. */
   flushPeriodMs: 30_000,
+  /** bindTimeoutSeconds of VolumeBinding. */
+  volumeBindTimeoutMs: 600_000,
+  /** How often a pod's claims are looked at while they are being bound. */
+  volumeBindPollMs: 1_000,
   /** hardPodAffinityWeight of InterPodAffinity. */
   hardPodAffinityWeight: 1,
 } as const

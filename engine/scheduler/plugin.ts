@@ -1,6 +1,7 @@
 /** What a filter and a score are. One a file in filters/ and scores/; the registries list them in order. */
 import type { Namespace, Pod, Service } from '../objects/types.gen.ts'
 import type { NodeInfo } from './node-info.ts'
+import type { VolumeLister } from './volume-lister.ts'
 
 /** What plugins may look at besides the pod and the node. */
 export interface Snapshot {
@@ -9,7 +10,7 @@ export interface Snapshot {
   minor: number
   namespaces: Namespace[]
   services: (namespace: string) => Service[]
-  claimState: (namespace: string, name: string) => 'missing' | 'bound' | 'unbound' | 'waiting' | 'deleting'
+  storage: VolumeLister
 }
 
 export interface Rejection {

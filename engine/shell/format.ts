@@ -1,4 +1,5 @@
 /** printf's formats and echo's escapes. */
+import { letterOfByte, rejoined } from '../host/bytes.ts'
 import { formatDate } from './dates.ts'
 import { quotePlain } from './quote.ts'
 
@@ -27,15 +28,17 @@ export function unescapeEcho(text: string): { text: string; stopped: boolean } {
 }
 
 export function unescapeFormat(text: string): string {
-  return text.replace(
+  const made = text.replace(
     ESCAPE,
     (all, zero?: string, octal?: string, hex?: string, short?: string, long?: string, letter?: string) => {
-      if (zero !== undefined || octal !== undefined) return String.fromCharCode(parseInt(zero ?? octal ?? '0', 8))
-      const code = hex ?? short ?? long
+      if (zero !== undefined || octal !== undefined) return letterOfByte(parseInt(zero ?? octal ?? '0', 8) & 0xff)
+      if (hex !== undefined) return letterOfByte(parseInt(hex, 16))
+      const code = short ?? long
       if (code !== undefined) return String.fromCodePoint(parseInt(code, 16))
       return NAMED[letter ?? ''] ?? all
     },
   )
+  return rejoined(made)
 }
 
 /** Formats values; the format is used again while values remain. */
@@ -77,7 +80,7 @@ export function formatText(
     }
     if (stopped || at === before) break
   } while (at < values.length)
-  return { text, errors }
+  return { text: rejoined(text), errors }
 }
 
 function pad(text: string, width: number, flags: string, numeric: boolean): string {

@@ -19,7 +19,9 @@ import { isUpgradeForStreams, upgrade } from './upgrade.ts'
 
 export interface EdgeOptions {
   exchanges: Exchanges
-  certificates: ServedCertificates
+  certificates: Pick<ServedCertificates, 'ca' | 'server'>
+  /** What the cluster makes of a client's certificate (PEM); absent: the authority of `certificates` decides. */
+  identify?: (pem: string) => HttpRequest['certificate']
   host?: string
   /** 0: any free port. */
   port?: number
@@ -129,7 +131,7 @@ export class Edge {
           'retry-after': '1',
         }),
       }
-    const certificate = certificateOf(incoming)
+    const certificate = this.options.identify === undefined ? certificateOf(incoming) : this.identified(incoming)
     if (certificate === 'unknown') return { refused: statusResponse(401, 'Unauthorized', 'Unauthorized') }
     if (!isDecodable(incoming.url ?? '/'))
       return {
@@ -146,6 +148,14 @@ export class Edge {
       if (error instanceof WireError) return { refused: error.response }
       return { refused: statusResponse(400, 'BadRequest', error instanceof Error ? error.message : String(error)) }
     }
+  }
+
+  /** The cluster checks by its own clock and authority, which may not be those of this machine. */
+  private identified(incoming: IncomingMessage): Certificate | undefined {
+    const { raw } = (incoming.socket as TLSSocket).getPeerCertificate() as { raw?: Buffer }
+    if (raw === undefined) return undefined
+    const lines = raw.toString('base64').match(/.{1,64}/g) ?? []
+    return this.options.identify?.(`-----BEGIN CERTIFICATE-----\n${lines.join('\n')}\n-----END CERTIFICATE-----\n`)
   }
 
   private bodyOf(request: IncomingMessage): Promise<Buffer | undefined> {

@@ -6,6 +6,8 @@ import type { Answer } from './score.ts'
 const EPOCH_MS = Date.UTC(2026, 0, 5, 9)
 /** What a command may take of the cluster's time. */
 const LIMIT_MS = 20_000
+/** The recorded server has the feature gate off that lists the values of fields. */
+const WITHOUT_ENUMS = `ssh controlplane "sudo sed -i 's/^    - kube-apiserver$/&\\n    - --feature-gates=OpenAPIEnums=false/' /etc/kubernetes/manifests/kube-apiserver.yaml"`
 const FOLDER = '/home/candidate/rows'
 
 const optionsOf = (release: string, workers: number): FlightOptions => ({
@@ -31,7 +33,7 @@ export class EmptyCluster {
 
   static async boot(release: string, workers = 1): Promise<EmptyCluster> {
     const flight = await Flight.launch(optionsOf(release, workers))
-    await flight.script(`mkdir -p ${FOLDER}; kubectl get pods`)
+    await flight.script(`mkdir -p ${FOLDER}; ${WITHOUT_ENUMS}; sleep 60; kubectl get pods`)
     return new EmptyCluster(flight.snapshot())
   }
 
@@ -40,7 +42,9 @@ export class EmptyCluster {
     const flight = (this.flight ??= Flight.restore(this.start))
     const input = stdin === undefined ? '/dev/null' : '../stdin'
     if (stdin !== undefined) await flight.hands.writeFile('base', '/home/candidate/stdin', stdin)
-    const { code, stdout, stderr } = await flight.script(`cd ${FOLDER}\n{ ${line}\n} <${input}`, { timeoutMs: LIMIT_MS })
+    const { code, stdout, stderr } = await flight.script(`cd ${FOLDER}\n{ ${line}\n} <${input}`, {
+      timeoutMs: LIMIT_MS,
+    })
     if (code === 124) this.reset()
     return { rc: code, stdout: named(stdout), stderr: named(stderr) }
   }

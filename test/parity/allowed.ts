@@ -3,19 +3,11 @@ const NOT_SIMULATED = 'ours refuses with `not simulated: …` before it looks at
 
 export const ALLOWED: Record<string, string> = {
   'get pods --sort-by={.[': 'kubectl reads the unclosed bracket as a path that finds nothing; ours refuses it',
-  'get deploy.v2.apps web -n shop': 'kubectl takes the served version when the one asked for is not served',
-  'get "" ': 'an empty type: ours finds nothing, kubectl refuses',
   'events -o name': "kubectl prints the list's one empty name",
   'events -o json': 'kubectl prints its typed list, fields in the order of the Go types; ours has sorted keys',
   'attach homeless': 'the notice about recorded sessions came with a later patch release than this kubectl',
-  'get cm basket -o yaml --show-managed-fields --server-print':
-    'ours does not move the fields of client-side apply over to the manager of server-side apply (README)',
   'exec steady -- no-such-program':
     "the API server's translator of streams calls the kubelet's error internal once more; the edge does not, so that only ours says it twice",
-  alpha: 'ours has no such command; kubectl says that there are no alpha commands',
-  'events --for pot/x': 'kubectl leaves out its usual prefix',
-  'apply -k .': NOT_SIMULATED,
-  'apply -f cm.yaml -k .': NOT_SIMULATED,
   'auth reconcile': NOT_SIMULATED,
   'certificate approve': NOT_SIMULATED,
   'certificate approve missing': NOT_SIMULATED,
@@ -25,7 +17,6 @@ export const ALLOWED: Record<string, string> = {
   'cp missing:/x y': NOT_SIMULATED,
   debug: NOT_SIMULATED,
   'debug steady': NOT_SIMULATED,
-  kustomize: NOT_SIMULATED,
   'port-forward': NOT_SIMULATED,
   'port-forward missing 80': NOT_SIMULATED,
   'port-forward steady': NOT_SIMULATED,

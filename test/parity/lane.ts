@@ -2,7 +2,7 @@
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { makeKubeconfig as makeInnerKubeconfig, Flight, planCluster } from '../../engine/index.ts'
+import { Flight, makeUserKubeconfig } from '../../engine/index.ts'
 import type { FlightOptions, FlightSnapshot } from '../../engine/index.ts'
 import { makeCertificates } from '../../server/edge/certificates.ts'
 import { Edge } from '../../server/edge/edge.ts'
@@ -42,7 +42,7 @@ export async function stagedSnapshot(release: string): Promise<FlightSnapshot> {
     flight.input({ kind: 'hands', action: 'writeFile', args: ['base', `${HOME}/${path}`, text] })
   put('stage.yaml', STAGE)
   for (const [path, text] of Object.entries(FILES)) put(path, text)
-  const kubeconfig = makeInnerKubeconfig(planCluster(options), ADMIN)
+  const kubeconfig = makeUserKubeconfig(flight.cluster, ADMIN)
   const script = `cat > .kube/config <<'END'\n${kubeconfig}END\nkubectl apply -f stage.yaml`
   const { code, stdout, stderr } = await flight.script(script)
   if (code !== 0) throw new Error(`the stage was refused:\n${stdout}${stderr}`)

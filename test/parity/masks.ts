@@ -12,6 +12,9 @@ const CLIENT: Mask[] = [
   { find: /^Client Version: v1\.33\.\S+$/gm, put: 'Client Version: v1.33' },
   // A line of klog: time and process number.
   { find: /^[EW]\d{4} \d\d:\d\d:\d\d\.\d{6} +\d+ /gm, put: '<klog> ' },
+  { find: /kubectl\/v1\.33\.\d+\S*/g, put: 'kubectl/v1.33' },
+  // The file of an editor.
+  { find: /kubectl-edit-\d+/g, put: 'kubectl-edit-<n>' },
   // The folders and times of `kubectl diff`.
   { find: /(LIVE|MERGED)-\d+/g, put: '$1-<n>' },
   { find: /\t\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{9} [+]0000/g, put: '\t<time>' },

@@ -361,4 +361,29 @@ spec:
   'dir/a.yaml': 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: dir-a}\n',
   'dir/b.yml': 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: dir-b}\n',
   'dir/c.txt': 'not a manifest\n',
+  'k/base/kustomization.yaml':
+    'resources: [deploy.yaml, svc.yaml]\nconfigMapGenerator:\n- name: settings\n  literals: [color=blue, "greeting=hello world"]\n  files: [motd.txt]\n',
+  'k/base/motd.txt': 'first line\nsecond line\n',
+  'k/base/deploy.yaml':
+    'apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: kweb, labels: {app: kweb}}\nspec:\n  selector: {matchLabels: {app: kweb}}\n  template:\n    metadata: {labels: {app: kweb}}\n    spec:\n      containers:\n      - name: web\n        image: nginx:1.27\n        envFrom: [{configMapRef: {name: settings}}]\n        ports: [{containerPort: 80}]\n',
+  'k/base/svc.yaml':
+    'apiVersion: v1\nkind: Service\nmetadata: {name: kweb}\nspec: {selector: {app: kweb}, ports: [{port: 80}]}\n',
+  'k/over/kustomization.yaml':
+    'resources: [../base]\nnamePrefix: lab-\nlabels:\n- {pairs: {env: lab}, includeSelectors: true}\nreplicas: [{name: kweb, count: 2}]\nimages: [{name: nginx, newTag: "1.28"}]\npatches:\n- path: patch.yaml\n- target: {kind: Service}\n  patch: |-\n    - {op: add, path: /metadata/annotations, value: {note: patched}}\nsecretGenerator:\n- {name: login, literals: [password=secret]}\n',
+  'k/over/patch.yaml':
+    'apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: kweb}\nspec: {template: {spec: {containers: [{name: web, resources: {requests: {cpu: 10m}}}]}}}\n',
+  'k/red/kustomization.yaml':
+    'resources: [../over]\nconfigMapGenerator: [{name: settings, behavior: merge, literals: [color=red]}]\n',
+  'k/old/kustomization.yaml': 'commonLabels: {a: b}\nresources: [../base]\n',
+  'k/bad/kustomization.yaml': 'bogus: 1\n',
+  'k/gone/kustomization.yaml': 'resources: [gone.yaml]\n',
+  'k/none/readme.txt': 'no kustomization here\n',
+  'set.yaml': ['p1', 'p2', 'p3']
+    .map((name) => `apiVersion: v1\nkind: ConfigMap\nmetadata: {name: ${name}, labels: {set: s}}\n`)
+    .join('---\n'),
+  'less.yaml': ['p1', 'p2']
+    .map((name) => `apiVersion: v1\nkind: ConfigMap\nmetadata: {name: ${name}, labels: {set: s}}\n`)
+    .join('---\n'),
+  'refs.yaml':
+    'apiVersion: v1\nkind: Pod\nmetadata: {name: refs, labels: {app: refs}}\nspec:\n  containers:\n  - name: main\n    image: nginx:1.27\n    resources: {requests: {cpu: 100m, memory: 64Mi}}\n    env:\n    - {name: PLAIN, value: x}\n    - {name: KEY, valueFrom: {configMapKeyRef: {name: kube-root-ca.crt, key: nope, optional: true}}}\n    - {name: NAME, valueFrom: {fieldRef: {fieldPath: metadata.name}}}\n    - {name: LABEL, valueFrom: {fieldRef: {fieldPath: "metadata.labels[\'app\']"}}}\n    - {name: MEMORY, valueFrom: {resourceFieldRef: {resource: requests.memory}}}\n    - {name: CPU, valueFrom: {resourceFieldRef: {resource: requests.cpu}}}\n',
 }

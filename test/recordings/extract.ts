@@ -1,8 +1,7 @@
 /**
  * Makes the fixtures from recordings of real clusters, by hand:
  *   npx tsx test/recordings/extract.ts <folder of recordings>
- * Left out: kinds that are not simulated (StatefulSet and its pods), reading commands, leases but for their
- * phase, EndpointSlices, and what the recordings' own notes call artefacts.
+ * Left out: reading commands, leases but for their phase, EndpointSlices, and what the recordings' own notes call artefacts.
  */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
@@ -13,6 +12,7 @@ import type { Moment, Story } from './story.ts'
 
 const RECORDINGS = [
   'B01-crashloop-backoff',
+  'B03-job-backofflimit',
   'B05-probes',
   'R01-rolling-3-25pct-25pct',
   'R03-rolling-10-0-3',
@@ -59,11 +59,8 @@ interface Start {
 
 const CHANGING = /\b(create|apply|delete|scale|set|patch|undo|pause|resume|restart|drain|cordon|uncordon)\b/
 
-function isLeftOut({ what, name = '', object = '', ownerKind = '' }: Row): boolean {
-  if (what === 'event') return /^StatefulSet\/|^Pod\/db-\d|PodDisruptionBudget\/db/.test(object)
-  if (what === 'pods') return /^db-\d/.test(name) || ownerKind.startsWith('StatefulSet')
-  if (what === 'poddisruptionbudgets') return name === 'db'
-  return ['statefulsets', 'endpointslices', 'leases', 'command', 'mark', 'jobs'].includes(what)
+function isLeftOut({ what }: Row): boolean {
+  return ['endpointslices', 'leases', 'command', 'mark'].includes(what)
 }
 
 function extract(folder: string, recording: string): Fixture {
@@ -107,18 +104,7 @@ function actOf({ offsetMs, what, cmd, text }: Row): Act[] {
   if (what === 'mark' && mark !== null)
     return [{ at: offsetMs, signal: mark[1] as 'STOP' | 'CONT', node: mark[2] ?? '' }]
   if (what !== 'command' || !CHANGING.test(cmd) || /rollout status|kubectl wait/.test(cmd)) return []
-  return [{ at: offsetMs, command: withoutStatefulSets(cmd) }]
-}
-
-function withoutStatefulSets(command: string): string {
-  return command
-    .split(/^---\n/m)
-    .filter(
-      (document) =>
-        !/^kind: StatefulSet/m.test(document) && !/^kind: PodDisruptionBudget\nmetadata: \{name: db\}/m.test(document),
-    )
-    .join('---\n')
-    .replace(/(?<!\nEOF)\s*$/, (end) => (command.trimEnd().endsWith('EOF') ? '\nEOF' : end))
+  return [{ at: offsetMs, command: cmd }]
 }
 
 function phasesOf(rows: Row[]): Record<string, number> {

@@ -4,10 +4,12 @@ import type {
   DaemonSet,
   Deployment,
   Event,
+  Job,
   Node,
   Pod,
   PodDisruptionBudget,
   ReplicaSet,
+  StatefulSet,
 } from '../../engine/objects/types.gen.ts'
 import type { HollowStep } from '../../engine/kubelet/core.ts'
 import type { Act, Fixture } from './fixture.ts'
@@ -49,6 +51,14 @@ const WATCHED: Record<string, { path: string; project(object: never): Fields }> 
     project: ({ spec, status }: ReplicaSet) => ({ replicas: spec?.replicas, status: status ?? {} }),
   },
   daemonsets: { path: '/apis/apps/v1/daemonsets', project: ({ status }: DaemonSet) => ({ status: status ?? {} }) },
+  statefulsets: {
+    path: '/apis/apps/v1/statefulsets',
+    project: ({ spec, status }: StatefulSet) => ({ replicas: spec?.replicas, status: status ?? {} }),
+  },
+  jobs: {
+    path: '/apis/batch/v1/jobs',
+    project: ({ status }: Job) => ({ status: status ?? {}, conditions: conditionsOf(status?.conditions) }),
+  },
   poddisruptionbudgets: {
     path: '/apis/policy/v1/poddisruptionbudgets',
     project: ({ status }: PodDisruptionBudget) => ({ status: status ?? {} }),

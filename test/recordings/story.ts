@@ -56,6 +56,8 @@ export class StoryMaker {
     else if (kind === 'nodes') this.node(observation)
     else if (kind === 'daemonsets')
       this.line(observation.at, `daemonset/${observation.name} status`, daemonSetStatus(observation.state))
+    else if (kind === 'statefulsets') this.statefulSet(observation)
+    else if (kind === 'jobs') this.job(observation)
     else if (kind === 'poddisruptionbudgets')
       this.line(observation.at, `pdb/${observation.name} status`, budgetStatus(observation.state))
   }
@@ -111,6 +113,21 @@ export class StoryMaker {
       `replicaset/${role} status`,
       countsOf(state['status'] as Fields, ['replicas', 'readyReplicas', 'availableReplicas']),
     )
+  }
+
+  private statefulSet({ at, name, state }: Observation): void {
+    this.line(at, `statefulset/${name} spec`, `replicas ${String(state['replicas'])}`)
+    const counts = ['replicas', 'readyReplicas', 'availableReplicas', 'currentReplicas', 'updatedReplicas']
+    this.line(at, `statefulset/${name} status`, countsOf(state['status'] as Fields, counts))
+  }
+
+  private job({ at, name, type, state }: Observation): void {
+    if (type === 'deleted') return this.line(at, `job/${name}`, 'deleted')
+    const conditions = Object.entries((state['conditions'] ?? {}) as Record<string, string>)
+    const told = conditions.map(([condition, value]) => `${condition}=${value}`).join(' ')
+    if (told !== '') this.line(at, `job/${name}`, told)
+    const counts = ['active', 'succeeded', 'failed', 'terminating']
+    this.line(at, `job/${name} status`, countsOf(state['status'] as Fields, counts))
   }
 
   private node({ at, name, type, state }: Observation): void {

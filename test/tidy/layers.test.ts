@@ -37,7 +37,7 @@ const AGENT = [...BASE, 'pki', 'fabric', 'host', 'api/client']
 /** A layer may import itself and these. */
 const MAY_IMPORT: Record<string, string[]> = {
   kernel: [],
-  objects: [],
+  objects: ['pki'],
   pki: ['kernel'],
   fabric: ['kernel'],
   host: ['kernel', 'fabric', 'pki'],

@@ -3,6 +3,7 @@ import type { HttpResponse } from '../../fabric/http.ts'
 import type { Kernel } from '../../kernel/kernel.ts'
 import type { PENDING } from '../pending.ts'
 import type { Signal, Syscall } from '../process.ts'
+import type { Accepted, ListeningSocket } from './calls/sockets.ts'
 import type { Description, ExitStatus, Pipe, ProcessRecord, Terminal } from './record.ts'
 import type { ProcessWorld } from './world.ts'
 
@@ -39,6 +40,10 @@ export interface Machine {
   readonly processes: Map<number, ProcessRecord>
   readonly terminals: Map<string, Terminal>
   readonly exchanges: Map<string, NetworkWait>
+  /** Ports that processes listen on, by `host:port`. */
+  readonly sockets: Map<string, ListeningSocket>
+  /** Requests that came in at them, by `from/id`. */
+  readonly accepted: Map<string, Accepted>
   newTag(pid: number): string
   description(process: ProcessRecord, fd: number): Description | undefined
   pipeOf(id: number): Pipe

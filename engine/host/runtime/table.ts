@@ -7,11 +7,11 @@
  * `BUDGET` of them at that rate. Not modelled: threads, nice, memory, ptrace, process namespaces.
  */
 import { HTTP } from '../../fabric/http.ts'
-import type { HttpChunkData, HttpEndData, HttpResponseData } from '../../fabric/http.ts'
+import type { HttpChunkData, HttpEndData, HttpRequestData, HttpResponseData } from '../../fabric/http.ts'
 import type { Component, Kernel } from '../../kernel/kernel.ts'
 import type { KernelEvent } from '../../kernel/queue.ts'
 import type { Edge } from '../edge.ts'
-import { NETWORK_ANSWER } from '../network-port.ts'
+import { LISTENING, NETWORK_ANSWER } from '../network-port.ts'
 import type { NetworkAnswerData } from '../network-port.ts'
 import { ANSWER_EVENT, PENDING, RUNTIME_ADDRESS } from '../pending.ts'
 import type { AnswerData } from '../pending.ts'
@@ -21,6 +21,8 @@ import { forwardSize, forwardTyped } from './calls/forward.ts'
 import { cancelExchange, gathered, networkCalls } from './calls/network.ts'
 import { absolute, actorOf } from './calls/paths.ts'
 import { processCalls } from './calls/processes.ts'
+import { arrived, closeSockets, followedUp, socketCalls } from './calls/sockets.ts'
+import type { Accepted, ListeningSocket } from './calls/sockets.ts'
 import { streamCalls } from './calls/streams.ts'
 import { makeExit, makeKilled } from './exit.ts'
 import { findProgram, unwritten } from './lookup.ts'
@@ -39,7 +41,13 @@ const MAX_PROCESSES = 500
 /** Characters kept of one captured output. */
 const MAX_CAPTURE = 16 * 1024 * 1024
 
-const CALLS: Readonly<Record<string, RuntimeCall>> = { ...streamCalls, ...fileCalls, ...networkCalls, ...processCalls }
+const CALLS: Readonly<Record<string, RuntimeCall>> = {
+  ...streamCalls,
+  ...fileCalls,
+  ...networkCalls,
+  ...socketCalls,
+  ...processCalls,
+}
 
 export interface SpawnRequest {
   host: string
@@ -73,6 +81,8 @@ interface TableState {
   pipes: [number, Pipe][]
   terminals: Terminal[]
   exchanges: [string, NetworkWait][]
+  sockets?: [string, ListeningSocket][]
+  accepted?: [string, Accepted][]
   captures: [string, string][]
   results: [number, { name: string; code?: number }][]
   ready: number[]
@@ -91,6 +101,8 @@ export class ProcessTable implements Component, Machine {
   readonly processes = new Map<number, ProcessRecord>()
   readonly terminals = new Map<string, Terminal>()
   readonly exchanges = new Map<string, NetworkWait>()
+  readonly sockets = new Map<string, ListeningSocket>()
+  readonly accepted = new Map<string, Accepted>()
   private readonly descriptions = new Map<number, Description>()
   private readonly pipes = new Map<number, Pipe>()
   private readonly captures = new Map<string, string>()
@@ -108,6 +120,7 @@ export class ProcessTable implements Component, Machine {
     private readonly edge?: Edge,
   ) {
     kernel.register(ProcessTable.address, this)
+    kernel.register(LISTENING.loopback, { handle: (event) => this.handle(event), dump: () => null, load: () => undefined })
     edge?.attach(kernel)
   }
 
@@ -214,6 +227,11 @@ export class ProcessTable implements Component, Machine {
         return this.continueSlice((event.data as { pid: number }).pid)
       case 'timer':
         return this.expire(event.data as { pid: number; token: number })
+      case HTTP.request:
+        return arrived(this, event.data as HttpRequestData)
+      case HTTP.cancel:
+      case HTTP.input:
+        return followedUp(this, event.type, event.data as { id: string; from: string; input?: unknown })
       case HTTP.response:
         return this.gotResponse(event.data as HttpResponseData)
       case HTTP.chunk:
@@ -250,6 +268,8 @@ export class ProcessTable implements Component, Machine {
       pipes: [...this.pipes],
       terminals: [...this.terminals.values()],
       exchanges: [...this.exchanges],
+      sockets: [...this.sockets],
+      accepted: [...this.accepted],
       captures: [...this.captures],
       results: [...this.results],
       ready: this.ready,
@@ -272,6 +292,8 @@ export class ProcessTable implements Component, Machine {
       from.terminals.map((terminal) => [terminal.id, terminal]),
     )
     refill(this.exchanges, from.exchanges)
+    refill(this.sockets, from.sockets ?? [])
+    refill(this.accepted, from.accepted ?? [])
     refill(this.captures, from.captures)
     refill(this.results, from.results)
     this.ready = from.ready
@@ -450,6 +472,7 @@ export class ProcessTable implements Component, Machine {
     delete process.blocked
     this.generators.delete(process.pid)
     for (const [tag, wait] of [...this.exchanges]) if (wait.pid === process.pid) cancelExchange(this, process, tag)
+    closeSockets(this, process)
     for (const fd of Object.keys(process.fds)) this.closeDescriptor(process, Number(fd))
     this.bury(process, status)
     return PENDING

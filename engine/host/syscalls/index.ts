@@ -2,9 +2,10 @@
 import type { Syscall } from '../process.ts'
 import { hostCalls } from './host.ts'
 import type { Caller, SyscallTable, World } from './table.ts'
+import { keyCalls } from './keys.ts'
 import { unitCalls } from './units.ts'
 
-export const HOST_SYSCALLS: SyscallTable = { ...unitCalls, ...hostCalls }
+export const HOST_SYSCALLS: SyscallTable = { ...unitCalls, ...hostCalls, ...keyCalls }
 
 /** The tables as the runtime's `ProcessWorld.syscalls` wants them, bound to a world. `more` adds those of others (`cri.list` …). */
 export function boundSyscalls(

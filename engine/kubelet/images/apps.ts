@@ -1,6 +1,7 @@
 import { makeConfig, textResponse } from './image.ts'
 import type { Behaviour, ImageEntry, LaunchFacts, Responder } from './image.ts'
 import type { Plan } from './plan.ts'
+import { agnhostWebhookBehaviour } from './webhook.ts'
 
 function serving(
   name: string,
@@ -23,7 +24,7 @@ function flag(argv: string[], name: string): string | undefined {
   return index < 0 ? undefined : argv[index + 1]
 }
 
-const agnhost: Behaviour[] = ['netexec', 'serve-hostname', 'pause', 'test-webserver'].map((mode) => ({
+const plainAgnhost: Behaviour[] = ['netexec', 'serve-hostname', 'pause', 'test-webserver'].map((mode) => ({
   name: mode,
   match: (argv) => argv.includes(mode),
   plan: (facts) => {
@@ -37,6 +38,8 @@ const agnhost: Behaviour[] = ['netexec', 'serve-hostname', 'pause', 'test-webser
     return mode === 'pause' ? { ...plan, listens: [], logs: [{ atMs: 10, text: 'Paused' }] } : plan
   },
 }))
+
+const agnhost: Behaviour[] = [...plainAgnhost, agnhostWebhookBehaviour]
 
 const netexec: Responder = (request, facts) => {
   const routes: Record<string, () => string> = {

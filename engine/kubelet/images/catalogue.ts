@@ -9,12 +9,13 @@ import { makeImageReference } from './reference.ts'
 import type { ImageReference } from './reference.ts'
 import { system } from './system.ts'
 import { tools } from './tools.ts'
+import { webhookImage, webhookResponders } from './webhook.ts'
 
-const ENTRIES: ImageEntry[] = [nginx, nginxUnprivileged, httpd, ...tools, ...databases, ...apps, ...system]
+const ENTRIES: ImageEntry[] = [nginx, nginxUnprivileged, httpd, ...tools, ...databases, ...apps, ...system, webhookImage]
 const BY_REPOSITORY = new Map(ENTRIES.map((entry) => [entry.repository, entry]))
 
 /** What answers HTTP, by name. */
-export const RESPONDERS: Record<string, Responder> = { nginx: nginxResponder, httpd: httpdResponder, ...appResponders }
+export const RESPONDERS: Record<string, Responder> = { nginx: nginxResponder, httpd: httpdResponder, ...appResponders, ...webhookResponders }
 
 /** The catalogue's entry of a repository (`docker.io/library/nginx`). */
 export function imageEntry(repository: string): ImageEntry | undefined {

@@ -13,6 +13,8 @@ export interface PlannedListener {
   http: boolean
   /** After the start. */
   fromMs: number
+  /** PEM of the certificate that it shows; absent: it speaks without TLS, as far as anybody looks. */
+  certificate?: string
 }
 
 export interface Plan {

@@ -93,6 +93,10 @@ export const system: ImageEntry[] = [
   ),
   component('etcd', {}, 'etcd', { anyTag: /^3\.\d+\.\d+(-\d+)?$/ }),
   component('coredns/coredns', {}, '/coredns', { anyTag: /^v1\.\d+\.\d+$/ }),
+  {
+    ...component('local-path-provisioner', {}, 'local-path-provisioner', { anyTag: /^v0\.0\.\d+$/ }),
+    repository: 'docker.io/rancher/local-path-provisioner',
+  },
   daemon('registry.k8s.io/metrics-server/metrics-server', {}, '/metrics-server'),
   daemon('registry.k8s.io/ingress-nginx/controller', {}, '/nginx-ingress-controller'),
   daemon('docker.io/calico/node', {}, 'start_runit'),

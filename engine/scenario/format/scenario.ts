@@ -35,6 +35,9 @@ const cluster = fields(
     release: optional(text('The Kubernetes release.', { pattern: '^1\\.[0-9]{2}$' })),
     controlPlanes: optional(choice([1, 3], 'Control-plane hosts; 1 when left out.')),
     workers: optional(integer('Worker hosts; 2 when left out.', 0, 30)),
+    storage: optional(
+      choice(['local-path'], 'A provisioner with a default StorageClass; none when left out, as kubeadm has it.'),
+    ),
   },
   'The cluster that the scenario starts on.',
 )

@@ -1,5 +1,6 @@
 /** Text tools lent by just-bash, run through the `tool` system call. */
 import type { Program } from '../../host/process.ts'
+import { chainDeletions } from './jq-deletions.ts'
 
 /** Names that the edge (engine/host/edge.ts) runs for us. */
 export const LENT = [
@@ -58,7 +59,7 @@ function lent(name: string): Program {
     }
     const operandFiles = wantsInput(name, argv) && (yield* isReadable(argv, p, name))
     const stdin = operandFiles ? yield* p.readAll() : ''
-    const args = name === 'jq' ? withClock(argv, yield* p.now()) : argv
+    const args = name === 'jq' ? withClock(argv.map(chainDeletions), yield* p.now()) : argv
     const { stdout, stderr, code } = (yield* p.ask('tool', { argv: [name, ...args.slice(1)], stdin, files })) as Result
     yield* p.out(stdout)
     yield* p.err(stderr)

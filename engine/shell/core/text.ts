@@ -1,4 +1,5 @@
 /** cat, head, tail, wc, tee, tac, nl, shuf: programs that pass text on as it comes. */
+import { bytesOfText, sliceBytes } from '../../host/bytes.ts'
 import type { Program, Proc, Run } from '../../host/process.ts'
 import { LineReader, openInput, parseFlags, readWhole } from './input.ts'
 
@@ -73,12 +74,13 @@ function* headLines(p: Proc, fd: number, count: number): Run<void> {
 }
 
 function* headBytes(p: Proc, fd: number, count: number): Run<void> {
-  if (count < 0) return yield* p.out((yield* p.readAll(fd)).slice(0, count))
+  if (count < 0) return yield* p.out(sliceBytes(yield* p.readAll(fd), 0, count))
   for (let left = count; left > 0;) {
     const piece = yield* p.read(fd)
     if (piece === null) return
-    yield* p.out(piece.slice(0, left))
-    left -= piece.length
+    const bytes = bytesOfText(piece).length
+    yield* p.out(bytes > left ? sliceBytes(piece, 0, left) : piece)
+    left -= bytes
   }
 }
 
@@ -123,7 +125,9 @@ const tail: Program = function* (argv, p) {
 
 function lastOf(text: string, flags: Record<string, string>): string {
   if (flags.c !== undefined)
-    return flags.c.startsWith('+') ? text.slice(sizeOf(flags.c) - 1) : text.slice(-Math.abs(sizeOf(flags.c)))
+    return flags.c.startsWith('+')
+      ? sliceBytes(text, Math.max(0, sizeOf(flags.c) - 1))
+      : sliceBytes(text, -Math.abs(sizeOf(flags.c)))
   const lines = text === '' ? [] : text.split(/(?<=\n)/)
   const count = flags.n ?? '10'
   if (count.startsWith('+')) return lines.slice(Math.max(0, sizeOf(count) - 1)).join('')
@@ -161,7 +165,7 @@ function countsOf(text: string, shown: readonly string[]): number[] {
   const count: Record<string, () => number> = {
     l: () => text.split('\n').length - 1,
     w: () => text.split(/\s+/).filter((word) => word !== '').length,
-    c: () => new TextEncoder().encode(text).length,
+    c: () => bytesOfText(text).length,
     m: () => [...text].length,
   }
   return shown.map((letter) => count[letter]?.() ?? 0)
