@@ -18,6 +18,8 @@ export function newMetadata(core: Core, meta: ObjectMeta, namespace: string): Ob
     selfLink: ___,
     generation: ____,
     resourceVersion: _____,
+    // What a client says of a cluster-scoped object's namespace is dropped (rest.EnsureObjectNamespaceMatchesRequestNamespace).
+    namespace: ______,
     managedFields,
     ...rest
   } = meta
@@ -58,6 +60,7 @@ export function keptMetadata(meta: ObjectMeta, old: ObjectMeta): ObjectMeta {
     resourceVersion: old.resourceVersion,
   }
   setOrDelete(kept, 'generation', old.generation)
+  if (old.namespace === undefined || old.namespace === '') delete kept.namespace
   if (old.deletionTimestamp !== undefined) {
     kept.deletionTimestamp ??= old.deletionTimestamp
     kept.deletionGracePeriodSeconds ??= old.deletionGracePeriodSeconds

@@ -13,6 +13,7 @@ import { disruptionController } from '../controllers/disruption/index.ts'
 import { endpointsController } from '../controllers/endpoints/index.ts'
 import { endpointSliceController } from '../controllers/endpointslice/index.ts'
 import { garbageCollector } from '../controllers/garbagecollector/index.ts'
+import { horizontalPodAutoscalerController } from '../controllers/horizontalpodautoscaler/index.ts'
 import { jobController } from '../controllers/job/index.ts'
 import { namespaceController } from '../controllers/namespace/index.ts'
 import { nodeIpamController } from '../controllers/nodeipam/index.ts'
@@ -64,6 +65,7 @@ export function controllersOf(plan: ClusterPlan, flags: NodeLifecycleFlags, file
     garbageCollector(kinds),
     namespaceController(kinds.filter(({ namespaced }) => namespaced).map(({ resource }) => resource)),
     podGcController,
+    horizontalPodAutoscalerController({ minor }),
     resourceQuotaController(kinds.filter(({ namespaced }) => namespaced).map(({ resource }) => resource)),
     // Aggregated roles came with 1.9, server-side apply with 1.22.
     ...(minor >= 22 ? [clusterRoleAggregation] : []),

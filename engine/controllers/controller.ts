@@ -77,6 +77,8 @@ export interface Controller {
     keys: (resource: Resource, change: Change, context: Context) => string[]
     indexes?: Record<string, (object: KubeObject) => string[]>
   }
+  /** A failed write is not tried again before the key's next turn, which the controller asks for itself. */
+  fixedInterval?: boolean
   /** A pass over all keys, or a periodic job: called every so often under the given key. */
   ticks?: { key: string; everyMs: number }[]
   reconcile(context: Context, key: string): Write[]

@@ -440,7 +440,7 @@ export class ControllerManager implements Component, ApiClientOwner {
     if (!isFinished(pass, this.informers) && this.kernel.now - pass.startedAt < EXPECTATIONS_TIMEOUT_MS) return
     slot.passes.delete(key)
     const failed = pass.answers.some((answer) => answer !== null && !succeeded(answer))
-    if (failed) slot.queue.fail(key)
+    if (failed && slot.controller.fixedInterval !== true) slot.queue.fail(key)
     else slot.queue.forget(key)
     if (slot.queue.size > 0) this.queueWork()
   }

@@ -30,7 +30,6 @@ export const TOOLS = [
   'comm',
   'split',
   'strings',
-  'od',
   'expr',
   'md5sum',
   'sha1sum',

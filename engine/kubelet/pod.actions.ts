@@ -4,6 +4,7 @@
  * kuberuntime_manager.go (computePodActions, SyncPod).
  */
 import type { Answer } from '../api/client.ts'
+import { textOfLetters } from '../host/bytes.ts'
 import type { MachineMeaning } from '../kernel/machine.ts'
 import { makeGoDuration } from '../objects/duration.ts'
 import { quantityValue } from '../objects/quantity.ts'

@@ -33,7 +33,7 @@ const leavesTraces = ({ argv, cls }: AnswerRow): boolean => cls === 'ok' || argv
 
 export async function runAnswer(cluster: EmptyCluster, row: AnswerRow): Promise<AnswerResult> {
   if (leavesTraces(row)) cluster.reset()
-  for (const name of namespacesOf(row)) await cluster.run(`kubectl create namespace ${quoted(name)}`)
+  for (const name of namespacesOf(row)) await cluster.ensureNamespace(name)
   const ours = await cluster.run(`kubectl ${row.argv.map(quoted).join(' ')}`, row.stdin)
   if (leavesTraces(row)) cluster.reset()
   return {

@@ -28,6 +28,7 @@ export const quoted = (word: string): string =>
 
 export class EmptyCluster {
   private flight: Flight | undefined
+  private readonly namespaces = new Set<string>()
 
   private constructor(private readonly start: FlightSnapshot) {}
 
@@ -49,8 +50,16 @@ export class EmptyCluster {
     return { rc: code, stdout: named(stdout), stderr: named(stderr) }
   }
 
+  /** Makes a namespace that is not there yet. */
+  async ensureNamespace(name: string): Promise<void> {
+    if (this.namespaces.has(name)) return
+    this.namespaces.add(name)
+    await this.run(`kubectl create namespace ${quoted(name)}`)
+  }
+
   /** The next row finds the cluster as it was at the start. */
   reset(): void {
     this.flight = undefined
+    this.namespaces.clear()
   }
 }

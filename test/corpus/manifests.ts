@@ -54,7 +54,12 @@ const ALSO: Record<Verdict, Verdict[]> = {
 export const agrees = (expected: Verdict, found: Verdict): boolean =>
   expected === found || ALSO[expected].includes(found)
 
+/** The namespaces that a document stands in: what is missing there is no fault of its fields. */
+const namespacesOf = ({ yaml }: ManifestRow): string[] =>
+  [...yaml.matchAll(/^ {2}namespace: *['"]?([a-z0-9-]+)['"]? *$/gm)].map(([, name]) => name as string)
+
 export async function runManifest(cluster: EmptyCluster, row: ManifestRow): Promise<ManifestResult> {
+  for (const name of namespacesOf(row)) await cluster.ensureNamespace(name)
   const ours = await cluster.run('kubectl create --dry-run=server -f -', row.yaml)
   const expected = expectedVerdict(row)
   const found = verdictOf(ours)

@@ -21,7 +21,7 @@ spec: {containers: [{name: c, image: nginx}]}
 let api: Api
 
 function run(line: string): Result {
-  return runProgram(kubectl, ['kubectl', '-s', 'https://cp:6443', ...line.split(' ')], {
+  return runProgram(kubectl, ['kubectl', '-s', 'https://cp:6443', '--token=t', ...line.split(' ')], {
     files: { '/root/m.yaml': MANIFEST },
     nowMs: api.kernel.clockMs,
     http: ({ url, request }) => {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { goName, makeName, makeRequest, poolKey } from '../../engine/pki/index.ts'
 import { applyDefaults } from '../../engine/objects/defaults/index.ts'
 import { KindRegistry } from '../../engine/objects/kinds.ts'
 import { makeFieldError, validateCreate, validateUpdate } from '../../engine/objects/validation/index.ts'
@@ -341,7 +342,8 @@ describe('metadata and small kinds', () => {
   })
 
   it('checks what a certificate request asks for (recording 22)', () => {
-    const spec = { signerName: 'mine', usages: ['flying'], expirationSeconds: 60 }
+    const request = btoa(makeRequest(makeName(goName('jane')), poolKey(0), []))
+    const spec = { request, signerName: 'mine', usages: ['flying'], expirationSeconds: 60 }
     const errors = created('certificates.k8s.io', 'CertificateSigningRequest', { spec })
     expect(errors[0]).toMatch(
       /^spec\.usages\[0\]: Unsupported value: "flying": supported values: "any", "cert sign", "client auth"/,

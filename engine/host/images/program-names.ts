@@ -17,6 +17,7 @@ export const SHELL_PROGRAMS = [
   'comm',
   'cut',
   'date',
+  'dd',
   'diff',
   'dirname',
   'echo',
@@ -32,6 +33,7 @@ export const SHELL_PROGRAMS = [
   'gunzip',
   'gzip',
   'head',
+  'hexdump',
   'jq',
   'join',
   'md5sum',
@@ -71,6 +73,7 @@ export const SHELL_PROGRAMS = [
   'wc',
   'which',
   'xargs',
+  'xxd',
   'yes',
   'yq',
   'zcat',
@@ -158,6 +161,7 @@ export const BUSYBOX_SHELL = [
   'comm',
   'cut',
   'date',
+  'dd',
   'diff',
   'dirname',
   'echo',
@@ -173,6 +177,7 @@ export const BUSYBOX_SHELL = [
   'gunzip',
   'gzip',
   'head',
+  'hexdump',
   'md5sum',
   'mktemp',
   'nl',
@@ -209,6 +214,7 @@ export const BUSYBOX_SHELL = [
   'wc',
   'which',
   'xargs',
+  'xxd',
   'yes',
   'zcat',
 ] as const
@@ -218,6 +224,7 @@ export const BUSYBOX_NETWORK: Record<string, string> = {
   nc: 'busybox-nc',
   nslookup: 'busybox-nslookup',
   ping: 'busybox-ping',
+  tar: 'busybox-tar',
   wget: 'busybox-wget',
   ip: 'ip',
   netstat: 'netstat',
@@ -229,5 +236,5 @@ export const BUSYBOX_NETWORK: Record<string, string> = {
 }
 
 export const DEBIAN_CONTAINER_SHELL = SHELL_PROGRAMS.filter(
-  (name) => !['jq', 'yq', 'bc', 'column', 'tree', 'watch'].includes(name),
+  (name) => !['jq', 'yq', 'bc', 'column', 'hexdump', 'tree', 'watch', 'xxd'].includes(name),
 )

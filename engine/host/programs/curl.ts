@@ -230,6 +230,7 @@ function* failed(fetch: Fetch, { failure, message }: HttpFailure): Run<number> {
   if (failure === 'interrupted') return 130
   if (failure === 'dns') return yield* wrong(fetch, 6, `Could not resolve host: ${url.host}`)
   if (failure === 'refused') return yield* wrong(fetch, 7, `${where}Couldn't connect to server`)
+  if (failure === 'reset' && message === 'EOF') return yield* wrong(fetch, 52, 'Empty reply from server')
   if (failure === 'reset') return yield* wrong(fetch, 56, 'Recv failure: Connection reset by peer')
   if (failure === 'tls') return yield* tlsFailed(fetch, message)
   if (/no route to host/.test(message)) return yield* wrong(fetch, 7, `${where}No route to host`)

@@ -1,7 +1,10 @@
 /** The core programs by name. */
 import type { Program } from '../../host/process.ts'
+import { ddPrograms } from './dd.ts'
 import { diffPrograms } from './diff.ts'
+import { dumpPrograms } from './dumps.ts'
 import { grepPrograms } from './grep.ts'
+import { tarPrograms } from '../../host/programs/tar.ts'
 import { lentPrograms } from './lent.ts'
 import { linePrograms } from './lines.ts'
 import { runnerPrograms } from './runners.ts'
@@ -10,7 +13,10 @@ import { textPrograms } from './text.ts'
 
 export const corePrograms: Readonly<Record<string, Program>> = {
   ...lentPrograms,
+  ...tarPrograms(lentPrograms['tar']!),
+  ...ddPrograms,
   ...diffPrograms,
+  ...dumpPrograms,
   ...linePrograms,
   ...grepPrograms,
   ...textPrograms,

@@ -19,7 +19,6 @@ export const LENT = [
   'find',
   'split',
   'strings',
-  'od',
   'expr',
   'md5sum',
   'sha1sum',

@@ -1,4 +1,5 @@
 /** Reading, writing and descriptors. Models read(2), write(2), pipe(7): 64 KiB, EPIPE and SIGPIPE. */
+import { textOfBytes } from '../../bytes.ts'
 import type { Machine, RuntimeCall } from '../machine.ts'
 import type { Description, ProcessRecord } from '../record.ts'
 import { ttyForward } from './forward.ts'
@@ -13,6 +14,8 @@ function take(machine: Machine, process: ProcessRecord, from: Description, line:
     case 'text':
       return takeText(from, from.text, line)
     case 'file': {
+      const endless = takeDevice(machine, from)
+      if (endless !== undefined) return endless
       const got = machine.world.tree(from.host, from.root)?.read(from.path, actorOf(machine, process))
       return got === undefined || 'error' in got ? null : takeText(from, got.text, line)
     }
@@ -23,6 +26,17 @@ function take(machine: Machine, process: ProcessRecord, from: Description, line:
     default:
       return null
   }
+}
+
+const DEVICE_BYTES = 4096
+
+/** What /dev/zero and /dev/urandom give, without an end. */
+function takeDevice(machine: Machine, from: Extract<Description, { kind: 'file' }>): string | undefined {
+  const device = machine.world.tree(from.host, from.root)?.node(from.path)?.device
+  if (device === 'zero' || device === 'full') return '\0'.repeat(DEVICE_BYTES)
+  if (device !== 'random') return undefined
+  const stream = machine.kernel.random(`host/${from.host}`)
+  return textOfBytes(Uint8Array.from({ length: DEVICE_BYTES }, () => Math.floor(stream.next() * 256)))
 }
 
 function takeText(from: { offset: number }, text: string, line: boolean): string | null {
