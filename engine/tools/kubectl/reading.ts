@@ -6,6 +6,7 @@ import { canICommand, whoamiCommand } from './verbs/auth.ts'
 import { clusterInfoCommand } from './verbs/cluster-info.ts'
 import { completionCommand, pluginListCommand } from './verbs/completion.ts'
 import { configCommands } from './verbs/config.ts'
+import { cpCommand } from './verbs/cp.ts'
 import { describeCommand } from './verbs/describe.ts'
 import { eventsCommand } from './verbs/events.ts'
 import { execCommand } from './verbs/exec.ts'
@@ -29,6 +30,7 @@ export const readCommands: readonly Command[] = [
   attachCommand,
   execCommand,
   portForwardCommand,
+  cpCommand,
   canICommand,
   whoamiCommand,
   eventsCommand,

@@ -50,6 +50,17 @@ export function* runIn(
   const tty = options.tty && (yield* p.isTty(0))
   if (options.tty && !tty) yield* p.err('Unable to use a TTY - input is not a terminal or the right kind of file\n')
   if (options.greeting) yield* p.err(options.greeting)
+  const stream = yield* openIn(ctx, pod, subresource, { ...options, tty })
+  return yield* pump(ctx, stream, options.stdin, tty)
+}
+
+/** The stream of a command in a container. Throws what kubectl says when there is none. */
+export function* openIn(
+  ctx: Context,
+  pod: PodLike,
+  subresource: 'exec' | 'attach',
+  options: RemoteOptions,
+): Run<OpenStream> {
   const client = yield* ctx.session.client()
   const type = (yield* ctx.session.mapper()).resolve('pods')
   const path = pathOf(type, pod.metadata?.namespace, pod.metadata?.name, subresource)
@@ -58,10 +69,9 @@ export function* runIn(
     container: options.container,
     ...(options.stdin ? { stdin: 'true' } : {}),
     stdout: 'true',
-    ...(tty ? { tty: 'true' } : { stderr: 'true' }),
+    ...(options.tty ? { tty: 'true' } : { stderr: 'true' }),
   }
-  const stream = yield* opened(client.open('POST', path, { query, upgrade: true }))
-  return yield* pump(ctx, stream, options.stdin, tty)
+  return yield* opened(client.open('POST', path, { query, upgrade: true }))
 }
 
 /** A refusal before the stream is up is an upgrade that failed. */
@@ -77,7 +87,7 @@ function* opened(open: Run<OpenStream>): Run<OpenStream> {
   }
 }
 
-type RemoteChunk = { channel: 'stdout' | 'stderr'; data: string } | { channel: 'error'; data: Status }
+export type RemoteChunk = { channel: 'stdout' | 'stderr'; data: string } | { channel: 'error'; data: Status }
 
 /** A terminal is handed over as it is, and taken back at the end. */
 function* pump(ctx: Context, stream: OpenStream, stdin: boolean, tty: boolean): Run<number> {
@@ -119,7 +129,8 @@ function* sendAll(ctx: Context, stream: OpenStream): Run<void> {
   yield* stream.send(null)
 }
 
-function* finished(ctx: Context, status: Status): Run<number> {
+/** What the last status of a stream means: 0, or the error that ends the program. */
+export function* finished(ctx: Context, status: Status): Run<number> {
   if (status.status !== 'Failure') return 0
   const cause = status.details?.causes?.find(({ reason }) => reason === 'ExitCode')
   // The WebSocket client (1.31 and later) wraps what the kubelet calls internal already.
