@@ -314,12 +314,12 @@ function installMacro(of: Expression, macro: Macro, budget: Budget): void {
 }
 
 function installHas(of: Expression, field: Expression): void {
-  if (field.kind === 'select') return plain(of, [field.of], ([value]) => hasField(value, field.field, field.optional))
-  if (field.kind === 'index') plain(of, [field.of, field.index], ([value, key]) => hasField(value, String(key), field.optional)) // prettier-ignore
+  if (field.kind === 'select') return plain(of, [field.of], ([value]) => hasField(value, field.field))
+  if (field.kind === 'index') plain(of, [field.of, field.index], ([value, key]) => hasField(value, String(key))) // prettier-ignore
 }
 
-function hasField(value: unknown, field: string, optional: boolean): boolean {
-  if (value instanceof Optional) return value.hasValue() && hasField(value.value(), field, optional)
+function hasField(value: unknown, field: string): boolean {
+  if (value instanceof Optional) return value.hasValue() && hasField(value.value(), field)
   if (value instanceof CelLazy) return value.names.includes(field)
   return isMapping(value) && Object.hasOwn(value, field)
 }

@@ -124,7 +124,7 @@ const TABLE: Record<string, string> = {
   DownwardAPIVolumeSource: 'Items []DownwardAPIVolumeFile, DefaultMode *int32',
   DownwardAPIVolumeFile:
     'Path string, FieldRef *ObjectFieldSelector, ResourceFieldRef *ResourceFieldSelector, Mode *int32',
-  FCVolumeSource: 'TargetWWNs []string, Lun *int32, FSType string, ReadOnly bool, WWIDs []string',
+  FCVolumeSource: 'TargetWWNs []string, Lun *int32, FSType string, ReadOnly bool, WWIDs:wwids []string',
   AzureFileVolumeSource: 'SecretName string, ShareName string, ReadOnly bool',
   ConfigMapVolumeSource: '+LocalObjectReference, Items []KeyToPath, DefaultMode *int32, Optional *bool',
   VsphereVirtualDiskVolumeSource:
@@ -202,7 +202,8 @@ export interface GoField {
   name: string
   key: string
   type: GoType
-  /** Its fields stand in the object of the parent. */
+  isEmbedded: boolean
+  /** Embedded, and its fields stand in the object of the parent. */
   isInline: boolean
 }
 
@@ -221,10 +222,6 @@ const goName = (name: string): string => (PACKAGED.test(name) ? name : `core.${n
 
 /** `DNSPolicy` → `dnsPolicy`, `SELinuxOptions` → `seLinuxOptions`, `TTY` → `tty`. */
 function keyOf(name: string): string {
-  const known: Record<string, string> = { SELinuxOptions: 'seLinuxOptions', SELinuxChangePolicy: 'seLinuxChangePolicy' }
-  if (known[name] !== undefined) return known[name]
-  if (/^(Scale|PD|Pd|FS|WWID)/.test(name))
-    return name.replace(/^Scale/, 'scale').replace(/^P[Dd](?=[NI])/, 'pd').replace(/^FS/, 'fs').replace(/^WWIDs$/, 'wwids')
   const capitals = /^[A-Z]+/.exec(name)![0].length
   if (capitals === name.length) return name.toLowerCase()
   const run = capitals === 1 ? 1 : capitals - 1
@@ -243,8 +240,8 @@ function fieldOf(text: string, minor: number): GoField | undefined {
   const [name, key] = (embedded ?? named!).split(':') as [string, string | undefined]
   const short = name.replace(PACKAGED, '')
   if (embedded !== undefined)
-    return { name: short, key: key ?? '', type: goType(name, minor), isInline: key === undefined }
-  return { name, key: key ?? keyOf(name), type: goType(type!, minor), isInline: false }
+    return { name: short, key: key ?? '', type: goType(name, minor), isEmbedded: true, isInline: key === undefined }
+  return { name, key: key ?? keyOf(name), type: goType(type!, minor), isEmbedded: false, isInline: false }
 }
 
 const SCALARS: Record<string, GoType> = {

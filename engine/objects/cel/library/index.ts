@@ -96,8 +96,7 @@ export function accepts(type: CelType, value: unknown): boolean {
   if (type.kind === 'list') return Array.isArray(value)
   if (type.kind === 'map') return isMapping(value)
   if (type.kind === 'optional') return value instanceof Optional
-  if (type.kind === 'abstract') return value instanceof (ABSTRACT_NAMES.get(type.name) ?? Nothing)
-  return true
+  if (type.kind !== 'abstract') return true
+  const made = ABSTRACT_NAMES.get(type.name)
+  return made !== undefined && value instanceof made
 }
-
-class Nothing {}
