@@ -6,7 +6,7 @@ import { existsSync, readFileSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { causeOf } from './causes.ts'
-import { normalize } from './normalize.ts'
+import { extraMask, normalize } from './normalize.ts'
 import { hasSameShape, isEqual, runSession } from './session.ts'
 import type { Output, Row, Start } from './session.ts'
 
@@ -75,10 +75,11 @@ async function compare(name: string): Promise<Tally> {
     return []
   })
   const racy = racyRows(name)
+  const mask = extraMask(start.mask)
   const tally: Tally = { equal: 0, byShape: 0, total: rows.length, causes: {} }
   rows.forEach((row, index) => {
     const output = outputs[index] ?? { stdout: '', stderr: '', code: -1 }
-    if (isEqual(row, output)) return void tally.equal++
+    if (isEqual(row, output, mask)) return void tally.equal++
     if (racy.has(row.i) && hasSameShape(row, output)) return void (tally.equal++, tally.byShape++)
     const cause = racy.has(row.i) ? 'two real runs differ' : (causeOf(name, row) ?? 'open')
     tally.causes[cause] = (tally.causes[cause] ?? 0) + 1
