@@ -18,7 +18,15 @@ import { nodeLifecycleFlags } from './controllers/nodelifecycle/flags.ts'
 import type { NodeLifecycleFlags } from './controllers/nodelifecycle/flags.ts'
 import { outsideWires } from './cluster/outside-wires.ts'
 import type { OutsideRequest } from './cluster/outside-wires.ts'
-import { apiServerNames, CERTIFICATES, clientCertificate, ClusterPki, handshake, managerFiles, servedBy } from './cluster/identity.ts'
+import {
+  apiServerNames,
+  CERTIFICATES,
+  clientCertificate,
+  ClusterPki,
+  handshake,
+  managerFiles,
+  servedBy,
+} from './cluster/identity.ts'
 import { History } from './cluster/history.ts'
 import { Kubeadm } from './cluster/kubeadm.ts'
 import { isAddress, KeyRing, makePem, numberFrom, parseKeyPem, poolKey, parsePublicKeyPem } from './pki/index.ts'
@@ -54,7 +62,9 @@ import { Kubelet } from './kubelet/kubelet.ts'
 import { ProcessRuntime } from './kubelet/processRuntime.ts'
 import { RUNTIME } from './kubelet/runtime.ts'
 import type { ComponentPort, ContainerSpec, KubeletPorts } from './kubelet/runtime.ts'
+import { MetricsServer } from './metrics/metrics-server.ts'
 import { ClusterNetwork } from './network/cluster-network.ts'
+import type { PodListeners } from './network/cluster-network.ts'
 import { CoreDns } from './network/core-dns.ts'
 import { KubeProxy } from './network/kube-proxy.ts'
 import type { Pod } from './objects/types.gen.ts'
@@ -84,6 +94,17 @@ interface ClusterState {
   managerFlags: Record<HostName, NodeLifecycleFlags>
 }
 
+const MACHINE = {
+  osImage: 'Ubuntu 24.04.3 LTS',
+  kernelVersion: '6.8.0-51-generic',
+  containerRuntimeVersion: 'containerd://1.7.24',
+}
+/** What cadvisor's fake says on kubemark's nodes. */
+const HOLLOW_MACHINE = {
+  osImage: 'Debian GNU/Linux 7 (wheezy)',
+  kernelVersion: '3.16.0-0.bpo.4-amd64',
+  containerRuntimeVersion: 'fakeRuntime://0.1.0',
+}
 /** A hollow kubelet sees at its next look that a container runs. */
 const HOLLOW_START_MS = 800
 
@@ -105,6 +126,7 @@ export class Cluster implements Component {
   readonly kubelets = new Map<HostName, Kubelet>()
   readonly proxies = new Map<HostName, KubeProxy>()
   readonly dns = new Map<HostName, CoreDns>()
+  readonly metricsServers = new Map<HostName, MetricsServer>()
   readonly kubeadm: Kubeadm
   readonly history: History
   readonly pki: ClusterPki
@@ -231,7 +253,11 @@ export class Cluster implements Component {
       kernel,
       address: `kube-controller-manager/${name}`,
       host: name,
-      controllers: controllersOf(plan, flags, managerFiles(() => this.hosts.find(name))),
+      controllers: controllersOf(
+        plan,
+        flags,
+        managerFiles(() => this.hosts.find(name)),
+      ),
       createClient: client(`kube-controller-manager/${name}`, 'system:kube-controller-manager'),
     })
     const scheduler = new Scheduler({
@@ -340,12 +366,36 @@ export class Cluster implements Component {
     if (!plan.hollow) this.model(name, 'local-path-provisioner', this.createProvisioner(name))
     const model = this.modelled.get(`${name}/kube-proxy`) as Modelled
     this.modelled.set(`${name}/kube-proxy`, { ...model, crash: () => proxy.flush() })
+    if (!plan.hollow) this.addMetricsServer(name)
     this.modelled.set(`${name}/coredns`, {
       start: ({ id, pod }) => dns.start(id, pod.ip),
       signal: ({ id }, signal) => dns.signal(id, signal),
       crash: () => dns.crash(),
     })
     this.kubelets.set(name, this.createKubelet(host, plan))
+  }
+
+  /** The metrics-servers of a host: one for each container of the image. */
+  private addMetricsServer(name: HostName): void {
+    const address = `metrics-server/${name}`
+    const identity = { user: 'system:serviceaccount:kube-system:metrics-server', groups: SERVICE_ACCOUNTS }
+    const server = new MetricsServer({
+      kernel: this.kernel,
+      address,
+      host: name,
+      network: () => this.network,
+      createClient: (owner) => this.createClient(address, name, identity, owner),
+      readFile: (id, path) => this.containerFile(name, id, path),
+      log: (id, text) =>
+        this.kernel.send({ to: `kubelet/${name}`, type: RUNTIME.output, data: { id, stream: 'stderr', text } }),
+      exit: (id, code) => this.exited(name, id, code),
+    })
+    this.metricsServers.set(name, server)
+    this.modelled.set(`${name}/metrics-server`, {
+      start: ({ id, pod }, argv) => server.start(id, pod.ip, argv),
+      signal: ({ id }, signal) => server.signal(id, signal),
+      crash: () => server.crash(),
+    })
   }
 
   private createKubelet(host: PlannedHost, plan: ClusterPlan): Kubelet {
@@ -372,15 +422,12 @@ export class Cluster implements Component {
         memory: isMaster ? '4Gi' : '8Gi',
         'ephemeral-storage': '40Gi',
         pods: '110',
-        'hugepages-1Gi': '0',
-        'hugepages-2Mi': '0',
+        ...(!plan.hollow && { 'hugepages-1Gi': '0', 'hugepages-2Mi': '0' }),
         ...host.capacity,
       },
       reserved: host.capacity === undefined ? { memory: '100Mi' } : {},
       ...(plan.hollow && { hollow: { delayMs: (_pod, step) => (step === 'run' ? HOLLOW_START_MS : 0) } }),
-      osImage: 'Ubuntu 24.04.3 LTS',
-      kernelVersion: '6.8.0-51-generic',
-      containerRuntimeVersion: 'containerd://1.7.24',
+      ...(plan.hollow ? HOLLOW_MACHINE : MACHINE),
       images: preloadedImages(plan, host),
       ports: this.kubeletPorts(host),
       connect: (address, owner) =>
@@ -457,17 +504,21 @@ export class Cluster implements Component {
       if (found === undefined || created === undefined || created === null || key === undefined) continue
       const nodeName = pod?.spec?.nodeName ?? ''
       const node = cache.get(`/registry/minions/${nodeName}`)?.metadata.uid
-      return this.podTokenOf(`${uid}/${account}/${found}`, () => ({
-        nowMs: Date.parse(created),
-        namespace,
-        account: { name: account, uid: found },
-        seconds: YEAR_SECONDS,
-        audiences: [TOKEN_ISSUER],
-        jti: uuidFrom(`${uid}/${account}`),
-        pod: { name, uid },
-        node: { name: nodeName, ...(node !== undefined && { uid: node }) },
-        warnAfter: 3607,
-      }), key)
+      return this.podTokenOf(
+        `${uid}/${account}/${found}`,
+        () => ({
+          nowMs: Date.parse(created),
+          namespace,
+          account: { name: account, uid: found },
+          seconds: YEAR_SECONDS,
+          audiences: [TOKEN_ISSUER],
+          jti: uuidFrom(`${uid}/${account}`),
+          pod: { name, uid },
+          node: { name: nodeName, ...(node !== undefined && { uid: node }) },
+          warnAfter: 3607,
+        }),
+        key,
+      )
     }
     return undefined
   }
@@ -495,10 +546,12 @@ export class Cluster implements Component {
   }
 
   /** Health endpoints of the components that run on a node. */
-  private probe(node: HostName, host: string, port: number, _request: HttpRequest): HttpResponse | { failure: string } {
+  private probe(node: HostName, host: string, port: number, request: HttpRequest): HttpResponse | { failure: string } {
     const refused = { failure: `dial tcp ${host}:${port}: connect: connection refused` }
     const dnsHealth = this.dns.get(node)?.healthy(host, port)
     if (dnsHealth !== undefined) return dnsHealth ? OK : UNAVAILABLE
+    const metrics = this.metricsServers.get(node)?.respond(host, port, request)
+    if (metrics !== undefined) return metrics
     const api = this.apiServers.get(node)
     if (port === API_PORT) return api?.running === true ? (api.ready ? OK : UNAVAILABLE) : refused
     if (port === 2381) return this.etcd.get(node)?.running === true ? OK : refused
@@ -566,7 +619,11 @@ export class Cluster implements Component {
     const own = apiServerNames(this.plan, this.plan.controlPlanes[0] as PlannedHost)
     const altNames = { dns: [...(own.dns ?? []), ...dns], ips: [...(own.ips ?? []), ...ips] }
     const key = poolKey(Number(numberFrom(4, 'edge', this.options.seed)))
-    const identity = this.pki.issue(this.pki.ca, { commonName: 'kube-apiserver', usages: ['serverAuth'], altNames }, key)
+    const identity = this.pki.issue(
+      this.pki.ca,
+      { commonName: 'kube-apiserver', usages: ['serverAuth'], altNames },
+      key,
+    )
     return { ca: this.pki.ca.certificate.text(), certificate: identity.certificate.text(), key: identity.key }
   }
 
@@ -589,7 +646,7 @@ export class Cluster implements Component {
       random: (host) => kernel.random(`kube-proxy/${host}`),
       isServiceAddress: (ip) => SERVICE_ADDRESS.test(ip),
       isPodAddress: (ip) => ip.startsWith(`${plan.podPrefix}.`),
-      listenersOf: (host) => this.kubelets.get(host)?.listeners,
+      listenersOf: (host) => this.listenersOf(host),
       dnsOf: (host) => this.dns.get(host),
       upstream: upstreamDns,
       addressOf: (from) => this.addressOf(from),
@@ -598,6 +655,17 @@ export class Cluster implements Component {
       handshake: (_from, { host, port, name }, tls) =>
         handshake({ host: this.hosts.find(host), port, name, nowMs: kernel.clockMs, minor: plan.minor }, tls),
     })
+  }
+
+  /** What answers on the addresses of a host's pods: its kubelet's containers, and components that serve. */
+  private listenersOf(host: HostName): PodListeners | undefined {
+    const own = this.kubelets.get(host)?.listeners
+    const metrics = this.metricsServers.get(host)
+    if (own === undefined || metrics === undefined) return own
+    return {
+      listening: (ip, port) => metrics.listening(ip, port) ?? own.listening(ip, port),
+      respond: (ip, port, request, from) => metrics.respond(ip, port, request) ?? own.respond(ip, port, request, from),
+    }
   }
 
   /** Whether an address or a name is one of the cluster's; a host's own loopback where something listens on it. */

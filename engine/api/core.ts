@@ -47,6 +47,8 @@ export interface Core {
   readonly tokenCache: TokenCache
   /** The lease that events of this minute are stored under. */
   readonly leaseMemo: { id: number }
+  /** What other API servers stand behind this one. */
+  readonly aggregation: { documentOf(name: string): unknown }
   /** Whether etcd has answered lately. */
   readonly etcdHealthy: boolean
   /** Whether the component of this host that listens on a port (10257, 10259) is healthy. */

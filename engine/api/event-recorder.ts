@@ -104,7 +104,9 @@ export class EventRecorder {
    */
   recordSeries(about: KubeObject, facts: EventFacts & { action: string }): void {
     const reference = referenceTo(about)
-    const key = ['series', subject(this.options, reference), facts.action, facts.reason].join('|')
+    // The reference counts whole, its resourceVersion too: an object that has changed since starts another event.
+    const { resourceVersion = '' } = reference
+    const key = ['series', subject(this.options, reference), resourceVersion, facts.action, facts.reason].join('|')
     const seen = this.state.seen[key]
     if (seen === undefined) return this.createSeries(key, reference, facts)
     seen.count++

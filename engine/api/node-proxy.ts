@@ -19,6 +19,7 @@ import type { ApiStatus } from './status.ts'
 import { directoryOf } from './storage/keys.ts'
 
 export const KUBELET_PORT = 10_250
+const TRANSLATED = 'v5.channel.k8s.io'
 
 /** One stream through this server. */
 interface Through {
@@ -31,6 +32,8 @@ interface Through {
   id: string
   /** A kubelet's refusal is told as a Status (logs); otherwise it is passed on as it is (upgrades). */
   checked?: boolean
+  /** The client speaks v5.channel.k8s.io, which this server translates for the kubelet: what failed there is told as its own error. */
+  translated?: boolean
 }
 
 export type NodeProxyState = Through[]
@@ -44,7 +47,8 @@ export class NodeProxy {
   forward(flight: Flight, node: string, request: HttpRequest): void {
     const { core } = this
     const dial = core.fabric.dial(core.host, node, KUBELET_PORT)
-    if (dial.kind !== 'open') return core.respond(flight, refusal(dialError(request, this.addressOf(node), dial.kind)))
+    if (dial.kind !== 'open')
+      return core.respond(flight, refusal(dialError(flight.info.resource, request, this.addressOf(node), dial.kind)))
     const id = `proxy/${flight.id}`
     const through: Through = {
       from: flight.from,
@@ -54,6 +58,7 @@ export class NodeProxy {
       address: dial.address,
       id,
       checked: request.path.startsWith('/containerLogs/'),
+      ...((request.headers['sec-websocket-protocol'] ?? '').includes(TRANSLATED) && { translated: true }),
     }
     this.streams.set(id, through)
     core.land(flight)
@@ -75,7 +80,8 @@ export class NodeProxy {
 
   chunk({ tag, chunk }: HttpChunkData): void {
     const through = this.streams.get(tag)
-    if (through !== undefined) this.core.outbox.chunk(through.replyTo, chunk)
+    if (through === undefined) return
+    this.core.outbox.chunk(through.replyTo, through.translated === true ? translated(chunk) : chunk)
   }
 
   ended({ tag, error }: HttpEndData): void {
@@ -130,6 +136,21 @@ export class NodeProxy {
   }
 }
 
+interface StreamStatus {
+  status?: string
+  message?: string
+  details?: { causes?: { reason?: string; message?: string }[] }
+}
+
+/** Models apiserver util/proxy/streamtranslator.go: a failure other than an exit code becomes an internal error. */
+function translated(chunk: unknown): unknown {
+  const { channel, data } = chunk as { channel?: string; data?: StreamStatus }
+  if (channel !== 'error' || data?.status !== 'Failure') return chunk
+  if (data.details?.causes?.some(({ reason }) => reason === 'ExitCode') === true) return chunk
+  const { message = '' } = data
+  return { channel, data: { ...internalError(message), metadata: {}, details: { causes: [{ message }] } } }
+}
+
 /** Models registry/generic/rest/response_checker.go. */
 function checked(response: HttpResponse): HttpResponse {
   if (response.code <= 206) return response
@@ -150,8 +171,9 @@ function kubeletQuery({ command, ...flags }: Record<string, string>): string {
   return new URLSearchParams(all.sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0))).toString()
 }
 
-function dialError(request: HttpRequest, address: string, kind: 'refused' | 'silent'): ApiStatus {
+function dialError(resource: string, request: HttpRequest, address: string, kind: 'refused' | 'silent'): ApiStatus {
   const why = `dial tcp ${address}:${KUBELET_PORT}: ${kind === 'refused' ? 'connect: connection refused' : 'i/o timeout'}`
+  if (resource === 'nodes') return failure(503, 'ServiceUnavailable', `error trying to reach service: ${why}`)
   const isLog = request.method === 'GET'
   const query = isLog ? new URLSearchParams(request.query).toString() : kubeletQuery(request.query)
   const url = `https://${address}:${KUBELET_PORT}${request.path}${query === '' ? '' : `?${query}`}`

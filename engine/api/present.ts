@@ -10,6 +10,7 @@ import type { Converted } from './custom/conversion-webhook.ts'
 import type { Core } from './core.ts'
 import type { Flight } from './flight.ts'
 import { notAcceptable } from './status.ts'
+import type { ApiStatus } from './status.ts'
 import type { Form } from './watch/watches.ts'
 
 const META = 'meta.k8s.io/v1'
@@ -37,7 +38,14 @@ const ACCEPTED = new Set([
   'application/vnd.kubeflight.typed',
 ])
 
-export const ACCEPTED_TYPES = ['application/json', 'application/yaml']
+/** What upstream offers; protobuf is told only to who did not ask for it, as here it is not simulated. */
+export function unacceptable(request: HttpRequest, isStream = false): ApiStatus {
+  const isBinary = (request.headers.accept ?? '').includes(PROTOBUF)
+  const types = ['application/json', ...(isStream ? [] : ['application/yaml']), ...(isBinary ? [] : [PROTOBUF])]
+  return notAcceptable(types.map((type) => (isStream ? `${type};stream=watch` : type)))
+}
+
+const PROTOBUF = 'application/vnd.kubernetes.protobuf'
 
 const metadataOnly = (object: KubeObject): object => ({
   kind: 'PartialObjectMetadata',
@@ -96,7 +104,7 @@ export function respondObject(
   entry: KindEntry = core.entryOf(flight),
 ): void {
   const form = formOf(flight.request)
-  if (form === undefined) return core.refuse(flight, notAcceptable(ACCEPTED_TYPES))
+  if (form === undefined) return core.refuse(flight, unacceptable(flight.request))
   const ready = convertAll(core, flight, entry, [object])
   if (!('objects' in ready)) return halted(core, flight, ready)
   const [shown = object] = ready.objects
@@ -159,7 +167,7 @@ export interface ListMeta {
 export function respondList(core: Core, flight: Flight, objects: KubeObject[], metadata: ListMeta): void {
   const entry = core.entryOf(flight)
   const form = formOf(flight.request)
-  if (form === undefined) return core.refuse(flight, notAcceptable(ACCEPTED_TYPES))
+  if (form === undefined) return core.refuse(flight, unacceptable(flight.request))
   const ready = convertAll(core, flight, entry, objects)
   if (!('objects' in ready)) return halted(core, flight, ready)
   core.respond(flight, {

@@ -13,6 +13,7 @@ import type { Random } from '../kernel/random.ts'
 import { DEFAULT_RELEASE, hubOf, KindRegistry, deprecationWarning, minorOf } from '../objects/kinds.ts'
 import type { KindEntry } from '../objects/kinds.ts'
 import { timestamp } from '../objects/meta.ts'
+import { Aggregation } from './aggregation/controller.ts'
 import { Bootstrap } from './bootstrap.ts'
 import type { BootstrapState } from './bootstrap.ts'
 import type { Core } from './core.ts'
@@ -41,7 +42,7 @@ import type { OutsideAnswer } from './outside/answer.ts'
 import { OutsideCalls } from './outside/calls.ts'
 import type { CallEnded, OutsideCallsState, OutsideWires } from './outside/calls.ts'
 import type { NodeProxyState } from './node-proxy.ts'
-import { readTimeout, refusal, unauthorized, unauthorizedVerb, unknownError, writeTimeout } from './status.ts'
+import { readTimeout, refusal, tooLargeResourceVersion, unauthorized, unauthorizedVerb, unknownError, writeTimeout } from './status.ts'
 import type { ApiStatus } from './status.ts'
 import { ANSWER_STEPS, READ_STEPS, WRITE_STEPS } from './steps.ts'
 import { EtcdClient } from './storage/etcd-client.ts'
@@ -93,6 +94,7 @@ const OWN = {
   later: 'apiserver.later',
   call: OUTSIDE_FAILED,
   flows: 'apiserver.flows',
+  aggregation: 'apiserver.aggregation',
 } as const
 
 /** --etcd-compaction-interval */
@@ -124,6 +126,7 @@ interface ServerState {
   sourceId?: EventId
   bootstrap: BootstrapState
   definitions: DefinitionState
+  aggregation: ReturnType<Aggregation['dump']>
   proxy: NodeProxyState
   calls: OutsideCallsState
   traffic: [string, number][]
@@ -163,6 +166,7 @@ export class ApiServer implements Component, Core {
   private readonly givenFlags: ApiFlags
   private readonly bootstrap: Bootstrap
   private readonly definitions: DefinitionControllers
+  readonly aggregation: Aggregation
   readonly traffic = new Traffic()
   private readonly probeLocal: (port: number) => boolean
   private up = false
@@ -209,6 +213,7 @@ export class ApiServer implements Component, Core {
     this.calls = new OutsideCalls(this, options.wires, OWN.call, (id, key, answer) => this.callAnswered(id, key, answer))
     this.bootstrap = new Bootstrap(this)
     this.definitions = new DefinitionControllers(this, OWN.definitions)
+    this.aggregation = new Aggregation(this, OWN.aggregation, (id, call) => this.calls.start({ id }, call))
     kernel.register(this.address, this)
   }
 
@@ -268,6 +273,7 @@ export class ApiServer implements Component, Core {
         return this.proxy.input(event.data as { id: string; from: HostName; input: unknown })
       case HTTP.response:
         if (this.definitions.responded(event.data as HttpResponseData)) return
+        if (this.aggregation.responded(event.data as HttpResponseData)) return
         if (this.calls.responded(event.data as HttpResponseData)) return
         return this.proxy.responded(event.data as HttpResponseData)
       case HTTP.chunk:
@@ -290,6 +296,8 @@ export class ApiServer implements Component, Core {
         return this.calls.end(event.data as CallEnded)
       case OWN.definitions:
         return this.definitions.sync()
+      case OWN.aggregation:
+        return this.cache.ready ? this.aggregation.sync() : undefined
       case OWN.later:
         return this.resumeLater(event.data as { id: string })
     }
@@ -398,7 +406,7 @@ export class ApiServer implements Component, Core {
   respond(flight: Flight, response: HttpResponse): void {
     if (!this.flights.delete(flight.id)) return
     this.traffic.count(flight, response.code)
-    const warnings = [...this.deprecation(flight), ...flight.warnings]
+    const warnings = [...new Set([...this.deprecation(flight), ...flight.warnings])]
     const told = { ...response, headers: { ...response.headers, ...flowHeaders(this, flight) } }
     this.outbox.respond(flight.replyTo, warnings.length === 0 ? told : withWarnings(told, warnings))
   }
@@ -426,6 +434,7 @@ export class ApiServer implements Component, Core {
   }
 
   private callAnswered(id: string, key: string, answer: OutsideAnswer): void {
+    if (this.aggregation.answered(id, answer)) return
     const flight = this.flights.get(id)
     if (flight === undefined) return
     noteAnswer(flight, key, answer)
@@ -595,6 +604,7 @@ export class ApiServer implements Component, Core {
     if (change.revision > this.cache.revision) this.cache.revision = change.revision
     const directory = change.key.slice(0, change.key.length - tailLength(change.object))
     if (directory === CRDS) this.definitionsChanged()
+    this.aggregation.changed(directory)
     if (directory === FLOW_SCHEMAS || directory === PRIORITY_LEVELS)
       this.kernel.send({ to: this.address, type: OWN.flows })
     if (this.held.length > 0 && RBAC_DIRECTORIES.has(directory)) this.releaseHeld()
@@ -604,6 +614,7 @@ export class ApiServer implements Component, Core {
   private definitionsChanged(): void {
     this.refreshKinds()
     this.definitions.changed()
+    this.aggregation.kindsChanged()
   }
 
   /** The history that the watch needs was compacted away: start over, as a restarted cacher does. */
@@ -653,7 +664,8 @@ export class ApiServer implements Component, Core {
 
   /** The watch of etcd may have been lost: open it anew. If that does not help, a revision outside /registry/ was the newest. */
   private overdue(flight: Flight, { step, revision }: { step: string; revision: number }): void {
-    if (flight.memo.overdue === true) return this.readStep(flight, step)
+    if (flight.memo.overdue === true && flight.memo.asked !== true) return this.readStep(flight, step)
+    if (flight.memo.overdue === true) return this.refuse(flight, tooLargeResourceVersion(revision, this.cache.revision))
     flight.memo.overdue = true
     this.openSource()
     flight.deadlineAt = this.kernel.now + SWEEP_MS
@@ -699,6 +711,7 @@ export class ApiServer implements Component, Core {
     this.term = 0
     this.bootstrap.clear()
     this.definitions.clear()
+    this.aggregation.clear()
     this.leaseMemo = { id: 0 }
   }
 
@@ -727,6 +740,7 @@ export class ApiServer implements Component, Core {
       sourceId: this.sourceId,
       bootstrap: this.bootstrap.dump(),
       definitions: this.definitions.dump(),
+      aggregation: this.aggregation.dump(),
       proxy: this.proxy.dump(),
       calls: this.calls.dump(),
       traffic: this.traffic.dump(),
@@ -761,6 +775,7 @@ export class ApiServer implements Component, Core {
     this.watching = saved.watching
     this.bootstrap.load(saved.bootstrap)
     this.definitions.load(saved.definitions)
+    this.aggregation.load(saved.aggregation)
     this.proxy.load(saved.proxy)
     this.calls.load(saved.calls)
     this.traffic.load(saved.traffic)

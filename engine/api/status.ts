@@ -26,7 +26,8 @@ export interface StatusDetails {
 export interface ApiStatus {
   kind: 'Status'
   apiVersion: 'v1'
-  metadata: Record<string, never>
+  /** Of a list whose token is too old: the token that goes on regardless. */
+  metadata: { continue?: string }
   status: 'Success' | 'Failure'
   message?: string
   reason?: string
@@ -169,7 +170,7 @@ export const unsupportedMediaType = (accepted: string[]): ApiStatus =>
 export const expired = (message: string): ApiStatus => failure(410, 'Expired', message)
 
 export const tooLargeResourceVersion = (requested: number, current: number): ApiStatus =>
-  failure(504, 'Timeout', `Too large resource version: ${requested}, current: ${current}`, {
+  failure(504, 'Timeout', `Timeout: Too large resource version: ${requested}, current: ${current}`, {
     causes: [{ reason: 'ResourceVersionTooLarge', message: 'Too large resource version' }],
     retryAfterSeconds: 1,
   })

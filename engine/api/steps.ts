@@ -12,6 +12,7 @@ import { readAnswers, readSteps } from './verbs/read.ts'
 import { updateSteps } from './verbs/update.ts'
 import { watchSteps } from './verbs/watch.ts'
 import { nodeReadSteps } from './subresources/node.ts'
+import { proxyReadSteps } from './subresources/proxy.ts'
 
 export const READ_STEPS: ReadSteps = {
   ...readSteps,
@@ -20,6 +21,7 @@ export const READ_STEPS: ReadSteps = {
   ...scaleReadSteps,
   ...evictionReadSteps,
   ...nodeReadSteps,
+  ...proxyReadSteps,
 }
 export const WRITE_STEPS: WriteSteps = {
   ...createSteps,

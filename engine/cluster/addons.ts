@@ -5,6 +5,7 @@ import { bootstrapCalls } from './bootstrap-objects.ts'
 import type { ClusterPki } from './identity.ts'
 import type { ClusterPlan, PlannedHost } from './plan.ts'
 import { localPathCalls } from './local-path.ts'
+import { metricsServerCalls } from './metrics-server.ts'
 import { coreDnsImage } from './manifests.ts'
 
 type Body = Record<string, unknown> & {
@@ -46,7 +47,8 @@ const create = (resource: string, body: Body): Call => ({
 /** What to create, in order. */
 export function addonCalls(plan: ClusterPlan, pki: ClusterPki): Call[] {
   const storage = plan.storage === 'local-path' ? localPathCalls() : []
-  return [...(plan.addons ? [...coreDns(plan), ...kubeProxy(plan)] : []), ...storage, clusterAdmins(), ...bootstrapCalls(plan, pki), ...plan.nodes.flatMap(mark)]
+  const metrics = plan.metricsServer ? metricsServerCalls() : []
+  return [...(plan.addons ? [...coreDns(plan), ...kubeProxy(plan)] : []), ...storage, ...metrics, clusterAdmins(), ...bootstrapCalls(plan, pki), ...plan.nodes.flatMap(mark)]
 }
 
 /** Labels that a kubelet may not give itself. Models cmd/kubeadm/app/phases/markcontrolplane. */

@@ -162,7 +162,7 @@ const KUBELET_CERTIFICATES = '/var/lib/kubelet/pki'
 
 /** What the kubelet's TLS bootstrap leaves: a client certificate that rotates, and a serving one of its own. */
 function writeKubelet({ host, plan, pki, planned }: Writing): void {
-  const { name, ip, role } = planned
+  const { name, role } = planned
   const user = `system:node:${name}`
   const client = pki.issue(pki.ca, { commonName: user, organizations: ['system:nodes'], usages: ['clientAuth'] })
   const stamp = new Date(pki.options.atMs).toISOString().slice(0, 19).replaceAll(/[T:]/g, '-')
@@ -170,7 +170,7 @@ function writeKubelet({ host, plan, pki, planned }: Writing): void {
   const dated = `${KUBELET_CERTIFICATES}/kubelet-client-${stamp}.pem`
   host.files.putLazily(dated, joined(client.certificate, client.key), { mode: 0o600 })
   host.files.symlink(dated, current)
-  writeIdentity(host, `${KUBELET_CERTIFICATES}/kubelet`, pki.selfSigned(name, { dns: [name], ips: [ip] }))
+  writeIdentity(host, `${KUBELET_CERTIFICATES}/kubelet`, pki.selfSigned(name, { dns: [name] }))
   const bootstrapped = role !== 'control-plane' || plan.controlPlanes[0] !== planned
   const text = (ca: string): string =>
     kubeconfigText({

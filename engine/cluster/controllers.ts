@@ -12,6 +12,7 @@ import { deploymentController } from '../controllers/deployment/index.ts'
 import { disruptionController } from '../controllers/disruption/index.ts'
 import { endpointsController } from '../controllers/endpoints/index.ts'
 import { endpointSliceController } from '../controllers/endpointslice/index.ts'
+import { endpointSliceMirroringController } from '../controllers/endpointslicemirroring/index.ts'
 import { garbageCollector } from '../controllers/garbagecollector/index.ts'
 import { horizontalPodAutoscalerController } from '../controllers/horizontalpodautoscaler/index.ts'
 import { jobController } from '../controllers/job/index.ts'
@@ -58,7 +59,9 @@ export function controllersOf(plan: ClusterPlan, flags: NodeLifecycleFlags, file
     replicaSetController({ reportsTerminating: false, minor }, REPLICATION_CONTROLLER),
     endpointsController({ minor }),
     // EndpointSlices came with 1.16.
-    ...(minor >= 16 ? [endpointSliceController] : []),
+    ...(minor >= 16 ? [endpointSliceController({ minor })] : []),
+    // Their mirrors came with 1.19.
+    ...(minor >= 19 ? [endpointSliceMirroringController] : []),
     nodeIpamController({ prefix: plan.podPrefix }),
     nodeLifecycleController({ minor, flags }),
     taintEvictionController,

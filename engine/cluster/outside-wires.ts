@@ -63,7 +63,10 @@ export function outsideWires(world: OutsideWorld): OutsideWires {
       }
       const { path: _path, certificate: _certificate, ...request } = call.request
       const point = { host: world.host, root: { kind: 'host' as const }, pid: 0 }
-      const tls = { ...(call.caBundle !== undefined && { ca: call.caBundle }), serverName }
+      const tls =
+        call.insecure === true
+          ? { insecure: true }
+          : { ...(call.caBundle !== undefined && { ca: call.caBundle }), serverName }
       const sent = world.network().http(point, { url: target, request, tls }, replyTo)
       if ('sent' in sent || 'later' in sent) return { sent: true }
       return { error: sent.answer.message, afterMs: sent.afterMs ?? 0 }

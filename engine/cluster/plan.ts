@@ -18,6 +18,8 @@ export interface ClusterOptions {
   addons?: false
   /** `local-path`: rancher.io/local-path with a default StorageClass, as kind has it. kubeadm has no storage. */
   storage?: 'local-path'
+  /** metrics-server with --kubelet-insecure-tls: `kubectl top` and autoscaling work. kubeadm brings none. */
+  metricsServer?: boolean
   /**
    * `hollow`: the kubelets are real but run nothing, as kubemark's do: every image is there, containers never
    * end by themselves, pods say Ready at their first status and have no kubelet events.
@@ -56,6 +58,7 @@ export interface ClusterPlan {
   nodes: PlannedHost[]
   addons: boolean
   storage: 'local-path' | undefined
+  metricsServer: boolean
   hollow: boolean
   /** What clients connect to: a name that leads to a control plane that is up. */
   endpoint: string
@@ -96,6 +99,7 @@ export function planCluster(options: ClusterOptions): ClusterPlan {
     nodes: options.controlPlaneNodes === false ? workers : [...controlPlanes, ...workers],
     addons: options.addons !== false,
     storage: options.storage,
+    metricsServer: options.metricsServer === true,
     hollow: options.kubelet === 'hollow',
     endpoint: masters === 1 ? 'controlplane' : 'cluster-endpoint',
     dnsIp: '10.96.0.10',

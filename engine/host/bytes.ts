@@ -30,7 +30,8 @@ export function textOfBytes(bytes: Uint8Array): string {
 function characterLength(bytes: Uint8Array, at: number): number {
   const first = bytes[at]!
   if (first < 0x80) return 1
-  const length = first >= 0xc2 && first < 0xe0 ? 2 : first >= 0xe0 && first < 0xf0 ? 3 : first < 0xf5 && first >= 0xf0 ? 4 : 0
+  const length =
+    first >= 0xc2 && first < 0xe0 ? 2 : first >= 0xe0 && first < 0xf0 ? 3 : first < 0xf5 && first >= 0xf0 ? 4 : 0
   for (let next = 1; next < length; next++) if (((bytes[at + next] ?? 0) & 0xc0) !== 0x80) return 0
   const second = bytes[at + 1] ?? 0
   const overlong = (first === 0xe0 && second < 0xa0) || (first === 0xf0 && second < 0x90)

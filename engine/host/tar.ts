@@ -130,7 +130,11 @@ export function parseTar(archive: string): TarEntry[] | undefined {
     else if (type === 'K') given.target = textOfBytes(body).replace(/\0+$/, '')
     else if (type === 'x') {
       const { path, linkpath } = paxOf(textOfBytes(body))
-      given = { ...given, ...(path !== undefined && { name: path }), ...(linkpath !== undefined && { target: linkpath }) }
+      given = {
+        ...given,
+        ...(path !== undefined && { name: path }),
+        ...(linkpath !== undefined && { target: linkpath }),
+      }
     } else {
       const kind = KINDS[type]
       if (kind !== undefined) entries.push(entryOf(block, kind, body, given))

@@ -125,7 +125,8 @@ export class Containers implements ContainerKeeper {
     const mounted = mountedText(mounts, path)
     if (mounted !== undefined) return mounted
     const live = this.core.ports.containers?.readFile(this.spec(record, instance), path)
-    return live ?? this.ownFiles(record)[path] ?? (covered(mounts, path) ? undefined : entryOf(container)?.files[path])
+    const own = live ?? this.ownFiles(record)[path]
+    return own ?? (live === null || covered(mounts, path) ? undefined : entryOf(container)?.files[path])
   }
 
   /** Kills without a word: the machine went down. */
@@ -372,7 +373,7 @@ export class Containers implements ContainerKeeper {
       instance.runner === 'process'
         ? this.core.ports.containers?.readFile(this.spec(record, instance), path)
         : undefined
-    if (written !== undefined && written !== '') return written.slice(-4096)
+    if (typeof written === 'string' && written !== '') return written.slice(-4096)
     if (container?.terminationMessagePolicy !== 'FallbackToLogsOnError' || instance.exitCode === 0) return undefined
     return linesOf(instance, this.core.kernel.clockMs)
       .slice(-80)
@@ -510,6 +511,7 @@ function entryOf(container: Container): ImageEntry | undefined {
 }
 
 function kindOf(record: PodRecord, container: Container): ContainerKind {
+  if ((record.pod.spec?.ephemeralContainers ?? []).some(({ name }) => name === container.name)) return 'ephemeral'
   const init = (record.pod.spec?.initContainers ?? []).some(({ name }) => name === container.name)
   return !init ? 'regular' : isSidecar(container) ? 'sidecar' : 'init'
 }

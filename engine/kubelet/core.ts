@@ -104,6 +104,7 @@ export interface Core {
 }
 
 export function containerOf(record: PodRecord, name: string): Container | undefined {
-  const { containers = [], initContainers = [] } = record.pod.spec ?? {}
-  return containers.find((one) => one.name === name) ?? initContainers.find((one) => one.name === name)
+  const { containers = [], initContainers = [], ephemeralContainers = [] } = record.pod.spec ?? {}
+  const all: Container[] = [...containers, ...initContainers, ...(ephemeralContainers as Container[])]
+  return all.find((one) => one.name === name)
 }

@@ -37,7 +37,11 @@ export function makeEnv(record: PodRecord, container: Container, facts: EnvFacts
 /** ConfigMaps and Secrets that the containers' environments need: `configmaps/name`, `secrets/name`. */
 export function envReferents(pod: Pod): string[] {
   const found = new Set<string>()
-  for (const container of [...(pod.spec?.initContainers ?? []), ...(pod.spec?.containers ?? [])]) {
+  for (const container of [
+    ...(pod.spec?.initContainers ?? []),
+    ...(pod.spec?.containers ?? []),
+    ...((pod.spec?.ephemeralContainers ?? []) as Container[]),
+  ]) {
     for (const { configMapRef, secretRef } of container.envFrom ?? []) {
       if (configMapRef?.name !== undefined) found.add(`configmaps/${configMapRef.name}`)
       if (secretRef?.name !== undefined) found.add(`secrets/${secretRef.name}`)

@@ -449,9 +449,14 @@ export class Kubelet implements Component, Core {
   }
 
   event(record: PodRecord, type: 'Normal' | 'Warning', reason: string, message: string, container?: Container): void {
-    const init = (record.pod.spec?.initContainers ?? []).some((one) => one.name === container?.name)
-    const fieldPath =
-      container === undefined ? undefined : `spec.${init ? 'initContainers' : 'containers'}{${container.name}}`
+    const { initContainers = [], ephemeralContainers = [] } = record.pod.spec ?? {}
+    const isIn = (list: readonly { name: string }[]): boolean => list.some((one) => one.name === container?.name)
+    const list = isIn(initContainers)
+      ? 'initContainers'
+      : isIn(ephemeralContainers)
+        ? 'ephemeralContainers'
+        : 'containers'
+    const fieldPath = container === undefined ? undefined : `spec.${list}{${container.name}}`
     const about = { apiVersion: 'v1', kind: 'Pod', metadata: record.pod.metadata }
     if (this.state.up && this.hollow === undefined)
       this.recorder.record(about, { type, reason, message, ...(fieldPath !== undefined && { fieldPath }) })

@@ -189,15 +189,19 @@ export class NodeStatuses {
     if (this.state.registering) return
     this.state.registering = true
     this.core.log('I', 'kubelet_node_status.go:75', 'Attempting to register node', { node: this.core.nodeName })
+    const hollow = this.core.hollow !== undefined
     const body: Node = {
       apiVersion: 'v1',
       kind: 'Node',
       metadata: {
         name: this.core.nodeName,
         labels: this.labels(),
-        annotations: { 'volumes.kubernetes.io/controller-managed-attach-detach': 'true' },
+        ...(!hollow && { annotations: { 'volumes.kubernetes.io/controller-managed-attach-detach': 'true' } }),
       },
-      spec: this.options.taints.length > 0 ? { taints: this.options.taints } : {},
+      spec: {
+        ...(this.options.taints.length > 0 && { taints: this.options.taints }),
+        ...(hollow && { providerID: `kubemark://${this.core.nodeName}` }),
+      },
       status: this.makeStatus(undefined),
     }
     this.core.client.call({ verb: 'create', resource: 'v1/nodes', body }, { kind: NODE_TAG, what: 'create' })
@@ -266,6 +270,7 @@ export class NodeStatuses {
 
   private machineIds(): MachineIds {
     const { boots } = this.state
+    if (this.core.hollow !== undefined) return { machineID: '', systemUUID: '', bootID: '' }
     if (this.ids?.boots === boots) return this.ids.made
     const seed = `${this.core.kernel.seed}/${this.core.nodeName}`
     const made = {

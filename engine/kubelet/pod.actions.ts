@@ -197,7 +197,9 @@ export class PodWorkers {
 
   /** The container to start next, if any. Models computePodActions and computeInitContainerActions (F8). */
   private nextContainer(record: PodRecord): Container | undefined {
-    const { initContainers = [], containers = [] } = record.pod.spec ?? {}
+    const { initContainers = [], containers = [], ephemeralContainers = [] } = record.pod.spec ?? {}
+    const debug = (ephemeralContainers as Container[]).find((container) => wantsStart(record, container))
+    if (debug !== undefined && record.sandbox?.ready === true) return debug
     const begun = record.sandbox?.ready === true && containers.some(({ name }) => record.containers[name] !== undefined)
     for (const init of initContainers) {
       if (begun && !isSidecar(init)) continue

@@ -2,10 +2,12 @@
 import type { HttpRequest, HttpResponse } from '../fabric/http.ts'
 import type { Core } from './core.ts'
 import { hostnameOf } from './container.actions.ts'
+import { answerCostMicros } from './images/busy.ts'
 import { RESPONDERS } from './images/catalogue.ts'
 import type { ResponderFacts } from './images/image.ts'
 import type { Listeners, Listening } from './listeners.ts'
 import type { ContainerInstance, PodRecord } from './state.ts'
+import { addLoad } from './usage.ts'
 
 const LOG_LINES = 1000
 
@@ -30,6 +32,7 @@ export class PodListeners implements Listeners {
     const responder = found === undefined ? undefined : RESPONDERS[found.listening.responder]
     if (found === undefined || responder === undefined) return undefined
     const answer = responder(request, this.facts(found.record, found.instance, port, from))
+    addLoad(this.core, found.record, found.instance, answerCostMicros(found.listening.responder))
     if (answer.log !== undefined) this.append(found.record, found.instance, answer.log, answer.stream ?? 'stdout')
     return answer.response
   }

@@ -138,10 +138,10 @@ export class ProcessRuntime implements ContainerRuntimePort, Component {
     this.closeTerminal(session)
   }
 
-  readFile(container: ContainerSpec, path: string): string | undefined {
+  readFile(container: ContainerSpec, path: string): string | null | undefined {
     if (!this.trees.has(container.id) && !container.mounts.some((mount) => mount.volume.kind !== 'files'))
       return undefined
-    return this.treeOf(container).text(path)
+    return this.treeOf(container).text(path) ?? null
   }
 
   updateVolume(id: string, files: Record<string, string>): void {

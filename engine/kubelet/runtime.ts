@@ -99,8 +99,8 @@ export interface ContainerRuntimePort {
   resize?(session: string, columns: number, rows: number): void
   /** Ends an exec session whose client went away. */
   hangUp(session: string): void
-  /** The text of a file as the container sees it. */
-  readFile(container: ContainerSpec, path: string): string | undefined
+  /** The text of a file as the container sees it; null: it is not there; undefined: no program made files yet, so that it is as in the image. */
+  readFile(container: ContainerSpec, path: string): string | null | undefined
   /** New contents of a `files` volume that containers have mounted. */
   updateVolume?(id: string, files: Record<string, string>): void
   /** Forgets the container's file tree, when it is removed; volumes of a pod go with the pod. */

@@ -17,6 +17,7 @@ import type { LogOptions } from './logs.ts'
 import type { Listeners } from './listeners.ts'
 import { forwarded, isForwardInput } from './portForward.ts'
 import type { ContainerInstance, PodRecord } from './state.ts'
+import { resourceMetrics, summary } from './stats.ts'
 
 export const FOLLOW_TICK = 'logs.follow'
 
@@ -51,10 +52,13 @@ export class Server {
     const [verb = '', ...rest] = data.request.path.split('/').filter((part) => part !== '')
     if (verb === 'healthz') return this.text(replier, 200, 'ok')
     if (verb === 'pods') return this.pods(replier)
+    if (verb === 'metrics' && rest[0] === 'resource') return this.metrics(replier)
+    if (verb === 'stats' && rest[0] === 'summary') return this.json(replier, summary(this.core))
     if (verb === 'containerLogs') return this.logs(data, replier, rest)
     if (verb === 'exec' || verb === 'run') return this.exec(data, replier, rest)
     if (verb === 'attach') return this.attach(data, replier, rest)
     if (verb === 'portForward') return this.portForward(data, replier, rest)
+    if (verb === 'logs') return this.text(replier, 501, 'not simulated: the log files of a node\n')
     this.text(replier, 404, '404 page not found\n')
   }
 
@@ -136,6 +140,15 @@ export class Server {
 
   private text(replier: Replier, code: number, body: string): void {
     replier.respond({ code, headers: { 'content-type': 'text/plain; charset=utf-8' }, body })
+  }
+
+  private metrics(replier: Replier): void {
+    const headers = { 'content-type': 'text/plain; version=0.0.4; charset=utf-8; escaping=values' }
+    replier.respond({ code: 200, headers, body: resourceMetrics(this.core) })
+  }
+
+  private json(replier: Replier, body: object): void {
+    replier.respond({ code: 200, headers: { 'content-type': 'application/json' }, body })
   }
 
   private pods(replier: Replier): void {

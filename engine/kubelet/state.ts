@@ -1,6 +1,7 @@
 /** What the kubelet and its container runtime remember: plain data, all of it in a snapshot. */
 import type { CSIDriver, PersistentVolume, PersistentVolumeClaim, Pod, PodStatus } from '../objects/types.gen.ts'
 import type { Plan } from './images/plan.ts'
+import type { Load } from './usage.ts'
 
 /** One line of a container's output. */
 export interface LogLine {
@@ -12,7 +13,7 @@ export interface LogLine {
   partial?: boolean
 }
 
-export type ContainerKind = 'init' | 'sidecar' | 'regular'
+export type ContainerKind = 'init' | 'sidecar' | 'regular' | 'ephemeral'
 
 /** One start of a container, as the container runtime knows it. */
 export interface ContainerInstance {
@@ -44,6 +45,8 @@ export interface ContainerInstance {
   stopBy?: number
   /** A probe had it killed: the sync that killed it starts the next one, before it has seen the end of this. */
   probeKilled?: boolean
+  /** What requests made it compute. */
+  load?: Load
   /** Bytes of memory it may take. */
   memoryLimitBytes?: number
 }

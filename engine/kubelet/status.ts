@@ -43,6 +43,7 @@ export function restartPolicyOf(pod: Pod): string {
 /** Whether a container that ended is started again. */
 export function restarts(pod: Pod, instance: ContainerInstance): boolean {
   if (instance.kind === 'sidecar') return true
+  if (instance.kind === 'ephemeral') return false
   const policy = restartPolicyOf(pod)
   if (instance.kind === 'init') return instance.exitCode !== 0 && policy !== 'Never'
   return policy === 'Always' || (policy === 'OnFailure' && instance.exitCode !== 0)
@@ -66,6 +67,7 @@ export function makePodStatus(record: PodRecord, facts: NodeFacts): PodStatus {
     startTime: record.startTime,
     ...(inits.length > 0 && { initContainerStatuses: initStatuses }),
     containerStatuses: statuses,
+    ...ephemeralStatuses(record, facts),
     qosClass: pod.status?.qosClass ?? qosOf(pod),
     ...(facts.minor >= 34 && pod.metadata.generation !== undefined && { observedGeneration: pod.metadata.generation }),
   }
@@ -75,6 +77,17 @@ export function makePodStatus(record: PodRecord, facts: NodeFacts): PodStatus {
     ...(reason !== undefined && { reason }),
     ...(message !== undefined && { message }),
   }
+}
+
+/** Containers of kubectl debug are never ready and never start again. */
+function ephemeralStatuses(record: PodRecord, facts: NodeFacts): Pick<PodStatus, 'ephemeralContainerStatuses'> {
+  const specs = (record.pod.spec?.ephemeralContainers ?? []) as Container[]
+  if (specs.length === 0) return {}
+  const made = specs.map((container) => {
+    const { started: _, ...status } = containerStatus(record, container, false, facts)
+    return { ...status, ready: false }
+  })
+  return { ephemeralContainerStatuses: made }
 }
 
 /** A pod at its end because it was deleted. */

@@ -602,11 +602,25 @@ function isOver(pod: Pod): boolean {
   return pod.status?.phase === 'Succeeded' || pod.status?.phase === 'Failed'
 }
 
+/** Plugins that registered for a new node: upstream asks for a node's taints with it, so that these hear of them too. */
+const HEAR_OF_TAINTS = [
+  'TaintToleration',
+  'NodeUnschedulable',
+  'NodeName',
+  'NodeAffinity',
+  'NodePorts',
+  'NodeResourcesFit',
+  'InterPodAffinity',
+  'PodTopologySpread',
+  'VolumeBinding',
+  'VolumeZone',
+]
+
 /** The plugins that a changed node may satisfy now. */
 function pluginsHelpedBy(node: Node, old: Node): string[] {
   const plugins: string[] = []
   if (node.spec?.unschedulable !== old.spec?.unschedulable) plugins.push('NodeUnschedulable')
-  if (!semanticEqual(node.spec?.taints, old.spec?.taints)) plugins.push('TaintToleration')
+  if (!semanticEqual(node.spec?.taints, old.spec?.taints)) plugins.push(...HEAR_OF_TAINTS)
   if (!semanticEqual(node.metadata.labels, old.metadata.labels))
     plugins.push('NodeAffinity', 'VolumeBinding', 'VolumeZone', 'PodTopologySpread', 'InterPodAffinity')
   if (!semanticEqual(node.status?.allocatable, old.status?.allocatable)) plugins.push('NodeResourcesFit')

@@ -1,13 +1,13 @@
 /**
- * A simulated API server on a real port: HTTP/1.1 over TLS with client certificates, as unmodified
+ * A simulated API server on a real port: HTTP/2 or HTTP/1.1 over TLS with client certificates, as unmodified
  * clients speak it. Requests become inputs of the flight; answers come back byte for byte.
  *
- * exec and attach upgrade to WebSocket (v5 and v4.channel.k8s.io) or SPDY/3.1. Not modelled: HTTP/2,
- * gzip, port-forward (refused), the node and service proxies' upgrades.
+ * exec, attach and port-forward upgrade an HTTP/1.1 connection to WebSocket (v5 and v4.channel.k8s.io) or SPDY/3.1.
+ * Not modelled: gzip, the node and service proxies' upgrades.
  */
-import { createServer } from 'node:https'
-import type { Server } from 'node:https'
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { createSecureServer } from 'node:http2'
+import type { Http2SecureServer, ServerHttp2Session } from 'node:http2'
 import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { TLSSocket } from 'node:tls'
@@ -15,6 +15,7 @@ import { chunkToWire, fromWire, toWire, WireError } from '../../engine/index.ts'
 import type { HttpRequest, HttpResponse } from '../../engine/index.ts'
 import type { ServedCertificates } from './certificates.ts'
 import type { Exchanges } from './exchanges.ts'
+import { forwardPorts } from './port-forward.ts'
 import { isUpgradeForStreams, upgrade } from './upgrade.ts'
 
 export interface EdgeOptions {
@@ -36,6 +37,10 @@ const MAX_BODY_BYTES = 3 * 1024 * 1024
 /** --max-requests-inflight: streams are not among them. */
 const MAX_IN_FLIGHT = 400
 const MAX_EXCHANGES = 5_000
+/** --http2-max-streams-per-connection, as the API server sets it: then a client opens another connection. */
+const MAX_STREAMS = 100
+/** Of one connection, in MB: node refuses new streams above it. */
+const MAX_SESSION_MEMORY = 256
 /** A client that does not read: the stream is broken when this much waits for it. */
 const MAX_UNREAD_BYTES = 64 * 1024 * 1024
 
@@ -45,7 +50,7 @@ type Certificate = NonNullable<HttpRequest['certificate']>
 const people = new Map<string, Certificate>()
 
 export class Edge {
-  private readonly server: Server
+  private readonly server: Http2SecureServer
   private readonly sockets = new Set<Duplex>()
 
   constructor(private readonly options: EdgeOptions) {
@@ -56,12 +61,21 @@ export class Edge {
       ca,
       requestCert: true,
       rejectUnauthorized: false,
-      ALPNProtocols: ['http/1.1'],
     }
-    this.server = createServer(
-      { ...tls, keepAliveTimeout: 60_000, requestTimeout: 0, headersTimeout: 30_000 },
-      (request, response) => void this.serve(request, response),
+    this.server = createSecureServer(
+      {
+        ...tls,
+        allowHTTP1: true,
+        maxSessionMemory: MAX_SESSION_MEMORY,
+        settings: { maxConcurrentStreams: MAX_STREAMS },
+      },
+      // node gives a stream of HTTP/2 the same face as a request of HTTP/1.1.
+      (request, response) =>
+        void this.serve(request as unknown as IncomingMessage, response as unknown as ServerResponse),
     )
+    Object.assign(this.server, { keepAliveTimeout: 60_000, requestTimeout: 0, headersTimeout: 30_000 })
+    this.server.on('session', (session: ServerHttp2Session) => void session.on('error', () => undefined))
+    this.server.on('sessionError', () => undefined)
     this.server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) =>
       this.upgraded(request, socket, head),
     )
@@ -185,14 +199,13 @@ export class Edge {
       },
       end: (error) => void (error === undefined || !response.headersSent ? finish(response) : response.destroy()),
     })
+    response.on('error', () => undefined)
     response.once('close', () => exchange.cancel())
   }
 
   private upgraded(incoming: IncomingMessage, socket: Duplex, head: Buffer): void {
     const read = this.read(incoming, Buffer.alloc(0))
     if ('refused' in read) return refuseUpgrade(socket, read.refused)
-    if (read.request.path.endsWith('/portforward'))
-      return refuseUpgrade(socket, statusResponse(501, 'NotImplemented', 'not simulated: port-forward'))
     if (!isUpgradeForStreams(incoming))
       return refuseUpgrade(
         socket,
@@ -202,7 +215,8 @@ export class Edge {
           `unable to upgrade: not simulated: protocol ${JSON.stringify(incoming.headers.upgrade ?? '')}`,
         ),
       )
-    upgrade({
+    const begin = read.request.path.endsWith('/portforward') ? forwardPorts : upgrade
+    begin({
       incoming,
       socket,
       head,
@@ -232,7 +246,10 @@ function isDecodable(url: string): boolean {
 function headersOf(request: IncomingMessage): Record<string, string> {
   const headers: Record<string, string> = {}
   for (const [name, value] of Object.entries(request.headers))
-    if (value !== undefined) headers[name] = Array.isArray(value) ? value.join(',') : value
+    if (value !== undefined && !name.startsWith(':')) headers[name] = Array.isArray(value) ? value.join(',') : value
+  // HTTP/2 names the host in a header of its own.
+  const authority = request.headers[':authority']
+  if (headers.host === undefined && typeof authority === 'string') headers.host = authority
   return headers
 }
 

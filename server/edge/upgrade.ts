@@ -1,6 +1,7 @@
 /** exec and attach: from an HTTP upgrade to channels, whichever framing the client speaks. */
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
+import { bytesOfText, textOfBytes } from '../../engine/index.ts'
 import type { HttpRequest, HttpResponse } from '../../engine/index.ts'
 import type { Exchange, Exchanges } from './exchanges.ts'
 import { openSpdy, wantsSpdy } from './spdy.ts'
@@ -17,7 +18,7 @@ export interface ChannelPeer {
 
 /** What the client sends. */
 export interface ChannelListener {
-  stdin: (text: string) => void
+  stdin: (bytes: Uint8Array) => void
   /** The window of the client's terminal, as JSON: `{"Width":80,"Height":24}`. */
   resized: (json: string) => void
   /** No more input follows. */
@@ -45,7 +46,7 @@ interface ChannelChunk {
 }
 
 function bytesOf({ data }: ChannelChunk): Buffer {
-  return Buffer.from(typeof data === 'string' ? data : JSON.stringify(data))
+  return Buffer.from(typeof data === 'string' ? bytesOfText(data) : JSON.stringify(data))
 }
 
 /** Asks the API server first; the connection changes its protocol only when the answer is 101. */
@@ -65,7 +66,7 @@ export function upgrade(upgraded: Upgrade): void {
 
 function listenerFor(exchange: Exchange): ChannelListener {
   return {
-    stdin: (text) => exchange.input({ channel: 'stdin', data: text }),
+    stdin: (bytes) => exchange.input({ channel: 'stdin', data: textOfBytes(bytes) }),
     resized: (json) => {
       const size = parseSize(json)
       if (size !== undefined) exchange.input({ channel: 'resize', ...size })

@@ -44,11 +44,10 @@ export const openWebSocket: OpenPeer = ({ incoming, socket, head }, listener) =>
 
 function peerOf(webSocket: WebSocket, listener: ChannelListener): ChannelPeer {
   const base64 = webSocket.protocol.includes('base64')
-  const decoder = new TextDecoder()
   webSocket.on('message', (raw: Buffer) => {
     const channel = base64 ? (raw[0] ?? 0) - 48 : (raw[0] ?? -1)
     const body = base64 ? Buffer.from(raw.subarray(1).toString(), 'base64') : raw.subarray(1)
-    if (channel === STDIN && body.length > 0) listener.stdin(decoder.decode(body, { stream: true }))
+    if (channel === STDIN && body.length > 0) listener.stdin(body)
     if (channel === RESIZE) listener.resized(body.toString())
     if (raw[0] === CLOSE && raw[1] === STDIN) listener.stdinClosed()
   })

@@ -268,7 +268,7 @@ describe('reviews', () => {
   it('want one question, and somebody to ask for', () => {
     const api = ready()
     expect(said(api, 'POST', `${AUTH}/subjectaccessreviews`, {}, { spec: {} })).toBe(
-      'SubjectAccessReview.authorization.k8s.io "" is invalid: [spec.resourceAttributes: Invalid value: null: exactly one of nonResourceAttributes or resourceAttributes must be specified, spec.user: Invalid value: "": at least one of user or group must be specified]',
+      'SubjectAccessReview.authorization.k8s.io "" is invalid: [spec.resourceAttributes: Invalid value: "null": exactly one of nonResourceAttributes or resourceAttributes must be specified, spec.user: Invalid value: "": at least one of user or group must be specified]',
     )
     expect(said(api, 'POST', `${AUTH}/selfsubjectrulesreviews`, {}, { spec: {} })).toBe('no namespace on request')
   })

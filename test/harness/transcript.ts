@@ -40,11 +40,12 @@ function optionsOf(line: string): FlightOptions {
       .slice(1)
       .map((word) => word.split('=') as [string, string]),
   )
-  const { workers = '2', seed = '7', release = '1.35', controlPlanes = '1', storage, ...unknown } = words
+  const { workers = '2', seed = '7', release = '1.35', controlPlanes = '1', storage, metricsServer, ...unknown } = words
   if (Object.keys(unknown).length > 0) throw new Error(`unknown words in '${line}': ${Object.keys(unknown).join(', ')}`)
   if (storage !== undefined && storage !== 'local-path') throw new Error(`storage=${storage}: local-path`)
   const sizes = { controlPlanes: Number(controlPlanes), workers: Number(workers) }
-  return { seed, epochMs: EPOCH_MS, release, ...sizes, ...(storage !== undefined && { storage }) }
+  const metrics = metricsServer === 'true' ? { metricsServer: true } : {}
+  return { seed, epochMs: EPOCH_MS, release, ...sizes, ...metrics, ...(storage !== undefined && { storage }) }
 }
 
 const trimmed = (lines: string[]): string[] => {

@@ -110,7 +110,7 @@ describe('kubectl exec', () => {
       ['exec', 'full', '-c', 'web', '--', 'nope'],
       answering({ channel: 'error', data: { status: 'Failure', message: 'Internal error occurred: no such file' } }),
     )
-    expect([stderr, code]).toEqual(['error: Internal error occurred: Internal error occurred: no such file\n', 1])
+    expect([stderr, code]).toEqual(['error: Internal error occurred: no such file\n', 1])
   })
 })
 

@@ -57,7 +57,7 @@ describe('what is refused of a volume', () => {
     [
       'no size',
       { capacity: undefined, hostPath: { path: '/a' } },
-      ['spec.capacity: Required value', 'spec.capacity: Unsupported value: null: supported values: "storage"'],
+      ['spec.capacity: Required value', 'spec.capacity: Unsupported value: "null": supported values: "storage"'],
     ],
     [
       'nothing of size',
@@ -93,9 +93,9 @@ describe('what is refused of a volume', () => {
     const old = volumeOf({ hostPath: { path: '/a' }, volumeMode: 'Filesystem', nodeAffinity: { required: {} } })
     const now = volumeOf({ hostPath: { path: '/b' }, volumeMode: 'Block' })
     expect(texts(validateVolumeUpdate(now, old, { release: '1.33' }))).toEqual([
-      'spec.persistentvolumesource: Forbidden: spec.persistentvolumesource is immutable after creation',
+      expect.stringContaining('is immutable after creation\n  core.PersistentVolumeSource{\n  \tGCEPersistentDisk:    nil,'),
       'volumeMode: Invalid value: "Block": field is immutable',
-      'nodeAffinity: Invalid value: null: field is immutable',
+      'nodeAffinity: Invalid value: "null": field is immutable',
     ])
   })
 })

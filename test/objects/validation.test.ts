@@ -314,7 +314,7 @@ describe('metadata and small kinds', () => {
     [
       'both budgets',
       created('policy', 'PodDisruptionBudget', { spec: { minAvailable: 1, maxUnavailable: 1 } }),
-      'spec: Invalid value: {"minAvailable":1,"maxUnavailable":1}: minAvailable and maxUnavailable cannot be both set',
+      'spec: Invalid value: {"MinAvailable":1,"Selector":null,"MaxUnavailable":1,"UnhealthyPodEvictionPolicy":null}: minAvailable and maxUnavailable cannot be both set',
     ],
     [
       'high priority',

@@ -328,6 +328,25 @@ export const GROUPS: Group[] = [
     ],
   },
   {
+    name: 'odd values',
+    rows: [
+      'get svc,ep,endpointslices,ing,netpol,hpa,sts -n odd -o wide',
+      'describe svc -n odd',
+      'describe ep,endpointslices -n odd -l kubernetes.io/service-name=two',
+      'describe ing many -n odd',
+      'describe netpol ports -n odd',
+      'describe role names -n odd',
+      'describe clusterrole paths',
+      'describe hpa all -n odd',
+      'describe sts still -n odd',
+      'describe pod values -n odd',
+      'auth can-i --list --as=system:serviceaccount:shop:clerk -n shop',
+      'expose sts still -n odd --port=80',
+      'create ingress i --rule=/p=s:80,tls --dry-run=client -o yaml',
+      'get cm -n odd -w --request-timeout=1s',
+    ],
+  },
+  {
     name: 'events',
     rows: [
       'events',

@@ -280,6 +280,104 @@ kind: Pod
 metadata: {name: steady, labels: {app: steady}}
 spec:
   containers: [{name: main, image: "nginx:1.27"}]
+---
+apiVersion: v1
+kind: Namespace
+metadata: {name: odd}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: two, namespace: odd}
+spec:
+  ports: [{name: web, port: 80, targetPort: 8080, appProtocol: http}, {name: dns, port: 53, protocol: UDP}]
+  sessionAffinity: ClientIP
+---
+apiVersion: v1
+kind: Endpoints
+metadata: {name: two, namespace: odd}
+subsets: [{addresses: [{ip: 192.0.2.1}], notReadyAddresses: [{ip: 192.0.2.2}], ports: [{name: web, port: 8080}, {name: dns, port: 53, protocol: UDP}]}]
+---
+apiVersion: v1
+kind: Service
+metadata: {name: none, namespace: odd}
+spec: {ports: [{port: 80}]}
+---
+apiVersion: networking.k8s.io/v1
+kind: Ingress
+metadata: {name: many, namespace: odd}
+spec:
+  defaultBackend: {service: {name: none, port: {number: 80}}}
+  rules:
+  - host: a.example.com
+    http: {paths: [{path: /a, pathType: Prefix, backend: {service: {name: two, port: {name: web}}}}]}
+  - http: {paths: [{pathType: ImplementationSpecific, backend: {resource: {kind: ConfigMap, name: static}}}]}
+  - host: z.example.com
+---
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: {name: ports, namespace: odd}
+spec:
+  podSelector: {matchExpressions: [{key: app, operator: In, values: [b, a]}]}
+  policyTypes: [Ingress]
+  ingress: [{ports: [{port: 32000, endPort: 32768, protocol: UDP}, {protocol: SCTP}]}, {}]
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: Role
+metadata: {name: names, namespace: odd}
+rules: [{apiGroups: ["", apps], resources: [secrets, deployments/scale], resourceNames: [a, b], verbs: [get, list]}]
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRole
+metadata: {name: paths}
+rules: [{nonResourceURLs: [/healthz, "/logs/*"], verbs: [get, post]}]
+---
+apiVersion: autoscaling/v2
+kind: HorizontalPodAutoscaler
+metadata: {name: all, namespace: odd}
+spec:
+  maxReplicas: 4
+  scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: still}
+  behavior: {scaleDown: {stabilizationWindowSeconds: 100, selectPolicy: Min, policies: [{type: Pods, value: 4, periodSeconds: 60}]}}
+  metrics:
+  - {type: Resource, resource: {name: memory, target: {type: AverageValue, averageValue: 500Mi}}}
+  - {type: Pods, pods: {metric: {name: pps}, target: {type: AverageValue, averageValue: 1k}}}
+  - {type: Object, object: {metric: {name: rps}, describedObject: {apiVersion: networking.k8s.io/v1, kind: Ingress, name: many}, target: {type: Value, value: 10k}}}
+  - {type: External, external: {metric: {name: q}, target: {type: AverageValue, averageValue: "30"}}}
+  - {type: ContainerResource, containerResource: {name: cpu, container: main, target: {type: Utilization, averageUtilization: 60}}}
+---
+apiVersion: apps/v1
+kind: StatefulSet
+metadata: {name: still, namespace: odd}
+spec:
+  replicas: 0
+  serviceName: still
+  selector: {matchLabels: {app: still}, matchExpressions: [{key: tier, operator: In, values: [front, back]}]}
+  template:
+    metadata: {labels: {app: still, tier: front}}
+    spec:
+      topologySpreadConstraints: [{maxSkew: 1, topologyKey: zone, whenUnsatisfiable: ScheduleAnyway, labelSelector: {matchLabels: {app: still}}}]
+      containers: [{name: main, image: "nginx:1.27"}]
+  volumeClaimTemplates:
+  - {metadata: {name: data, annotations: {volume.beta.kubernetes.io/storage-class: old}}, spec: {accessModes: [ReadWriteOnce], resources: {requests: {storage: 1Gi}}}}
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: values, namespace: odd, labels: {app: values}}
+spec:
+  nodeSelector: {disk: ssd}
+  containers:
+  - name: main
+    image: nginx:1.27
+    resources: {requests: {cpu: 10m}, limits: {memory: 512Mi}}
+    env:
+    - {name: LABEL, valueFrom: {fieldRef: {fieldPath: "metadata.labels['app']"}}}
+    - {name: SPACE, valueFrom: {fieldRef: {fieldPath: metadata.namespace}}}
+    - {name: MEGA, valueFrom: {resourceFieldRef: {resource: limits.memory, divisor: 1Mi}}}
+    - {name: MILLI, valueFrom: {resourceFieldRef: {resource: requests.cpu, divisor: 1m}}}
+    - {name: DISK, valueFrom: {resourceFieldRef: {resource: limits.ephemeral-storage}}}
+  volumes:
+  - {name: own, ephemeral: {volumeClaimTemplate: {metadata: {labels: {a: b, c: d}}, spec: {accessModes: [ReadWriteOnce], resources: {requests: {storage: 1Gi}}}}}}
+  - {name: block, iscsi: {targetPortal: 192.0.2.9, iqn: "iqn.2001-04.com.example:s", lun: 0}}
 `
 
 /** The manifests that the rows name. */

@@ -102,8 +102,8 @@ describe.skipIf(kubectls.length === 0).each(kubectls)('kubectl $version', ({ pat
     })
     expect(failed).toMatchObject({ code: 3, stderr: expect.stringContaining('wrong\n') })
     expect((await k('logs nope')).stderr).toMatch(/\(NotFound\): pods "nope" not found/)
-    expect((await k('port-forward talk 8080:80', { timeoutMs: 10_000 })).stderr).toContain(
-      'not simulated: port-forward',
+    expect((await k('port-forward talk :80', { timeoutMs: 5_000 })).stdout).toMatch(
+      /^Forwarding from 127\.0\.0\.1:\d+ -> 80$/m,
     )
   })
 

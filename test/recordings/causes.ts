@@ -14,7 +14,6 @@ const BY_TEXT: [RegExp, string][] = [
   [/completion fish|auth reconcile|plaintext-openapiv2|create -f http/, 'refused: not simulated'],
   [/kustomiz|apply -k|-k \./, 'kustomize'],
   [/\bcrd\b|customresource|crontab/i, 'custom resources'],
-  [/autoscal|\bhpa\b/i, 'HPA controller'],
   [/\bpvc?\b|persistentvolume|storageclass/i, 'volume controllers'],
   [/quota|limitrange/i, 'quota and limits'],
   [/port-forward|kubectl debug|kubectl attach/, 'port-forward, debug, attach'],

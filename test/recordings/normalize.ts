@@ -26,7 +26,8 @@ const MASKS: [RegExp, string][] = [
   [/fakeRuntime:\/\/\S+|containerd:\/\/\S+/g, '<containerID>'],
   [/(Resource Version: +)\d+/g, '$1<rv>'],
   [/\(0xc[0-9a-f]+\)/g, '(<ptr>)'],
-  [/ +/g, ' '],
+  // go-cmp prints either kind of blank, by chance of the process.
+  [/[ \u00a0]+/g, ' '],
   [/-{3,}/g, '---'],
 ]
 

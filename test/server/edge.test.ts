@@ -1,3 +1,5 @@
+import { connect as connectHttp2 } from 'node:http2'
+import type { ClientHttp2Session } from 'node:http2'
 import { connect } from 'node:tls'
 import { request } from 'node:https'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -169,5 +171,47 @@ describe('the HTTPS edge', () => {
     watching.destroy()
     const events = lines.map((line) => JSON.parse(line) as { type: string; object: { metadata: { name: string } } })
     expect(events.map(({ type, object }) => `${type} ${object.metadata.name}`)).toContain('ADDED new')
+  })
+
+  describe('over HTTP/2', () => {
+    let session: ClientHttp2Session
+    beforeAll(() => {
+      session = connectHttp2(server.url, { ca, ...admin })
+    })
+    afterAll(() => session.destroy())
+
+    const open = (path: string, isEnough: (text: string) => boolean): Promise<{ code: number; text: string }> =>
+      new Promise((resolve, reject) => {
+        const stream = session.request({ ':path': path })
+        let [code, text] = [0, '']
+        const done = (): void => {
+          stream.close()
+          resolve({ code, text })
+        }
+        stream.on('response', (headers) => void (code = headers[':status'] ?? 0))
+        stream.on('data', (part: Buffer) => {
+          text += part.toString()
+          if (isEnough(text)) done()
+        })
+        stream.on('end', done)
+        stream.on('error', reject)
+      })
+    const never = (): boolean => false
+
+    it('answers many requests of one connection at once, and pings', async () => {
+      const paths = ['/api/v1/nodes', '/version', '/api/v1/namespaces/default/pods/none', '/apis']
+      const answers = await Promise.all(paths.map((path) => open(path, never)))
+      expect(answers.map(({ code }) => code)).toEqual([200, 200, 404, 200])
+      expect(session.alpnProtocol).toBe('h2')
+      await new Promise<void>((resolve, reject) => {
+        session.ping((error) => (error === null ? resolve() : reject(error)))
+      })
+    })
+
+    it('streams a watch, beside which other requests go on', async () => {
+      const watching = open('/api/v1/namespaces/default/configmaps?watch=1', (text) => text.includes('"h2"'))
+      await ask('POST', '/api/v1/namespaces/default/configmaps', { body: '{"metadata":{"name":"h2"}}' })
+      expect((await watching).text).toContain('"type":"ADDED"')
+    })
   })
 })

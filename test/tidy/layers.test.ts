@@ -49,6 +49,7 @@ const MAY_IMPORT: Record<string, string[]> = {
   scheduler: [...BASE, 'api/client'],
   kubelet: AGENT,
   network: AGENT,
+  metrics: AGENT,
   tools: ['shell', 'host', 'objects', 'pki', 'api/client', 'fabric'],
   view: [...BASE],
   scenario: [...BASE, 'view'],

@@ -1,5 +1,7 @@
 /** Paths that are no resources: discovery, health, version, OpenAPI. */
 import type { HttpResponse } from '../../fabric/http.ts'
+import { remoteGroup, remoteMark, withRemoteDiscovery, withRemoteGroups } from '../aggregation/discovery.ts'
+import { proxied } from '../aggregation/proxy.ts'
 import type { Core } from '../core.ts'
 import type { Flight } from '../flight.ts'
 import { JSON_HEADERS } from '../present.ts'
@@ -35,11 +37,14 @@ function discovery(core: Core, flight: Flight, isCore: boolean): HttpResponse {
   if (version !== undefined && core.minor >= 26) {
     const type = `application/json;g=apidiscovery.k8s.io;v=${version};as=APIGroupDiscoveryList`
     return tagged(flight, discoveryHash(core, isCore), { 'content-type': type, vary: 'Accept' }, () =>
-      aggregated(core.registry, isCore, version),
+      withRemote(core, isCore, aggregated(core.registry, isCore, version)),
     )
   }
-  return json(isCore ? versionsOf(core.advertiseAddress) : groupList(core.registry))
+  return json(isCore ? versionsOf(core.advertiseAddress) : withRemoteGroups(core, groupList(core.registry)))
 }
+
+const withRemote = (core: Core, isCore: boolean, list: object): object =>
+  isCore ? list : withRemoteDiscovery(core, list, (name) => core.aggregation.documentOf(name))
 
 /** The part after 1.x that a release without one is taken to have. */
 const fullVersion = (release: string): string => (release.split('.').length > 2 ? release : `${release}.0`)
@@ -67,7 +72,7 @@ function serve(core: Core, flight: Flight): HttpResponse | undefined {
   const [first, second, third] = parts
   if (first === 'api') return parts.length === 1 ? discovery(core, flight, true) : listOf(core, '', second ?? '')
   if (first === 'apis' && parts.length === 1) return discovery(core, flight, false)
-  if (first === 'apis' && parts.length === 2) return wrap(groupNamed(core.registry, second as string))
+  if (first === 'apis' && parts.length === 2) return wrap(groupNamed(core.registry, second as string) ?? remoteGroup(core, second as string))
   if (first === 'apis' && parts.length === 3) return listOf(core, second as string, third as string)
   if (first === 'version') return json(versionInfo(core))
   if (first === 'healthz' || first === 'livez' || first === 'readyz') return answerHealth(core, flight, first, second)
@@ -104,7 +109,7 @@ const discoveryHash = (core: Core, isCore: boolean): string =>
       .all()
       .filter(({ group }) => (group === '') === isCore)
       .map((entry) => `${entry.resource} ${fingerprint(entry)}`)
-      .join(' '),
+      .join(' ') + (isCore ? '' : remoteMark(core)),
   )
 
 const YEAR_S = 365 * 24 * 3600
@@ -166,6 +171,9 @@ export function answerPath(core: Core, flight: Flight): void {
   const { verb, path } = flight.info
   if (verb !== 'get' && verb !== 'head') return core.refuse(flight, methodNotKnown())
   if (REFUSED.has(path) || path.startsWith('/logs/')) return core.refuse(flight, notSimulated(path))
+  const [, root, group = '', version = '', ...more] = path.split('/')
+  if (root === 'apis' && more.length === 0 && listOf(core, group, version) === undefined)
+    if (proxied(core, flight, group, version)) return
   const response = serve(core, flight)
   if (response === undefined) return core.refuse(flight, pathNotFound())
   core.respond(flight, response)

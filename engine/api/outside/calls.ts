@@ -52,7 +52,7 @@ export class OutsideCalls {
     private readonly answered: (flightId: string, key: string, answer: OutsideAnswer) => void,
   ) {}
 
-  start(flight: Flight, call: OutsideCall): void {
+  start(flight: Pick<Flight, 'id'>, call: OutsideCall): void {
     const tag = `${PREFIX}${this.core.host}/${this.serial++}`
     const timeoutId = this.later({ tag, answer: LATE }, call.timeoutMs)
     this.open.set(tag, { flightId: flight.id, key: call.key, timeoutId })

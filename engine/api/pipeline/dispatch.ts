@@ -1,5 +1,6 @@
 /** From a request that is allowed to the function that carries it out. */
 import type { KindEntry } from '../../objects/kinds.ts'
+import { proxied } from '../aggregation/proxy.ts'
 import type { Core, VerbHandler } from '../core.ts'
 import { createDelayMs, terminatingProblem } from '../custom/create.ts'
 import { getComponent, listComponents } from '../discovery/component-statuses.ts'
@@ -9,6 +10,7 @@ import { REVIEWS } from '../reviews.ts'
 import { methodNotAllowed, methodNotKnown, notSimulated, pathNotFound } from '../status.ts'
 import { createBinding } from '../subresources/binding.ts'
 import { SUBRESOURCES } from '../subresources/table.ts'
+import { optionsProblem } from './options.ts'
 import { startCreate } from '../verbs/create.ts'
 import { startDelete, startDeleteCollection } from '../verbs/delete.ts'
 import { startPatch } from '../verbs/patch.ts'
@@ -42,9 +44,13 @@ export function dispatch(core: Core, flight: Flight): void {
   const entry = core.registry.byResource(info.group, info.version, info.resource)
   const review = REVIEWS[`${info.group}/${info.resource}`]
   if (review !== undefined && info.verb === 'create') return review(core, flight)
+  if (entry === undefined && proxied(core, flight, info.group, info.version)) return
   if (entry === undefined) return core.respond(flight, { code: 404, headers: PLAIN, body: '404 page not found\n' })
+  if (!isRouted(flight)) return core.refuse(flight, methodNotKnown())
   if (entry.namespaced && info.namespace === '' && !CLUSTER_WIDE.has(info.verb))
     return core.refuse(flight, pathNotFound())
+  const problem = optionsProblem(core, flight)
+  if (problem !== undefined) return core.refuse(flight, problem)
   if (info.subresource !== '') return dispatchSubresource(core, flight, entry)
   if (entry.group === '' && entry.resource === 'bindings' && info.verb === 'create') return createBinding(core, flight)
   const run = COMPUTED[`${entry.group}/${entry.resource}`]?.[info.verb] ?? VERBS[info.verb]
@@ -53,6 +59,13 @@ export function dispatch(core: Core, flight: Flight): void {
   if (entry.custom === undefined && !entry.verbs.includes(info.verb))
     return core.refuse(flight, methodNotAllowed(entry, info.verb))
   run(core, flight)
+}
+
+/** Resources know no HEAD and OPTIONS; what names an object is not posted to, and a collection is not changed. */
+function isRouted({ request: { method }, info }: Flight): boolean {
+  if (method === 'HEAD' || method === 'OPTIONS') return false
+  if (info.subresource !== '') return true
+  return info.name === '' ? method !== 'PUT' && method !== 'PATCH' : method !== 'POST'
 }
 
 /** A kind that was established a moment ago makes its first creators wait; one that is going away refuses them. */

@@ -57,8 +57,20 @@ function drawAddress(core: Core): string | undefined {
   return from(band, usable - band) ?? from(0, band)
 }
 
+/** What a cluster of one family does not have; a headless Service without a selector may ask for both. */
+function checkFamilies(service: Service): void {
+  const { clusterIP, selector, ipFamilies = [], ipFamilyPolicy } = service.spec as ServiceSpec
+  if (clusterIP === 'None' && selector === undefined) return
+  ipFamilies.forEach((family, i) => {
+    if (family !== 'IPv4') refuse(service, `spec.ipFamilies[${i}]`, family, 'not configured on this cluster')
+  })
+  if (ipFamilyPolicy === 'RequireDualStack')
+    refuse(service, 'spec.ipFamilyPolicy', ipFamilyPolicy, 'this cluster is not configured for dual-stack services')
+}
+
 function withAddress(core: Core, service: Service): Service {
   const spec = service.spec as ServiceSpec
+  if (needsAddress(spec)) checkFamilies(service)
   if (!needsAddress(spec) || spec.clusterIP === 'None') return withAddresses(service, spec.clusterIP)
   if (spec.clusterIP === undefined || spec.clusterIP === '') return withAddresses(service, drawnAddress(core, service))
   checkAddress(core, service, spec.clusterIP)
@@ -135,7 +147,7 @@ function checkPort(core: Core, service: Service, port: number, field: string, us
 /** Node ports as asked for, as they were, or drawn. Two protocols of one port may share a number. */
 function withNodePorts(core: Core, service: Service, old?: Service): Service {
   const spec = service.spec as ServiceSpec
-  if (!needsNodePorts(spec)) return withoutNodePorts(service)
+  if (!needsNodePorts(spec)) return old === undefined ? service : withoutOldFields(service, old)
   const used = portsInUse(core, service)
   const mine = new Map<number, string>()
   const ports = (spec.ports ?? []).map((port, index): ServicePort => {
@@ -157,6 +169,33 @@ function withoutNodePorts(service: Service): Service {
   return { ...service, spec: { ...spec, ports } }
 }
 
+const isExternal = (spec: ServiceSpec): boolean =>
+  spec.type === 'NodePort' || spec.type === 'LoadBalancer' || (spec.externalIPs ?? []).length > 0
+const isBalanced = (spec: ServiceSpec): boolean => spec.type === 'LoadBalancer'
+const isChecked = (spec: ServiceSpec): boolean => isBalanced(spec) && spec.externalTrafficPolicy === 'Local'
+
+/** Which types have a field; one that stayed as it was goes with the type. */
+const dependent: readonly [keyof ServiceSpec, (spec: ServiceSpec) => boolean][] = [
+  ['healthCheckNodePort', isChecked],
+  ['allocateLoadBalancerNodePorts', isBalanced],
+  ['loadBalancerClass', isBalanced],
+  ['externalName', (spec) => spec.type === 'ExternalName'],
+  ['externalTrafficPolicy', isExternal],
+]
+
+/** Models dropTypeDependentFields. */
+function withoutOldFields(service: Service, old: Service): Service {
+  const [spec, before] = [service.spec as ServiceSpec, old.spec as ServiceSpec]
+  const left = dependent.filter(([name, has]) => has(before) && !has(spec) && spec[name] === before[name])
+  const names = left.map(([name]) => name as string)
+  const kept = Object.entries(spec).filter(([name]) => !names.includes(name))
+  const samePorts = (spec.ports ?? []).every(({ nodePort }) =>
+    (before.ports ?? []).some((one) => one.nodePort === nodePort),
+  )
+  const next = { ...service, spec: Object.fromEntries(kept) as ServiceSpec }
+  return needsNodePorts(before) && samePorts ? withoutNodePorts(next) : next
+}
+
 function create(core: Core, object: KubeObject): KubeObject {
   const service = { ...object, status: { loadBalancer: {} } } as Service
   return withNodePorts(core, withAddress(core, service))
@@ -167,7 +206,7 @@ function update(core: Core, object: KubeObject, old: KubeObject): KubeObject {
   const [service, before] = [object as Service, old as Service]
   const spec = service.spec as ServiceSpec
   const kept = before.spec?.clusterIP
-  if (!needsAddress(spec)) return withoutAddress(withoutNodePorts(service))
+  if (!needsAddress(spec)) return withoutAddress(withoutOldFields(service, before), before)
   const patched =
     (spec.clusterIP === undefined || spec.clusterIP === '') && kept !== undefined && kept !== ''
       ? {
@@ -185,8 +224,11 @@ function update(core: Core, object: KubeObject, old: KubeObject): KubeObject {
   return withNodePorts(core, addressed, before)
 }
 
-function withoutAddress(service: Service): Service {
-  const { clusterIP: _, clusterIPs: __, ipFamilies: ___, ipFamilyPolicy: ____, ...spec } = service.spec as ServiceSpec
+/** Addresses go with the type; ones that were asked for in the same breath stay, for validation to refuse. */
+function withoutAddress(service: Service, old: Service): Service {
+  const [given, before] = [service.spec as ServiceSpec, old.spec as ServiceSpec]
+  if (given.clusterIP !== before.clusterIP && given.clusterIP !== undefined && given.clusterIP !== '') return service
+  const { clusterIP: _, clusterIPs: __, ipFamilies: ___, ipFamilyPolicy: ____, ...spec } = given
   return { ...service, spec }
 }
 

@@ -3,6 +3,7 @@
  * pkg/registry/<group>/<kind>/strategy.go; kinds that are not here follow the general rules.
  */
 import { definitionStrategy } from '../custom/strategy.ts'
+import { apiServiceStrategy } from '../aggregation/strategy.ts'
 import { podStrategy } from './pods.ts'
 import { certificateStrategy } from './certificates.ts'
 import { namespaceStrategy } from './namespaces.ts'
@@ -24,6 +25,7 @@ export const STRATEGIES: Record<string, Strategy> = {
   persistentvolumes: volumeStrategy,
   persistentvolumeclaims: claimStrategy,
   'customresourcedefinitions.apiextensions.k8s.io': definitionStrategy,
+  'apiservices.apiregistration.k8s.io': apiServiceStrategy,
 }
 
 /** Kinds whose `metadata.generation` counts changes of the spec. Custom resources do so too. */

@@ -5,10 +5,21 @@ import { createBinding } from './binding.ts'
 import { createEviction } from './eviction.ts'
 import { finalizeNamespace } from './finalize.ts'
 import { nodeStream } from './node.ts'
+import { startProxy } from './proxy.ts'
 import { getScale, patchScale, updateScale } from './scale.ts'
 import { createToken } from './token.ts'
 
 type Handlers = Partial<Record<ApiVerb, VerbHandler>>
+
+/** Every method goes through. */
+const PROXY: Handlers = {
+  get: startProxy,
+  create: startProxy,
+  update: startProxy,
+  patch: startProxy,
+  delete: startProxy,
+  options: startProxy,
+}
 
 export const SUBRESOURCES: Record<string, Handlers> = {
   'pods/binding': { create: createBinding },
@@ -17,6 +28,9 @@ export const SUBRESOURCES: Record<string, Handlers> = {
   'pods/exec': { create: nodeStream, get: nodeStream },
   'pods/attach': { create: nodeStream, get: nodeStream },
   'pods/portforward': { create: nodeStream, get: nodeStream },
+  'pods/proxy': PROXY,
+  'services/proxy': PROXY,
+  'nodes/proxy': PROXY,
   'namespaces/finalize': { update: finalizeNamespace },
   'serviceaccounts/token': { create: createToken },
   '*/scale': { get: getScale, update: updateScale, patch: patchScale },

@@ -19,6 +19,7 @@ import { respondObject } from '../present.ts'
 import { applyConflict, badRequest, failure, invalid, unknownError } from '../status.ts'
 import type { ApiStatus } from '../status.ts'
 import { keyOfFlight, replace } from './update.ts'
+import { objectWarnings } from '../warnings.ts'
 
 const NEEDS_MANAGER = failure(
   422,
@@ -124,6 +125,7 @@ function makeNew(core: Core, flight: Flight, object: KubeObject): Outcome {
   if ('refuse' in prepared) return { kind: 'refuse', status: prepared.refuse }
   const errors = validateCreate(entry, prepared.object, { release: core.release })
   if (errors.length > 0) return { kind: 'refuse', status: invalid(entry, flight.info.name, errors) }
+  flight.warnings.push(...objectWarnings(core, entry, prepared.object))
   const verdict = validate(core, flight, attributesOf(flight, served, 'CREATE', prepared.object))
   if (!isAdmitted(verdict)) return stopped(verdict)
   return withCharges(flight, { kind: 'put', object: managed(flight, prepared.object) })

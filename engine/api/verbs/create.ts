@@ -12,7 +12,7 @@ import { attributesOf, isAdmitted, mutate, stopped, validate, withCharges } from
 import { escalationProblem } from '../pipeline/escalation.ts'
 import { prepareCreate } from '../prepare.ts'
 import { respondObject } from '../present.ts'
-import { alreadyExists, badRequest, generateNameConflict, invalid } from '../status.ts'
+import { alreadyExists, badRequest, generateNameConflict, invalid, unknownError } from '../status.ts'
 import { objectWarnings } from '../warnings.ts'
 import type { ApiStatus } from '../status.ts'
 import { directoryOf, keyFor } from '../storage/keys.ts'
@@ -35,6 +35,7 @@ export function create(core: Core, flight: Flight, object: KubeObject, step: str
   if (entry.namespaced && given !== '' && given !== namespace) return core.refuse(flight, badRequest(MISMATCH))
   const named = (flight.memo.named as KubeObject | undefined) ?? begun(core, flight, object, namespace)
   flight.memo.named = named
+  if (Number(object.metadata.resourceVersion ?? 0) !== 0) flight.memo.hasVersion = true
   const attrs = { ...attributesOf(flight, served, 'CREATE', named), name: object.metadata.name ?? '' }
   const admitted = mutate(core, flight, attrs)
   if ('call' in admitted) return core.callOut(flight, admitted.call)
@@ -72,6 +73,8 @@ function ungenerated(
   }
 }
 
+const VERSION_SET = 'resourceVersion should not be set on objects to be created'
+
 function transform(core: Core, flight: Flight, current: KubeObject | undefined): Outcome {
   const object = flight.body as KubeObject
   const entry = core.entryOf(flight)
@@ -80,6 +83,7 @@ function transform(core: Core, flight: Flight, current: KubeObject | undefined):
     name: object.metadata.name,
   })
   if (!isAdmitted(verdict)) return stopped(verdict)
+  if (flight.memo.hasVersion === true) return { kind: 'refuse', status: unknownError(VERSION_SET) }
   if (current !== undefined) {
     const generated = object.metadata.generateName !== undefined && object.metadata.generateName !== ''
     const status = generated

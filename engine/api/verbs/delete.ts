@@ -6,11 +6,14 @@ import { groupResource } from '../../objects/kinds.ts'
 import type { KindEntry } from '../../objects/kinds.ts'
 import type { DeleteOptions, Pod } from '../../objects/types.gen.ts'
 import { timestamp } from '../../objects/meta.ts'
+import { invalid, notSupported } from '../../objects/validation/errors.ts'
+import type { FieldError } from '../../objects/validation/errors.ts'
 import type { KubeObject } from '../client.ts'
 import type { Core, Outcome, ReadSteps, WriteSteps } from '../core.ts'
 import { markDeleted } from '../custom/strategy.ts'
 import type { Flight } from '../flight.ts'
 import { withMeta } from '../metadata.ts'
+import { invalidOptions } from '../pipeline/options.ts'
 import { admit, attributesOf, isAdmitted, stopped } from '../pipeline/admission/index.ts'
 import { JSON_HEADERS, respondObject, respondList } from '../present.ts'
 import { badRequest, conflict, notFound, success } from '../status.ts'
@@ -36,19 +39,27 @@ export function deleteOptionsOf(flight: Flight): DeleteOptions {
 
 export function startDelete(core: Core, flight: Flight): void {
   const options = deleteOptionsOf(flight)
-  const problem = optionsProblem(options)
+  const problem = deleteProblem(core, options)
   if (problem !== undefined) return core.refuse(flight, problem)
   flight.memo.options = options
   core.write(flight, 'delete', keyOfFlight(core, flight))
 }
 
-const POLICIES = ['Background', 'Foreground', 'Orphan']
+const POLICIES = ['Foreground', 'Background', 'Orphan']
 
-function optionsProblem({ propagationPolicy }: DeleteOptions): ApiStatus | undefined {
-  if (propagationPolicy === undefined || POLICIES.includes(propagationPolicy)) return undefined
-  return badRequest(
-    `invalid DeleteOptions: propagationPolicy: Unsupported value: "${propagationPolicy}": supported values: "Foreground", "Background", "Orphan", "nil"`,
-  )
+/** Models apimachinery pkg/apis/meta/v1/validation ValidateDeleteOptions. */
+function deleteProblem(
+  core: Core,
+  { propagationPolicy, orphanDependents, dryRun = [] }: DeleteOptions,
+): ApiStatus | undefined {
+  const field = 'propagationPolicy'
+  const errors: FieldError[] = []
+  if (propagationPolicy !== undefined && orphanDependents !== undefined)
+    errors.push(invalid(field, propagationPolicy, 'orphanDependents and deletionPropagation cannot be both set'))
+  if (propagationPolicy !== undefined && !POLICIES.includes(propagationPolicy))
+    errors.push(notSupported(field, propagationPolicy, [...POLICIES, 'nil']))
+  if (dryRun.some((one) => one !== 'All')) errors.push(notSupported('dryRun', dryRun, ['All']))
+  return errors.length === 0 ? undefined : invalidOptions(core, 'DeleteOptions', errors)
 }
 
 /** What is done to the stored object. `then` says that it is removed by a second write. */

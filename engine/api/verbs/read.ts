@@ -9,7 +9,8 @@ import { compileFieldSelector, FieldLabelError, fieldOf } from '../fields.ts'
 import type { Flight } from '../flight.ts'
 import { respondList, respondObject } from '../present.ts'
 import type { ListMeta } from '../present.ts'
-import { badRequest, expired, failure, notFound, unknownError } from '../status.ts'
+import { badRequest, expired, notFound, unknownError } from '../status.ts'
+import type { ApiStatus } from '../status.ts'
 import { directoryOf, keyFor, prefixEnd, withRevision } from '../storage/keys.ts'
 
 export function startGet(core: Core, flight: Flight): void {
@@ -17,8 +18,6 @@ export function startGet(core: Core, flight: Flight): void {
 }
 
 export function startList(core: Core, flight: Flight): void {
-  const problem = listProblem(flight)
-  if (problem !== undefined) return core.refuse(flight, problem)
   if (flight.request.query.continue !== undefined && flight.request.query.continue !== '')
     return continueList(core, flight)
   readAsAsked(core, flight, 'list')
@@ -28,30 +27,18 @@ export function startList(core: Core, flight: Flight): void {
 function readAsAsked(core: Core, flight: Flight, step: 'get' | 'list'): void {
   const { resourceVersion = '', resourceVersionMatch } = flight.request.query
   if (resourceVersion === '') return core.readConsistently(flight, step)
-  const revision = Number(resourceVersion)
-  if (!Number.isInteger(revision) || revision < 0) return core.refuse(flight, invalidVersion(resourceVersion))
+  const revision = readVersion(resourceVersion)
+  if (typeof revision !== 'number') return core.refuse(flight, revision)
   if (resourceVersionMatch === 'Exact') return listAt(core, flight, revision)
+  flight.memo.asked = true
   core.readAt(flight, step, revision)
 }
 
-const invalidVersion = (text: string): ReturnType<typeof badRequest> =>
-  badRequest(`resourceVersion: Invalid value: "${text}": strconv.ParseUint: parsing "${text}": invalid syntax`)
-
-function listProblem(flight: Flight): ReturnType<typeof badRequest> | undefined {
-  const { resourceVersion = '', resourceVersionMatch, continue: token = '' } = flight.request.query
-  const refuse = (field: string, why: string): ReturnType<typeof badRequest> =>
-    failure(422, 'Invalid', `ListOptions.meta.k8s.io "" is invalid: ${field}: Forbidden: ${why}`, {
-      group: 'meta.k8s.io',
-      kind: 'ListOptions',
-      causes: [{ reason: 'FieldValueForbidden', message: `Forbidden: ${why}`, field }],
-    })
-  if (resourceVersionMatch === undefined) return undefined
-  if (resourceVersion === '')
-    return refuse('resourceVersionMatch', 'resourceVersionMatch is forbidden unless resourceVersion is provided')
-  if (token !== '') return refuse('resourceVersionMatch', 'resourceVersionMatch is forbidden when continue is provided')
-  if (resourceVersionMatch === 'Exact' && resourceVersion === '0')
-    return refuse('resourceVersionMatch', 'resourceVersionMatch "exact" is forbidden for resourceVersion "0"')
-  return undefined
+/** Upstream's storage refuses with an error that is no Status, which makes it a 500. */
+export function readVersion(text: string): number | ApiStatus {
+  if (/^\d+$/.test(text)) return Number(text)
+  const quoted = JSON.stringify(text)
+  return unknownError(`resourceVersion: Invalid value: ${quoted}: strconv.ParseUint: parsing ${quoted}: invalid syntax`)
 }
 
 function serveGet(core: Core, flight: Flight): void {
@@ -98,20 +85,51 @@ function serveList(core: Core, flight: Flight): void {
   page(core, flight, objects, core.cache.revision)
 }
 
+/** Where to go on, and at which revision; -1: at the newest. */
 interface Token {
   rv: number
   start: string
 }
 
-const makeToken = (token: Token): string => btoa(JSON.stringify({ v: 'meta.k8s.io/v1', ...token })).replace(/=+$/, '')
+const TOKEN_VERSION = 'meta.k8s.io/v1'
+const urlSafe = (text: string): string => text.replace(/\+/g, '-').replace(/\//g, '_').replace(/=+$/, '')
+const makeToken = (token: Token): string => urlSafe(btoa(JSON.stringify({ v: TOKEN_VERSION, ...token })))
 
-function parseToken(text: string): Token | undefined {
+function illegalBase64(text: string): string | undefined {
+  const at = text.search(/[^\w-]/)
+  if (at >= 0) return `illegal base64 data at input byte ${at}`
+  return text.length % 4 === 1 ? `illegal base64 data at input byte ${text.length - 1}` : undefined
+}
+
+function tokenProblem({ v, rv, start }: Record<string, unknown>): string | undefined {
+  if (v !== TOKEN_VERSION) return `server does not recognize this encoded version ${JSON.stringify(v ?? '')}`
+  if (!rv) return `incorrect encoded start resourceVersion (version ${TOKEN_VERSION})`
+  if (!start) return `encoded start key empty (version ${TOKEN_VERSION})`
+  const isClean = !/\/\/|(^|\/)\.\.?(\/|$)|.\/$/.test(String(start))
+  return isClean ? undefined : String(start)
+}
+
+/** Models storage/continue.go DecodeContinue. */
+function parseToken(text: string): Token | { problem: string } {
+  const wrong = (why: string): { problem: string } => ({
+    problem: `invalid continue token: continue key is not valid: ${why}`,
+  })
+  const illegal = illegalBase64(text)
+  if (illegal !== undefined) return wrong(illegal)
   try {
-    const { rv, start } = JSON.parse(atob(text)) as Partial<Token>
-    return typeof rv === 'number' && typeof start === 'string' ? { rv, start } : undefined
+    const token = JSON.parse(atob(text.replace(/-/g, '+').replace(/_/g, '/'))) as Record<string, unknown>
+    const problem = tokenProblem(token)
+    return problem === undefined ? { rv: Number(token.rv), start: String(token.start) } : wrong(problem)
   } catch {
-    return undefined
+    return wrong(
+      `invalid character ${goChar(atob(text.replace(/-/g, '+').replace(/_/g, '/')))} looking for beginning of value`,
+    )
   }
+}
+
+const goChar = (text: string): string => {
+  const code = text.charCodeAt(0)
+  return code >= 0x20 && code < 0x7f ? `'${text[0]!}'` : `'\\x${code.toString(16).padStart(2, '0')}'`
 }
 
 /** Filters, cuts at the limit and answers. `objects` are all that remain to be listed, in key order. */
@@ -119,7 +137,7 @@ function page(core: Core, flight: Flight, objects: KubeObject[], revision: numbe
   const entry = core.entryOf(flight)
   const selection = selectionOf(flight, entry)
   if (typeof selection === 'string') return core.refuse(flight, badRequest(selection))
-  const limit = Number(flight.request.query.limit ?? 0)
+  const limit = limitOf(flight)
   const chosen = selection.all ? objects : objects.filter(selection.keep)
   if (limit <= 0 || chosen.length <= limit)
     return respondList(core, flight, chosen, { resourceVersion: String(revision) })
@@ -134,11 +152,19 @@ function page(core: Core, flight: Flight, objects: KubeObject[], revision: numbe
   respondList(core, flight, shown, meta)
 }
 
+/** "0" is answered from the cache, which knows no pages. */
+function limitOf(flight: Flight): number {
+  const { limit = '0', resourceVersion, continue: token = '' } = flight.request.query
+  return resourceVersion === '0' && token === '' ? 0 : Number(limit)
+}
+
 /** Later pages come from etcd at the revision of the first, or from the cache where nothing has changed since. */
 function continueList(core: Core, flight: Flight): void {
-  const token = parseToken(flight.request.query.continue ?? '')
-  if (token === undefined)
-    return core.refuse(flight, badRequest('continue key is not valid: illegal base64 data at input byte 0'))
+  const { continue: given = '', resourceVersion = '' } = flight.request.query
+  if (resourceVersion !== '' && resourceVersion !== '0')
+    return core.refuse(flight, badRequest('specifying resource version is not allowed when using continue'))
+  const token = parseToken(given)
+  if ('problem' in token) return core.refuse(flight, badRequest(token.problem))
   const entry = core.entryOf(flight)
   const directory = directoryOf(entry.group, entry.resource)
   const prefix = prefixFor(entry, flight.info.namespace)
@@ -152,7 +178,12 @@ function continueList(core: Core, flight: Flight): void {
     )
   }
   flight.step = 'listAnswered'
-  core.ask(flight, { kind: 'range', key: prefix + token.start, rangeEnd: prefixEnd(prefix), revision: token.rv })
+  core.ask(flight, {
+    kind: 'range',
+    key: prefix + token.start,
+    rangeEnd: prefixEnd(prefix),
+    ...(token.rv > 0 && { revision: token.rv }),
+  })
 }
 
 function listAt(core: Core, flight: Flight, revision: number): void {
@@ -169,21 +200,24 @@ const CONTINUE_EXPIRED =
 function listAnswered(core: Core, flight: Flight, result: EtcdResult, header: EtcdHeader): void {
   if (result.kind === 'error') return core.refuse(flight, rangeError(flight, result))
   if (result.kind !== 'range') return core.refuse(flight, unknownError(`unexpected answer ${result.kind} of etcd`))
-  const token = parseToken(flight.request.query.continue ?? '')
-  page(
-    core,
-    flight,
-    result.kvs.map(decode),
-    token?.rv ?? (flight.memo.revision as number | undefined) ?? header.revision,
-  )
+  const token = tokenOf(flight)
+  const asked = token === undefined ? (flight.memo.revision as number | undefined) : token.rv
+  page(core, flight, result.kvs.map(decode), asked === undefined || asked < 0 ? header.revision : asked)
 }
 
 const decode = (kv: KeyValue): KubeObject => withRevision(kv.value as KubeObject, kv.modRevision)
 
-function rangeError(flight: Flight, { message }: { message: string }): ReturnType<typeof badRequest> {
+function tokenOf(flight: Flight): Token | undefined {
+  const { continue: text = '' } = flight.request.query
+  const token = text === '' ? undefined : parseToken(text)
+  return token === undefined || 'problem' in token ? undefined : token
+}
+
+function rangeError(flight: Flight, { message }: { message: string }): ApiStatus {
   if (!message.includes('compacted')) return unknownError(message)
-  const continued = flight.request.query.continue !== undefined
-  return expired(continued ? CONTINUE_EXPIRED : 'The resourceVersion for the provided list is too old.')
+  const token = tokenOf(flight)
+  if (token === undefined) return expired('The resourceVersion for the provided list is too old.')
+  return { ...expired(CONTINUE_EXPIRED), metadata: { continue: makeToken({ rv: -1, start: token.start }) } }
 }
 
 export const readSteps: ReadSteps = { get: serveGet, list: serveList }

@@ -3,6 +3,7 @@ import type { KindEntry } from '../../objects/kinds.ts'
 import { groupResource } from '../../objects/kinds.ts'
 import { validateUpdate } from '../../objects/validation/index.ts'
 import { decodeBody } from '../body.ts'
+import { deepEqual } from '../../objects/equal.ts'
 import type { KubeObject } from '../client.ts'
 import type { Core, Outcome, WriteSteps } from '../core.ts'
 import { workingEntry } from '../custom/conversion.ts'
@@ -18,6 +19,7 @@ import type { ApiStatus } from '../status.ts'
 import { directoryOf, keyFor } from '../storage/keys.ts'
 import { CREATED_BY_PUT, NEEDS_VERSION } from '../strategy/table.ts'
 import { create } from './create.ts'
+import { objectWarnings } from '../warnings.ts'
 
 export function startUpdate(core: Core, flight: Flight): void {
   const entry = core.entryOf(flight)
@@ -113,11 +115,18 @@ export function replace(
   if (escalates !== undefined) return { kind: 'refuse', status: escalates }
   const errors = validateUpdate(stored, prepared.object, current, { release: core.release, subresource })
   if (errors.length > 0) return { kind: 'refuse', status: invalid(stored, current.metadata.name, errors) }
+  if (subresource === '') flight.warnings.push(...objectWarnings(core, stored, prepared.object, current))
   const verdict = isScale(flight) ? admitted : validate(core, flight, { ...seen, object: prepared.object })
   if (!isAdmitted(verdict)) return stopped(verdict)
-  if (isSame(prepared.object, current)) return { kind: 'same', object: current }
+  if (isSame(prepared.object, current) && !namesManagers(prepared.object, current))
+    return { kind: 'same', object: current }
   if (isLastFinalizerGone(prepared.object, current)) return { kind: 'remove', object: prepared.object }
   return withCharges(flight, { kind: 'put', object: stampUpdate(core, flight, stored, prepared.object, current) })
+}
+
+/** A client may rewrite who owns which field, and nothing else. */
+function namesManagers({ metadata: { managedFields = [] } }: KubeObject, { metadata: old }: KubeObject): boolean {
+  return managedFields.length > 0 && managedFields !== old.managedFields && !deepEqual(managedFields, old.managedFields)
 }
 
 /** What is admitted then is the Scale, not the object that it scales. */

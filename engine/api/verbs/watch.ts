@@ -3,32 +3,46 @@
  * Models apiserver endpoints/handlers/watch.go and storage/cacher.
  */
 import type { Core, ReadSteps } from '../core.ts'
+import { parseFieldSelector } from '../../objects/selectors.ts'
 import { watchNeedsWebhook } from '../custom/conversion-webhook.ts'
 import type { Flight } from '../flight.ts'
-import { ACCEPTED_TYPES, formOf, JSON_HEADERS, shapeEvent } from '../present.ts'
-import { badRequest, expired, notAcceptable, notSimulated } from '../status.ts'
+import { formOf, JSON_HEADERS, shapeEvent, unacceptable } from '../present.ts'
+import { badRequest, expired, notSimulated } from '../status.ts'
 import type { ApiStatus } from '../status.ts'
 import { directoryOf } from '../storage/keys.ts'
 import type { CacheEvent } from '../storage/watch-cache.ts'
 import type { Told, Watch } from '../watch/watches.ts'
-import { selectionOf } from './read.ts'
+import { readVersion, selectionOf } from './read.ts'
 import type { KubeObject } from '../client.ts'
+
+/** cacher's pre-timeout bookmark. */
+const LAST_BOOKMARK_MS = 2000
 
 const isTrue = (value: string | undefined): boolean => value === 'true' || value === '1'
 
 export function startWatch(core: Core, flight: Flight): void {
   const { query } = flight.request
-  if (formOf(flight.request) === undefined) return core.refuse(flight, notAcceptable(ACCEPTED_TYPES))
+  if (formOf(flight.request) === undefined) return core.refuse(flight, unacceptable(flight.request, true))
   if (watchNeedsWebhook(core, core.entryOf(flight)))
     return core.refuse(flight, notSimulated('a watch whose objects a conversion webhook has to make'))
-  const revision = Number(query.resourceVersion ?? 0)
-  if (!Number.isInteger(revision))
-    return core.refuse(flight, badRequest(`Invalid resource version: ${query.resourceVersion}`))
+  const revision = readVersion(query.resourceVersion || '0')
+  if (typeof revision !== 'number') return core.refuse(flight, revision)
+  if (!namesItself(flight))
+    return core.refuse(flight, badRequest("fieldSelector metadata.name doesn't match requested name"))
   const selection = selectionOf(flight, core.entryOf(flight))
   if (typeof selection === 'string') return core.refuse(flight, badRequest(selection))
   // Without a revision the newest state is wanted, so the cache must first have caught up.
   if (query.resourceVersion === undefined || query.resourceVersion === '') core.readConsistently(flight, 'watch')
   else core.readAt(flight, 'watch', revision)
+}
+
+/** A watch of one object may name it in the selector too, and nothing but it. */
+function namesItself({ info: { name }, request }: Flight): boolean {
+  const { fieldSelector = '' } = request.query
+  if (name === '' || fieldSelector === '') return true
+  return parseFieldSelector(fieldSelector).some(
+    (one) => one.field === 'metadata.name' && one.op === '=' && one.value === name,
+  )
 }
 
 function open(core: Core, flight: Flight): void {
@@ -50,7 +64,7 @@ function makeWatch(core: Core, flight: Flight): Watch {
   const { query } = request
   const entry = core.entryOf(flight)
   const fieldSelector = info.name === '' ? (query.fieldSelector ?? '') : `metadata.name=${info.name}`
-  const now = core.kernel.now
+  const endsAt = core.kernel.now + lifetime(core, query.timeoutSeconds)
   return {
     id: flight.id,
     from: flight.from,
@@ -66,8 +80,8 @@ function makeWatch(core: Core, flight: Flight): Watch {
     form: formOf(request) ?? 'object',
     includeObject: query.includeObject ?? 'Metadata',
     bookmarks: isTrue(query.allowWatchBookmarks),
-    endsAt: now + lifetime(core, query.timeoutSeconds),
-    bookmarkAt: now + nextBookmark(core),
+    endsAt,
+    bookmarkAt: nextBookmark(core, endsAt),
     columnsSent: false,
   }
 }
@@ -78,8 +92,13 @@ function lifetime(core: Core, timeoutSeconds: string | undefined): number {
   return core.flags.minWatchTimeoutMs + core.random.int(core.flags.minWatchTimeoutMs)
 }
 
-const nextBookmark = (core: Core): number =>
-  core.flags.bookmarkPeriodMs - core.random.int(core.flags.bookmarkPeriodMs / 4)
+/** About every minute, and once more shortly before the watch ends. */
+function nextBookmark(core: Core, endsAt: number): number {
+  const { now } = core.kernel
+  const next = now + core.flags.bookmarkPeriodMs - core.random.int(core.flags.bookmarkPeriodMs / 4)
+  const last = endsAt - LAST_BOOKMARK_MS
+  return last > now ? Math.min(next, last) : Math.min(next, endsAt)
+}
 
 /** The present state as ADDED events, closed by a bookmark when the client asked for initial events. */
 function sendState(core: Core, watch: Watch, initial: boolean): void {
@@ -164,7 +183,7 @@ export function tendWatches(core: Core): number | undefined {
     }
     if (watch.bookmarks && watch.bookmarkAt <= now) {
       sendBookmark(core, watch)
-      watch.bookmarkAt = now + nextBookmark(core)
+      watch.bookmarkAt = nextBookmark(core, watch.endsAt)
     }
     next = Math.min(next, watch.endsAt, watch.bookmarks ? watch.bookmarkAt : Infinity)
   }

@@ -34,7 +34,8 @@ export const disruptionController: Controller = {
   watches: [
     { resource: BUDGETS, keys: ({ type, object }) => (type === 'deleted' ? [] : [keyOf(object)]) },
     { resource: PODS, keys: budgetsOfPod },
-    ...Object.values(SCALABLE).map((resource) => ({ resource, keys: budgetsOfController })),
+    // Controllers are only looked up: a new size is seen by its pods.
+    ...Object.values(SCALABLE).map((resource) => ({ resource, keys: () => [] })),
   ],
   reconcile,
 }
@@ -43,16 +44,6 @@ function budgetsOfPod(change: Change, context: Context): string[] {
   const { namespace, labels } = change.object.metadata
   const budgets = context.cache<PodDisruptionBudget>(BUDGETS).list(namespace ?? '')
   return budgets.filter((budget) => selects(budget, labels)).map(keyOf)
-}
-
-/** A resized controller changes what is expected of every budget in its namespace. */
-function budgetsOfController(change: Change, context: Context): string[] {
-  const replicas = (object: unknown): unknown => (object as ReplicaSet | undefined)?.spec?.replicas
-  if (change.type === 'modified' && replicas(change.object) === replicas(change.old)) return []
-  return context
-    .cache<PodDisruptionBudget>(BUDGETS)
-    .list(change.object.metadata.namespace ?? '')
-    .map(keyOf)
 }
 
 function selects(budget: PodDisruptionBudget, labels: Record<string, string> | undefined): boolean {

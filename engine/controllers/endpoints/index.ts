@@ -9,6 +9,7 @@ import {
   SERVICES,
   backendsOf,
   byLabel,
+  inHashOrder,
   isHeadless,
   portsOf,
   selectsPods,
@@ -72,15 +73,16 @@ function makeEndpoints(service: Service, backends: Backend[], minor: number): En
       },
       annotations: { [TRIGGER_TIME]: triggerTime(service, backends) },
     },
-    subsets: subsetsOf(service, backends),
+    subsets: subsetsOf(service, backends, minor),
   }
 }
 
-/** Addresses with the same ports share a subset; addresses are ordered by IP, ports by name. */
-function subsetsOf(service: Service, backends: Backend[]): EndpointSubset[] {
+/** Addresses with the same ports share a subset; addresses are ordered by IP, ports by hash or name. */
+function subsetsOf(service: Service, backends: Backend[], minor: number): EndpointSubset[] {
   const subsets = new Map<string, { ports: ResolvedPort[]; ready: EndpointAddress[]; notReady: EndpointAddress[] }>()
   for (const backend of backends) {
-    const ports = portsOf(service, backend.pod).sort((a, b) => (a.name < b.name ? -1 : 1))
+    const byName = portsOf(service, backend.pod).sort((a, b) => (a.name < b.name ? -1 : 1))
+    const ports = inHashOrder(byName, 'Endpoints', minor)
     if (ports.length === 0 && !isHeadless(service)) continue
     const subset = subsets.get(JSON.stringify(ports)) ?? { ports, ready: [], notReady: [] }
     subsets.set(JSON.stringify(ports), subset)

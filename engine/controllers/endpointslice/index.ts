@@ -1,6 +1,6 @@
 /**
  * Models pkg/controller/endpointslice and staging endpointslice/reconciler.go (G2). Not modelled: IPv6
- * slices, topology hints, mirroring of hand-made Endpoints.
+ * slices, topology hints.
  */
 import { semanticEqual } from '../../objects/equal.ts'
 import type { Endpoint, EndpointSlice, Node, Service } from '../../objects/types.gen.ts'
@@ -13,6 +13,7 @@ import {
   SERVICES,
   backendsOf,
   byLabel,
+  inHashOrder,
   isHeadless,
   portsOf,
   selectsPods,
@@ -36,7 +37,7 @@ const BY_SERVICE = 'service'
 
 type Ports = NonNullable<EndpointSlice['ports']>
 
-export const endpointSliceController: Controller = {
+export const endpointSliceController = ({ minor }: { minor: number }): Controller => ({
   name: 'endpointslice-controller',
   watches: [
     { resource: SERVICES, keys: (change) => [keyOf(change.object)] },
@@ -45,8 +46,8 @@ export const endpointSliceController: Controller = {
     { resource: NODES, keys: () => [] },
   ],
   indexes: { [PODS]: { [BY_LABEL]: byLabel }, [SLICES]: { [BY_SERVICE]: serviceKey } },
-  reconcile,
-}
+  reconcile: (context, key) => reconcile(context, key, minor),
+})
 
 function isOurs({ metadata: { labels } }: Pick<EndpointSlice, 'metadata'>): boolean {
   return labels?.[MANAGED_BY] === CONTROLLER
@@ -57,7 +58,7 @@ function serviceKey({ metadata: { namespace, labels } }: Pick<EndpointSlice, 'me
   return name === undefined ? [] : [`${namespace}/${name}`]
 }
 
-function reconcile(context: Context, key: string): Write[] {
+function reconcile(context: Context, key: string, minor: number): Write[] {
   const { namespace, name } = splitKey(key)
   const service = context.cache<Service>(SERVICES).get(namespace, name)
   const present = context
@@ -66,7 +67,7 @@ function reconcile(context: Context, key: string): Write[] {
     .filter((slice) => isOurs(slice) && slice.metadata.deletionTimestamp === undefined)
   if (service === undefined || service.metadata.deletionTimestamp !== undefined) return []
   if (!selectsPods(service)) return []
-  return plan(context, service, present)
+  return plan(context, service, present, minor)
 }
 
 interface Group {
@@ -74,9 +75,9 @@ interface Group {
   endpoints: Endpoint[]
 }
 
-function plan(context: Context, service: Service, present: EndpointSlice[]): Write[] {
+function plan(context: Context, service: Service, present: EndpointSlice[], minor: number): Write[] {
   const backends = backendsOf(context, service)
-  const groups = groupByPorts(context, service, backends)
+  const groups = groupByPorts(context, service, backends, minor)
   const labels = labelsOf(service)
   const annotations = { [TRIGGER_TIME]: triggerTime(service, backends) }
   const writes: ApiWrite[] = []
@@ -91,13 +92,36 @@ function plan(context: Context, service: Service, present: EndpointSlice[]): Wri
   // Without endpoints one slice stays as a placeholder that has no ports either.
   if (keepOne !== undefined) writes.push(...update(withoutPorts(keepOne), [], labels, annotations, keepOne))
   if (groups.length === 0 && present.length === 0) writes.push(create(service, [], [], labels, annotations))
-  return [...writes, ...stale.filter((slice) => slice !== keepOne).map(remove)]
+  return reuse([...writes, ...stale.filter((slice) => slice !== keepOne).map(remove)], present)
 }
 
-function groupByPorts(context: Context, service: Service, backends: Backend[]): Group[] {
+/** A slice that would be deleted while another is created becomes that other one: names last. Models finalize. */
+function reuse(writes: ApiWrite[], present: EndpointSlice[]): ApiWrite[] {
+  const creates = writes.filter(({ verb }) => verb === 'create')
+  const deletes = writes.filter(({ verb }) => verb === 'delete')
+  const pairs = deletes.slice(0, creates.length).map((gone, i): [ApiWrite, ApiWrite] => [gone, creates.at(-1 - i)!])
+  const reused = new Set(pairs.flat())
+  const updates = pairs.map(([gone, made]) =>
+    become(
+      present.find(({ metadata }) => metadata.name === gone.name)!,
+      made,
+    ),
+  )
+  return [...writes.filter((write) => !reused.has(write)), ...updates]
+}
+
+function become(before: EndpointSlice, made: ApiWrite): ApiWrite {
+  const { metadata, endpoints, ports } = made.body as EndpointSlice
+  const { labels, annotations } = metadata
+  const { namespace, name } = before.metadata
+  const body = { ...before, metadata: { ...before.metadata, labels, annotations }, endpoints, ports }
+  return { verb: 'update', resource: SLICES, namespace, name, body }
+}
+
+function groupByPorts(context: Context, service: Service, backends: Backend[], minor: number): Group[] {
   const groups = new Map<string, Group>()
   for (const backend of backends) {
-    const ports: Ports = portsOf(service, backend.pod)
+    const ports: Ports = inHashOrder(portsOf(service, backend.pod), 'EndpointSlice', minor)
     const key = JSON.stringify(ports)
     const group = groups.get(key) ?? { ports, endpoints: [] }
     groups.set(key, group)
@@ -186,11 +210,14 @@ function create(
     kind: 'EndpointSlice',
     metadata,
     addressType: 'IPv4',
-    endpoints,
-    ports,
+    endpoints: orNull(endpoints),
+    ports: orNull(ports),
   }
   return { verb: 'create', resource: SLICES, namespace, body }
 }
+
+/** An empty list is stored in protobuf as none, and comes back as null. */
+const orNull = <T>(list: readonly T[]): readonly T[] | null => (list.length > 0 ? list : null)
 
 const withoutPorts = (slice: EndpointSlice): EndpointSlice => ({ ...slice, ports: [] })
 
@@ -210,7 +237,8 @@ function update(
   const { namespace, name } = slice.metadata
   const body = {
     ...slice,
-    endpoints,
+    endpoints: orNull(endpoints),
+    ports: orNull(slice.ports ?? []),
     metadata: { ...slice.metadata, labels, annotations: { ...slice.metadata.annotations, ...annotations } },
   }
   return [{ verb: 'update', resource: SLICES, namespace, name, body }]

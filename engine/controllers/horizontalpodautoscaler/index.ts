@@ -158,10 +158,17 @@ class Loop {
 
   private scaleCame(work: Work, answer: Answer): Write[] {
     const { stage } = work
-    if (answer.code !== 200) return stage.mappings.length > 0 ? [this.askScale(work)] : this.noScale(work, failureText(answer))
+    if (answer.code !== 200)
+      return stage.mappings.length > 0 ? [this.askScale(work)] : this.noScale(work, failureText(answer))
     const scale = answer.body as Scale
     stage.scale = scale
-    this.say(work, 'AbleToScale', 'True', 'SucceededGetScale', "the HPA controller was able to get the target's current scale")
+    this.say(
+      work,
+      'AbleToScale',
+      'True',
+      'SucceededGetScale',
+      "the HPA controller was able to get the target's current scale",
+    )
     this.begin(work, scale.spec?.replicas ?? 0)
     return this.judge(work, scale)
   }
@@ -185,7 +192,13 @@ class Loop {
     const current = scale.spec?.replicas ?? 0
     const { min, max } = limitsOf(hpa)
     if (current === 0) {
-      this.say(work, 'ScalingActive', 'False', 'ScalingDisabled', 'scaling is disabled since the replica count of the target is zero')
+      this.say(
+        work,
+        'ScalingActive',
+        'False',
+        'ScalingDisabled',
+        'scaling is disabled since the replica count of the target is zero',
+      )
       return this.finish(work, 0, 0, [])
     }
     stage.metrics = []
@@ -217,7 +230,12 @@ class Loop {
       return { writes: [this.warning(work, event, said), ...this.computeFailed(work, said)] }
     }
     if (text === '')
-      return refuse('InvalidSelector', 'SelectorRequired', 'selector is required', "the HPA target's scale is missing a selector")
+      return refuse(
+        'InvalidSelector',
+        'SelectorRequired',
+        'selector is required',
+        "the HPA target's scale is missing a selector",
+      )
     const selector = parsed(text)
     if (typeof selector === 'string') {
       const message = `couldn't convert selector into a corresponding internal selector object: ${selector}`
@@ -253,7 +271,12 @@ class Loop {
     const pods = this.podsOf(work, selector)
     const scene = { nowMs: context.nowMs, hpa, pods, current, items, tolerances: this.tolerancesOf(hpa) }
     const specs = hpa.spec.metrics ?? []
-    const proposals = specs.map((metric) => propose({ ...scene, current: metric.type === 'External' ? (stage.scale?.status?.replicas ?? 0) : current }, metric))
+    const proposals = specs.map((metric) =>
+      propose(
+        { ...scene, current: metric.type === 'External' ? (stage.scale?.status?.replicas ?? 0) : current },
+        metric,
+      ),
+    )
     const events = proposals.flatMap((one) => ('said' in one ? [this.warning(work, one.reason, one.said)] : []))
     stage.metrics = proposals.map((one) => ('status' in one ? one.status : { type: '' }))
     const failed = proposals.filter((one) => 'said' in one)
@@ -291,7 +314,8 @@ class Loop {
     const { context, key, hpa } = work
     const { histories } = memoryOf(context)
     const history = histories[key] ?? UNSEEN
-    const reason = best.replicas > current ? `${best.name} above target` : best.replicas < current ? 'All metrics below target' : ''
+    const reason =
+      best.replicas > current ? `${best.name} above target` : best.replicas < current ? 'All metrics below target' : ''
     const wish = { nowMs: context.nowMs, current, desired: best.replicas, limits: limitsOf(hpa) }
     const { behavior } = hpa.spec
     const next =
@@ -329,7 +353,13 @@ class Loop {
     this.say(work, 'AbleToScale', 'True', 'SucceededRescale', message)
     const { histories } = memoryOf(context)
     if (hpa.spec.behavior !== undefined)
-      histories[key] = withScaleEvent(histories[key] ?? UNSEEN, rulesOf(hpa.spec.behavior), context.nowMs, current, replicas)
+      histories[key] = withScaleEvent(
+        histories[key] ?? UNSEEN,
+        rulesOf(hpa.spec.behavior),
+        context.nowMs,
+        current,
+        replicas,
+      )
     context.record('rescaled', { key, replicas })
     const event: EventWrite = { ...this.warning(work, 'SuccessfulRescale', told), type: 'Normal' }
     return [event, ...this.finish(work, current, replicas, stage.metrics ?? [], timestamp(context.nowMs))]
@@ -354,7 +384,8 @@ class Loop {
     const now = timestamp(context.nowMs)
     const lastTransitionTime = before?.status === status ? (before.lastTransitionTime ?? now) : now
     const next = { lastTransitionTime, message, reason, status, type }
-    stage.conditions = before === undefined ? [...stage.conditions, next] : stage.conditions.map((one) => (one === before ? next : one))
+    stage.conditions =
+      before === undefined ? [...stage.conditions, next] : stage.conditions.map((one) => (one === before ? next : one))
   }
 
   private warning({ hpa }: Work, reason: string, message: string): EventWrite {

@@ -60,7 +60,15 @@ function resourceUsage(scene: Scene, wanted: Wanted): Usage {
   if (items.length === 0) return failed(`${unable}no metrics returned from resource metrics API`)
   const metrics = podMetricsOf(items, name, container, scene.hpa.metadata.namespace ?? '')
   if ('error' in metrics) return failed(`${unable}${metrics.error}`)
-  const question = { nowMs, pods, metrics, resource: name, current, tolerances, ...(container !== undefined && { container }) }
+  const question = {
+    nowMs,
+    pods,
+    metrics,
+    resource: name,
+    current,
+    tolerances,
+    ...(container !== undefined && { container }),
+  }
   if (isAverage) {
     const found = byAverage(question, toMilli(target.averageValue as string))
     if ('error' in found) return failed(found.error)
@@ -79,7 +87,11 @@ const resource: Compute = (scene, { resource: source }) => {
   if (source === undefined) return refused('FailedGetResourceMetric', 'invalid metric', 'invalid metric')
   const found = resourceUsage(scene, source)
   if ('error' in found)
-    return refused('FailedGetResourceMetric', found.error, `failed to get ${source.name} resource metric value: ${found.error}`)
+    return refused(
+      'FailedGetResourceMetric',
+      found.error,
+      `failed to get ${source.name} resource metric value: ${found.error}`,
+    )
   const { replicas, name, value } = found
   return { replicas, name, status: { type: 'Resource', resource: { name: source.name, current: value } } }
 }
@@ -112,7 +124,9 @@ const external: Compute = ({ hpa }, metric) => {
   const { name = '', selector } = metric.external?.metric ?? {}
   const why = externalMetricError(name, hpa.metadata.namespace ?? '', selector)
   const isAverage = metric.external?.target.averageValue !== undefined
-  const error = isAverage ? `failed to get ${name} external metric: ${why}` : `failed to get external metric ${name}: ${why}`
+  const error = isAverage
+    ? `failed to get ${name} external metric: ${why}`
+    : `failed to get external metric ${name}: ${why}`
   return refused('FailedGetExternalMetric', why, `failed to get ${name} external metric value: ${error}`)
 }
 

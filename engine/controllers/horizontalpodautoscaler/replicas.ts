@@ -127,10 +127,7 @@ function settled(current: number, tolerances: Tolerances, before: number, after:
 }
 
 /** Models GetResourceReplicas: a share of what was requested. */
-export function byUtilization(
-  question: Question,
-  target: number,
-): Proposal<{ utilization: number; raw: bigint }> {
+export function byUtilization(question: Question, target: number): Proposal<{ utilization: number; raw: bigint }> {
   const { pods, resource, container, current, tolerances } = question
   const known = measured(question)
   if ('error' in known) return known

@@ -1,20 +1,23 @@
 /**
  * Empties a namespace that is being deleted and lets it go: Models pkg/controller/namespace (R10). Not
- * modelled: discovery failures of aggregated APIs, deletion order before 1.33 (all kinds at once).
+ * modelled: deletion order before 1.33 (all kinds at once).
  */
 import type { KubeObject, Resource } from '../../api/client.ts'
 import { semanticEqual } from '../../objects/equal.ts'
-import { timestamp } from '../../objects/meta.ts'
-import type { Namespace, NamespaceCondition, Pod } from '../../objects/types.gen.ts'
+import { conditionOf, timestamp } from '../../objects/meta.ts'
+import type { APIService, Namespace, NamespaceCondition, Pod } from '../../objects/types.gen.ts'
 import type { ApiWrite, Context, Controller, Write } from '../controller.ts'
 
 const NAMESPACES = 'v1/namespaces'
 const PODS = 'v1/pods'
 const EVENTS = 'v1/events'
+const API_SERVICES = 'apiregistration.k8s.io/v1/apiservices'
 /** How long after the deletion the controller first acts. */
 const GRACE_MS = 5_000
 /** The wait for finalizers when no pod tells of its own grace. */
 const FINALIZER_ESTIMATE_MS = 15_000
+/** The longest wait after a failure; the first is GRACE_MS, and each doubles. */
+const RETRY_MAX_MS = 60_000
 
 /** `resources`: all namespaced kinds that can be listed and deleted. */
 export function namespaceController(resources: Resource[]): Controller {
@@ -22,6 +25,7 @@ export function namespaceController(resources: Resource[]): Controller {
     name: 'namespace',
     watches: [
       { resource: NAMESPACES, keys: (change, context) => namespaceKeys(change.object as Namespace, context) },
+      { resource: API_SERVICES, keys: () => [] },
       ...resources.map((resource) => ({ resource, keys: () => [] })),
     ],
     custom: { keys: () => [] },
@@ -47,11 +51,25 @@ function reconcile(context: Context, name: string, resources: Resource[]): Write
     return []
   }
   const left = contents(context, name, resources)
-  const writes = [...conditionWrites(context, namespace, left), ...deletions(name, left)]
+  const failing = unreachable(context)
+  const writes = [...conditionWrites(context, namespace, left, failing), ...deletions(name, left)]
+  if (failing.length > 0) {
+    context.requeueAfter(name, Math.min(RETRY_MAX_MS, GRACE_MS - waitMs))
+    return writes
+  }
   if (!isHeld(left)) return [...writes, ...finalize(namespace)]
   context.requeueAfter(name, estimateMs(left) / 2 + 1000)
   return writes
 }
+
+/** The versions that nobody can list: what they hold may be in the namespace. */
+const unreachable = (context: Context): string[] =>
+  context
+    .cache<APIService>(API_SERVICES)
+    .list()
+    .filter(({ spec, status }) => spec?.service && conditionOf(status?.conditions, 'Available')?.status !== 'True')
+    .map(({ spec }) => `${spec?.group}/${spec?.version}`)
+    .sort()
 
 /** What remains in the namespace, by resource; Event objects are not looked at but are deleted too. */
 function contents(context: Context, name: string, resources: Resource[]): Map<Resource, KubeObject[]> {
@@ -96,8 +114,13 @@ function finalize(namespace: Namespace): ApiWrite[] {
   return [{ verb: 'update', resource: NAMESPACES, name: namespace.metadata.name, subresource: 'finalize', body }]
 }
 
-function conditionWrites(context: Context, namespace: Namespace, left: Map<Resource, KubeObject[]>): ApiWrite[] {
-  const wanted = deletionConditions(left, timestamp(context.nowMs))
+function conditionWrites(
+  context: Context,
+  namespace: Namespace,
+  left: Map<Resource, KubeObject[]>,
+  failing: readonly string[],
+): ApiWrite[] {
+  const wanted = deletionConditions(left, failing, timestamp(context.nowMs))
   const conditions = wanted.map((condition) => keepTransition(namespace.status?.conditions, condition))
   if (semanticEqual(conditions, namespace.status?.conditions)) return []
   const body = { ...namespace, status: { ...namespace.status, conditions } }
@@ -111,7 +134,11 @@ function keepTransition(old: NamespaceCondition[] | undefined, condition: Namesp
     : condition
 }
 
-function deletionConditions(left: Map<Resource, KubeObject[]>, now: string): NamespaceCondition[] {
+function deletionConditions(
+  left: Map<Resource, KubeObject[]>,
+  failing: readonly string[],
+  now: string,
+): NamespaceCondition[] {
   const make = (type: string, status: string, reason: string, message: string): NamespaceCondition => ({
     type,
     status,
@@ -120,7 +147,7 @@ function deletionConditions(left: Map<Resource, KubeObject[]>, now: string): Nam
     lastTransitionTime: now,
   })
   return [
-    make('NamespaceDeletionDiscoveryFailure', 'False', 'ResourcesDiscovered', 'All resources successfully discovered'),
+    discoveryCondition(failing, make),
     make(
       'NamespaceDeletionGroupVersionParsingFailure',
       'False',
@@ -139,6 +166,15 @@ function deletionConditions(left: Map<Resource, KubeObject[]>, now: string): Nam
 }
 
 type Make = (type: string, status: string, reason: string, message: string) => NamespaceCondition
+
+function discoveryCondition(failing: readonly string[], make: Make): NamespaceCondition {
+  const type = 'NamespaceDeletionDiscoveryFailure'
+  if (failing.length === 0)
+    return make(type, 'False', 'ResourcesDiscovered', 'All resources successfully discovered')
+  const each = failing.map((version) => `${version}: stale GroupVersion discovery: ${version}`).join(', ')
+  const why = `unable to retrieve the complete list of server APIs: ${each}`
+  return make(type, 'True', 'DiscoveryFailed', `Discovery failed for some groups, ${failing.length} failing: ${why}`)
+}
 
 /** Counts what was being deleted before this pass; the first pass therefore claims that all is gone. */
 function remainingCondition(left: Map<Resource, KubeObject[]>, make: Make): NamespaceCondition {

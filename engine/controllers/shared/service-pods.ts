@@ -4,6 +4,7 @@ import { isPodReady } from '../../objects/meta.ts'
 import { matchesLabels, selectorFromLabels } from '../../objects/selectors.ts'
 import type { Pod, Service, ServicePort } from '../../objects/types.gen.ts'
 import type { Context } from '../controller.ts'
+import { md5 } from '../../pki/index.ts'
 
 export const SERVICES = 'v1/services'
 export const PODS = 'v1/pods'
@@ -118,6 +119,27 @@ export function portsOf(service: Service, pod: Pod): ResolvedPort[] {
       },
     ]
   })
+}
+
+/** The last release whose ports are known to lie in the order of these hashes. */
+const LAST_HASHED = 33
+
+const hashOf = (text: string): string =>
+  [...md5(new TextEncoder().encode(text))].map((byte) => byte.toString(16).padStart(2, '0')).join('')
+
+/** Ports in the order of the hashes of their Go values, as upstream's port maps leave them. Models portsInOrder and portsByHash. */
+export function inHashOrder(ports: ResolvedPort[], kind: 'Endpoints' | 'EndpointSlice', minor: number): ResolvedPort[] {
+  if (minor > LAST_HASHED) return ports
+  const textOf = ({ name, port, protocol, appProtocol }: ResolvedPort): string => {
+    const rest = `AppProtocol:(*string)${appProtocol ?? '<nil>'}`
+    return kind === 'Endpoints'
+      ? `(v1.EndpointPort){Name:(string)${name} Port:(int32)${port} Protocol:(v1.Protocol)${protocol} ${rest}}`
+      : `(v1.EndpointPort){Name:(*string)${name} Protocol:(*v1.Protocol)${protocol} Port:(*int32)${port} ${rest}}`
+  }
+  return ports
+    .map((port) => ({ port, hash: hashOf(textOf(port)) }))
+    .sort((a, b) => (a.hash < b.hash ? -1 : 1))
+    .map(({ port }) => port)
 }
 
 export function isHeadless(service: Service): boolean {

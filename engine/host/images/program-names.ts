@@ -23,6 +23,7 @@ export const SHELL_PROGRAMS = [
   'echo',
   'egrep',
   'env',
+  'envsubst',
   'expand',
   'expr',
   'factor',
@@ -50,7 +51,10 @@ export const SHELL_PROGRAMS = [
   'sed',
   'seq',
   'sha1sum',
+  'sha224sum',
   'sha256sum',
+  'sha384sum',
+  'sha512sum',
   'shuf',
   'sleep',
   'sort',
@@ -66,9 +70,11 @@ export const SHELL_PROGRAMS = [
   'tr',
   'tree',
   'true',
+  'truncate',
   'tty',
   'uniq',
   'unexpand',
+  'uuidgen',
   'watch',
   'wc',
   'which',
@@ -207,6 +213,7 @@ export const BUSYBOX_SHELL = [
   'tr',
   'tree',
   'true',
+  'truncate',
   'tty',
   'uniq',
   'unexpand',
@@ -236,5 +243,5 @@ export const BUSYBOX_NETWORK: Record<string, string> = {
 }
 
 export const DEBIAN_CONTAINER_SHELL = SHELL_PROGRAMS.filter(
-  (name) => !['jq', 'yq', 'bc', 'column', 'hexdump', 'tree', 'watch', 'xxd'].includes(name),
+  (name) => !['jq', 'yq', 'bc', 'column', 'envsubst', 'hexdump', 'tree', 'uuidgen', 'watch', 'xxd'].includes(name),
 )

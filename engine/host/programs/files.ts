@@ -1,4 +1,5 @@
 /** cp, mv, rm, mkdir, rmdir, touch, ln, chmod, chown, stat, file, pwd, df, du: coreutils on files (Q7, Q9). */
+import { isBinary, letterOfByte } from '../bytes.ts'
 import type { Errno, FileStat, Proc, Program, Run } from '../process.ts'
 import type { HostFactsAnswer } from '../syscalls/host.ts'
 import { ls, modeText } from './ls.ts'
@@ -441,6 +442,8 @@ function* describe(p: Proc, path: string, found: FileStat): Run<string> {
     return `${/bash/.test(read.text.split('\n')[0] ?? '') ? 'Bourne-Again' : 'POSIX'} shell script, ASCII text executable`
   if (/^-----BEGIN CERTIFICATE/.test(read.text)) return 'PEM certificate'
   if (/^\s*[{[]/.test(read.text)) return 'JSON text data'
+  if (read.text.startsWith('\x1f' + letterOfByte(0x8b))) return 'gzip compressed data'
+  if (read.text.includes('\0') || isBinary(read.text)) return 'data'
   // eslint-disable-next-line no-control-regex
   return /[^\x00-\x7f]/.test(read.text) ? 'Unicode text, UTF-8 text' : 'ASCII text'
 }

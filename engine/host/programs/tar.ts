@@ -33,7 +33,9 @@ function dashed(argv: string[]): string[] {
   const [name = 'tar', first = '', ...rest] = argv
   if (first === '' || first.startsWith('-')) return argv
   const letters = [...first]
-  const values = letters.filter((letter) => letter === 'f' || letter === 'C').flatMap((letter) => [`-${letter}`, rest.shift() ?? ''])
+  const values = letters
+    .filter((letter) => letter === 'f' || letter === 'C')
+    .flatMap((letter) => [`-${letter}`, rest.shift() ?? ''])
   const flags = letters.filter((letter) => letter !== 'f' && letter !== 'C').join('')
   return [name, ...(flags === '' ? [] : [`-${flags}`]), ...values, ...rest]
 }
@@ -67,7 +69,9 @@ function* refused(p: Proc, { isBusybox }: Say, word: string): Run<number> {
 
 function* noMode(p: Proc, { isBusybox }: Say, count: number): Run<number> {
   if (isBusybox) {
-    yield* p.err('BusyBox v1.36.1 multi-call binary.\n\nUsage: tar c|x|t [-ZzJjahmvokO] [-f TARFILE] [-C DIR] [-T FILE] [-X FILE] [LONGOPT]... [FILE]...\n')
+    yield* p.err(
+      'BusyBox v1.36.1 multi-call binary.\n\nUsage: tar c|x|t [-ZzJjahmvokO] [-f TARFILE] [-C DIR] [-T FILE] [-X FILE] [LONGOPT]... [FILE]...\n',
+    )
     return 1
   }
   const what =
@@ -112,7 +116,9 @@ function* create(options: Options, p: Proc, say: Say): Run<number> {
     if (!('error' in stat) && removed !== '' && !told.has(removed)) {
       told.add(removed)
       yield* p.err(
-        say.isBusybox ? `tar: removing leading '${removed}' from member names\n` : `tar: Removing leading \`${removed}' from member names\n`,
+        say.isBusybox
+          ? `tar: removing leading '${removed}' from member names\n`
+          : `tar: Removing leading \`${removed}' from member names\n`,
       )
     }
     if (!(yield* collect(options, p, say, full, name, path, entries))) failed = true
@@ -140,7 +146,8 @@ function* create(options: Options, p: Proc, say: Say): Run<number> {
   return say.isBusybox ? 1 : 2
 }
 
-const shownName = ({ name, kind }: TarEntry): string => (kind === 'directory' && !name.endsWith('/') ? `${name}/` : name)
+const shownName = ({ name, kind }: TarEntry): string =>
+  kind === 'directory' && !name.endsWith('/') ? `${name}/` : name
 
 /** Adds a path and what is under it; false when something could not be read. */
 function* collect(
@@ -196,15 +203,17 @@ function* collectDirectory(
   let fine = true
   const join = (base: string, child: string): string => (base.endsWith('/') ? base + child : `${base}/${child}`)
   for (const child of listed.names)
-    fine =
-      (yield* collect(options, p, say, join(path, child), join(name, child), join(typed, child), entries)) && fine
+    fine = (yield* collect(options, p, say, join(path, child), join(name, child), join(typed, child), entries)) && fine
   return fine
 }
 
 function excluded(options: Options, name: string): boolean {
   const patterns = options.values.get('exclude') ?? []
   return patterns.some((pattern) => {
-    const body = pattern.replace(/[.+^${}()|[\]\\]/g, '\\$&').replaceAll('*', '.*').replaceAll('?', '.')
+    const body = pattern
+      .replace(/[.+^${}()|[\]\\]/g, '\\$&')
+      .replaceAll('*', '.*')
+      .replaceAll('?', '.')
     return new RegExp(`(^|/)${body}$`).test(name)
   })
 }
@@ -241,13 +250,19 @@ function* readArchive(options: Options, p: Proc, { isBusybox }: Say): Run<TarEnt
 function chosen(options: Options, entries: TarEntry[]): TarEntry[] {
   const wanted = options.rest.map((word) => word.replace(/\/+$/, ''))
   if (wanted.length === 0) return entries
-  return entries.filter(({ name }) => wanted.some((word) => name.replace(/\/+$/, '') === word || name.startsWith(`${word}/`)))
+  return entries.filter(({ name }) =>
+    wanted.some((word) => name.replace(/\/+$/, '') === word || name.startsWith(`${word}/`)),
+  )
 }
 
 function* list(options: Options, p: Proc, entries: TarEntry[]): Run<number> {
   for (const one of chosen(options, entries)) {
     const name = shownName(one)
-    yield* p.out(has(options, 'v') ? `${longLine(one)} ${name}${one.target === undefined ? '' : ` -> ${one.target}`}\n` : `${name}\n`)
+    yield* p.out(
+      has(options, 'v')
+        ? `${longLine(one)} ${name}${one.target === undefined ? '' : ` -> ${one.target}`}\n`
+        : `${name}\n`,
+    )
   }
   return 0
 }

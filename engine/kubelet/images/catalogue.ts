@@ -1,6 +1,7 @@
 /** The images that registries hold. One file a family; a repository that is not here does not exist. */
 import { hexOf } from '../state.ts'
 import { apps, appResponders } from './apps.ts'
+import { busyImages, busyResponders } from './busy.ts'
 import { databases } from './databases.ts'
 import { httpd, httpdResponder } from './httpd.ts'
 import type { ImageEntry, Responder } from './image.ts'
@@ -11,11 +12,11 @@ import { system } from './system.ts'
 import { tools } from './tools.ts'
 import { webhookImage, webhookResponders } from './webhook.ts'
 
-const ENTRIES: ImageEntry[] = [nginx, nginxUnprivileged, httpd, ...tools, ...databases, ...apps, ...system, webhookImage]
+const ENTRIES: ImageEntry[] = [nginx, nginxUnprivileged, httpd, ...tools, ...databases, ...apps, ...system, ...busyImages, webhookImage]
 const BY_REPOSITORY = new Map(ENTRIES.map((entry) => [entry.repository, entry]))
 
 /** What answers HTTP, by name. */
-export const RESPONDERS: Record<string, Responder> = { nginx: nginxResponder, httpd: httpdResponder, ...appResponders, ...webhookResponders }
+export const RESPONDERS: Record<string, Responder> = { nginx: nginxResponder, httpd: httpdResponder, ...appResponders, ...webhookResponders, ...busyResponders }
 
 /** The catalogue's entry of a repository (`docker.io/library/nginx`). */
 export function imageEntry(repository: string): ImageEntry | undefined {

@@ -206,8 +206,8 @@ const daemon: Behaviour = {
   plan: (facts) => ({ ...plan(facts), behaviour: 'nginx-daemon', listens: [], exit: { atMs: 60, code: 0 } }),
 }
 
-const NOT_FOUND = (version: string): string =>
-  `<html>\r\n<head><title>404 Not Found</title></head>\r\n<body>\r\n<center><h1>404 Not Found</h1></center>\r\n<hr><center>nginx/${version}</center>\r\n</body>\r\n</html>\r\n`
+const errorPage = (title: string, version: string): string =>
+  `<html>\r\n<head><title>${title}</title></head>\r\n<body>\r\n<center><h1>${title}</h1></center>\r\n<hr><center>nginx/${version}</center>\r\n</body>\r\n</html>\r\n`
 
 function accessTime(clockMs: number): string {
   const months = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec']
@@ -225,8 +225,10 @@ export const nginxResponder: Responder = (request, facts) => {
     fixed === null
       ? facts.readFile(root + (request.path.endsWith('/') ? `${request.path}index.html` : request.path))
       : (fixed[2] ?? '').replaceAll('\\n', '\n')
-  const code = fixed === null ? (body === undefined ? 404 : 200) : Number(fixed[1])
-  const text = body ?? NOT_FOUND(version)
+  // Without its index the root is a directory that may not be listed.
+  const missing = request.path === '/' ? 403 : 404
+  const code = fixed === null ? (body === undefined ? missing : 200) : Number(fixed[1])
+  const text = body ?? errorPage(missing === 403 ? '403 Forbidden' : '404 Not Found', version)
   const agent = request.headers['user-agent'] ?? '-'
   const log = `${facts.from} - - [${accessTime(facts.clockMs)}] "${request.method} ${request.path} HTTP/1.1" ${code} ${text.length} "-" "${agent}" "-"`
   return {

@@ -2,6 +2,7 @@
  * Commands that need no process: `sleep 3600`, `echo hi`, `sh -c 'echo boot; sleep 1; exit 1'` with nothing
  * but literal words. Their whole future is known, so it is a plan. Everything else is a real process.
  */
+import { planBusy } from './busy.ts'
 import { IDLE } from './plan.ts'
 import type { Plan, PlannedLine } from './plan.ts'
 
@@ -16,6 +17,8 @@ interface Course {
 
 /** The plan of a command line, or undefined when only a real process can tell. */
 export function planCommand(argv: string[]): Plan | undefined {
+  const busy = planBusy(argv)
+  if (busy !== undefined) return busy
   const course: Course = { atMs: 0, logs: [], code: 0, over: false }
   const shell = SHELLS.has(argv[0] ?? '') && (argv[1] === '-c' || argv[1] === '-ec') && argv.length === 3
   const ran = shell ? runScript(argv[2] ?? '', course) : runWords(argv, course)

@@ -97,7 +97,7 @@ export const system: ImageEntry[] = [
     ...component('local-path-provisioner', {}, 'local-path-provisioner', { anyTag: /^v0\.0\.\d+$/ }),
     repository: 'docker.io/rancher/local-path-provisioner',
   },
-  daemon('registry.k8s.io/metrics-server/metrics-server', {}, '/metrics-server'),
+  component('metrics-server/metrics-server', {}, '/metrics-server', { anyTag: /^v0\.[3-8]\.\d+$/ }),
   daemon('registry.k8s.io/ingress-nginx/controller', {}, '/nginx-ingress-controller'),
   daemon('docker.io/calico/node', {}, 'start_runit'),
   daemon('docker.io/calico/kube-controllers', {}, '/usr/bin/kube-controllers'),

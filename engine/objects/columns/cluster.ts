@@ -8,6 +8,7 @@ import type {
   ConfigMap,
   FlowSchema,
   Lease,
+  MutatingAdmissionPolicy,
   Namespace,
   PodDisruptionBudget,
   PriorityClass,
@@ -161,13 +162,22 @@ export const webhookColumns: Column<ValidatingWebhookConfiguration>[] = [
   ageColumn,
 ]
 
+function paramKind(policy: ValidatingAdmissionPolicy | MutatingAdmissionPolicy): string {
+  const kind = policy.spec?.paramKind
+  return kind === undefined ? '<unset>' : `${kind.apiVersion ?? ''}/${kind.kind ?? ''}`
+}
+
 export const admissionPolicyColumns: Column<ValidatingAdmissionPolicy>[] = [
   nameColumn,
   number('Validations', (policy) => policy.spec?.validations?.length ?? 0),
-  text('ParamKind', (policy) => {
-    const kind = policy.spec?.paramKind
-    return kind === undefined ? '<unset>' : `${kind.apiVersion ?? ''}/${kind.kind ?? ''}`
-  }),
+  text('ParamKind', paramKind),
+  ageColumn,
+]
+
+export const mutatingPolicyColumns: Column<MutatingAdmissionPolicy>[] = [
+  nameColumn,
+  number('Mutations', (policy) => policy.spec?.mutations?.length ?? 0),
+  text('ParamKind', paramKind),
   ageColumn,
 ]
 

@@ -5,6 +5,7 @@ import type { AutoscalingV1HorizontalPodAutoscaler, EventsV1Event, HorizontalPod
 import * as cluster from './cluster.ts'
 import { ageColumn, createdAtColumn, nameColumn } from './column.ts'
 import type { Cell, Column, RowContext } from './column.ts'
+import * as devices from './devices.ts'
 import { asCoreEvent, eventColumns } from './events.ts'
 import { nodeColumns } from './node.ts'
 import { podColumns } from './pod.ts'
@@ -72,6 +73,7 @@ const columns: Record<string, AnyColumn[]> = {
   'storage.k8s.io/volumeattributesclasses': storage.attributesClassColumns,
   'storage.k8s.io/csidrivers': storage.csiDriverColumns,
   'storage.k8s.io/csinodes': storage.csiNodeColumns,
+  'storage.k8s.io/csistoragecapacities': storage.capacityColumns,
   'storage.k8s.io/volumeattachments': storage.attachmentColumns,
   'certificates.k8s.io/certificatesigningrequests': cluster.certificateColumns,
   'node.k8s.io/runtimeclasses': cluster.runtimeClassColumns,
@@ -79,8 +81,14 @@ const columns: Record<string, AnyColumn[]> = {
   'admissionregistration.k8s.io/mutatingwebhookconfigurations': cluster.webhookColumns,
   'admissionregistration.k8s.io/validatingadmissionpolicies': cluster.admissionPolicyColumns,
   'admissionregistration.k8s.io/validatingadmissionpolicybindings': cluster.admissionBindingColumns,
+  'admissionregistration.k8s.io/mutatingadmissionpolicies': cluster.mutatingPolicyColumns,
+  'admissionregistration.k8s.io/mutatingadmissionpolicybindings': cluster.admissionBindingColumns,
   'flowcontrol.apiserver.k8s.io/flowschemas': cluster.flowSchemaColumns,
   'flowcontrol.apiserver.k8s.io/prioritylevelconfigurations': cluster.priorityLevelColumns,
+  'resource.k8s.io/deviceclasses': devices.plainColumns,
+  'resource.k8s.io/resourceclaims': devices.claimColumns,
+  'resource.k8s.io/resourceclaimtemplates': devices.plainColumns,
+  'resource.k8s.io/resourceslices': devices.sliceColumns,
   'apiregistration.k8s.io/apiservices': cluster.apiServiceColumns,
 }
 

@@ -81,7 +81,7 @@ export const endpointSliceColumns: Column<EndpointSlice>[] = [
 ]
 
 function ingressHosts(ingress: Ingress): string {
-  const hosts = (ingress.spec?.rules ?? []).map((rule) => rule.host || '*')
+  const hosts = (ingress.spec?.rules ?? []).flatMap((rule) => rule.host || [])
   return shorten(hosts, '*')
 }
 

@@ -1,6 +1,7 @@
 import type {
   CSIDriver,
   CSINode,
+  CSIStorageCapacity,
   PersistentVolume,
   PersistentVolumeClaim,
   StorageClass,
@@ -123,6 +124,12 @@ export const csiNodeColumns: Column<CSINode>[] = [
   nameColumn,
   number('Drivers', (node) => (node.spec?.drivers ?? []).length),
   ageColumn,
+]
+
+export const capacityColumns: Column<CSIStorageCapacity>[] = [
+  nameColumn,
+  text('StorageClassName', (one) => one.storageClassName ?? ''),
+  text('Capacity', (one) => String(one.capacity ?? '<unset>')),
 ]
 
 export const attachmentColumns: Column<VolumeAttachment>[] = [

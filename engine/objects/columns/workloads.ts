@@ -155,10 +155,11 @@ interface Target {
 const PREFIX_SINCE = 30
 const MAX_METRICS = 2
 
-function wanted(target: Target | undefined): string {
+/** Only metrics of an object and of the outside have both values and an average, so only these say which. */
+function wanted(target: Target | undefined, hasBoth: boolean): string {
   if (target?.averageUtilization !== undefined) return `${target.averageUtilization}%`
   const value = target?.averageValue ?? target?.value ?? ''
-  return target?.averageValue !== undefined ? `${value} (avg)` : String(value)
+  return hasBoth && target?.averageValue !== undefined ? `${value} (avg)` : String(value)
 }
 
 function observed(current: Target | undefined, target: Target | undefined): string {
@@ -177,7 +178,7 @@ function metricTarget(hpa: HorizontalPodAutoscaler, metric: Metric, i: number, m
   const spec: Target | undefined = (resource ?? metric.pods ?? metric.object ?? metric.external)?.target as
     Target | undefined
   const now = current?.resource ?? current?.containerResource ?? current?.pods ?? current?.object ?? current?.external
-  const text = `${observed(now?.current as Target | undefined, spec)}/${wanted(spec)}`
+  const text = `${observed(now?.current as Target | undefined, spec)}/${wanted(spec, (metric.object ?? metric.external) !== undefined)}`
   return resource !== undefined && minor >= PREFIX_SINCE ? `${resource.name}: ${text}` : text
 }
 

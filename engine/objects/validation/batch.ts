@@ -7,7 +7,7 @@ import { semanticEqual } from '../equal.ts'
 import { minorOf } from '../kinds.ts'
 import { matchesLabels, selectorFromObject } from '../selectors.ts'
 import type { LabelSelector } from '../types.gen.ts'
-import { invalid, invalidAll, nonNegative, notSupported, oneOf, positive, required } from './errors.ts'
+import { invalid, invalidAll, nonNegative, notSupported, oneOf, required } from './errors.ts'
 import type { FieldError, ValidationContext } from './errors.ts'
 import { jobPolicyErrors } from './job-policies.ts'
 import { dns1123Label, dns1123Subdomain } from './names.ts'
@@ -30,7 +30,6 @@ const ELASTIC_SINCE = 27
 /** Suspended Jobs that have run before may be changed like new ones from this minor on; the resources of their containers too. */
 const SUSPENDED_MUTABLE_SINCE = 36
 /** Values in errors are JSON from this minor on. */
-const JSON_SINCE = 34
 const newest = 99
 
 const minorIn = ({ release }: ValidationContext): number => (release === undefined ? newest : minorOf(release))
@@ -211,24 +210,11 @@ function withResources(before: unknown, after: unknown): unknown {
   return asList(before).map((container, i) => ({ ...container, resources: next[i]?.resources }))
 }
 
-/** A template as the release prints it: Go's fields of the internal type, whose metadata is embedded. */
-function shownTemplate(template: PlainObject, minor: number): { shown?: string; badValue: unknown } {
-  const { metadata, spec } = template
-  const fields = Object.entries(asObject(spec)).map(([key, value]) => [`${key.charAt(0).toUpperCase()}${key.slice(1)}`, value])
-  const badValue = { ...asObject(metadata), Spec: Object.fromEntries(fields) as unknown }
-  if (minor >= JSON_SINCE) return { badValue }
-  const labels = Object.entries(asObject(asObject(metadata).labels)).sort(([a], [b]) => (a < b ? -1 : 1))
-  const map = `map[string]string{${labels.map(([key, value]) => `${JSON.stringify(key)}:${JSON.stringify(value)}`).join(', ')}}`
-  const meta = `v1.ObjectMeta{Name:"", GenerateName:"", Namespace:"", SelfLink:"", UID:"", ResourceVersion:"", Generation:0, CreationTimestamp:time.Date(1, time.January, 1, 0, 0, 0, 0, time.UTC), DeletionTimestamp:<nil>, DeletionGracePeriodSeconds:(*int64)(nil), Labels:${map}, Annotations:map[string]string(nil), OwnerReferences:[]v1.OwnerReference(nil), Finalizers:[]string(nil), ManagedFields:[]v1.ManagedFieldsEntry(nil)}`
-  return { badValue, shown: `core.PodTemplateSpec{ObjectMeta:${meta}, Spec:core.PodSpec${JSON.stringify(badValue.Spec)}}` }
-}
-
 function templateUpdateErrors(object: PlainObject, old: PlainObject, minor: number): FieldError[] {
   const [next, before] = [asObject(asObject(object.spec).template), asObject(asObject(old.spec).template)]
   const allowed = isStopped(old, minor) ? allowedTemplate(before, next, minor) : before
   if (semanticEqual(next, allowed)) return []
-  const { shown, badValue } = shownTemplate(next, minor)
-  return [{ ...invalid('spec.template', badValue, IMMUTABLE), ...(shown !== undefined && { shown }) }]
+  return [invalid('spec.template', next, IMMUTABLE)]
 }
 
 function completionsUpdateErrors(spec: PlainObject, old: PlainObject, minor: number): FieldError[] {
@@ -315,25 +301,3 @@ export const validateCronJob = (object: PlainObject, ctx: ValidationContext): Fi
 /** Models ValidateCronJobUpdate: a zone inside the schedule may stay where it was. */
 export const validateCronJobUpdate = (object: PlainObject, old: PlainObject, ctx: ValidationContext): FieldError[] =>
   cronJobErrors(object, old, ctx)
-
-/** Models ValidateHorizontalPodAutoscaler, the numbers and the target. */
-export function validateAutoscaler(object: PlainObject): FieldError[] {
-  const spec = asObject(object.spec)
-  const { kind, name } = asObject(spec.scaleTargetRef)
-  const [min, max] = [spec.minReplicas, Number(spec.maxReplicas ?? 0)]
-  const errors: FieldError[] = []
-  if (typeof min === 'number' && min < 1)
-    errors.push(invalid('spec.minReplicas', min, 'must be greater than or equal to 1'))
-  errors.push(...positive('spec.maxReplicas', max))
-  if (typeof min === 'number' && max < min) {
-    errors.push(invalid('spec.maxReplicas', max, 'must be greater than or equal to `minReplicas`'))
-  }
-  if (!kind) errors.push(required('spec.scaleTargetRef.kind'))
-  if (!name) errors.push(required('spec.scaleTargetRef.name'))
-  return [
-    ...errors,
-    ...asList(spec.metrics).flatMap((metric, i) =>
-      metric.type ? [] : [required(`spec.metrics[${i}].type`, 'must specify a metric source type')],
-    ),
-  ]
-}

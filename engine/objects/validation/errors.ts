@@ -27,6 +27,8 @@ export interface ValidationContext {
   subresource?: string
   /** The version in which the object was sent, where the old one's rules are others. */
   version?: string
+  /** The object takes the place of another. */
+  isUpdate?: true
 }
 
 /** The `reason` of a cause in a Status, per type. */
@@ -56,7 +58,8 @@ const words: Record<FieldError['type'], string> = {
 
 const withoutValue = new Set<FieldError['type']>(['Required', 'Forbidden', 'TooLong'])
 
-const showValue = (error: FieldError): string => error.shown ?? JSON.stringify(error.badValue ?? null)
+/** A pointer that is nil is the text "null". */
+const showValue = (error: FieldError): string => error.shown ?? JSON.stringify(error.badValue ?? 'null')
 
 /** The text behind the field's path: `Invalid value: -1: must be greater than or equal to 0`. */
 export function makeFieldErrorBody(error: FieldError): string {

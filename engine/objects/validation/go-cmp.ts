@@ -6,9 +6,8 @@ import { deepEqual } from '../equal.ts'
 import { parseQuantity } from '../quantity.ts'
 import { asObject } from '../defaults/table.ts'
 import { editScript, type Likeness } from './go-edits.ts'
-import { diffOfText, isLongText } from './go-text-diff.ts'
-import { fieldValue, type GoType, isGoZero } from './go-structs.ts'
-import { goQuantityParts } from './go-values.ts'
+import { diffOfNumbers, diffOfText, isLongText } from './go-text-diff.ts'
+import { fieldValue, goParts, goPartsType, type GoType, isGoZero } from './go-structs.ts'
 import {
   addEllipsis,
   addStats,
@@ -22,6 +21,7 @@ import {
   type Stats,
   type Text,
   textLength,
+  goQuoted,
   textOf,
   type TextRow,
   textsEqual,
@@ -86,7 +86,15 @@ function compareItems(type: GoType, x: unknown[], y: unknown[]): Node {
     const vy = edit === 'X' ? MISSING : y[iy++]
     return { key: '', node: compareValues(elem, vx, vy) }
   })
-  return { ...branch(type, x, y, records.map(({ node }) => node)), records }
+  return {
+    ...branch(
+      type,
+      x,
+      y,
+      records.map(({ node }) => node),
+    ),
+    records,
+  }
 }
 
 function compareMaps(type: GoType, x: Record<string, unknown>, y: Record<string, unknown>): Node {
@@ -96,7 +104,15 @@ function compareMaps(type: GoType, x: Record<string, unknown>, y: Record<string,
     key: `${type.hasStringerKey ? 's' : ''}${JSON.stringify(key)}`,
     node: compareValues(type.elem!, value(x, key), value(y, key)),
   }))
-  return { ...branch(type, x, y, records.map(({ node }) => node)), records }
+  return {
+    ...branch(
+      type,
+      x,
+      y,
+      records.map(({ node }) => node),
+    ),
+    records,
+  }
 }
 
 function compareStructs(type: GoType, x: unknown, y: unknown): Node {
@@ -104,24 +120,22 @@ function compareStructs(type: GoType, x: unknown, y: unknown): Node {
     key: field.name,
     node: compareValues(field.type, fieldValue(x, field), fieldValue(y, field)),
   }))
-  return { ...branch(type, x, y, records.map(({ node }) => node)), records }
+  return {
+    ...branch(
+      type,
+      x,
+      y,
+      records.map(({ node }) => node),
+    ),
+    records,
+  }
 }
-
-const INT_OR_STRING: GoType = {
-  kind: 'struct',
-  name: 'intstr.IntOrString',
-  fields: [
-    { name: 'Type', key: 'Type', type: { kind: 'int', name: 'intstr.Type' }, isEmbedded: false, isInline: false },
-    { name: 'IntVal', key: 'IntVal', type: { kind: 'int', name: 'int32' }, isEmbedded: false, isInline: false },
-    { name: 'StrVal', key: 'StrVal', type: { kind: 'string', name: 'string' }, isEmbedded: false, isInline: false },
-  ],
-}
-
-const intOrString = (value: unknown): unknown =>
-  value === MISSING ? MISSING : typeof value === 'string' ? { Type: 1, StrVal: value } : { IntVal: value ?? 0 }
 
 function compareValues(type: GoType, x: unknown, y: unknown): Node {
-  if (type.kind === 'intOrString') return compareValues(INT_OR_STRING, intOrString(x), intOrString(y))
+  if (type.kind === 'intOrString') {
+    const parts = (value: unknown): unknown => (value === MISSING ? MISSING : goParts(type, value))
+    return compareValues(goPartsType(type), parts(x), parts(y))
+  }
   if (x === MISSING || y === MISSING) return leaf(type, x, y, false)
   if (type.kind === 'struct') return compareStructs(type, x, y)
   if (type.kind === 'quantity') return leaf(type, x, y, sameQuantity(x, y))
@@ -148,16 +162,6 @@ function withType({ types, mark }: Options, { kind, name }: GoType, text: Text):
 
 const mostOf = (level: number): number => ((1 << Math.min(16, Math.max(0, level))) >> 1) << 2
 const diffsOf = (level: number): number => (1 << Math.min(16, Math.max(0, level))) << 1
-
-/** A string in double quotes, or in backquotes where that saves escapes. */
-export function goQuoted(text: string): string {
-  const quoted = JSON.stringify(text).replace(/\\u([0-9a-f]{4})/g, (_, hex: string) =>
-    hex.startsWith('00') ? `\\x${hex.slice(2)}` : `\\u${hex}`,
-  )
-  if (quoted.length === text.length + 2) return quoted
-  // eslint-disable-next-line no-control-regex
-  return /[`\n]|[\u0000-\u0008\u000b-\u001f\u007f]/.test(text) ? quoted : `\`${text}\``
-}
 
 function stringText(options: Options, text: string): Text {
   const level = Math.min(16, Math.max(0, options.level))
@@ -188,22 +192,7 @@ function rowsOf<T>(options: Options, items: T[], rowOf: (item: T, inner: Options
   return braces(rows)
 }
 
-function quantityText(options: Options, value: unknown): Text {
-  const { amount, text, format } = goQuantityParts(String(value ?? ''))
-  const inner = { ...options, level: options.isLimited ? options.level - 1 : options.level }
-  if (options.isLimited && mostOf(options.level) === 0) return value ? wrap('{', { rows: [{ value: ELLIPSIS, hasNoComma: true }] }, '}') : braces([])
-  const cells = Object.entries(amount).filter(([, one]) => one !== 0n)
-  const amountType: GoType = { kind: 'struct', name: 'resource.int64Amount' }
-  const amountText = rowsOf(inner, cells, ([key, one]) => ({ key, value: String(one) }))
-  const rows: TextRow[] = []
-  if (cells.length > 0) rows.push({ key: 'i', value: withType({ ...inner, types: 'auto' }, amountType, amountText) })
-  if (text !== '') rows.push({ key: 's', value: JSON.stringify(text) })
-  if (format !== '') rows.push({ key: 'Format', value: JSON.stringify(format) })
-  return braces(rows)
-}
-
 function compositeText(options: Options, type: GoType, value: unknown): Text {
-  if (type.kind === 'quantity') return quantityText(options, value)
   if (type.kind === 'struct') {
     const fields = type.fields!.filter((field) => !isGoZero(field.type, fieldValue(value, field)))
     return rowsOf(options, fields, (field, inner) => ({
@@ -214,15 +203,22 @@ function compositeText(options: Options, type: GoType, value: unknown): Text {
   if (isNil(value)) return 'nil'
   const elem = type.elem!
   if (type.kind === 'slice')
-    return rowsOf(options, value as unknown[], (item, inner) => ({ value: valueText({ ...inner, types: 'elide' }, elem, item) }))
-  return rowsOf(options, Object.entries(asObject(value)).sort(([a], [b]) => (a < b ? -1 : 1)), ([key, item], inner) => ({
-    key: `${type.hasStringerKey ? 's' : ''}${JSON.stringify(key)}`,
-    value: valueText({ ...inner, types: 'elide' }, elem, item),
-  }))
+    return rowsOf(options, value as unknown[], (item, inner) => ({
+      value: valueText({ ...inner, types: 'elide' }, elem, item),
+    }))
+  return rowsOf(
+    options,
+    Object.entries(asObject(value)).sort(([a], [b]) => (a < b ? -1 : 1)),
+    ([key, item], inner) => ({
+      key: `${type.hasStringerKey ? 's' : ''}${JSON.stringify(key)}`,
+      value: valueText({ ...inner, types: 'elide' }, elem, item),
+    }),
+  )
 }
 
 function valueText(options: Options, type: GoType, value: unknown): Text {
-  if (type.kind === 'intOrString') return valueText(options, INT_OR_STRING, intOrString(value))
+  if (type.kind === 'intOrString' || type.kind === 'quantity')
+    return valueText(options, goPartsType(type), goParts(type, value))
   if (type.kind === 'pointer') return isNil(value) ? 'nil' : wrap('&', valueText(options, type.elem!, value))
   if (type.kind === 'bool') return withType(options, type, String(value ?? false))
   if (type.kind === 'int') return withType(options, type, String(value ?? 0))
@@ -232,7 +228,10 @@ function valueText(options: Options, type: GoType, value: unknown): Text {
 }
 
 /** Formats twice, with ever more detail while both sides look the same. */
-function bothSides(options: Options, format: (options: Options, mark: '-' | '+') => Text | undefined): (Text | undefined)[] {
+function bothSides(
+  options: Options,
+  format: (options: Options, mark: '-' | '+') => Text | undefined,
+): (Text | undefined)[] {
   let sides = [format(options, '-'), format(options, '+')]
   const isSame = (): boolean => sides[0] !== undefined && sides[1] !== undefined && textsEqual(sides[0], sides[1])
   for (let i = 0; i <= MAX_PRESET && isSame(); i++) {
@@ -247,14 +246,17 @@ const sideOf = ({ x, y }: Node, mark: Mark): unknown => (mark === '-' ? x : y)
 
 function leafText(options: Options, node: Node): Text | undefined {
   const { type, x, y } = node
-  const side = (value: unknown, one: Options): Text | undefined => (value === MISSING ? undefined : valueText(one, type, value))
+  const side = (value: unknown, one: Options): Text | undefined =>
+    value === MISSING ? undefined : valueText(one, type, value)
   if (options.mark === '-' || options.mark === '+') return side(sideOf(node, options.mark), options)
   if (node.diff === 0) {
     const [a, b] = [valueText(options, type, x), valueText(options, type, y)]
     return textLength(a) < textLength(b) ? a : b
   }
   const sides = bothSides({ ...options, types: 'elide' }, (one, mark) => side(sideOf(node, mark), one))
-  const rows = sides.map((value, i) => ({ mark: i === 0 ? '-' : '+', value }) as TextRow).filter((row) => row.value !== undefined)
+  const rows = sides
+    .map((value, i) => ({ mark: i === 0 ? '-' : '+', value }) as TextRow)
+    .filter((row) => row.value !== undefined)
   return withType({ ...options, types: 'emit' }, type, { rows })
 }
 
@@ -275,9 +277,11 @@ function nodeText(given: Options, node: Node): Text | undefined {
 }
 
 function longText(options: Options, node: Node): Text {
-  const { isWhole, text } = diffOfText(node.x, node.y, options.level)
-  if (!isWhole) return withType(options, node.type, text)
-  return node.type.name === 'string' ? text : withType(options, node.type, text)
+  const { type, x, y } = node
+  if (type.kind === 'slice')
+    return withType(options, type, diffOfNumbers(type.elem!.name, x as unknown[], y as unknown[], options.level))
+  const text = diffOfText(String(x), String(y), options.level)
+  return type.name === 'string' ? text : withType(options, type, text)
 }
 
 const NAMES: Record<string, string> = { struct: 'field', slice: 'element', map: 'entry' }
@@ -315,11 +319,20 @@ function groupsOf(name: string, records: { node: Node }[]): Stats[] {
   return groups
 }
 
-function equalRows(options: Options, records: { key: string; node: Node }[], stats: Stats, isFirst: boolean, isLast: boolean): TextRow[] {
+function equalRows(
+  options: Options,
+  records: { key: string; node: Node }[],
+  stats: Stats,
+  isFirst: boolean,
+  isLast: boolean,
+): TextRow[] {
   const low = isFirst ? 0 : Math.min(CONTEXT, records.length)
   let high = isLast ? 0 : Math.min(CONTEXT, records.length - low)
   if (records.length - (low + high) === 1) high++
-  const row = ({ key, node }: { key: string; node: Node }): TextRow => ({ key, value: nodeText({ ...options, mark: ' ' }, node)! })
+  const row = ({ key, node }: { key: string; node: Node }): TextRow => ({
+    key,
+    value: nodeText({ ...options, mark: ' ' }, node)!,
+  })
   const rows = records.slice(0, low).map(row)
   const hidden = records.length - low - high
   if (hidden > 0) addEllipsis(rows, { ...stats, identical: hidden })
@@ -329,13 +342,16 @@ function equalRows(options: Options, records: { key: string; node: Node }[], sta
 function unequalRows(options: Options, { key, node }: { key: string; node: Node }): TextRow[] {
   if (canDiffText(options, node) || node.children !== node.depth) return [{ key, value: nodeText(options, node)! }]
   const sides = bothSides(options, (one, mark) => nodeText({ ...one, mark }, node))
-  return sides.flatMap((value, i) => (value === undefined ? [] : [{ mark: i === 0 ? '-' : '+', key, value } as TextRow]))
+  return sides.flatMap((value, i) =>
+    value === undefined ? [] : [{ mark: i === 0 ? '-' : '+', key, value } as TextRow],
+  )
 }
 
 function listText(given: Options, node: Node): Text {
   const { kind } = node.type
   const options: Options = { ...given, types: kind === 'struct' ? 'auto' : 'elide', level: given.level - 1 }
-  if (given.mark !== '') return braces(uniformRows(options, node, given.mark === ' ' ? mostOf(given.level) : diffsOf(given.level)))
+  if (given.mark !== '')
+    return braces(uniformRows(options, node, given.mark === ' ' ? mostOf(given.level) : diffsOf(given.level)))
   const [rows, most, name] = [[] as TextRow[], diffsOf(given.level), NAMES[kind]!]
   const groups = groupsOf(name, node.records!)
   let [at, shown, rest] = [0, 0, noStats(name)]

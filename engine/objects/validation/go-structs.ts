@@ -29,8 +29,7 @@ const TABLE: Record<string, string> = {
     'Kind string, Namespace string, Name string, UID types.UID, APIVersion string, ResourceVersion string, FieldPath string',
   TypedLocalObjectReference: 'APIGroup *string, Kind string, Name string',
   TypedObjectReference: 'APIGroup *string, Kind string, Name string, Namespace *string',
-  Toleration:
-    'Key string, Operator TolerationOperator, Value string, Effect TaintEffect, TolerationSeconds *int64',
+  Toleration: 'Key string, Operator TolerationOperator, Value string, Effect TaintEffect, TolerationSeconds *int64',
   HostAlias: 'IP string, Hostnames []string',
   PodDNSConfig: 'Nameservers []string, Searches []string, Options []PodDNSConfigOption',
   PodDNSConfigOption: 'Name string, Value *string',
@@ -88,8 +87,7 @@ const TABLE: Record<string, string> = {
   LifecycleHandler: 'Exec *ExecAction, HTTPGet *HTTPGetAction, TCPSocket *TCPSocketAction, Sleep *SleepAction @29',
   Lifecycle: 'PostStart *LifecycleHandler, PreStop *LifecycleHandler, StopSignal *Signal @33',
   ExecAction: 'Command []string',
-  HTTPGetAction:
-    'Path string, Port intstr.IntOrString, Host string, Scheme URIScheme, HTTPHeaders []HTTPHeader',
+  HTTPGetAction: 'Path string, Port intstr.IntOrString, Host string, Scheme URIScheme, HTTPHeaders []HTTPHeader',
   HTTPHeader: 'Name string, Value string',
   TCPSocketAction: 'Port intstr.IntOrString, Host string',
   GRPCAction: 'Port int32, Service *string',
@@ -113,8 +111,7 @@ const TABLE: Record<string, string> = {
   PersistentVolumeClaimVolumeSource: 'ClaimName string, ReadOnly bool',
   RBDVolumeSource:
     'CephMonitors:monitors []string, RBDImage:image string, FSType string, RBDPool:pool string, RadosUser:user string, Keyring string, SecretRef *LocalObjectReference, ReadOnly bool',
-  QuobyteVolumeSource:
-    'Registry string, Volume string, ReadOnly bool, User string, Group string, Tenant string',
+  QuobyteVolumeSource: 'Registry string, Volume string, ReadOnly bool, User string, Group string, Tenant string',
   FlexVolumeSource:
     'Driver string, FSType string, SecretRef *LocalObjectReference, ReadOnly bool, Options map[string]string',
   CinderVolumeSource: 'VolumeID string, FSType string, ReadOnly bool, SecretRef *LocalObjectReference',
@@ -127,8 +124,7 @@ const TABLE: Record<string, string> = {
   FCVolumeSource: 'TargetWWNs []string, Lun *int32, FSType string, ReadOnly bool, WWIDs:wwids []string',
   AzureFileVolumeSource: 'SecretName string, ShareName string, ReadOnly bool',
   ConfigMapVolumeSource: '+LocalObjectReference, Items []KeyToPath, DefaultMode *int32, Optional *bool',
-  VsphereVirtualDiskVolumeSource:
-    'VolumePath string, FSType string, StoragePolicyName string, StoragePolicyID string',
+  VsphereVirtualDiskVolumeSource: 'VolumePath string, FSType string, StoragePolicyName string, StoragePolicyID string',
   AzureDiskVolumeSource:
     'DiskName string, DataDiskURI:diskURI string, CachingMode *AzureDataDiskCachingMode, FSType *string, ReadOnly *bool, Kind *AzureDataDiskKind',
   PhotonPersistentDiskVolumeSource: 'PdID string, FSType string',
@@ -169,8 +165,7 @@ const TABLE: Record<string, string> = {
   CinderPersistentVolumeSource: 'VolumeID string, FSType string, ReadOnly bool, SecretRef *SecretReference',
   CephFSPersistentVolumeSource:
     'Monitors []string, Path string, User string, SecretFile string, SecretRef *SecretReference, ReadOnly bool',
-  AzureFilePersistentVolumeSource:
-    'SecretName string, ShareName string, ReadOnly bool, SecretNamespace *string',
+  AzureFilePersistentVolumeSource: 'SecretName string, ShareName string, ReadOnly bool, SecretNamespace *string',
   ScaleIOPersistentVolumeSource:
     'Gateway string, System string, SecretRef *SecretReference, SSLEnabled bool, ProtectionDomain string, StoragePool string, StorageMode string, VolumeName string, FSType string, ReadOnly bool',
   LocalVolumeSource: 'Path string, FSType *string',
@@ -311,4 +306,52 @@ export function internalShape(typeName: string, value: unknown): unknown {
   if (typeName === 'PodSpec') return internalPodSpec(value)
   if (typeName === 'PodTemplateSpec') return { ...asObject(value), spec: internalPodSpec(asObject(value).spec) }
   return value
+}
+
+const part = (name: string, type: GoType): GoField => ({ name, key: name, type, isEmbedded: false, isInline: false })
+const int = (name: string): GoType => ({ kind: 'int', name })
+const string = (name: string): GoType => ({ kind: 'string', name })
+const struct = (name: string, fields: GoField[]): GoType => ({ kind: 'struct', name, fields })
+
+const INT_OR_STRING = struct('intstr.IntOrString', [
+  part('Type', int('intstr.Type')),
+  part('IntVal', int('int32')),
+  part('StrVal', string('string')),
+])
+
+const QUANTITY = struct('resource.Quantity', [
+  part('i', struct('resource.int64Amount', [part('value', int('int64')), part('scale', int('resource.Scale'))])),
+  part(
+    'd',
+    struct('resource.infDecAmount', [part('Dec', { kind: 'pointer', name: '*inf.Dec', elem: struct('inf.Dec', []) })]),
+  ),
+  part('s', string('string')),
+  part('Format', string('resource.Format')),
+])
+
+/** The struct behind a value that JSON writes as text or a number. */
+export const goPartsType = ({ kind }: GoType): GoType => (kind === 'quantity' ? QUANTITY : INT_OR_STRING)
+
+const DECIMAL = ['n', 'u', 'm', '', 'k', 'M', 'G', 'T', 'P', 'E']
+const BINARY = ['Ki', 'Mi', 'Gi', 'Ti', 'Pi', 'Ei']
+
+const goInt = (value: bigint): number | string => (Number.isSafeInteger(Number(value)) ? Number(value) : String(value))
+
+/** What ParseQuantity keeps of a text: digits, a power of ten, the family of the suffix. */
+function quantityParts(text: string): PlainObject {
+  const match = /^([+-]?)(\d*)(?:\.(\d*))?([A-Za-z]*)([-+]?\d*)$/.exec(text)
+  if (match === null || text === '') return {}
+  const [, sign, whole = '', decimals = '', suffix = '', exponent = ''] = match
+  const binary = BINARY.indexOf(suffix)
+  const digits = BigInt(`${sign === '-' ? '-' : ''}${whole + decimals || '0'}`)
+  if (binary >= 0) return { i: { value: goInt(digits << BigInt(10 * (binary + 1))) }, s: text, Format: 'BinarySI' }
+  const isExponent = /^[eE]$/.test(suffix) && exponent !== ''
+  const scale = (isExponent ? Number(exponent) : 3 * (DECIMAL.indexOf(suffix) - 3)) - decimals.length
+  return { i: { value: goInt(digits), scale }, s: text, Format: isExponent ? 'DecimalExponent' : 'DecimalSI' }
+}
+
+/** The fields of `goPartsType`. */
+export function goParts({ kind }: GoType, value: unknown): PlainObject {
+  if (kind === 'quantity') return quantityParts(String(value ?? ''))
+  return typeof value === 'string' ? { Type: 1, StrVal: value } : { IntVal: value ?? 0 }
 }

@@ -36,6 +36,21 @@ export interface Stats {
 export const ELLIPSIS = '...'
 const MAX_COLUMNS = 80
 
+/** A string in double quotes, or in backquotes where that saves escapes. */
+export function goQuoted(text: string): string {
+  const quoted = goString(text)
+  if (quoted.length === text.length + 2) return quoted
+  // eslint-disable-next-line no-control-regex
+  return /[`\n]|[\u0000-\u0008\u000b-\u001f\u007f]/.test(text) ? quoted : `\`${text}\``
+}
+
+/** `%q`. */
+export const goString = (text: string): string =>
+  JSON.stringify(text).replace(
+    /\\u00([0-9a-f]{2})/g,
+    (_, hex: string) => ({ '07': '\\a', '0b': '\\v' })[hex] ?? `\\x${hex}`,
+  )
+
 export const noStats = (name: string): Stats => ({ name, identical: 0, removed: 0, inserted: 0, modified: 0 })
 export const countOfDiff = ({ removed, inserted, modified }: Stats): number => removed + inserted + modified
 export const isNoStats = (stats: Stats): boolean => stats.identical + countOfDiff(stats) === 0

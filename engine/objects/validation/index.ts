@@ -11,34 +11,53 @@ import { validateFlowSchema, validatePriorityLevel } from './flow-control.ts'
 import type { PlainObject } from '../decode.ts'
 import type { KindEntry } from '../kinds.ts'
 import { validateBinding, validateBindingUpdate, validateRole } from './access.ts'
-import { validateAutoscaler, validateCronJob, validateCronJobUpdate, validateJob, validateJobUpdate } from './batch.ts'
+import { validateAutoscaler } from './autoscaling.ts'
+import { validateCronJob, validateCronJobUpdate, validateJob, validateJobUpdate } from './batch.ts'
 import { validateCertificateSigningRequest, validateCertificateSigningView } from './certificates.ts'
 import {
+  validateApiService,
   validateControllerRevision,
   validateControllerRevisionUpdate,
   validateEvent,
   validateLease,
+  validateNamespace,
   validateNode,
   validateNodeUpdate,
   validatePodDisruptionBudget,
   validatePriorityClass,
   validatePriorityClassUpdate,
+  validateRuntimeClass,
+  validateRuntimeClassUpdate,
 } from './cluster.ts'
 import { validateConfigMap, validateConfigMapUpdate, validateSecret, validateSecretUpdate } from './config.ts'
 import { validateDefinition, validateDefinitionUpdate } from './custom-resource-definitions.ts'
-import type { FieldError, ValidationContext } from './errors.ts'
-import { inReleaseSyntax } from './go-values.ts'
-import { validateMeta, validateMetaUpdate } from './metadata.ts'
-import { validatePod, validatePodUpdate } from './pods.ts'
-import { validateLimitRange, validateResourceQuota, validateResourceQuotaUpdate } from './quotas.ts'
 import {
+  addressName,
   validateEndpoints,
   validateEndpointSlice,
   validateEndpointSliceUpdate,
+  validateIPAddress,
+  validateIPAddressUpdate,
+} from './endpoints.ts'
+import { invalidAll } from './errors.ts'
+import type { FieldError, ValidationContext } from './errors.ts'
+import { inReleaseSyntax } from './go-values.ts'
+import { validateMeta, validateMetaUpdate } from './metadata.ts'
+import {
+  ingressStatusErrors,
   validateIngress,
-  validateService,
-  validateServiceUpdate,
-} from './services.ts'
+  validateIngressClass,
+  validateIngressClassUpdate,
+  validateIngressUpdate,
+  validateNetworkPolicy,
+  validateNetworkPolicyUpdate,
+  validateServiceCidr,
+  validateServiceCidrUpdate,
+} from './networking.ts'
+import { podViewErrors } from './ephemeral-containers.ts'
+import { validatePod, validatePodUpdate } from './pods.ts'
+import { validateLimitRange, validateResourceQuota, validateResourceQuotaUpdate } from './quotas.ts'
+import { serviceStatusErrors, validateService, validateServiceUpdate } from './services.ts'
 import {
   validateAttachment,
   validateAttachmentUpdate,
@@ -58,6 +77,7 @@ import {
   selectorUnchanged,
   validateDaemonSet,
   validateDeployment,
+  validatePodTemplate,
   validateReplicaSet,
   validateReplicationController,
   validateStatefulSet,
@@ -78,14 +98,27 @@ interface KindValidation {
   updateOnly?: boolean
 }
 
+/** An IPAddress is held to its name's rule here: no other kind has it. */
+const ipAddress = (object: PlainObject): FieldError[] => {
+  const name = String((object.metadata as PlainObject | undefined)?.name ?? '')
+  return [...(name === '' ? [] : invalidAll('metadata.name', name, addressName(name))), ...validateIPAddress(object)]
+}
+
 /** By group and kind; kinds that are not here have their metadata checked only. */
 const validations: Record<string, KindValidation> = {
-  '/Pod': { create: validatePod, update: validatePodUpdate },
-  '/Service': { create: validateService, update: validateServiceUpdate, updateFirst: true },
+  '/Pod': { create: validatePod, update: validatePodUpdate, view: podViewErrors },
+  '/Service': {
+    create: validateService,
+    update: validateServiceUpdate,
+    updateOnly: true,
+    view: serviceStatusErrors,
+  },
+  '/Namespace': { create: validateNamespace },
+  '/PodTemplate': { create: validatePodTemplate },
   '/Endpoints': { create: validateEndpoints },
   '/ConfigMap': { create: validateConfigMap, update: validateConfigMapUpdate, updateFirst: true },
   '/Secret': { create: validateSecret, update: validateSecretUpdate, updateFirst: true },
-  '/Node': { create: validateNode, update: validateNodeUpdate },
+  '/Node': { create: validateNode, update: validateNodeUpdate, updateOnly: true },
   '/Event': { create: validateEvent },
   '/ReplicationController': { create: validateReplicationController },
   '/LimitRange': { create: validateLimitRange },
@@ -101,14 +134,41 @@ const validations: Record<string, KindValidation> = {
   'batch/CronJob': { create: validateCronJob, update: validateCronJobUpdate, updateOnly: true },
   'autoscaling/HorizontalPodAutoscaler': { create: validateAutoscaler },
   'policy/PodDisruptionBudget': { create: validatePodDisruptionBudget },
-  'scheduling.k8s.io/PriorityClass': { create: validatePriorityClass, update: validatePriorityClassUpdate },
+  'scheduling.k8s.io/PriorityClass': {
+    create: validatePriorityClass,
+    update: validatePriorityClassUpdate,
+    updateOnly: true,
+  },
   'coordination.k8s.io/Lease': { create: validateLease },
   'discovery.k8s.io/EndpointSlice': { create: validateEndpointSlice, update: validateEndpointSliceUpdate },
   'certificates.k8s.io/CertificateSigningRequest': {
     create: validateCertificateSigningRequest,
     view: validateCertificateSigningView,
   },
-  'networking.k8s.io/Ingress': { create: validateIngress },
+  'networking.k8s.io/Ingress': {
+    create: validateIngress,
+    update: validateIngressUpdate,
+    updateOnly: true,
+    view: ingressStatusErrors,
+  },
+  'networking.k8s.io/IngressClass': {
+    create: validateIngressClass,
+    update: validateIngressClassUpdate,
+    updateFirst: true,
+  },
+  'networking.k8s.io/NetworkPolicy': {
+    create: validateNetworkPolicy,
+    update: validateNetworkPolicyUpdate,
+    updateOnly: true,
+  },
+  'networking.k8s.io/IPAddress': { create: ipAddress, update: validateIPAddressUpdate },
+  'networking.k8s.io/ServiceCIDR': { create: validateServiceCidr, update: validateServiceCidrUpdate },
+  'node.k8s.io/RuntimeClass': {
+    create: validateRuntimeClass,
+    update: validateRuntimeClassUpdate,
+    updateOnly: true,
+  },
+  'apiregistration.k8s.io/APIService': { create: validateApiService },
   'rbac.authorization.k8s.io/Role': { create: validateRole(true) },
   'rbac.authorization.k8s.io/ClusterRole': { create: validateRole(false) },
   'rbac.authorization.k8s.io/RoleBinding': { create: validateBinding(true), update: validateBindingUpdate },
@@ -160,7 +220,7 @@ const validationOf = (entry: KindEntry): KindValidation => validations[`${entry.
 export function validateCreate(entry: KindEntry, object: object, ctx: ValidationContext = {}): FieldError[] {
   const plain = object as PlainObject
   const own = entry.custom?.validate(plain) ?? validationOf(entry).create?.(plain, ctx) ?? []
-  return inReleaseSyntax([...validateMeta(entry, plain), ...own], ctx)
+  return inReleaseSyntax([...validateMeta(entry, plain, ctx), ...own], ctx)
 }
 
 /**
@@ -180,7 +240,8 @@ export function validateUpdate(
     return [...meta, ...(validationOf(entry).view?.(plain, before, ctx.subresource) ?? [])]
   const { create, update, updateFirst, updateOnly } = validationOf(entry)
   const updated = update?.(plain, before, ctx) ?? []
-  const whole = [...withoutSame(validateMeta(entry, plain), meta), ...(updateOnly ? [] : (create?.(plain, ctx) ?? []))]
+  const rest = updateOnly ? [] : (create?.(plain, { ...ctx, isUpdate: true }) ?? [])
+  const whole = [...withoutSame(validateMeta(entry, plain, ctx), meta), ...rest]
   return inReleaseSyntax(updateFirst ? [...meta, ...updated, ...whole] : [...meta, ...whole, ...updated], ctx)
 }
 

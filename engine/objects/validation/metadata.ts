@@ -3,8 +3,9 @@ import { asList, asObject } from '../defaults/table.ts'
 import type { KindEntry } from '../kinds.ts'
 import { labelKeyErrors, labelValueErrors } from '../selectors.ts'
 import { duplicate, forbidden, invalid, invalidAll, required, tooLong } from './errors.ts'
-import type { FieldError } from './errors.ts'
-import { dns1035Label, dns1123Label, dns1123Subdomain, pathSegmentName } from './names.ts'
+import type { FieldError, ValidationContext } from './errors.ts'
+import { minorIn } from './go-values.ts'
+import { configKey, dns1035Label, dns1123Label, dns1123Subdomain, pathSegmentName } from './names.ts'
 
 export type NameRule = (name: string) => string[]
 
@@ -21,6 +22,7 @@ const nameRules: Record<string, NameRule> = {
   Namespace: dns1123Label,
   Service: dns1035Label,
   CronJob: cronJobName,
+  LeaseCandidate: configKey,
   StatefulSet: dns1123Label,
   Role: pathSegmentName,
   RoleBinding: pathSegmentName,
@@ -35,8 +37,12 @@ export const nameRuleOf = (kind: string): NameRule => nameRules[kind] ?? dns1123
 /** A prefix may end in a hyphen or dot: the generated suffix follows. */
 const maskTrailingDash = (prefix: string): string => (prefix.endsWith('-') ? `${prefix.slice(0, -1)}a` : prefix)
 
-function nameErrors(entry: KindEntry, meta: PlainObject): FieldError[] {
-  const rule = nameRuleOf(entry.kind)
+/** Names of Services are labels from this minor on; before, they begin with a letter. */
+const RELAXED_SERVICE_NAMES_SINCE = 36
+
+function nameErrors(entry: KindEntry, meta: PlainObject, ctx: ValidationContext): FieldError[] {
+  const relaxed = entry.group === '' && entry.kind === 'Service' && minorIn(ctx) >= RELAXED_SERVICE_NAMES_SINCE
+  const rule = relaxed ? dns1123Label : nameRuleOf(entry.kind)
   const errors: FieldError[] = []
   const { name, generateName } = meta
   if (typeof generateName === 'string' && generateName !== '') {
@@ -80,11 +86,14 @@ const ownerFields: [string, string][] = [
 
 function ownerErrors(owners: PlainObject[]): FieldError[] {
   const field = 'metadata.ownerReferences'
-  const errors = owners.flatMap((owner) =>
-    ownerFields
+  const errors = owners.flatMap((owner) => [
+    ...ownerFields
       .filter(([name]) => !owner[name])
       .map(([name, text]) => invalid(`${field}.${name}`, owner[name] ?? '', text)),
-  )
+    ...(owner.apiVersion === 'v1' && owner.kind === 'Event'
+      ? [invalid(field, owner, '/v1, Kind=Event is disallowed from being an owner')]
+      : []),
+  ])
   const controllers = owners.filter((owner) => owner.controller === true)
   if (controllers.length < 2) return errors
   const [first, second] = controllers as [PlainObject, PlainObject]
@@ -94,24 +103,31 @@ function ownerErrors(owners: PlainObject[]): FieldError[] {
 
 const standardFinalizers = new Set(['kubernetes', 'orphan', 'foregroundDeletion'])
 
+/** Models ValidateFinalizerName and validateKubeFinalizerName, which tell the same name at two paths. */
+export function finalizerNameErrors(list: string, one: string, name: string): FieldError[] {
+  const wrong = invalidAll(list, name, labelKeyErrors(name))
+  if (name.includes('/') || standardFinalizers.has(name)) return wrong
+  return [...wrong, invalid(one, name, 'name is neither a standard finalizer name nor is it fully qualified')]
+}
+
 function finalizerErrors(finalizers: string[]): FieldError[] {
-  const errors = finalizers.flatMap((name, i) => {
-    const field = `metadata.finalizers[${i}]`
-    const wrong = invalidAll(field, name, labelKeyErrors(name))
-    if (wrong.length > 0 || name.includes('/') || standardFinalizers.has(name)) return wrong
-    return [invalid(field, name, 'name is neither a standard finalizer name nor is it fully qualified')]
-  })
+  const field = 'metadata.finalizers'
+  const names = finalizers.map((name, i) => finalizerNameErrors(field, `${field}[${i}]`, name))
   const both = finalizers.includes('orphan') && finalizers.includes('foregroundDeletion')
-  if (!both) return errors
   const text = 'finalizer orphan and foregroundDeletion cannot be both set'
-  return [...errors, invalid('metadata.finalizers', finalizers, text)]
+  const at = (path: (error: FieldError) => boolean): FieldError[] => names.flat().filter(path)
+  return [
+    ...at((error) => error.field === field),
+    ...(both ? [invalid(field, finalizers, text)] : []),
+    ...at((error) => error.field !== field),
+  ]
 }
 
 /** Models ValidateObjectMeta. Not modelled: managedFields. */
-export function validateMeta(entry: KindEntry, object: PlainObject): FieldError[] {
+export function validateMeta(entry: KindEntry, object: PlainObject, ctx: ValidationContext = {}): FieldError[] {
   const meta = asObject(object.metadata)
   return [
-    ...nameErrors(entry, meta),
+    ...nameErrors(entry, meta, ctx),
     ...namespaceErrors(entry, meta),
     ...labelErrors('metadata.labels', meta.labels),
     ...annotationErrors('metadata.annotations', meta.annotations),

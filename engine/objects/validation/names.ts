@@ -1,4 +1,5 @@
 /** Models apimachinery pkg/util/validation: each function returns what is wrong, empty when nothing is. */
+import { parseAddress } from './ips.ts'
 
 const LABEL = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/
 const SUBDOMAIN = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/
@@ -38,16 +39,19 @@ export const dns1035Label = rule(DNS1035, DNS1035_TEXT, 63)
 export function configKey(value: string): string[] {
   const errors = value.length > 253 ? ['must be no more than 253 characters'] : []
   if (!CONFIG_KEY.test(value)) errors.push(CONFIG_KEY_TEXT)
-  if (value === '.') errors.push("must not be '.'")
-  else if (value === '..') errors.push("must not be '..'")
-  else if (value.startsWith('..')) errors.push("must not start with '..'")
-  return errors
+  return [...errors, ...dotErrors(value)]
 }
 
 /** A name of an environment variable; relaxed from 1.32 on. */
 export function envName(value: string, relaxed: boolean): string[] {
   if (relaxed) return RELAXED_ENV_NAME.test(value) ? [] : [RELAXED_ENV_NAME_TEXT]
-  return ENV_NAME.test(value) ? [] : [ENV_NAME_TEXT]
+  const errors = ENV_NAME.test(value) ? [] : [ENV_NAME_TEXT]
+  return [...errors, ...dotErrors(value)]
+}
+
+function dotErrors(value: string): string[] {
+  if (value === '.' || value === '..') return [`must not be '${value}'`]
+  return value.startsWith('..') ? ["must not start with '..'"] : []
 }
 
 /** A name usable as one step of a URL: what RBAC objects and APIServices are named. */
@@ -70,12 +74,43 @@ export function portName(value: string): string[] {
 export const portNumber = (value: unknown): string[] =>
   typeof value === 'number' && value >= 1 && value <= 65535 ? [] : ['must be between 1 and 65535, inclusive']
 
-const IPV4 = /^(25[0-5]|2[0-4]\d|1?\d?\d)(\.(25[0-5]|2[0-4]\d|1?\d?\d)){3}$/
-const IPV6 = /^(?=.*::|(?:[0-9a-fA-F]{1,4}:){7})(?:[0-9a-fA-F]{0,4}:){2,7}[0-9a-fA-F]{0,4}$/
+const WILDCARD_TEXT =
+  "a wildcard DNS-1123 subdomain must start with '*.', followed by a valid DNS subdomain, which must consist of lower case alphanumeric characters, '-' or '.' and end with an alphanumeric character (e.g. '*.example.com', regex used for validation is '\\*\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')"
 
-export const isIPv4 = (value: string): boolean => IPV4.test(value)
-export const isIPv6 = (value: string): boolean => IPV6.test(value)
+/** A host that stands for all names below one. */
+export function wildcardSubdomain(value: string): string[] {
+  const errors = maxLength(value, 253)
+  return value.startsWith('*.') && SUBDOMAIN.test(value.slice(2)) ? errors : [...errors, WILDCARD_TEXT]
+}
+
+const UNDERSCORE_LABEL = '_?[a-z0-9]([-_a-z0-9]*[a-z0-9])?'
+const UNDERSCORE = `${UNDERSCORE_LABEL}(\\.${UNDERSCORE_LABEL})*`
+
+/** A search domain: underscores are let through. */
+export const underscoreSubdomain = rule(
+  new RegExp(`^${UNDERSCORE}$`),
+  `a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '_', '-' or '.', and must start and end with an alphanumeric character (e.g. 'example.com', regex used for validation is '${UNDERSCORE}')`,
+  253,
+)
+
+/** Models IsFullyQualifiedDomainName. */
+export function fullyQualifiedName(value: string): string[] {
+  const name = value.replace(/\.$/, '')
+  const errors = dns1123Subdomain(name)
+  if (errors.length > 0) return [errors.join(',')]
+  const labels = name.split('.')
+  if (labels.length < 2) return ['should be a domain with at least two segments separated by dots']
+  return labels.flatMap(dns1123Label)
+}
+
+const HEADER_TEXT =
+  "a valid HTTP header must consist of alphanumeric characters or '-' (e.g. 'X-Header-Name', regex used for validation is '[-A-Za-z0-9]+')"
+
+export const headerName = (value: string): string[] => (/^[-A-Za-z0-9]+$/.test(value) ? [] : [HEADER_TEXT])
+
+export const isIPv4 = (value: string): boolean => !value.includes(':') && parseAddress(value) !== undefined
+export const isIPv6 = (value: string): boolean => value.includes(':') && parseAddress(value) !== undefined
 
 export function ipAddress(value: string): string[] {
-  return isIPv4(value) || isIPv6(value) ? [] : ['must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)']
+  return parseAddress(value) === undefined ? ['must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)'] : []
 }

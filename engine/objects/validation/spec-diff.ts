@@ -1,48 +1,19 @@
-import type { PlainObject } from '../decode.ts'
+/** How an API server shows what an update may not change: go-cmp's text, from 1.34 a unified diff of Go's JSON. */
+import type { ValidationContext } from './errors.ts'
+import { goDiff } from './go-cmp.ts'
+import { goJson } from './go-json.ts'
+import { minorIn } from './go-values.ts'
+import { goType, internalShape } from './go-structs.ts'
+import { unifiedDiff } from './unified-diff.ts'
 
-const CONTEXT_LINES = 3
+const JSON_SINCE = 34
 
-const goName = (key: string): string => key[0]!.toUpperCase() + key.slice(1)
-
-function withGoNames(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(withGoNames)
-  if (typeof value !== 'object' || value === null) return value
-  const entries = Object.entries(value as PlainObject).filter(([, one]) => one !== undefined)
-  return Object.fromEntries(
-    entries.sort(([a], [b]) => (a < b ? -1 : 1)).map(([key, one]) => [goName(key), withGoNames(one)]),
-  )
-}
-
-const linesOf = (value: unknown): string[] => JSON.stringify(withGoNames(value), null, 1).split('\n')
-
-function commonHead(a: string[], b: string[]): number {
-  let n = 0
-  while (n < a.length && n < b.length && a[n] === b[n]) n++
-  return n
-}
-
-function commonTail(a: string[], b: string[], head: number): number {
-  let n = 0
-  while (n < a.length - head && n < b.length - head && a[a.length - 1 - n] === b[b.length - 1 - n]) n++
-  return n
-}
-
-/**
- * A unified diff of two specs as indented JSON, one hunk, as an API server (1.34 and later) appends it to
- * `pod updates may not change fields other than …`. Upstream prints its internal Go struct with every absent
- * field; here absent fields are left out, so line numbers differ.
- */
-export function specDiff(before: unknown, after: unknown): string {
-  const [a, b] = [linesOf(before), linesOf(after)]
-  const head = commonHead(a, b)
-  const tail = commonTail(a, b, head)
-  const from = Math.max(0, head - CONTEXT_LINES)
-  const after3 = a.slice(a.length - tail, a.length - tail + CONTEXT_LINES)
-  const removed = a.slice(head, a.length - tail).map((line) => `-${line}`)
-  const added = b.slice(head, b.length - tail).map((line) => `+${line}`)
-  const context = a.slice(from, head).map((line) => ` ${line}`)
-  const body = [...context, ...removed, ...added, ...after3.map((line) => ` ${line}`)]
-  const around = context.length + after3.length
-  const range = (changed: number) => `${from + 1},${around + changed}`
-  return `@@ -${range(removed.length)} +${range(added.length)} @@\n${body.join('\n')}\n`
+/** The difference of two values of a Go type (`PodSpec`) as the API has them. */
+export function specDiff(typeName: string, before: unknown, after: unknown, ctx: ValidationContext): string {
+  const minor = minorIn(ctx)
+  const type = goType(typeName, minor)
+  const [x, y] = [internalShape(typeName, before), internalShape(typeName, after)]
+  if (minor < JSON_SINCE) return goDiff(type, x, y)
+  const lines = (value: unknown): string[] => goJson(type, value, 1).split('\n')
+  return unifiedDiff(lines(x), lines(y))
 }

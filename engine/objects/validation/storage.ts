@@ -9,7 +9,6 @@ import type { FieldError, ValidationContext } from './errors.ts'
 import { dns1123Label, dns1123Subdomain } from './names.ts'
 import { selectorErrors } from './selectors.ts'
 import { specDiff } from './spec-diff.ts'
-import { claimDiff } from './storage-diff.ts'
 import { VOLUME_SOURCES, volumeAffinityErrors, volumeSourceErrors } from './storage-sources.ts'
 
 const ACCESS_MODES = ['ReadOnlyMany', 'ReadWriteMany', 'ReadWriteOnce', 'ReadWriteOncePod']
@@ -21,7 +20,6 @@ const IMMUTABLE = 'field is immutable'
 const RECOVERS_SINCE = 32
 const ATTRIBUTES_CLASS_SINCE = 34
 /** From here on the difference is a JSON diff. */
-const JSON_DIFF_SINCE = 34
 const newest = 99
 
 const minorIn = ({ release }: ValidationContext): number => (release === undefined ? newest : minorOf(release))
@@ -111,8 +109,7 @@ export function validateClaimUpdate(object: PlainObject, old: PlainObject, ctx: 
   if (!semanticEqual(then, now)) {
     const text =
       'spec is immutable after creation except resources.requests and volumeAttributesClassName for bound claims'
-    const diff = minorIn(ctx) >= JSON_DIFF_SINCE ? specDiff(then, now) : claimDiff(then, now)
-    errors.push(forbidden('spec', `${text}\n${diff}`))
+    errors.push(forbidden('spec', `${text}\n${specDiff('PersistentVolumeClaimSpec', then, now, ctx)}`))
   }
   errors.push(...shrinking(spec, before, old, minorIn(ctx)))
   if (!semanticEqual(spec.volumeMode, before.volumeMode))
@@ -215,8 +212,8 @@ export function validateVolumeUpdate(object: PlainObject, old: PlainObject, ctx:
   const [now, then] = [sourceOf(spec, before), sourceOf(before)]
   if (!semanticEqual(now, then)) {
     const field = 'spec.persistentvolumesource'
-    const diff = minorIn(ctx) >= JSON_DIFF_SINCE ? `\n${specDiff(then, now)}` : ''
-    errors.push(forbidden(field, `${field} is immutable after creation${diff}`))
+    const diff = specDiff('PersistentVolumeSource', then, now, ctx)
+    errors.push(forbidden(field, `${field} is immutable after creation\n${diff}`))
   }
   if (!semanticEqual(spec.volumeMode, before.volumeMode))
     errors.push(invalid('volumeMode', spec.volumeMode ?? null, IMMUTABLE))

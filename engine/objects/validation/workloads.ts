@@ -1,5 +1,5 @@
 import type { PlainObject } from '../decode.ts'
-import { asObject } from '../defaults/table.ts'
+import { asList, asObject } from '../defaults/table.ts'
 import { semanticEqual } from '../equal.ts'
 import { minorOf } from '../kinds.ts'
 import { matchesLabels, selectorFromObject } from '../selectors.ts'
@@ -7,7 +7,7 @@ import type { LabelSelector } from '../types.gen.ts'
 import { forbidden, invalid, nonNegative, notSupported, oneOf, required } from './errors.ts'
 import type { FieldError, ValidationContext } from './errors.ts'
 import { annotationErrors, labelErrors } from './metadata.ts'
-import { podSpecErrors } from './pods.ts'
+import { podAnnotationErrors, podSpecErrors } from './pods.ts'
 import { isEmptySelector, selectorErrors } from './selectors.ts'
 
 const IMMUTABLE = 'field is immutable'
@@ -20,12 +20,20 @@ const minorIn = ({ release }: ValidationContext): number => (release === undefin
 /** Models ValidatePodTemplateSpec. */
 export function templateErrors(template: PlainObject, field: string, ctx: ValidationContext): FieldError[] {
   const metadata = asObject(template.metadata)
-  return [
+  const spec = asObject(template.spec)
+  const errors = [
     ...labelErrors(`${field}.labels`, metadata.labels),
     ...annotationErrors(`${field}.annotations`, metadata.annotations),
-    ...podSpecErrors(asObject(template.spec), `${field}.spec`, ctx),
+    ...podAnnotationErrors(asObject(metadata.annotations), spec, `${field}.annotations`),
+    ...podSpecErrors(spec, `${field}.spec`, ctx),
   ]
+  if (asList(spec.ephemeralContainers).length === 0) return errors
+  return [...errors, forbidden(`${field}.spec.ephemeralContainers`, 'ephemeral containers not allowed in pod template')]
 }
+
+/** Models ValidatePodTemplate. */
+export const validatePodTemplate = (object: PlainObject, ctx: ValidationContext): FieldError[] =>
+  templateErrors(asObject(object.template), 'template', ctx)
 
 function selects(selector: unknown, labels: unknown): boolean {
   if (selector === undefined) return false
@@ -36,8 +44,19 @@ function selects(selector: unknown, labels: unknown): boolean {
   }
 }
 
+/** Whether the selector can be made from its text at all. */
+function isSelector(selector: unknown): boolean {
+  try {
+    selectorFromObject((selector ?? {}) as LabelSelector)
+    return true
+  } catch {
+    return false
+  }
+}
+
 /** Models ValidatePodTemplateSpecForReplicaSet and its kin: the selector must select the template's own labels. */
 function selectedTemplateErrors(spec: PlainObject, ctx: ValidationContext): FieldError[] {
+  if (!isSelector(spec.selector)) return [invalid('spec.selector', spec.selector, 'invalid label selector')]
   const template = asObject(spec.template)
   const labels = asObject(template.metadata).labels
   const errors: FieldError[] = []
@@ -88,7 +107,9 @@ export function notAbove100Percent(value: unknown, field: string): FieldError[] 
   return above ? [invalid(field, value, 'must not be greater than 100%')] : []
 }
 
-const isZero = (value: unknown): boolean => value === 0 || (isPercent(value) && parseInt(String(value), 10) === 0)
+/** What is neither a number nor a percentage counts as none. */
+const isZero = (value: unknown): boolean =>
+  value !== undefined && (isPercent(value) ? parseInt(String(value), 10) : Number(value) || 0) === 0
 
 function rollingDeploymentErrors(rolling: PlainObject, field: string): FieldError[] {
   const { maxUnavailable, maxSurge } = rolling
@@ -163,6 +184,8 @@ function rollingDaemonErrors(rolling: PlainObject, field: string): FieldError[] 
   const errors = [
     ...intOrPercentErrors(maxUnavailable, `${field}.maxUnavailable`),
     ...intOrPercentErrors(maxSurge, `${field}.maxSurge`),
+    ...notAbove100Percent(maxUnavailable, `${field}.maxUnavailable`),
+    ...notAbove100Percent(maxSurge, `${field}.maxSurge`),
   ]
   if (isZero(maxUnavailable) && isZero(maxSurge)) {
     errors.push(required(`${field}.maxUnavailable`, 'cannot be 0 when maxSurge is 0'))
@@ -170,11 +193,7 @@ function rollingDaemonErrors(rolling: PlainObject, field: string): FieldError[] 
   if (!isZero(maxUnavailable) && !isZero(maxSurge)) {
     errors.push(invalid(`${field}.maxSurge`, maxSurge, 'may not be set when maxUnavailable is non-zero'))
   }
-  return [
-    ...errors,
-    ...notAbove100Percent(maxUnavailable, `${field}.maxUnavailable`),
-    ...notAbove100Percent(maxSurge, `${field}.maxSurge`),
-  ]
+  return errors
 }
 
 function daemonStrategyErrors(strategy: PlainObject): FieldError[] {
@@ -187,19 +206,18 @@ function daemonStrategyErrors(strategy: PlainObject): FieldError[] {
 /** Models ValidateDaemonSet. */
 export function validateDaemonSet(object: PlainObject, ctx: ValidationContext): FieldError[] {
   const spec = asObject(object.spec)
-  const mismatch =
-    spec.selector !== undefined && !selects(spec.selector, asObject(asObject(spec.template).metadata).labels)
+  const mismatch = !selects(spec.selector, asObject(asObject(spec.template).metadata).labels)
   const labels = asObject(asObject(spec.template).metadata).labels ?? null
   return [
     ...(spec.selector === undefined ? [] : selectorErrors(spec.selector, 'spec.selector')),
     ...(mismatch
       ? [invalid('spec.template.metadata.labels', labels, '`selector` does not match template `labels`')]
       : []),
-    ...(isEmptySelector(spec.selector)
-      ? [invalid('spec.selector', spec.selector ?? null, 'empty selector is invalid for daemonset')]
+    ...(spec.selector !== undefined && isEmptySelector(spec.selector)
+      ? [invalid('spec.selector', spec.selector, 'empty selector is invalid for daemonset')]
       : []),
     ...templateErrors(asObject(spec.template), 'spec.template', ctx),
-    ...alwaysRestart(asObject(spec.template)),
+    ...alwaysRestart(asObject(spec.template), 'DaemonSet'),
     ...nonNegative('spec.minReadySeconds', spec.minReadySeconds),
     ...daemonStrategyErrors(asObject(spec.updateStrategy)),
     ...nonNegative('spec.revisionHistoryLimit', spec.revisionHistoryLimit),
@@ -221,6 +239,17 @@ function shownStrategy({ type }: PlainObject, ctx: ValidationContext): string {
     : `apps.StatefulSetUpdateStrategy{Type:${name}, RollingUpdate:(*apps.RollingUpdateStatefulSetStrategy)(nil)}`
 }
 
+/** Models validateRollingUpdateStatefulSet. */
+function rollingStatefulErrors({ partition, maxUnavailable }: PlainObject, field: string): FieldError[] {
+  const at = `${field}.maxUnavailable`
+  return [
+    ...nonNegative(`${field}.partition`, partition),
+    ...intOrPercentErrors(maxUnavailable, at),
+    ...(isZero(maxUnavailable) ? [invalid(at, maxUnavailable, 'cannot be 0')] : []),
+    ...notAbove100Percent(maxUnavailable, at),
+  ]
+}
+
 function statefulStrategyErrors(strategy: PlainObject, ctx: ValidationContext): FieldError[] {
   const field = 'spec.updateStrategy'
   const rolling = strategy.rollingUpdate
@@ -229,8 +258,7 @@ function statefulStrategyErrors(strategy: PlainObject, ctx: ValidationContext): 
     return rolling === undefined
       ? []
       : [invalid(`${field}.rollingUpdate`, rolling, "only allowed for updateStrategy 'RollingUpdate'")]
-  if (strategy.type === 'RollingUpdate')
-    return nonNegative(`${field}.rollingUpdate.partition`, asObject(rolling).partition)
+  if (strategy.type === 'RollingUpdate') return rollingStatefulErrors(asObject(rolling), `${field}.rollingUpdate`)
   const error = invalid(field, strategy, "must be 'RollingUpdate' or 'OnDelete'")
   return [{ ...error, shown: shownStrategy(strategy, ctx) }]
 }
@@ -298,15 +326,21 @@ export function validateStatefulSetUpdate(object: PlainObject, old: PlainObject,
 /** Models ValidateReplicationController. */
 export function validateReplicationController(object: PlainObject, ctx: ValidationContext): FieldError[] {
   const spec = asObject(object.spec)
+  const selector = asObject(spec.selector)
+  const isEmpty = Object.keys(selector).length === 0
   const errors = [
     ...nonNegative('spec.minReadySeconds', spec.minReadySeconds),
+    ...(isEmpty ? [required('spec.selector')] : []),
     ...nonNegative('spec.replicas', spec.replicas),
   ]
-  if (spec.selector === undefined) errors.push(required('spec.selector'))
   if (spec.template === undefined) return [...errors, required('spec.template')]
+  const template = asObject(spec.template)
+  const labels = asObject(template.metadata).labels
+  if (!isEmpty && !selects({ matchLabels: selector }, labels))
+    errors.push(invalid('spec.template.metadata.labels', labels ?? null, '`selector` does not match template `labels`'))
   return [
     ...errors,
-    ...templateErrors(asObject(spec.template), 'spec.template', ctx),
-    ...alwaysRestart(asObject(spec.template)),
+    ...templateErrors(template, 'spec.template', ctx),
+    ...alwaysRestart(template, 'ReplicationController'),
   ]
 }

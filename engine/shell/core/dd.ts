@@ -31,7 +31,10 @@ function sizeOf(text: string): number | undefined {
     const unit = UNITS[match?.[2] ?? '']
     return match === null || unit === undefined ? undefined : Number(match[1]) * unit
   })
-  return factors.reduce((product, factor) => (product === undefined || factor === undefined ? undefined : product * factor), 1)
+  return factors.reduce(
+    (product, factor) => (product === undefined || factor === undefined ? undefined : product * factor),
+    1,
+  )
 }
 
 class Refused extends Error {}
@@ -116,7 +119,8 @@ function* put(
   if (path === undefined) return yield* p.out(text)
   const old = (given.conv ?? '').includes('notrunc') ? yield* p.readFile(path) : undefined
   const made = before + text
-  const after = old !== undefined && 'text' in old ? textOfBytes(bytesOfText(old.text).slice(bytesOfText(made).length)) : ''
+  const after =
+    old !== undefined && 'text' in old ? textOfBytes(bytesOfText(old.text).slice(bytesOfText(made).length)) : ''
   const done = yield* p.writeFile(path, made + after)
   if ('error' in done)
     throw new Refused(

@@ -105,9 +105,7 @@ function* readSide(p: Proc, name: string, absentIsEmpty: boolean): Run<Side | un
   const got = yield* p.readFile(name === '-' ? '/dev/stdin' : name)
   if ('error' in got) {
     if (absentIsEmpty && got.error === 'ENOENT') return { lines: [], mtimeMs: 0, binary: false }
-    yield* p.err(
-      `diff: ${name}: ${got.error === 'EACCES' ? 'Permission denied' : 'No such file or directory'}\n`,
-    )
+    yield* p.err(`diff: ${name}: ${got.error === 'EACCES' ? 'Permission denied' : 'No such file or directory'}\n`)
     return undefined
   }
   const stat = yield* p.stat(name)
@@ -137,8 +135,10 @@ const diff: Program = function* (argv, p) {
   }
   const [isLeft, isRight] = [yield* isDirectory(p, left), yield* isDirectory(p, right)]
   const options = argv.slice(1).filter((word) => word.startsWith('-') && word !== '-')
-  if (isLeft && isRight) return yield* diffDirectories(p, left, right, { flags, heading: ['diff', ...options].join(' ') })
-  const below = (directory: string, file: string): string => `${directory.replace(/\/$/, '')}/${file.replace(/^.*\//, '')}`
+  if (isLeft && isRight)
+    return yield* diffDirectories(p, left, right, { flags, heading: ['diff', ...options].join(' ') })
+  const below = (directory: string, file: string): string =>
+    `${directory.replace(/\/$/, '')}/${file.replace(/^.*\//, '')}`
   return yield* diffFiles(p, isLeft ? below(left, right) : left, isRight ? below(right, left) : right, flags)
 }
 
@@ -192,13 +192,7 @@ function* diffEntries(p: Proc, a: string, b: string, walk: Walk): Run<number> {
 }
 
 /** Compares two files; `heading` stands before the lines that differ. */
-function* diffFiles(
-  p: Proc,
-  left: string,
-  right: string,
-  flags: Record<string, string>,
-  heading = '',
-): Run<number> {
+function* diffFiles(p: Proc, left: string, right: string, flags: Record<string, string>, heading = ''): Run<number> {
   const a = yield* readSide(p, left, 'N' in flags)
   const b = yield* readSide(p, right, 'N' in flags)
   if (a === undefined || b === undefined) return 2
@@ -207,7 +201,13 @@ function* diffFiles(
     return 1
   }
   const plain = (line: string): string =>
-    'w' in flags ? line.replace(/\s+/g, '') : 'b' in flags ? line.replace(/\s+/g, ' ').trimEnd() : 'i' in flags ? line.toLowerCase() : line
+    'w' in flags
+      ? line.replace(/\s+/g, '')
+      : 'b' in flags
+        ? line.replace(/\s+/g, ' ').trimEnd()
+        : 'i' in flags
+          ? line.toLowerCase()
+          : line
   const changes = changesOf(a.lines.map(plain), b.lines.map(plain))
   if (changes.length === 0) {
     if ('s' in flags) yield* p.out(`Files ${left} and ${right} are identical\n`)
@@ -270,13 +270,13 @@ function* compared(p: Proc, { left, right, a, b }: Sides, flags: Record<string, 
   if (first === undefined && a.length === b.length) return 0
   if ('s' in flags) return 1
   const lines = (end: number): number => a.subarray(0, end).filter((byte) => byte === 10).length
-  const width = String(Math.max(a.length, b.length)).length
+  const width = String(both).length
   const octal = (byte = 0): string => byte.toString(8).padStart(3)
   if ('l' in flags)
     for (const at of places) yield* p.out(`${String(at + 1).padStart(width)} ${octal(a[at])} ${octal(b[at])}\n`)
-  else if (first !== undefined)
-    yield* p.out(`${left} ${right} differ: byte ${first + 1}, line ${lines(first) + 1}\n`)
-  if (a.length !== b.length && (first === undefined || 'l' in flags)) yield* endsEarly(p, { left, right, a, b }, 'l' in flags)
+  else if (first !== undefined) yield* p.out(`${left} ${right} differ: byte ${first + 1}, line ${lines(first) + 1}\n`)
+  if (a.length !== b.length && (first === undefined || 'l' in flags))
+    yield* endsEarly(p, { left, right, a, b }, 'l' in flags)
   return 1
 }
 

@@ -92,7 +92,16 @@ function reversed(text: string, plain: boolean): string {
   return textOfBytes(Uint8Array.from(digits.match(/../g) ?? [], (pair) => parseInt(pair, 16)))
 }
 
-const NAMED: Record<number, string> = { 0: '\\0', 7: '\\a', 8: '\\b', 9: '\\t', 10: '\\n', 11: '\\v', 12: '\\f', 13: '\\r' }
+const NAMED: Record<number, string> = {
+  0: '\\0',
+  7: '\\a',
+  8: '\\b',
+  9: '\\t',
+  10: '\\n',
+  11: '\\v',
+  12: '\\f',
+  13: '\\r',
+}
 const CONTROLS =
   'nul soh stx etx eot enq ack bel bs ht nl vt ff cr so si dle dc1 dc2 dc3 dc4 nak syn etb can em sub esc fs gs rs us sp'.split(
     ' ',
@@ -120,9 +129,17 @@ function formatOf(type: string): Format | undefined {
   const [, kind = 'o', sizeText = kind === 'a' || kind === 'c' ? '1' : '4', text] = match
   const size = { C: 1, S: 2, I: 4, L: 8 }[sizeText] ?? Number(sizeText)
   if (kind === 'c')
-    return { size: 1, width: 4, cell: (byte) => NAMED[byte] ?? (byte >= 0x20 && byte < 0x7f ? printable(byte) : octalByte(byte)) }
+    return {
+      size: 1,
+      width: 4,
+      cell: (byte) => NAMED[byte] ?? (byte >= 0x20 && byte < 0x7f ? printable(byte) : octalByte(byte)),
+    }
   if (kind === 'a')
-    return { size: 1, width: 4, cell: (byte) => CONTROLS[byte & 0x7f] ?? ((byte & 0x7f) === 0x7f ? 'del' : printable(byte & 0x7f)) }
+    return {
+      size: 1,
+      width: 4,
+      cell: (byte) => CONTROLS[byte & 0x7f] ?? ((byte & 0x7f) === 0x7f ? 'del' : printable(byte & 0x7f)),
+    }
   const width = WIDTHS[kind]?.[size] ?? 4
   const base = kind === 'x' ? 16 : kind === 'o' ? 8 : 10
   const fill = kind === 'x' ? size * 2 : kind === 'o' ? Math.ceil((size * 8) / 3) : 0
@@ -162,7 +179,9 @@ const od: Program = function* (argv, p) {
   })
   const types = [
     ...(flags.t === undefined ? [] : (flags.t.match(/[acdoux][1248CSIL]?z?/g) ?? [flags.t])),
-    ...Object.keys(OD_SHORT).filter((letter) => letter in flags).map((letter) => OD_SHORT[letter] ?? 'o2'),
+    ...Object.keys(OD_SHORT)
+      .filter((letter) => letter in flags)
+      .map((letter) => OD_SHORT[letter] ?? 'o2'),
   ]
   const formats = (types.length > 0 ? types : ['o2']).map(formatOf)
   const address = RADIX[flags.A ?? 'o']
@@ -178,7 +197,9 @@ const od: Program = function* (argv, p) {
   if (bytes === undefined) return 1
   const base = countOf(flags.j ?? '0')
   const columns = countOf(flags.w === '' || flags.w === undefined ? '16' : flags.w)
-  yield* p.out(odText(part(bytes, flags.j, flags.N), formats as Format[], { address, base, columns, all: 'v' in flags }))
+  yield* p.out(
+    odText(part(bytes, flags.j, flags.N), formats as Format[], { address, base, columns, all: 'v' in flags }),
+  )
   return 0
 }
 

@@ -1,12 +1,10 @@
 /** Text tools lent by just-bash, run through the `tool` system call. */
-import type { Program } from '../../host/process.ts'
-import { chainDeletions } from './jq-deletions.ts'
+import type { Proc, Program, Run } from '../../host/process.ts'
 
 /** Names that the edge (engine/host/edge.ts) runs for us. */
 export const LENT = [
   'sed',
   'awk',
-  'jq',
   'yq',
   'paste',
   'rev',
@@ -17,7 +15,6 @@ export const LENT = [
   'join',
   'comm',
   'find',
-  'split',
   'strings',
   'expr',
   'md5sum',
@@ -33,7 +30,7 @@ export const LENT = [
 ] as const
 
 /** Tools whose operands, beyond the first word, are files; without one they read stdin. */
-const SCRIPT_FIRST = new Set(['sed', 'awk', 'jq', 'yq'])
+const SCRIPT_FIRST = new Set(['sed', 'awk', 'yq'])
 
 interface Result {
   stdout: string
@@ -45,8 +42,7 @@ function wantsInput(name: string, argv: readonly string[]): boolean {
   if (['expr', 'tree', 'comm', 'find', 'tar'].includes(name)) return argv.includes('-')
   const operands = argv.slice(1).filter((word) => !word.startsWith('-') || word === '-')
   const scripted = SCRIPT_FIRST.has(name) && !argv.some((word) => /^-(e|f|-expression|-from-file)/.test(word)) ? 1 : 0
-  if (name === 'jq' && argv.some((word) => /^-n|^--null-input|^-[a-zA-Z]*n/.test(word))) return false
-  return operands.length <= scripted || operands.includes('-') || ['jq', 'yq', 'awk'].includes(name)
+  return operands.length <= scripted || operands.includes('-') || ['yq', 'awk'].includes(name)
 }
 
 function lent(name: string): Program {
@@ -58,12 +54,47 @@ function lent(name: string): Program {
     }
     const operandFiles = wantsInput(name, argv) && (yield* isReadable(argv, p, name))
     const stdin = operandFiles ? yield* p.readAll() : ''
-    const args = name === 'jq' ? withClock(argv.map(chainDeletions), yield* p.now()) : argv
-    const { stdout, stderr, code } = (yield* p.ask('tool', { argv: [name, ...args.slice(1)], stdin, files })) as Result
+    const args =
+      name === 'sed' ? yield* withBackups(argv.slice(1), p) : name === 'yq' ? yqWords(argv.slice(1)) : argv.slice(1)
+    if (name === 'yq' && args.some((word) => word === '--version' || word === '-V')) {
+      yield* p.out('yq (https://github.com/mikefarah/yq/) version v4.44.3\n')
+      return 0
+    }
+    const { stdout, stderr, code } = (yield* p.ask('tool', { argv: [name, ...args], stdin, files })) as Result
     yield* p.out(stdout)
     yield* p.err(stderr)
     return code
   }
+}
+
+/** `sed -i.bak`: the files are kept under their names with the suffix first; the lent sed knows plain -i only. */
+function* withBackups(args: readonly string[], p: Proc): Run<string[]> {
+  const suffix = args
+    .map((word) => /^(?:-[nErsuz]*i|--in-place=)(.+)$/.exec(word)?.[1])
+    .find((each) => each !== undefined)
+  if (suffix === undefined) return args.map((word) => (word === '--in-place' ? '-i' : word))
+  const plain = args.map((word) =>
+    /^-[nErsuz]*i./.test(word) ? word.slice(0, -suffix.length) : word.startsWith('--in-place=') ? '-i' : word,
+  )
+  const operands = plain.filter((word, at) => !word.startsWith('-') && !/^-[ef]$/.test(plain[at - 1] ?? ''))
+  const isScripted = plain.some((word) => /^(-[ef]|--expression|--file)/.test(word))
+  for (const name of isScripted ? operands : operands.slice(1)) {
+    const file = yield* p.readFile(name)
+    const kept = suffix.includes('*') ? suffix.replaceAll('*', name) : name + suffix
+    if ('text' in file) yield* p.writeFile(kept, file.text)
+  }
+  return plain
+}
+
+/** mikefarah's words in those of the lent yq: `eval`, `-o=json`. */
+function yqWords(args: readonly string[]): string[] {
+  const words = ['eval', 'e', 'eval-all', 'ea'].includes(args[0] ?? '') ? args.slice(1) : args
+  return words.flatMap((word) => {
+    const match = /^(-o|--output-format|-p|--input-format)=?(\w+)$/.exec(word)
+    return match === null
+      ? [word]
+      : [match[1]?.replace('--output-format', '-o').replace('--input-format', '-p') ?? '', match[2] ?? '']
+  })
 }
 
 /** Whether stdin is to be read: not when a file operand stands there. */
@@ -73,17 +104,8 @@ function* isReadable(
   name: string,
 ): Generator<{ call: string }, boolean, unknown> {
   const last = argv.at(-1) ?? ''
-  if (!['jq', 'yq', 'awk', 'sed'].includes(name) || argv.length < 3 || last.startsWith('-')) return true
+  if (!['yq', 'awk', 'sed'].includes(name) || argv.length < 3 || last.startsWith('-')) return true
   return 'error' in (yield* p.stat(last)) && !last.startsWith('/dev/fd/')
-}
-
-/** jq's `now` as a number of the host's clock; texts in quotes stay. */
-function withClock(argv: readonly string[], nowMs: number): string[] {
-  const clocked = (filter: string): string =>
-    filter.replace(/"(?:\\.|[^"\\])*"|(?<![.\w$])now\b(?!\s*:)/g, (found) =>
-      found === 'now' ? `(${nowMs / 1000})` : found,
-    )
-  return argv.map((word, index) => (index > 0 && !word.startsWith('-') && /\bnow\b/.test(word) ? clocked(word) : word))
 }
 
 export const lentPrograms: Record<string, Program> = Object.fromEntries(LENT.map((name) => [name, lent(name)]))

@@ -228,4 +228,39 @@ const shuf: Program = function* (argv, p) {
   return 0
 }
 
-export const textPrograms: Record<string, Program> = { cat, head, tail, wc, tee, tac, shuf }
+/** `aa`, `ab` … or `00`, `01` …: the ends of split's names. */
+function pieceName(index: number, length: number, numeric: boolean): string {
+  const base = numeric ? 10 : 26
+  return Array.from({ length }, (_, at) => Math.floor(index / base ** (length - 1 - at)) % base)
+    .map((digit) => (numeric ? String(digit) : String.fromCharCode(97 + digit)))
+    .join('')
+}
+
+const split: Program = function* (argv, p) {
+  const { flags, operands } = parseFlags(
+    modern(argv).map((word) => word.replace(/^-n(\d+)$/, '-l$1')),
+    'lba',
+    {
+      lines: 'l',
+      bytes: 'b',
+      'suffix-length': 'a',
+      'numeric-suffixes': 'd',
+    },
+  )
+  const text = yield* readWhole(p, 'split', operands[0] ?? '-')
+  if (text === undefined) return 1
+  const pieces: string[] = []
+  if (flags.b === undefined) {
+    const lines = text === '' ? [] : text.split(/(?<=\n)/)
+    const count = Number(flags.l ?? 1000)
+    for (let at = 0; at < lines.length; at += count) pieces.push(lines.slice(at, at + count).join(''))
+  } else {
+    const [length, size] = [bytesOfText(text).length, sizeOf(flags.b)]
+    for (let at = 0; at < length; at += size) pieces.push(sliceBytes(text, at, at + size))
+  }
+  for (const [index, piece] of pieces.entries())
+    yield* p.writeFile((operands[1] ?? 'x') + pieceName(index, Number(flags.a ?? 2), 'd' in flags), piece)
+  return 0
+}
+
+export const textPrograms: Record<string, Program> = { cat, head, tail, wc, tee, tac, shuf, split }

@@ -3,6 +3,7 @@ import type { HttpResponse } from '../../fabric/http.ts'
 import type { HttpFailure, Proc, Run, StreamItem } from '../../host/process.ts'
 import type { Connection } from './config/connection.ts'
 import { CommandError, ConnectionError, StatusError, type Status } from './errors.ts'
+import type { LoggedRequest, RequestLog } from './verbosity.ts'
 
 export interface ApiObject {
   apiVersion?: string
@@ -33,6 +34,14 @@ export interface ListObject extends ApiObject {
   items: ApiObject[]
 }
 
+/** As upstream's resource.Helper creates: what was read from a cluster leaves its resourceVersion behind. */
+function versionless(body: unknown): unknown {
+  const { metadata } = body as { metadata?: { resourceVersion?: string } }
+  if (metadata?.resourceVersion === undefined) return body
+  const { resourceVersion: _, ...rest } = metadata
+  return { ...(body as object), metadata: rest }
+}
+
 export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
 
 export interface RequestOptions {
@@ -41,6 +50,7 @@ export interface RequestOptions {
   /** `application/strategic-merge-patch+json` and the like. */
   contentType?: string
   accept?: string
+  headers?: Record<string, string>
   /** The answer must be an upgraded connection: a plain-text refusal is told in client-go's words for that. */
   upgrade?: boolean
   /** What the command calls its object in Go's generic messages: `pods x`. */
@@ -72,12 +82,16 @@ export class Client {
   constructor(
     private readonly p: Proc,
     readonly connection: Connection,
+    private readonly log?: RequestLog,
   ) {}
 
   /** The answer as it came, whatever its code. Throws ConnectionError when none came. */
   *raw(method: Method, path: string, options: RequestOptions = {}): Run<HttpResponse> {
-    const answer = yield* this.p.http(this.outgoing(method, path, options))
+    const outgoing = this.outgoing(method, path, options)
+    const startedMs = yield* this.sending(method, path, options)
+    const answer = yield* this.p.http(outgoing)
     if (isFailure(answer)) throw this.failed(answer, method, path, options)
+    yield* this.answered(method, path, options, answer, startedMs)
     yield* this.warn(answer)
     return answer
   }
@@ -94,7 +108,7 @@ export class Client {
   }
 
   *create<T = ApiObject>(path: string, body: unknown, query: Record<string, string> = {}): Run<T> {
-    return yield* this.request<T>('POST', path, { body, query })
+    return yield* this.request<T>('POST', path, { body: versionless(body), query })
   }
 
   *update<T = ApiObject>(path: string, body: unknown, query: Record<string, string> = {}): Run<T> {
@@ -116,8 +130,10 @@ export class Client {
 
   /** Opens a streaming answer (watch, log, exec). Throws StatusError or ConnectionError. */
   *open(method: Method, path: string, options: RequestOptions = {}): Run<OpenStream> {
+    const startedMs = yield* this.sending(method, path, options)
     const answer = yield* this.p.open(this.outgoing(method, path, options))
     if (isFailure(answer)) throw this.failed(answer, method, path, options)
+    yield* this.answered(method, path, options, answer.response, startedMs)
     yield* this.warn(answer.response)
     if (answer.response.code >= 400) {
       yield* this.p.close(answer.stream)
@@ -127,12 +143,37 @@ export class Client {
     }
     const { p } = this
     const stream = answer.stream
+    const { timeoutMs: limitMs } = this.connection
+    const endsMs = options.query?.watch === 'true' && limitMs !== undefined ? (yield* p.now()) + limitMs : undefined
     return {
       stream,
-      next: (timeoutMs) => p.next(stream, timeoutMs),
+      next: (timeoutMs) => (endsMs === undefined ? p.next(stream, timeoutMs) : nextUntil(p, stream, endsMs, timeoutMs)),
       send: (input) => p.send(stream, input),
       close: () => p.close(stream),
     }
+  }
+
+  /** Tells -v of a request; since when its answer is awaited, undefined when nothing is told. */
+  private *sending(method: Method, path: string, options: RequestOptions): Run<number | undefined> {
+    if (this.log?.isLogged(path) !== true) return undefined
+    yield* this.log.sent(this.logged(method, path, options))
+    return yield* this.p.now()
+  }
+
+  private *answered(
+    method: Method,
+    path: string,
+    options: RequestOptions,
+    response: HttpResponse,
+    startedMs: number | undefined,
+  ): Run<void> {
+    if (startedMs === undefined || this.log === undefined) return
+    yield* this.log.answered(this.logged(method, path, options), response, (yield* this.p.now()) - startedMs)
+  }
+
+  private logged(method: Method, path: string, options: RequestOptions): LoggedRequest {
+    const url = this.connection.server + path + makeQuery(options.query ?? {})
+    return { method, url, headers: this.headersOf(options), body: options.body }
   }
 
   private outgoing(method: Method, path: string, options: RequestOptions) {
@@ -155,6 +196,7 @@ export class Client {
       accept: options.accept ?? 'application/json',
       'user-agent': `kubectl/v${this.p.release} (linux/amd64) kubernetes`,
       ...(options.body === undefined ? {} : { 'content-type': options.contentType ?? 'application/json' }),
+      ...options.headers,
       ...this.connection.headers,
     }
   }
@@ -221,4 +263,11 @@ function whatOf(path: string): string {
   const [resource = '', name, ...sub] = tail
   const group = parts[0] === 'apis' ? `.${parts[1] ?? ''}` : ''
   return [resource + group + (sub.length ? `.${sub.join('/')}` : ''), name].filter(Boolean).join(' ')
+}
+
+/** The next item of a watch, which --request-timeout ends without a word. */
+function* nextUntil(p: Proc, stream: number, endsMs: number, timeoutMs = Infinity): Run<StreamItem> {
+  const leftMs = Math.max(0, endsMs - (yield* p.now()))
+  const item = yield* p.next(stream, Math.min(leftMs, timeoutMs))
+  return item.kind === 'timeout' && leftMs <= timeoutMs ? { kind: 'end' } : item
 }

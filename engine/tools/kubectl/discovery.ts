@@ -2,7 +2,10 @@
 import type { Proc, Run } from '../../host/process.ts'
 import type { Client } from './client.ts'
 import { ConnectionError, StatusError } from './errors.ts'
+import { klogHeader } from './klog.ts'
 import { minorOf, texts } from './texts.ts'
+
+export { klogHeader } from './klog.ts'
 
 /** One resource of one group and version. */
 export interface ResourceType {
@@ -39,7 +42,7 @@ interface DiscoveryList {
   kind?: string
   items?: {
     metadata?: { name?: string }
-    versions?: { version: string; resources?: DiscoveryResource[] }[]
+    versions?: { version: string; resources?: DiscoveryResource[]; freshness?: string }[]
   }[]
 }
 
@@ -84,7 +87,9 @@ export function* discover(client: Client): Run<Discovered> {
 function takeAggregated(found: Discovered, list: DiscoveryList): void {
   for (const item of list.items ?? []) {
     const group = item.metadata?.name ?? ''
-    const versions = item.versions ?? []
+    // A version that its server does not answer for is left out, as client-go does.
+    const versions = (item.versions ?? []).filter(({ freshness }) => freshness !== 'Stale')
+    if (versions.length === 0) continue
     found.groups.push({ group, versions: versions.map((v) => v.version) })
     for (const version of versions) {
       for (const resource of version.resources ?? []) found.types.push(fromAggregated(group, version.version, resource))
@@ -165,11 +170,4 @@ function* logFailure(p: Proc, error: unknown): Run<void> {
   const text = `couldn't get current server API group list: ${why}`
   const quoted = texts.unhandledError(minorOf(p.release)) ? `"Unhandled Error" err=${JSON.stringify(text)}` : text
   yield* p.err(`${yield* klogHeader(p, 'E', 'memcache.go:265')} ${quoted}\n`)
-}
-
-/** `E1121 01:37:48.442716     637 memcache.go:265]`. */
-export function* klogHeader(p: Proc, severity: 'I' | 'W' | 'E', place: string): Run<string> {
-  const iso = new Date(yield* p.now()).toISOString()
-  const micros = `${iso.slice(11, 23)}000`
-  return `${severity}${iso.slice(5, 7)}${iso.slice(8, 10)} ${micros} ${String(p.pid).padStart(7)} ${place}]`
 }

@@ -3,10 +3,13 @@ import type { Proc, Program, Run } from '../../host/process.ts'
 import type { ListObject } from './client.ts'
 import type { Command, Context } from './command.ts'
 import { homeOf } from './config/kubeconfig.ts'
-import { CommandError, notSimulated } from './errors.ts'
+import { CommandError, notSimulated, StatusError } from './errors.ts'
+import { klogHeader } from './klog.ts'
+import { refusalText } from './verbosity.ts'
 import { flagMap, FlagValues, parseFlags, takesNoValue, type FlagSpec } from './flags.ts'
 import { allFlags, childOf, globalFlags, helpText, optionsText, subcommands, usageText } from './help.ts'
 import { pathOf } from './mapper.ts'
+import { runPlugin } from './plugins.ts'
 import { commandAt } from './registry.ts'
 import { Session } from './session.ts'
 
@@ -28,6 +31,10 @@ function* execute(words: string[], p: Proc): Run<number> {
   if (path === '' && rest[firstArgument(rest, flagMap(globalFlags()))] === 'alpha') return yield* alpha(rest, p)
   if (path === '' || path === 'options' || path === 'help') return yield* atRoot(path, rest, p)
   const command = commandAt(path)
+  if (path === 'create' && rest[0] !== undefined && !rest[0].startsWith('-')) {
+    const code = yield* runPlugin(['create', ...rest], p, 2)
+    if (code !== undefined) return code
+  }
   const specs = allFlags(path, command?.flags)
   const parsed = parsing(path, () => parseFlags(rest, specs))
   for (const notice of parsed.notices) yield* p.err(`${notice}\n`)
@@ -36,7 +43,7 @@ function* execute(words: string[], p: Proc): Run<number> {
   checkRequired(command, parsed.values.given)
   const session = new Session(p, parsed.values)
   const ctx: Context = { p, path, args: parsed.args, dash: parsed.dash, flags: parsed.values, session }
-  const code = (yield* command.run(ctx)) ?? 0
+  const code = (yield* explained(ctx, command.run(ctx))) ?? 0
   return yield* afterWarnings(ctx, code)
 }
 
@@ -65,6 +72,19 @@ function checkRequired(command: Command, given: ReadonlyMap<string, string[]>): 
   const missing = (command.required ?? []).filter((name) => !given.has(name))
   if (missing.length > 0)
     throw new CommandError(`required flag(s) ${missing.map((name) => `"${name}"`).join(', ')} not set`)
+}
+
+/** From -v=3 on a refusal is shown whole before it is told. */
+function* explained(ctx: Context, run: Run<number | void>): Run<number | void> {
+  try {
+    return yield* run
+  } catch (error) {
+    if (error instanceof StatusError && ctx.flags.int('v') >= 3)
+      yield* ctx.p.err(
+        `${yield* klogHeader(ctx.p, 'I', 'helpers.go:246')} ${refusalText(ctx.session.minor, error.status)}\n`,
+      )
+    throw error
+  }
 }
 
 /** `--warnings-as-errors`. */
@@ -106,7 +126,11 @@ function* atRoot(path: string, words: string[], p: Proc): Run<number> {
   if (path === 'help') return yield* helpTopic(words, p)
   const globals = flagMap(globalFlags())
   const stranger = words[firstArgument(words, globals)]
-  if (stranger !== undefined) throw new CommandError(unknownCommand(stranger))
+  if (stranger !== undefined) {
+    const code = yield* runPlugin(words, p)
+    if (code !== undefined) return code
+    throw new CommandError(unknownCommand(stranger))
+  }
   parsing('', () => parseFlags(words, globals))
   return yield* print(p, helpText(''), 0)
 }

@@ -2,6 +2,10 @@
 import type { Discovered, ResourceType } from './discovery.ts'
 import { CommandError } from './errors.ts'
 
+/** Whether a word is one of the type's short names and nothing else of it. */
+const isShort = (type: ResourceType, word: string): boolean =>
+  type.shortNames.includes(word.toLowerCase()) && type.resource !== word.toLowerCase()
+
 export class Mapper {
   constructor(readonly discovered: Discovered) {}
 
@@ -32,7 +36,11 @@ export class Mapper {
   private versioned(name: string, rest: string[]): ResourceType | undefined {
     const [version, ...group] = rest
     if (group.length === 0 && !/^v\d/.test(version ?? '')) return undefined
-    return this.first(name, (type) => type.version === version && type.group === group.join('.'))
+    const wanted = group.join('.')
+    return this.first(
+      name,
+      (type) => type.version === version && type.group === wanted && (wanted === '' || !isShort(type, name)),
+    )
   }
 
   private first(name: string, wanted: (type: ResourceType) => boolean): ResourceType | undefined {

@@ -3,10 +3,12 @@ import type { Command } from './command.ts'
 import { apiResourcesCommand, apiVersionsCommand } from './verbs/api-resources.ts'
 import { attachCommand } from './verbs/attach.ts'
 import { canICommand, whoamiCommand } from './verbs/auth.ts'
+import { clusterInfoDumpCommand } from './verbs/cluster-info-dump.ts'
 import { clusterInfoCommand } from './verbs/cluster-info.ts'
 import { completionCommand, pluginListCommand } from './verbs/completion.ts'
 import { configCommands } from './verbs/config.ts'
 import { cpCommand } from './verbs/cp.ts'
+import { debugCommand } from './verbs/debug.ts'
 import { describeCommand } from './verbs/describe.ts'
 import { eventsCommand } from './verbs/events.ts'
 import { execCommand } from './verbs/exec.ts'
@@ -16,6 +18,7 @@ import { kustomizeCommand } from './verbs/kustomize.ts'
 import { logsCommand } from './verbs/logs.ts'
 import { topNodeCommand, topPodCommand } from './verbs/top.ts'
 import { portForwardCommand } from './verbs/port-forward.ts'
+import { proxyCommand } from './verbs/proxy.ts'
 import { versionCommand } from './verbs/version.ts'
 import { waitCommand } from './verbs/wait.ts'
 
@@ -23,6 +26,7 @@ export const readCommands: readonly Command[] = [
   explainCommand,
   getCommand,
   clusterInfoCommand,
+  clusterInfoDumpCommand,
   topNodeCommand,
   topPodCommand,
   describeCommand,
@@ -31,6 +35,8 @@ export const readCommands: readonly Command[] = [
   execCommand,
   portForwardCommand,
   cpCommand,
+  proxyCommand,
+  debugCommand,
   canICommand,
   whoamiCommand,
   eventsCommand,

@@ -2,14 +2,24 @@
 import type { Proc, Run } from '../../host/process.ts'
 import { Client } from './client.ts'
 import { connectionOf, loadContext, namespaceOf, type Loaded } from './config/connection.ts'
+import { kubeconfigPaths } from './config/kubeconfig.ts'
 import { discoverLogging } from './discovery.ts'
 import { withRemembered } from './discovery-cache.ts'
 import type { FlagValues } from './flags.ts'
 import { Mapper } from './mapper.ts'
 import { minorOf } from './texts.ts'
+import { RequestLog } from './verbosity.ts'
 
 /** How often a fresh cache asks a server that does not answer (K5). */
 const DISCOVERY_TRIES = 5
+
+/** The files that the configuration was read from. */
+function* loadedFiles(p: Proc, flags: FlagValues): Run<string[]> {
+  const found: string[] = []
+  for (const path of kubeconfigPaths(p, flags.text('kubeconfig')))
+    if (!('error' in (yield* p.stat(path)))) found.push(path)
+  return found
+}
 
 export class Session {
   private loaded?: Loaded
@@ -36,7 +46,17 @@ export class Session {
   }
 
   *client(): Run<Client> {
-    return (this.connected ??= new Client(this.p, yield* connectionOf(this.p, this.flags, yield* this.context())))
+    return (this.connected ??= yield* this.connect())
+  }
+
+  private *connect(): Run<Client> {
+    const loaded = yield* this.context()
+    const connection = yield* connectionOf(this.p, this.flags, loaded)
+    const level = this.flags.int('v')
+    if (!(level >= 6)) return new Client(this.p, connection)
+    const log = new RequestLog(this.p, level)
+    yield* log.loaded(yield* loadedFiles(this.p, this.flags))
+    return new Client(this.p, connection, log)
   }
 
   /** Resource types; asks the server once. `tries`: how often when it does not answer; `fresh`: nothing remembered. */

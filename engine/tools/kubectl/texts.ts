@@ -29,7 +29,7 @@ export const texts = {
   /** klog's wrapper around errors that no caller takes. */
   unhandledError: pick([27, false], [31, true]),
   /** Where client-go tells of a forwarded connection that failed. */
-  portForwardLine: pick([27, 409], [29, 413], [30, 424]),
+  portForwardLine: pick([27, 409], [30, 413], [32, 424]),
   /** `<port>/TCP (name)` in describe. */
   describePortNames: pick([27, false], [34, true]),
   describeServiceAccountSecrets: pick([27, true], [34, false]),
@@ -38,6 +38,7 @@ export const texts = {
   eventFieldPath: pick([27, false], [35, true]),
   /** Several objects are described without their events unless asked for. */
   describeEventsOfMany: pick([27, true], [35, false]),
+  describeAppProtocol: pick([27, false], [36, true]),
   describeTrafficDistribution: pick([27, false], [34, true]),
   kyaml: pick([27, false], [34, true]),
   scaleNotFoundBare: pick([27, false], [34, true]),
@@ -49,5 +50,6 @@ export const texts = {
   ),
   /** `unable to drain node "x" due to error:[…` had no space before 1.33 (I2). */
   drainDueTo: pick([27, 'error:'], [33, 'error: ']),
+  debugLegacyDeprecated: pick([27, false], [32, true]),
   topPercentInParentheses: pick([27, false], [32, true]),
 }

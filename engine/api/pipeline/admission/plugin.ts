@@ -42,6 +42,8 @@ export interface OutsideCall {
   /** PEM that the other side's certificate must be signed by; empty: the host's roots. */
   caBundle?: string
   service?: { namespace: string; name: string; port: number }
+  /** Any certificate will do. */
+  insecure?: boolean
 }
 
 /** A second object that changes together with the one that is written: quotas. */

@@ -28,7 +28,8 @@ const request =
     })
     if ('answer' in start) {
       machine.exchanges.delete(tag)
-      return later(machine, process, args, start.answer, start.afterMs)
+      const patienceMs = outgoing.timeoutMs || Infinity
+      return later(machine, process, args, start.answer, Math.min(start.afterMs ?? 0, patienceMs))
     }
     if ('sent' in start) wait.sent = start.sent
     const pending = machine.block(process, args, `net ${tag}`)

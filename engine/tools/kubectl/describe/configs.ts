@@ -14,7 +14,7 @@ import type {
 import { listAll } from '../builder.ts'
 import type { ApiObject, ObjectMeta } from '../client.ts'
 import type { Context } from '../command.ts'
-import { compactRules, listText } from './rules.ts'
+import { compactRules, listText, resourceText } from './rules.ts'
 import { texts } from '../texts.ts'
 import { labelSelectorText } from '../verbs/pods-of.ts'
 import type { Describer } from './describer.ts'
@@ -25,12 +25,6 @@ function head(w: Writer, metadata: ObjectMeta | undefined, namespaced = true): v
   if (namespaced) w.field('Namespace', metadata?.namespace)
   labelLines(w, 'Labels', metadata?.labels)
   annotationLines(w, metadata?.annotations)
-}
-
-/** `deployments.apps/scale`. */
-function withGroup(resource: string, group: string): string {
-  const [name, ...rest] = resource.split('/')
-  return group ? [`${name}.${group}`, ...rest].join('/') : resource
 }
 
 const base64Length = (data: string): number => Math.floor((data.replace(/=+$/, '').length * 3) / 4)
@@ -256,7 +250,7 @@ export const roleDescriber: Describer = {
 
 function ruleRows(rules: NonNullable<Role['rules']>): string[] {
   return compactRules(rules).map((rule) => {
-    const resource = withGroup(rule.resource, rule.group)
+    const resource = resourceText(rule)
     return `${resource}\t${listText(rule.url ? [rule.url] : [])}\t${listText(rule.names)}\t${listText(rule.verbs)}`
   })
 }

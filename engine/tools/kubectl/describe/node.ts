@@ -57,7 +57,9 @@ function identity(w: Writer, node: Node): void {
   labelLines(w, 'Labels', metadata.labels)
   annotationLines(w, metadata.annotations)
   w.field('CreationTimestamp', timeText(metadata.creationTimestamp))
-  const taints = (spec?.taints ?? []).map((t) => `${t.key}${t.value ? `=${t.value}` : ''}:${t.effect}`).sort()
+  const taints = [...(spec?.taints ?? [])]
+    .sort((a, b) => (`${a.effect},${a.key}` < `${b.effect},${b.key}` ? -1 : 1))
+    .map((t) => `${t.key}${t.value ? `=${t.value}` : ''}:${t.effect}`)
   if (taints.length === 0) w.field('Taints', '<none>')
   taints.forEach((taint, i) => w.line(0, `${i === 0 ? 'Taints:' : ''}\t${taint}`))
   w.field('Unschedulable', spec?.unschedulable ?? false)

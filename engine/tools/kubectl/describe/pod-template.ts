@@ -1,5 +1,6 @@
 /** `Pod Template:` of a workload, and what it shares with pods. Models kubectl/pkg/describe DescribePodTemplate. */
 import type { PodSpec, PodTemplateSpec, Toleration } from '../../../objects/types.gen.ts'
+import { labelSelectorText } from '../verbs/pods-of.ts'
 import { containerLines, type ContainerView } from './containers.ts'
 import { volumeLines } from './volumes.ts'
 import { annotationLines, labelLines, type Writer } from './writer.ts'
@@ -16,15 +17,20 @@ export function podTemplateLines(w: Writer, template: PodTemplateSpec | undefine
   if (spec.initContainers?.length) containerLines(w, 'Init Containers', spec.initContainers, view)
   containerLines(w, 'Containers', spec.containers ?? [], view)
   volumeLines(w, spec.volumes, '  ')
-  for (const constraint of spec.topologySpreadConstraints ?? [])
-    w.field(
-      'Topology Spread Constraints',
-      `${constraint.topologyKey}:${constraint.whenUnsatisfiable} when max skew ${constraint.maxSkew} is exceeded`,
-      1,
-    )
+  spreadLines(w, spec.topologySpreadConstraints, '  ')
   if (spec.priorityClassName) w.field('Priority Class Name', spec.priorityClassName, 1)
   labelLines(w, 'Node-Selectors', spec.nodeSelector, '  ')
   tolerationLines(w, spec.tolerations, '  ')
+}
+
+/** One constraint a line, by their keys. */
+export function spreadLines(w: Writer, constraints: PodSpec['topologySpreadConstraints'], indent = ''): void {
+  const all = [...(constraints ?? [])].sort((a, b) => (a.topologyKey < b.topologyKey ? -1 : 1))
+  all.forEach(({ topologyKey, whenUnsatisfiable, maxSkew, labelSelector }, i) => {
+    const head = `${indent}${i === 0 ? 'Topology Spread Constraints:' : ''}`
+    const whose = labelSelector ? ` for selector ${labelSelectorText(labelSelector)}` : ''
+    w.line(0, `${head}\t${topologyKey}:${whenUnsatisfiable} when max skew ${maxSkew} is exceeded${whose}`)
+  })
 }
 
 export function tolerationLines(w: Writer, tolerations: readonly Toleration[] | undefined, indent: string): void {

@@ -1,11 +1,12 @@
 /** Pods. Models kubectl/pkg/describe PodDescriber (K3). */
 import { humanDuration } from '../../../objects/duration.ts'
-import type { Container, EnvVar, Pod } from '../../../objects/types.gen.ts'
+import { quantityMilliValue, quantityValue } from '../../../objects/quantity.ts'
+import type { Container, EnvVar, Pod, ResourceFieldSelector } from '../../../objects/types.gen.ts'
 import type { Context } from '../command.ts'
 import { texts } from '../texts.ts'
 import { containerLines, type ContainerView } from './containers.ts'
 import type { Describer } from './describer.ts'
-import { tolerationLines } from './pod-template.ts'
+import { spreadLines, tolerationLines } from './pod-template.ts'
 import { volumeLines } from './volumes.ts'
 import { annotationLines, labelLines, timeText, type Writer } from './writer.ts'
 
@@ -21,7 +22,7 @@ export const podDescriber: Describer = {
     w.field('QoS Class', pod.status?.qosClass ?? qosClass(pod))
     labelLines(w, 'Node-Selectors', pod.spec?.nodeSelector)
     tolerationLines(w, pod.spec?.tolerations, '')
-    spread(w, pod)
+    spreadLines(w, pod.spec?.topologySpreadConstraints)
   },
 }
 
@@ -80,36 +81,23 @@ function containers(w: Writer, pod: Pod, ctx: Context): void {
     )
 }
 
-/** What the client can tell of a downward API value: metadata and resources. */
+/** What the client can tell of a downward API value: the pod's name and namespace, and resources. */
 function resolved(pod: Pod, variable: EnvVar, container: Container): string {
   const path = variable.valueFrom?.fieldRef?.fieldPath
   if (path === 'metadata.name') return pod.metadata.name ?? ''
   if (path === 'metadata.namespace') return pod.metadata.namespace ?? ''
-  if (path === 'metadata.uid') return pod.metadata.uid ?? ''
-  const key = /^metadata\.(labels|annotations)\['([^']*)'\]$/.exec(path ?? '')
-  if (key) return (key[1] === 'labels' ? pod.metadata.labels : pod.metadata.annotations)?.[key[2]!] ?? ''
-  const resource = /^(limits|requests)\.(.+)$/.exec(variable.valueFrom?.resourceFieldRef?.resource ?? '')
-  if (!resource) return ''
-  const amount = (resource[1] === 'limits' ? container.resources?.limits : container.resources?.requests)?.[
-    resource[2]!
-  ]
-  return amount === undefined ? 'node allocatable' : resourceValue(String(amount))
+  const reference = variable.valueFrom?.resourceFieldRef
+  return reference ? resourceText(container, reference) : ''
 }
 
-/** A quantity in its unit, rounded up: `64Mi` is 67108864. */
-function resourceValue(amount: string): string {
-  const units: Record<string, number> = {
-    Ki: 2 ** 10,
-    Mi: 2 ** 20,
-    Gi: 2 ** 30,
-    Ti: 2 ** 40,
-    k: 1e3,
-    M: 1e6,
-    G: 1e9,
-    m: 1e-3,
-  }
-  const match = /^([\d.]+)(\w*)$/.exec(amount)
-  return match ? String(Math.ceil(Number(match[1]) * (units[match[2]!] ?? 1))) : amount
+/** An amount in its divisor, rounded up: `64Mi` is 67108864. */
+function resourceText(container: Container, { resource, divisor }: ResourceFieldSelector): string {
+  const [what = '', name = ''] = resource.split(/\.(.*)/)
+  const amount = container.resources?.[what as 'limits' | 'requests']?.[name] ?? '0'
+  if (/^limits\.(cpu|memory)$/.test(resource) && amount === '0') return 'node allocatable'
+  const unit = divisor === undefined || divisor === '0' || divisor === '' ? '1' : divisor
+  const inUnits = name === 'cpu' ? quantityMilliValue : quantityValue
+  return String(Math.ceil(inUnits(amount) / inUnits(unit)))
 }
 
 function conditions(w: Writer, pod: Pod): void {
@@ -142,12 +130,4 @@ function qosClass(pod: Pod): string {
     }),
   )
   return bound ? 'Guaranteed' : 'Burstable'
-}
-
-function spread(w: Writer, pod: Pod): void {
-  const all = [...(pod.spec?.topologySpreadConstraints ?? [])].sort((a, b) => (a.topologyKey < b.topologyKey ? -1 : 1))
-  all.forEach((constraint, i) => {
-    const text = `${constraint.topologyKey}:${constraint.whenUnsatisfiable} when max skew ${constraint.maxSkew} is exceeded`
-    w.line(0, `${i === 0 ? 'Topology Spread Constraints:' : ''}\t${text}`)
-  })
 }

@@ -1,4 +1,4 @@
-/** RBAC rules, one resource of one group each, joined and in upstream's order. Models component-helpers/auth/rbac/validation CompactRules. */
+/** RBAC rules, one resource of one group each, joined and in upstream's order. Models component-helpers/auth/rbac/validation BreakdownRule and CompactRules. */
 
 export interface RawRule {
   verbs?: string[]
@@ -18,7 +18,7 @@ export interface SimpleRule {
 
 export const listText = (items: readonly string[]): string => `[${items.join(' ')}]`
 
-/** Rules taken apart; those of one resource without names are joined; sorted by their text in Go. */
+/** Rules taken apart; those of one resource and one name are joined again, paths are not; sorted by their text in Go. */
 export function compactRules(rules: readonly RawRule[]): SimpleRule[] {
   const joined = new Map<string, SimpleRule>()
   for (const rule of rules.flatMap(apart)) {
@@ -34,15 +34,22 @@ export function compactRules(rules: readonly RawRule[]): SimpleRule[] {
   return [...joined.values()].sort((a, b) => (sortKey(a) < sortKey(b) ? -1 : sortKey(a) > sortKey(b) ? 1 : 0))
 }
 
+/** `deployments.apps/scale`. */
+export function resourceText({ resource, group }: SimpleRule): string {
+  const [name, ...rest] = resource.split('/')
+  return group ? [`${name}.${group}`, ...rest].join('/') : resource
+}
+
 function apart(rule: RawRule): SimpleRule[] {
   const verbs = rule.verbs ?? []
+  const named = (rule.resourceNames ?? []).length > 0 ? rule.resourceNames!.map((name) => [name]) : [[]]
   const resources = (rule.apiGroups ?? (rule.resources ? [''] : [])).flatMap((group) =>
-    (rule.resources ?? []).map((resource) => ({ verbs, group, resource, names: rule.resourceNames ?? [], url: '' })),
+    (rule.resources ?? []).flatMap((resource) => named.map((names) => ({ verbs, group, resource, names, url: '' }))),
   )
-  return [
-    ...resources,
-    ...(rule.nonResourceURLs ?? []).map((url) => ({ verbs, group: '', resource: '', names: [], url })),
-  ]
+  const paths = (rule.nonResourceURLs ?? []).flatMap((url) =>
+    verbs.map((verb) => ({ verbs: [verb], group: '', resource: '', names: [], url })),
+  )
+  return [...resources, ...paths]
 }
 
 const sortKey = (rule: SimpleRule): string =>

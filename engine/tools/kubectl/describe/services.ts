@@ -33,7 +33,7 @@ function* slicesOf(ctx: Context, namespace: string, service: string): Run<Endpoi
   })) as unknown as EndpointSlice[]
 }
 
-/** Ready addresses with the number of the named port; three, then ` + N more...`. */
+/** Ready addresses with the number of the named port; three, then ` + N more...`. `<none>` without a slice. */
 function addressesText(slices: EndpointSlice[], portName: string): string {
   const all = slices.flatMap((slice) =>
     (slice.ports ?? [])
@@ -47,7 +47,7 @@ function addressesText(slices: EndpointSlice[], portName: string): string {
       ),
   )
   const shown = all.slice(0, 3).join(',')
-  if (all.length === 0) return ''
+  if (slices.length === 0) return '<none>'
   return all.length > 3 ? `${shown} + ${all.length - 3} more...` : shown
 }
 
@@ -73,6 +73,7 @@ export const serviceDescriber: Describer = {
     for (const port of spec?.ports ?? []) {
       w.field('Port', `${port.name || '<unset>'}\t${port.port}/${port.protocol ?? 'TCP'}`)
       w.field('TargetPort', `${port.targetPort ?? port.port}/${port.protocol ?? 'TCP'}`)
+      if (texts.describeAppProtocol(ctx.session.minor)) w.optional('AppProtocol', port.appProtocol)
       if (port.nodePort) w.field('NodePort', `${port.name || '<unset>'}\t${port.nodePort}/${port.protocol ?? 'TCP'}`)
       w.field('Endpoints', addressesText(slices, port.name ?? ''))
     }
@@ -80,11 +81,11 @@ export const serviceDescriber: Describer = {
     w.optional('External Traffic Policy', spec?.externalTrafficPolicy)
     w.optional('Internal Traffic Policy', spec?.internalTrafficPolicy)
     if (spec?.healthCheckNodePort) w.field('HealthCheck NodePort', spec.healthCheckNodePort)
+    w.optional('LoadBalancer Source Ranges', (spec?.loadBalancerSourceRanges ?? []).join(','))
     w.optional(
       'Traffic Distribution',
       texts.describeTrafficDistribution(ctx.session.minor) ? spec?.trafficDistribution : '',
     )
-    w.optional('LoadBalancer Source Ranges', (spec?.loadBalancerSourceRanges ?? []).join(','))
   },
 }
 
@@ -152,10 +153,8 @@ export const ingressDescriber: Describer = {
     w.field('Namespace', namespace)
     w.field('Address', (status?.loadBalancer?.ingress ?? []).map((i) => i.ip ?? i.hostname).join(','))
     w.field('Ingress Class', spec?.ingressClassName ?? '<none>')
-    w.field(
-      'Default backend',
-      spec?.defaultBackend ? yield* backendText(ctx, namespace, spec.defaultBackend) : '<default>',
-    )
+    const byDefault = spec?.defaultBackend ? yield* backendText(ctx, namespace, spec.defaultBackend) : '<default>'
+    w.field('Default backend', byDefault)
     for (const tls of spec?.tls ?? []) {
       if (tls === spec!.tls![0]) w.line(0, 'TLS:')
       w.line(
@@ -168,13 +167,13 @@ export const ingressDescriber: Describer = {
     w.line(0, 'Rules:')
     w.line(1, 'Host\tPath\tBackends')
     w.line(1, '----\t----\t--------')
-    for (const rule of spec?.rules ?? []) {
+    const rules = (spec?.rules ?? []).filter(({ http }) => http)
+    for (const rule of rules) {
       w.line(1, `${rule.host || '*'}\t`)
       for (const path of rule.http?.paths ?? [])
         w.line(2, `\t${path.path ?? ''} \t${yield* backendText(ctx, namespace, path.backend)}`)
     }
-    if (!spec?.rules?.length)
-      w.line(1, `*\t*\t${spec?.defaultBackend ? yield* backendText(ctx, namespace, spec.defaultBackend) : '<default>'}`)
+    if (rules.length === 0) w.line(1, `*\t*\t${byDefault}`)
     annotationLines(w, metadata.annotations)
   },
 }
@@ -252,12 +251,17 @@ function direction(
   if (rules.length === 0) w.line(2, `<none> (Selected pods are isolated for ${name} connectivity)`)
   rules.forEach((rule, i) => {
     if (!rule.ports?.length) w.line(2, 'To Port: <any> (traffic allowed to all ports)')
-    for (const port of rule.ports ?? []) w.line(2, `To Port: ${port.port ?? '<any>'}/${port.protocol ?? 'TCP'}`)
+    for (const port of rule.ports ?? []) w.line(2, portText(port))
     if (!rule.peers?.length)
       w.line(2, `${word}: <any> (traffic not restricted by ${word === 'From' ? 'source' : 'destination'})`)
     for (const peer of rule.peers ?? []) peerLines(w, word, peer)
     if (i !== rules.length - 1) w.line(2, '----------')
   })
+}
+
+/** A rule for a protocol alone has Go's nil for its port. */
+function portText({ port = '<nil>', endPort, protocol = 'TCP' }: NonNullable<Rule['ports']>[number]): string {
+  return endPort === undefined ? `To Port: ${port}/${protocol}` : `To Port Range: ${port}-${endPort}/${protocol}`
 }
 
 function peerLines(w: Writer, word: string, peer: NonNullable<Rule['from']>[number]): void {

@@ -15,7 +15,7 @@ import type { Run } from '../../../host/process.ts'
 import { listAll } from '../builder.ts'
 import type { Context } from '../command.ts'
 import type { Describer } from './describer.ts'
-import { sourceLines } from './volume-sources.ts'
+import { sourceLines, titleText } from './volume-sources.ts'
 import { annotationLines, labelLines, timeText, type Writer } from './writer.ts'
 
 function* statusOf(object: PersistentVolume | PersistentVolumeClaim, ctx: Context): Run<string> {
@@ -105,7 +105,7 @@ export const pvDescriber: Describer = {
     const lines = sourceLines(spec ?? {}, true)
     if (lines === undefined) w.line(1, '<unknown>')
     for (const [title, value] of lines ?? [])
-      w.line(2, title === '' ? `\t${String(value)}` : `${title}:\t${String(value)}`)
+      w.line(2, title === '' ? `\t${String(value)}` : `${titleText(title)}\t${String(value)}`)
   },
 }
 

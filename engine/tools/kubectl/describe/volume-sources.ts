@@ -226,6 +226,9 @@ export function sourceLines(spec: PersistentVolumeSpec | Volume, persistent: boo
   return undefined
 }
 
+/** Upstream has forgotten one colon. */
+export const titleText = (title: string): string => (title === 'ISCSIInterface' ? title : `${title}:`)
+
 /** As Go prints it. */
 function goText(value: unknown, title: string): unknown {
   if (Array.isArray(value)) return title === 'TargetWWNs' ? value.join(', ') : `[${value.join(' ')}]`

@@ -1,8 +1,8 @@
 /** Volumes of a pod. Models kubectl/pkg/describe describeVolumes. */
 import type { Volume } from '../../../objects/types.gen.ts'
-import { sourceLines } from './volume-sources.ts'
+import { sourceLines, titleText } from './volume-sources.ts'
 import type { Line } from './volume-sources.ts'
-import { annotationLines, labelLines, type Writer } from './writer.ts'
+import type { Writer } from './writer.ts'
 
 /** A list of volumes; `space` indents those of a template. */
 export function volumeLines(w: Writer, volumes: readonly Volume[] | undefined, space: string): void {
@@ -15,7 +15,7 @@ export function volumeLines(w: Writer, volumes: readonly Volume[] | undefined, s
         2,
         title === ''
           ? `\t${String(value)}`
-          : `${title}:\t${value === undefined || value === null ? '' : String(value)}`,
+          : `${titleText(title)}\t${value === undefined || value === null ? '' : String(value)}`,
       )
     if (volume.ephemeral) claimTemplate(w, volume.ephemeral)
     if (volume.downwardAPI) downwardItems(w, volume)
@@ -36,12 +36,23 @@ function claimTemplate(w: Writer, { volumeClaimTemplate }: NonNullable<Volume['e
   const { metadata, spec } = volumeClaimTemplate
   w.field('StorageClass', spec.storageClassName ?? '', 2)
   w.field('Volume', spec.volumeName ?? '', 2)
-  labelLines(w, 'Labels', metadata?.labels, '    ')
-  annotationLines(w, metadata?.annotations, '    ')
+  nestedLines(w, 'Labels', metadata?.labels, '=')
+  nestedLines(w, 'Annotations', metadata?.annotations, ': ')
   w.field('Capacity', '', 2)
   w.field('Access Modes', '', 2)
   w.optional('VolumeMode', spec.volumeMode, 2)
 }
+
+/** Upstream's nested writer indents each of its pieces, so also the cells. */
+function nestedLines(w: Writer, title: string, map: Record<string, string> | undefined, between: string): void {
+  const cells = Object.keys(map ?? {})
+    .sort()
+    .map((key) => `${key}${between}${map![key]}`)
+  if (cells.length === 0) cells.push('<none>')
+  cells.forEach((cell, i) => w.line(2, `${i === 0 ? `${title}:` : INDENT}\t${INDENT}${cell}`))
+}
+
+const INDENT = '    '
 
 function linesOf(volume: Volume): Line[] {
   const { emptyDir, secret, configMap, persistentVolumeClaim, projected } = volume

@@ -150,6 +150,9 @@ export const statefulSetDescriber: Describer = {
   },
 }
 
+/** Stands before the field, as upstream's GetPersistentVolumeClaimClass has it. */
+const BETA_CLASS = 'volume.beta.kubernetes.io/storage-class'
+
 function claimTemplates(
   w: Writer,
   claims: NonNullable<NonNullable<StatefulSet['spec']>['volumeClaimTemplates']>,
@@ -158,9 +161,9 @@ function claimTemplates(
   w.line(0, 'Volume Claims:')
   for (const claim of claims) {
     w.field('Name', claim.metadata?.name, 1)
-    w.field('StorageClass', claim.spec?.storageClassName ?? '', 1)
+    w.field('StorageClass', claim.metadata?.annotations?.[BETA_CLASS] ?? claim.spec?.storageClassName ?? '', 1)
     labelLines(w, 'Labels', claim.metadata?.labels, '  ')
-    annotationLines(w, claim.metadata?.annotations, '  ')
+    labelLines(w, 'Annotations', claim.metadata?.annotations, '  ')
     w.field('Capacity', claim.spec?.resources?.requests?.storage ?? '<default>', 1)
     w.field('Access Modes', `[${(claim.spec?.accessModes ?? []).join(' ')}]`, 1)
   }

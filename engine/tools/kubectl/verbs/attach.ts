@@ -1,4 +1,4 @@
-/** `kubectl attach`. Models kubectl/pkg/cmd/attach. Not modelled: --pod-running-timeout. */
+/** `kubectl attach`. Models kubectl/pkg/cmd/attach. */
 import type { Run } from '../../../host/process.ts'
 import type { Command, Context } from '../command.ts'
 import { CommandError, UsageError } from '../errors.ts'
@@ -11,12 +11,14 @@ export const attachCommand: Command = { path: 'attach', complete: 'pods', run: r
 function* runAttach(ctx: Context): Run<number> {
   const { flags, args, p } = ctx
   if (args.length === 0) throw new UsageError('attach', 'at least 1 argument is required for attach')
-  if (args.length > 1)
+  if (args.length > 2)
     throw new UsageError(
       'attach',
       'expected POD, TYPE/NAME, or TYPE NAME, (at most 2 arguments) saw ' + `${args.length}: [${args.join(' ')}]`,
     )
-  const pod = yield* firstPod(ctx, yield* oneObject(ctx, args[0]!))
+  const [type, name] = args.length === 2 ? args : ['pods', args[0]]
+  const info = yield* oneObject(ctx, name!, name!.includes('/') ? {} : { defaultType: type! })
+  const pod = yield* firstPod(ctx, info)
   const phase = pod.status?.phase ?? ''
   if (phase === 'Succeeded' || phase === 'Failed')
     throw new CommandError(`cannot attach a container in a completed pod; current phase is ${phase}`)

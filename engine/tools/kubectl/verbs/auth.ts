@@ -3,7 +3,7 @@ import type { Run } from '../../../host/process.ts'
 import type { Command, Context } from '../command.ts'
 import type { ResourceType } from '../discovery.ts'
 import { CommandError, ConnectionError, UsageError } from '../errors.ts'
-import { compactRules, listText } from '../describe/rules.ts'
+import { compactRules, listText, resourceText } from '../describe/rules.ts'
 import { outputFormat } from '../printers/output.ts'
 import { alignTabs, GET_TABS } from '../printers/tabwriter.ts'
 
@@ -116,7 +116,7 @@ const listed = (items: string[] | undefined): string => `[${(items ?? []).join('
 /** One row for each resource of each group, and for each path. */
 const ruleRows = (rules: Rules): string[][] =>
   compactRules([...(rules.resourceRules ?? []), ...(rules.nonResourceRules ?? [])]).map((rule) => [
-    rule.group ? `${rule.resource}.${rule.group}` : rule.resource,
+    resourceText(rule),
     listText(rule.url ? [rule.url] : []),
     listText(rule.names),
     listText(rule.verbs),

@@ -1,4 +1,4 @@
-/** `kubectl cluster-info`. Models kubectl/pkg/cmd/clusterinfo. Not modelled: `dump`, colours. */
+/** `kubectl cluster-info`. Models kubectl/pkg/cmd/clusterinfo. Not modelled: colours. */
 import type { Run } from '../../../host/process.ts'
 import type { ListObject } from '../client.ts'
 import type { Command, Context } from '../command.ts'

@@ -1,14 +1,11 @@
 /** `kubectl completion` and `kubectl plugin list`. */
 import type { Run } from '../../../host/process.ts'
 import type { Command } from '../command.ts'
-import { CommandError, notSimulated, UsageError } from '../errors.ts'
+import scripts from '../completion.gen.json' with { type: 'json' }
+import { CommandError, UsageError } from '../errors.ts'
+import { pluginsIn, type FoundPlugin } from '../plugins.ts'
 
-const SHELLS = ['bash', 'zsh', 'fish', 'powershell']
-
-/** Sourcing it is enough: the shell of a host completes kubectl by itself. */
-const BASH = `# bash completion V2 for kubectl                             -*- shell-script -*-
-complete -o default -F __start_kubectl kubectl
-`
+const SCRIPTS: Record<string, string> = scripts
 
 export const completionCommand: Command = {
   path: 'completion',
@@ -17,9 +14,9 @@ export const completionCommand: Command = {
     const [shell, ...more] = ctx.args
     if (shell === undefined) throw new UsageError('completion', 'Shell not specified.')
     if (more.length > 0) throw new UsageError('completion', 'Too many arguments. Expected only the shell type.')
-    if (!SHELLS.includes(shell)) throw new UsageError('completion', `Unsupported shell type "${shell}".`)
-    if (shell !== 'bash') throw notSimulated(`kubectl completion ${shell}`)
-    yield* ctx.p.out(BASH)
+    const script = SCRIPTS[shell]
+    if (script === undefined) throw new UsageError('completion', `Unsupported shell type "${shell}".`)
+    yield* ctx.p.out(script)
   },
 }
 
@@ -27,16 +24,26 @@ export const pluginListCommand: Command = {
   path: 'plugin list',
   complete: 'none',
   *run(ctx): Run<void> {
-    const found: string[] = []
-    for (const directory of (ctx.p.env.PATH ?? '').split(':').filter(Boolean)) {
-      const listed = yield* ctx.p.list(directory)
+    const { p, flags } = ctx
+    const found: FoundPlugin[] = []
+    const seen = new Map<string, string>()
+    const directories = [...new Set((p.env.PATH ?? '').split(':').filter(Boolean))]
+    for (const directory of directories) {
+      const listed = yield* p.list(directory)
       if ('error' in listed)
-        yield* ctx.p.err(
+        yield* p.err(
           `Unable to read directory "${directory}" from your PATH: open ${directory}: no such file or directory. Skipping...\n`,
         )
-      else found.push(...listed.names.filter((n) => n.startsWith('kubectl-')).map((n) => `${directory}/${n}`))
+      else found.push(...(yield* pluginsIn(directory, listed.names, seen, p)))
     }
     if (found.length === 0) throw new CommandError('unable to find any kubectl plugins in your PATH')
-    yield* ctx.p.out(`The following compatible plugins are available:\n\n${found.map((path) => `${path}\n`).join('')}`)
+    yield* p.out('The following compatible plugins are available:\n\n')
+    for (const { path, warnings } of found) {
+      yield* p.out(`${flags.bool('name-only') ? path.split('/').at(-1) : path}\n`)
+      for (const warning of warnings) yield* p.err(`  - warning: ${warning}\n`)
+    }
+    const count = found.reduce((sum, { warnings }) => sum + warnings.length, 0)
+    if (count === 1) throw new CommandError('one plugin warning was found')
+    if (count > 1) throw new CommandError(`${count} plugin warnings were found`)
   },
 }

@@ -59,7 +59,14 @@ function* podOf(ctx: Context, { namespace, pod }: FileSpec): Run<PodLike> {
 }
 
 /** A command in the pod's container; the streams go to `tell`. Throws as `kubectl exec` does. */
-function* execute(ctx: Context, spec: FileSpec, command: string[], tell: Tell, input?: string, quiet = false): Run<void> {
+function* execute(
+  ctx: Context,
+  spec: FileSpec,
+  command: string[],
+  tell: Tell,
+  input?: string,
+  quiet = false,
+): Run<void> {
   const pod = yield* podOf(ctx, spec)
   const phase = pod.status?.phase ?? ''
   if (phase === 'Succeeded' || phase === 'Failed')
@@ -102,7 +109,13 @@ function* copyToPod(ctx: Context, source: string, to: FileSpec): Run<void> {
   yield* collect(ctx, source, baseOf(target), entries)
   const preserving = ctx.flags.bool('no-preserve') ? ['--no-same-permissions', '--no-same-owner'] : []
   const command = ['tar', ...preserving, '-xmf', '-', '-C', dirOf(target)]
-  yield* execute(ctx, to, command, (channel, text) => (channel === 'stdout' ? ctx.p.out(text) : ctx.p.err(text)), makeTar(entries))
+  yield* execute(
+    ctx,
+    to,
+    command,
+    (channel, text) => (channel === 'stdout' ? ctx.p.out(text) : ctx.p.err(text)),
+    makeTar(entries),
+  )
 }
 
 /** Whatever goes wrong here means: no. */
@@ -159,7 +172,10 @@ function cleaned(path: string): string {
 }
 
 /** What the members' names must begin with: the remote path without leading slashes and ways up. */
-const prefixOf = (file: string): string => cleaned(file.replace(/^\/+/, '')).replace(/^(\.\.\/)+/, '').replace(/^\.\.?$/, '')
+const prefixOf = (file: string): string =>
+  cleaned(file.replace(/^\/+/, ''))
+    .replace(/^(\.\.\/)+/, '')
+    .replace(/^\.\.?$/, '')
 
 /** What tar says goes to stdout, as upstream. The archive's end is the end, whatever tar says afterwards. */
 function* copyFromPod(ctx: Context, from: FileSpec, target: string): Run<void> {
@@ -171,9 +187,10 @@ function* copyFromPod(ctx: Context, from: FileSpec, target: string): Run<void> {
     isOver = archive.endsWith('\0'.repeat(1024))
     return isOver
   }
+  const saying: Context = { ...ctx, p: { ...ctx.p, err: ctx.p.out } }
   let tries = ctx.flags.int('retries')
   for (;;) {
-    const failure = yield* attempt(execute(ctx, from, ['tar', 'cf', '-', from.file], tell))
+    const failure = yield* attempt(execute(saying, from, ['tar', 'cf', '-', from.file], tell))
     if (isOver || failure === undefined) break
     if (isNotFound(failure) || tries-- === 0) throw failure
     yield* ctx.p.err('Resuming copy at 0 bytes, retry\n')
@@ -203,7 +220,9 @@ function* unpack(ctx: Context, from: FileSpec, target: string, entries: TarEntry
     }
     yield* ctx.p.mkdir(entry.kind === 'directory' ? path : dirOf(path), { parents: true, mode: 0o755 })
     if (entry.kind === 'symlink') {
-      yield* ctx.p.err(`warning: skipping symlink: ${JSON.stringify(path)} -> ${JSON.stringify(entry.target)}${warned ? '' : hint(from)}\n`)
+      yield* ctx.p.err(
+        `warning: skipping symlink: ${JSON.stringify(path)} -> ${JSON.stringify(entry.target)}${warned ? '' : hint(from)}\n`,
+      )
       warned = true
     } else if (entry.kind === 'file') yield* put(ctx, path, entry.text)
   }
@@ -227,8 +246,6 @@ const WHY: Record<string, string> = {
 function* put(ctx: Context, path: string, text: string): Run<void> {
   const stat = yield* ctx.p.stat(path)
   const written =
-    !('error' in stat) && stat.kind === 'directory'
-      ? { error: 'EISDIR' }
-      : yield* ctx.p.writeFile(path, text)
+    !('error' in stat) && stat.kind === 'directory' ? { error: 'EISDIR' } : yield* ctx.p.writeFile(path, text)
   if ('error' in written) throw new CommandError(`open ${path}: ${WHY[written.error] ?? written.error}`)
 }

@@ -71,7 +71,8 @@ export function* openIn(
     stdout: 'true',
     ...(options.tty ? { tty: 'true' } : { stderr: 'true' }),
   }
-  return yield* opened(client.open('POST', path, { query, upgrade: true }))
+  const headers: Record<string, string> = ctx.session.minor >= 31 ? { 'sec-websocket-protocol': 'v5.channel.k8s.io' } : {}
+  return yield* opened(client.open('POST', path, { query, headers, upgrade: true }))
 }
 
 /** A refusal before the stream is up is an upgrade that failed. */
@@ -133,11 +134,7 @@ function* sendAll(ctx: Context, stream: OpenStream): Run<void> {
 export function* finished(ctx: Context, status: Status): Run<number> {
   if (status.status !== 'Failure') return 0
   const cause = status.details?.causes?.find(({ reason }) => reason === 'ExitCode')
-  // The WebSocket client (1.31 and later) wraps what the kubelet calls internal already.
-  if (cause === undefined)
-    throw new CommandError(
-      `${ctx.session.minor >= 31 ? 'Internal error occurred: ' : ''}${status.message ?? 'unknown error'}`,
-    )
+  if (cause === undefined) throw new CommandError(status.message ?? 'unknown error')
   const code = Number(cause.message)
   yield* ctx.p.err(`command terminated with exit code ${code}\n`)
   throw new ExitError(code)

@@ -17,8 +17,14 @@ interface Port {
   protocol: string
 }
 
+interface Expression {
+  key: string
+  operator: string
+  values?: string[]
+}
+
 interface Fields {
-  selector?: { matchLabels?: Record<string, string>; matchExpressions?: unknown[] } & Record<string, unknown>
+  selector?: { matchLabels?: Record<string, string>; matchExpressions?: Expression[] } & Record<string, unknown>
   template?: { metadata?: { labels?: Record<string, string> }; spec?: PodSpec }
   ports?: { port: number; protocol?: string }[]
 }
@@ -34,11 +40,15 @@ const podPorts = (spec: PodSpec | undefined): Port[] =>
 
 const fieldsOf = (object: ApiObject): Fields => (object.spec ?? {}) as Fields
 
+/** As Go's %+v prints the requirements. */
+const goText = (expressions: Expression[]): string =>
+  `[${expressions.map(({ key, operator, values = [] }) => `{Key:${key} Operator:${operator} Values:[${values.join(' ')}]}`).join(' ')}]`
+
 function matchLabels(object: ApiObject): Record<string, string> {
   const { selector, template } = fieldsOf(object)
   if (selector?.matchExpressions?.length)
     throw new CommandError(
-      `couldn't retrieve selectors via --selector flag or introspection: couldn't convert expressions - "${JSON.stringify(selector.matchExpressions)}" to map-based selector format`,
+      `couldn't retrieve selectors via --selector flag or introspection: couldn't convert expressions - "${goText(selector.matchExpressions)}" to map-based selector format`,
     )
   const labels = selector?.matchLabels ?? template?.metadata?.labels ?? {}
   if (Object.keys(labels).length === 0)

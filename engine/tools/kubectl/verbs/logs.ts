@@ -1,4 +1,4 @@
-/** `kubectl logs`. Models kubectl/pkg/cmd/logs (K4). Not modelled: --pod-running-timeout, --insecure-skip-tls-verify-backend. */
+/** `kubectl logs`. Models kubectl/pkg/cmd/logs (K4). Not modelled: --insecure-skip-tls-verify-backend. */
 import type { Run } from '../../../host/process.ts'
 import { listAll } from '../builder.ts'
 import type { Command, Context } from '../command.ts'
@@ -130,7 +130,7 @@ const prefixOf = (ctx: Context, source: Source): string =>
 
 /** Puts the prefix before each line that begins in the chunk. */
 export function prefixLines(text: string, prefix: string, atStart: boolean): string {
-  if (prefix === '') return text
+  if (prefix === '' || text === '') return text
   return (atStart ? prefix : '') + text.replace(/\n(?!$)/g, `\n${prefix}`)
 }
 

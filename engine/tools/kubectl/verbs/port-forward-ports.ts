@@ -89,7 +89,10 @@ function refuseUdp<P extends NamedPort>(words: string[], ports: P[], numberOf: (
   for (const word of words) {
     const remote = splitPort(word)[1]
     const same = ports.filter((port) => port.name === remote || String(numberOf(port)) === remote)
-    if (same.some(({ protocol = 'TCP' }) => protocol === 'UDP') && !same.some(({ protocol = 'TCP' }) => protocol === 'TCP'))
+    if (
+      same.some(({ protocol = 'TCP' }) => protocol === 'UDP') &&
+      !same.some(({ protocol = 'TCP' }) => protocol === 'TCP')
+    )
       throw new CommandError(`UDP protocol is not supported for ${remote}`)
   }
 }
@@ -109,7 +112,9 @@ export function forwardedPorts(words: string[]): ForwardedPort[] {
 
 function numberIn(text: string, which: 'local' | 'remote'): number {
   const fail = (why: string): CommandError =>
-    new CommandError(`error parsing ${which} port '${text}': strconv.ParseUint: parsing ${JSON.stringify(text)}: ${why}`)
+    new CommandError(
+      `error parsing ${which} port '${text}': strconv.ParseUint: parsing ${JSON.stringify(text)}: ${why}`,
+    )
   if (!/^\d+$/.test(text)) throw fail('invalid syntax')
   if (Number(text) > 65_535) throw fail('value out of range')
   return Number(text)

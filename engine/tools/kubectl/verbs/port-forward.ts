@@ -105,10 +105,11 @@ function* listenOnPort(
   addresses: ListenAddress[],
 ): Run<string | undefined> {
   const { local } = port
-  const bind = addresses.every(({ address }) => address === '::1' || address.startsWith('127.')) ? '127.0.0.1' : '0.0.0.0'
+  const bind = addresses.every(({ address }) => address === '::1' || address.startsWith('127.'))
+    ? '127.0.0.1'
+    : '0.0.0.0'
   const got = (yield* ctx.p.ask('listen', { port: local, address: bind, stream: stream.stream })) as
-    | { port: number }
-    | { error: string }
+    { port: number } | { error: string }
   if ('error' in got) {
     const failed = addresses.map(
       ({ protocol, address }) =>
@@ -152,7 +153,11 @@ function* serve(ctx: Context, stream: OpenStream, ports: ForwardedPort[]): Run<n
 }
 
 /** A connection that the pod refused ends the session. */
-function* lost(ctx: Context, { connection, error }: { connection: string; error: string }, port: ForwardedPort): Run<never> {
+function* lost(
+  ctx: Context,
+  { connection, error }: { connection: string; error: string },
+  port: ForwardedPort,
+): Run<never> {
   const { p, session } = ctx
   const said = `an error occurred forwarding ${port.local} -> ${port.remote}: ${error}`
   const unhandled = texts.unhandledError(session.minor)

@@ -48,8 +48,9 @@ function rulesOf(rules: Rule[]): object[] {
 
 function tlsOf(rules: Rule[]): object[] {
   const secured = rules.filter(({ secret }) => secret !== undefined)
-  return [...new Set(secured.map(({ secret }) => secret!))].map((secret) => {
+  return [...new Set(secured.map(({ secret }) => secret!))].flatMap((secret) => {
     const hosts = [...new Set(secured.filter((rule) => rule.secret === secret && rule.host).map(({ host }) => host))]
+    if (hosts.length === 0 && !secret) return []
     return { ...(hosts.length > 0 ? { hosts } : {}), ...(secret ? { secretName: secret } : {}) }
   })
 }
