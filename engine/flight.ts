@@ -411,7 +411,11 @@ export class Flight {
     const { kernel, edge } = this.cluster
     for (;;) {
       underTripwire(() => {
-        for (let at = kernel.nextAt(); at !== undefined && at <= untilMs && !edge.busy && !this.standsStill; at = kernel.nextAt())
+        for (
+          let at = kernel.nextAt();
+          at !== undefined && at <= untilMs && !edge.busy && !this.standsStill;
+          at = kernel.nextAt()
+        )
           kernel.step()
       })
       if (!edge.busy && !this.standsStill) break

@@ -36,7 +36,10 @@ export function prepareCreate(core: Core, entry: KindEntry, object: KubeObject, 
   const strategy = STRATEGIES[name]
   let next = object
   if (hasStatus(entry) && strategy?.keepsStatus !== true)
-    next = entry.schema === '' ? withoutStatus(next) : ({ ...next, status: EMPTY_STATUS[name] ?? {} } as unknown as KubeObject)
+    next =
+      entry.schema === ''
+        ? withoutStatus(next)
+        : ({ ...next, status: EMPTY_STATUS[name] ?? {} } as unknown as KubeObject)
   if (countsGenerations(core, entry)) next = withMeta(next, { generation: 1 })
   const made = strategy?.create?.(core, next, user) ?? next
   return 'refuse' in made ? made : { object: made }

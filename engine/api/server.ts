@@ -42,7 +42,15 @@ import type { OutsideAnswer } from './outside/answer.ts'
 import { OutsideCalls } from './outside/calls.ts'
 import type { CallEnded, OutsideCallsState, OutsideWires } from './outside/calls.ts'
 import type { NodeProxyState } from './node-proxy.ts'
-import { readTimeout, refusal, tooLargeResourceVersion, unauthorized, unauthorizedVerb, unknownError, writeTimeout } from './status.ts'
+import {
+  readTimeout,
+  refusal,
+  tooLargeResourceVersion,
+  unauthorized,
+  unauthorizedVerb,
+  unknownError,
+  writeTimeout,
+} from './status.ts'
 import type { ApiStatus } from './status.ts'
 import { ANSWER_STEPS, READ_STEPS, WRITE_STEPS } from './steps.ts'
 import { EtcdClient } from './storage/etcd-client.ts'
@@ -210,7 +218,9 @@ export class ApiServer implements Component, Core {
     this.outbox = new Outbox(fabric, host, () => kernel.now)
     this.etcd = new EtcdClient(fabric, host, this.address, options.etcd)
     this.proxy = new NodeProxy(this)
-    this.calls = new OutsideCalls(this, options.wires, OWN.call, (id, key, answer) => this.callAnswered(id, key, answer))
+    this.calls = new OutsideCalls(this, options.wires, OWN.call, (id, key, answer) =>
+      this.callAnswered(id, key, answer),
+    )
     this.bootstrap = new Bootstrap(this)
     this.definitions = new DefinitionControllers(this, OWN.definitions)
     this.aggregation = new Aggregation(this, OWN.aggregation, (id, call) => this.calls.start({ id }, call))

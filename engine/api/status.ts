@@ -117,7 +117,12 @@ export const forbidden = (of: Named, name: string, why: string): ApiStatus =>
 export function unauthorizedVerb(info: RequestInfo, user: UserInfo, reason = ''): ApiStatus {
   const because = reason === '' ? '' : `: ${reason}`
   if (!info.isResource)
-    return failure(403, 'Forbidden', `forbidden: User "${user.name}" cannot ${info.verb} path "${info.path}"${because}`, {})
+    return failure(
+      403,
+      'Forbidden',
+      `forbidden: User "${user.name}" cannot ${info.verb} path "${info.path}"${because}`,
+      {},
+    )
   const what = info.subresource === '' ? info.resource : `${info.resource}/${info.subresource}`
   const where = info.namespace === '' ? 'at the cluster scope' : `in the namespace "${info.namespace}"`
   const why = `User "${user.name}" cannot ${info.verb} resource "${what}" in API group "${info.group}" ${where}${because}`

@@ -48,7 +48,14 @@ const create = (resource: string, body: Body): Call => ({
 export function addonCalls(plan: ClusterPlan, pki: ClusterPki): Call[] {
   const storage = plan.storage === 'local-path' ? localPathCalls() : []
   const metrics = plan.metricsServer ? metricsServerCalls() : []
-  return [...(plan.addons ? [...coreDns(plan), ...kubeProxy(plan)] : []), ...storage, ...metrics, clusterAdmins(), ...bootstrapCalls(plan, pki), ...plan.nodes.flatMap(mark)]
+  return [
+    ...(plan.addons ? [...coreDns(plan), ...kubeProxy(plan)] : []),
+    ...storage,
+    ...metrics,
+    clusterAdmins(),
+    ...bootstrapCalls(plan, pki),
+    ...plan.nodes.flatMap(mark),
+  ]
 }
 
 /** Labels that a kubelet may not give itself. Models cmd/kubeadm/app/phases/markcontrolplane. */

@@ -48,7 +48,9 @@ export class FabricNetwork implements HostNetwork {
     }
     const to = this.hostOf(from, found)
     const dial =
-      to === undefined ? ({ kind: 'silent' } as const) : dialPort(this.options.fabric, from.host, to, found, target.port)
+      to === undefined
+        ? ({ kind: 'silent' } as const)
+        : dialPort(this.options.fabric, from.host, to, found, target.port)
     const where = `${found}:${target.port}`
     if (dial.kind === 'refused')
       return { answer: { failure: 'refused', message: `dial tcp ${where}: connect: connection refused` } }

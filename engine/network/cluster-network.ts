@@ -184,7 +184,11 @@ export class ClusterNetwork implements HostNetwork {
     if (dial.kind === 'silent') return failure({ kind: 'dropped' }, where)
     if (dial.kind === 'refused') return this.askHostPod(from, outgoing, replyTo, way, target)
     const shaken = target.secure
-      ? this.options.handshake(from, { host: way.host, port: way.port, name: outgoing.tls?.serverName ?? target.name }, outgoing.tls)
+      ? this.options.handshake(
+          from,
+          { host: way.host, port: way.port, name: outgoing.tls?.serverName ?? target.name },
+          outgoing.tls,
+        )
       : {}
     if ('failure' in shaken) return { answer: shaken }
     const request: HttpRequest = { ...outgoing.request, path: target.path, ...shaken }

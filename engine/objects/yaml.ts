@@ -211,7 +211,8 @@ function goProblem({ code, message, pos: [offset] }: YAMLError, text: string): G
   const char = text[offset] ?? ''
   if (code === 'TAB_AS_INDENT' || '\t@`%'.includes(char || ' '))
     return onLine('found character that cannot start any token', lineOf(text, offset))
-  if (/quote/.test(message)) return onLine('found unexpected end of stream', lineOf(`${text.trimEnd()}\n`, text.length + 1))
+  if (/quote/.test(message))
+    return onLine('found unexpected end of stream', lineOf(`${text.trimEnd()}\n`, text.length + 1))
   if (code === 'BAD_DQ_ESCAPE') return onLine('found unknown escape character', lineOf(text, offset))
   if (code === 'UNEXPECTED_TOKEN' && /^-\s/.test(text.slice(offset)))
     return onLine('block sequence entries are not allowed in this context', lineOf(text, offset))

@@ -72,7 +72,10 @@ async function measure(scene: Scene, options: Options): Promise<Row> {
   const figures = taken.map(({ figure }) => figure).sort((a, b) => a - b)
   const median = middle(figures)
   const { name, measures, unit, target } = scene
-  const dominates = options.profiled && unit === 'ms' && scene.unprofiled !== true ? (await profile(await scene.stage(SEED))).slice(0, TOP) : []
+  const dominates =
+    options.profiled && unit === 'ms' && scene.unprofiled !== true
+      ? (await profile(await scene.stage(SEED))).slice(0, TOP)
+      : []
   const cpu = middle(taken.map((one) => one.cpu).sort((a, b) => a - b))
   return {
     name,

@@ -72,7 +72,12 @@ async function openClient(seed: string): Promise<Client> {
   }
 }
 
-const configMap = (name: string): object => ({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name }, data: { a: 'b' } })
+const configMap = (name: string): object => ({
+  apiVersion: 'v1',
+  kind: 'ConfigMap',
+  metadata: { name },
+  data: { a: 'b' },
+})
 
 /** A pod that no scheduler takes. */
 const idlePod = (index: number): object => ({
@@ -91,7 +96,11 @@ async function inTurns(count: number, act: (index: number) => Promise<unknown>):
 }
 
 /** Hands all requests in at once and runs the clock until they are answered. */
-async function askInside(flight: Flight, count: number, one: (index: number) => Parameters<Flight['asAdmin']>[0]): Promise<void> {
+async function askInside(
+  flight: Flight,
+  count: number,
+  one: (index: number) => Parameters<Flight['asAdmin']>[0],
+): Promise<void> {
   let answered = 0
   const previous = flight.listeners.response
   flight.listeners.response = (id, response) => {
@@ -163,7 +172,10 @@ export const CLIENT_SCENES: Scene[] = [
       const { server, ask, watch } = await openClient(seed)
       let heard = 0
       await inTurns(WATCHERS, () =>
-        watch(`${MAPS_PATH}?watch=true&fieldSelector=metadata.name%3Dnews`, (text) => void (text.includes('"ADDED"') && heard++)),
+        watch(
+          `${MAPS_PATH}?watch=true&fieldSelector=metadata.name%3Dnews`,
+          (text) => void (text.includes('"ADDED"') && heard++),
+        ),
       )
       return async () => {
         const from = performance.now()
@@ -184,7 +196,13 @@ export const CLIENT_SCENES: Scene[] = [
     runs: 5,
     async stage(seed) {
       const flight = await launch(seed, 1)
-      await askInside(flight, 1, () => ({ method: 'POST', path: PODS_PATH, query: {}, headers: HEADERS, body: idlePod(0) }))
+      await askInside(flight, 1, () => ({
+        method: 'POST',
+        path: PODS_PATH,
+        query: {},
+        headers: HEADERS,
+        body: idlePod(0),
+      }))
       return async () => {
         const from = performance.now()
         await askInside(flight, REQUESTS, () => ({
@@ -217,7 +235,10 @@ function kubectlScenes(): Scene[] {
         writeFileSync(join(folder, 'config'), server.kubeconfig)
         await ask('POST', PODS_PATH, idlePod(0))
         const get = (): Promise<unknown> =>
-          run(kubectl.path, ['get', 'pods'], { env: { KUBECONFIG: join(folder, 'config'), HOME: folder }, timeoutMs: 20_000 })
+          run(kubectl.path, ['get', 'pods'], {
+            env: { KUBECONFIG: join(folder, 'config'), HOME: folder },
+            timeoutMs: 20_000,
+          })
         await get()
         return async () => {
           const took: number[] = []

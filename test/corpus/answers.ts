@@ -24,7 +24,9 @@ const realAnswer = ({ rc, stdout = '', stderr = '' }: AnswerRow): Answer => ({ r
 function namespacesOf({ cls, requests = [] }: AnswerRow): string[] {
   if (cls !== 'ok') return []
   const written = requests.filter((request) => /^(POST|PUT|PATCH) /.test(request))
-  const names = written.map((request) => /\/namespaces\/([^/?]+)\/./.exec(request)?.[1]).filter((name) => name !== undefined)
+  const names = written
+    .map((request) => /\/namespaces\/([^/?]+)\/./.exec(request)?.[1])
+    .filter((name) => name !== undefined)
   return [...new Set(names.map(decodeURIComponent))].filter((name) => name !== 'default')
 }
 

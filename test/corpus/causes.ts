@@ -11,7 +11,8 @@ export function answerCause({ row, ours }: AnswerResult): string {
   const refused = NOT_SIMULATED.exec(ours.stderr)
   if (refused !== null) return `not simulated: ${refused[1]}`
   if (row.cls === 'ok' && /Forbidden|forbidden/.test(ours.stderr)) return 'the recorded server allowed everything'
-  if (row.cls === 'ok' && /is invalid|Invalid value|BadRequest/.test(ours.stderr)) return 'the recorded server checked nothing'
+  if (row.cls === 'ok' && /is invalid|Invalid value|BadRequest/.test(ours.stderr))
+    return 'the recorded server checked nothing'
   return `open: ${row.argv.find((word) => !word.startsWith('-')) ?? ''} (${row.cls}, ours ${classOf(ours)})`
 }
 

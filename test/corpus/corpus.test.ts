@@ -13,7 +13,9 @@ describe('corpus', () => {
   it('answers as kubectl 1.33 did', async () => {
     const results = await runAnswers(readRows<AnswerRow>(FIXTURES, 'kubectl-answers.jsonl'))
     expect(results.length).toBeGreaterThan(15)
-    expect(results.filter(({ exact, sameClass }) => !exact || !sameClass).map(({ row, ours }) => [row.argv, ours])).toEqual([])
+    expect(
+      results.filter(({ exact, sameClass }) => !exact || !sameClass).map(({ row, ours }) => [row.argv, ours]),
+    ).toEqual([])
   }, 60_000)
 
   it('judges manifests as the OpenAPI of 1.36 does', async () => {

@@ -61,7 +61,8 @@ function progress(name: string, total: number): () => void {
   let done = 0
   return () => {
     done++
-    if (process.stderr.isTTY && (done % 20 === 0 || done === total)) process.stderr.write(`\r${name} ${done}/${total}${done === total ? '\n' : ''}`)
+    if (process.stderr.isTTY && (done % 20 === 0 || done === total))
+      process.stderr.write(`\r${name} ${done}/${total}${done === total ? '\n' : ''}`)
   }
 }
 
@@ -72,7 +73,8 @@ function keep({ row, ours }: { row: { id: string; i?: number }; ours: object }):
 function byCause<Result>(results: Result[], causeOf: (result: Result) => string): void {
   const counts = new Map<string, number>()
   for (const result of results) counts.set(causeOf(result), (counts.get(causeOf(result)) ?? 0) + 1)
-  for (const [cause, count] of [...counts].sort((a, b) => b[1] - a[1])) console.log(`  ${String(count).padStart(5)}  ${cause}`)
+  for (const [cause, count] of [...counts].sort((a, b) => b[1] - a[1]))
+    console.log(`  ${String(count).padStart(5)}  ${cause}`)
 }
 
 async function answers(): Promise<void> {
@@ -102,7 +104,9 @@ function showAnswer({ row, ours }: AnswerResult): void {
   console.log(`\n$ kubectl ${row.argv.join(' ')}`)
   const error = row.cls !== 'ok'
   console.log(`  real: ${(error ? firstError(row.stderr ?? '') : mask(row.stdout ?? '')).slice(0, 1500)}`)
-  console.log(`  ours: ${(error ? firstError(ours.stderr) : mask(ours.stdout) + (ours.stderr && ` ! ${ours.stderr}`)).slice(0, 1500)}`)
+  console.log(
+    `  ours: ${(error ? firstError(ours.stderr) : mask(ours.stdout) + (ours.stderr && ` ! ${ours.stderr}`)).slice(0, 1500)}`,
+  )
 }
 
 async function manifests(): Promise<void> {
@@ -114,9 +118,14 @@ async function manifests(): Promise<void> {
     keep(result)
     if (values.diff === true && !result.agrees) showManifest(result)
   })
-  const [good, bare] = [results.filter(({ agrees }) => agrees), results.filter(({ expected, found }) => expected === found)]
+  const [good, bare] = [
+    results.filter(({ agrees }) => agrees),
+    results.filter(({ expected, found }) => expected === found),
+  ]
   console.log(`verdicts on manifests`)
-  console.log(`n=${results.length} agree ${percent(good.length, results.length)} (${percent(bare.length, results.length)} literally)`)
+  console.log(
+    `n=${results.length} agree ${percent(good.length, results.length)} (${percent(bare.length, results.length)} literally)`,
+  )
   byCause(
     results.filter(({ agrees }) => !agrees),
     manifestCause,
@@ -124,7 +133,9 @@ async function manifests(): Promise<void> {
 }
 
 function showManifest({ row, ours, expected, found }: ManifestResult): void {
-  console.log(`\n${row.id} ${row.apiVersion} ${row.kind} ${row.name}: ${expected}, found ${found} ${JSON.stringify(row.check)}`)
+  console.log(
+    `\n${row.id} ${row.apiVersion} ${row.kind} ${row.name}: ${expected}, found ${found} ${JSON.stringify(row.check)}`,
+  )
   console.log(`  ${(ours.stderr || ours.stdout).slice(0, 600)}`)
 }
 
@@ -138,10 +149,14 @@ async function lines(): Promise<void> {
     if (values.diff === true && (!result.accepted || result.shape === false)) showLine(result)
   })
   console.log(`lines that people wrote`)
-  console.log(`lines ${results.length} accepted ${percent(results.filter(({ accepted }) => accepted).length, results.length)}`)
+  console.log(
+    `lines ${results.length} accepted ${percent(results.filter(({ accepted }) => accepted).length, results.length)}`,
+  )
   for (const kind of ['table', 'message', 'error', 'describe', 'yaml', 'json']) {
     const some = results.filter(({ row, shape }) => row.expected_kind === kind && shape !== undefined)
-    console.log(`  expected ${kind} ${some.length} ok ${percent(some.filter(({ shape }) => shape).length, some.length)}`)
+    console.log(
+      `  expected ${kind} ${some.length} ok ${percent(some.filter(({ shape }) => shape).length, some.length)}`,
+    )
   }
   byCause(
     results.filter(({ accepted }) => !accepted),

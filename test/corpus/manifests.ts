@@ -27,7 +27,10 @@ export function expectedVerdict({ check, parses }: ManifestRow): Verdict {
 
 const VERDICTS: [RegExp, Verdict][] = [
   [/no matches for kind|could not find the requested resource|doesn't have a resource type/, 'no-such-kind'],
-  [/error (parsing|converting)|apiVersion not set|Object 'Kind' is missing|kind not set|error unmarshaling|yaml: |invalid character/, 'unreadable'],
+  [
+    /error (parsing|converting)|apiVersion not set|Object 'Kind' is missing|kind not set|error unmarshaling|yaml: |invalid character/,
+    'unreadable',
+  ],
   [/strict decoding error|unknown field|unmarshal|illegal base64|validation failed|error validating/, 'fields'],
   [/is invalid|Invalid value|Required value|Forbidden: |Unsupported value/, 'invalid'],
 ]

@@ -60,8 +60,13 @@ export const isAccepted = ({ stdout, stderr }: Answer): boolean => !REFUSAL.test
 
 /** The header of a table. */
 function headerOf(text: string): string | undefined {
-  const line = text.split('\n').find((one) => /^[A-Z][A-Z0-9()/ _-]+$/.test(one.trim()) && one.trim().split(/\s+/).length > 1)
-  return line?.trim().split(/\s{2,}/).join('|')
+  const line = text
+    .split('\n')
+    .find((one) => /^[A-Z][A-Z0-9()/ _-]+$/.test(one.trim()) && one.trim().split(/\s+/).length > 1)
+  return line
+    ?.trim()
+    .split(/\s{2,}/)
+    .join('|')
 }
 
 const messages = (text: string): string[] =>

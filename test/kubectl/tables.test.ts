@@ -122,9 +122,13 @@ describe('what kubectl get says on stderr', () => {
       failure: 'tls' as const,
       message: 'tls: failed to verify certificate: x509: certificate signed by unknown authority',
     }
-    const { stderr } = runProgram(kubectl, ['kubectl', '-s', 'https://10.0.0.1:6443', '--token=t', 'get', '--raw', '/version'], {
-      http: () => failure,
-    })
+    const { stderr } = runProgram(
+      kubectl,
+      ['kubectl', '-s', 'https://10.0.0.1:6443', '--token=t', 'get', '--raw', '/version'],
+      {
+        http: () => failure,
+      },
+    )
     expect(stderr).toBe(`Unable to connect to the server: ${failure.message}\n`)
   })
 

@@ -50,10 +50,19 @@ function changeErrors(group: string, kind: string, old: Loose, next: Loose, rele
 describe('Jobs', () => {
   it.each([
     [{ parallelism: -1 }, 'spec.parallelism: Invalid value: -1: must be greater than or equal to 0'],
-    [{ completionMode: 'Indexed', parallelism: 2 }, 'spec.completions: Required value: when completion mode is Indexed'],
-    [{ completionMode: 'Both' }, 'spec.completionMode: Unsupported value: "Both": supported values: "NonIndexed", "Indexed"'],
+    [
+      { completionMode: 'Indexed', parallelism: 2 },
+      'spec.completions: Required value: when completion mode is Indexed',
+    ],
+    [
+      { completionMode: 'Both' },
+      'spec.completionMode: Unsupported value: "Both": supported values: "NonIndexed", "Indexed"',
+    ],
     [{ backoffLimitPerIndex: 1 }, 'spec.backoffLimitPerIndex: Invalid value: 1: requires indexed completion mode'],
-    [{ managedBy: 'me' }, 'spec.managedBy: Invalid value: "me": must be a domain-prefixed path (such as "acme.io/foo")'],
+    [
+      { managedBy: 'me' },
+      'spec.managedBy: Invalid value: "me": must be a domain-prefixed path (such as "acme.io/foo")',
+    ],
     [
       { podReplacementPolicy: 'Never' },
       'spec.podReplacementPolicy: Unsupported value: "Never": supported values: "Failed", "TerminatingOrFailed"',
@@ -89,7 +98,12 @@ describe('Jobs', () => {
   })
 
   it('reads the indexes of a success policy', () => {
-    const rules = [{ succeededIndexes: '0,2-9' }, { succeededIndexes: '1-0' }, { succeededIndexes: '0', succeededCount: 2 }, {}]
+    const rules = [
+      { succeededIndexes: '0,2-9' },
+      { succeededIndexes: '1-0' },
+      { succeededIndexes: '0', succeededCount: 2 },
+      {},
+    ]
     expect(jobErrors({ completionMode: 'Indexed', completions: 5, successPolicy: { rules } })).toEqual([
       'spec.successPolicy.rules[0].succeededIndexes: Invalid value: "0,2-9": error parsing succeededIndexes: too large index: "9"',
       'spec.successPolicy.rules[1].succeededIndexes: Invalid value: "1-0": error parsing succeededIndexes: non-increasing order, previous: 1, current: 0',
@@ -107,13 +121,18 @@ describe('Jobs', () => {
     ])
     const moved = { template: template({ nodeSelector: { disk: 'ssd' } }) }
     expect(change({ suspend: true }, { suspend: true, ...moved })).toEqual([])
-    expect(change({}, moved)[0]).toMatch(/^spec\.template: Invalid value: \{"labels":\{"a":"b"\},.*: field is immutable$/)
+    expect(change({}, moved)[0]).toMatch(
+      /^spec\.template: Invalid value: \{"labels":\{"a":"b"\},.*: field is immutable$/,
+    )
   })
 })
 
 describe('CronJobs', () => {
   it.each([
-    [{ schedule: '61 * * * *' }, 'spec.schedule: Invalid value: "61 * * * *": end of range (61) above maximum (59): 61'],
+    [
+      { schedule: '61 * * * *' },
+      'spec.schedule: Invalid value: "61 * * * *": end of range (61) above maximum (59): 61',
+    ],
     [
       { schedule: 'TZ=UTC 0 * * * *' },
       'spec.schedule: Invalid value: "TZ=UTC 0 * * * *": cannot use TZ or CRON_TZ in schedule, use timeZone field instead',
@@ -143,7 +162,10 @@ describe('CronJobs', () => {
 
 describe('StatefulSets', () => {
   it.each([
-    [{ podManagementPolicy: 'Slow' }, `spec.podManagementPolicy: Invalid value: "Slow": must be 'OrderedReady' or 'Parallel'`],
+    [
+      { podManagementPolicy: 'Slow' },
+      `spec.podManagementPolicy: Invalid value: "Slow": must be 'OrderedReady' or 'Parallel'`,
+    ],
     [
       { updateStrategy: { type: 'Recreate' } },
       `spec.updateStrategy: Invalid value: {"Type":"Recreate","RollingUpdate":null}: must be 'RollingUpdate' or 'OnDelete'`,

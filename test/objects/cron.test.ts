@@ -13,7 +13,7 @@ function times(text: string, after: string, count = 1): string[] {
   const parsed = parseSchedule(text)
   if ('error' in parsed) throw new Error(parsed.error)
   const found: string[] = []
-  for (let at: number | undefined = Date.parse(after); found.length < count; ) {
+  for (let at: number | undefined = Date.parse(after); found.length < count;) {
     at = parsed.schedule.next(at)
     if (at === undefined) return [...found, 'never']
     found.push(new Date(at).toISOString().replace('.000', ''))

@@ -64,7 +64,9 @@ test('a claim and a volume show their quantities and sources', () => {
   )
   const path = (path: string): unknown => ({ hostPath: { path, type: '' } })
   expect(specDiff('PersistentVolumeSource', path('/a'), path('/b'), { release: '1.33' })).toContain(
-    ['  \tHostPath: &core.HostPathVolumeSource{', '- \t\tPath: "/a",', '+ \t\tPath: "/b",', '  \t\tType: &"",'].join('\n'),
+    ['  \tHostPath: &core.HostPathVolumeSource{', '- \t\tPath: "/a",', '+ \t\tPath: "/b",', '  \t\tType: &"",'].join(
+      '\n',
+    ),
   )
 })
 

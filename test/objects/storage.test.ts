@@ -93,7 +93,9 @@ describe('what is refused of a volume', () => {
     const old = volumeOf({ hostPath: { path: '/a' }, volumeMode: 'Filesystem', nodeAffinity: { required: {} } })
     const now = volumeOf({ hostPath: { path: '/b' }, volumeMode: 'Block' })
     expect(texts(validateVolumeUpdate(now, old, { release: '1.33' }))).toEqual([
-      expect.stringContaining('is immutable after creation\n  core.PersistentVolumeSource{\n  \tGCEPersistentDisk:    nil,'),
+      expect.stringContaining(
+        'is immutable after creation\n  core.PersistentVolumeSource{\n  \tGCEPersistentDisk:    nil,',
+      ),
       'volumeMode: Invalid value: "Block": field is immutable',
       'nodeAffinity: Invalid value: "null": field is immutable',
     ])

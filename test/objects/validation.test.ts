@@ -204,7 +204,10 @@ describe('workloads', () => {
 
   it('fixes completions of a Job, and reads its schedule', () => {
     const job = (spec: Loose) => ({
-      spec: { template: { metadata: { labels: { a: 'b' } }, spec: { restartPolicy: 'Never', containers: [c] } }, ...spec },
+      spec: {
+        template: { metadata: { labels: { a: 'b' } }, spec: { restartPolicy: 'Never', containers: [c] } },
+        ...spec,
+      },
     })
     const own = { manualSelector: true, selector: { matchLabels: { a: 'b' } } }
     expect(

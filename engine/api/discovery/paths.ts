@@ -72,7 +72,8 @@ function serve(core: Core, flight: Flight): HttpResponse | undefined {
   const [first, second, third] = parts
   if (first === 'api') return parts.length === 1 ? discovery(core, flight, true) : listOf(core, '', second ?? '')
   if (first === 'apis' && parts.length === 1) return discovery(core, flight, false)
-  if (first === 'apis' && parts.length === 2) return wrap(groupNamed(core.registry, second as string) ?? remoteGroup(core, second as string))
+  if (first === 'apis' && parts.length === 2)
+    return wrap(groupNamed(core.registry, second as string) ?? remoteGroup(core, second as string))
   if (first === 'apis' && parts.length === 3) return listOf(core, second as string, third as string)
   if (first === 'version') return json(versionInfo(core))
   if (first === 'healthz' || first === 'livez' || first === 'readyz') return answerHealth(core, flight, first, second)

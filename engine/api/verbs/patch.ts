@@ -23,16 +23,18 @@ export function startPatch(core: Core, flight: Flight): void {
 
 /** The patched object, checked as a body is, in the version that is stored. */
 function patchedObject(core: Core, flight: Flight, entry: KindEntry, current: KubeObject): Decoding {
-  const patched = applyTextPatch(flight, convertTo(entry, current), entry.schema === '' ? undefined : (entry.wire ?? entry.schema))
+  const patched = applyTextPatch(
+    flight,
+    convertTo(entry, current),
+    entry.schema === '' ? undefined : (entry.wire ?? entry.schema),
+  )
   if ('status' in patched) return patched
   const decoded = decodeBody(core, flight, entry, patched.object)
   const strict = 'status' in decoded ? STRICT.exec(decoded.status.message ?? '') : null
   const shown = isStrategic(flight) ? leftOver(flight.request.body) : sortedJson(patched.object)
   if (strict !== null) return { status: strictPatch(shown, strict[1] as string) }
   const mistyped = 'status' in decoded && isStrategic(flight) ? MISTYPED.exec(decoded.status.message ?? '') : null
-  return mistyped === null
-    ? decoded
-    : { status: patchProblem(shown, `unrecognized type: ${mistyped[1] as string}`) }
+  return mistyped === null ? decoded : { status: patchProblem(shown, `unrecognized type: ${mistyped[1] as string}`) }
 }
 
 const MISTYPED = /: json: cannot unmarshal string into Go struct field \S+ of type (\w+)$/

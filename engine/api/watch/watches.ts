@@ -57,7 +57,8 @@ const valueOfField = (fields: FieldSelector | undefined, name: string): string |
 function compile(watch: Watch): Compiled {
   const qualified = watch.group === '' ? watch.resource : `${watch.resource}.${watch.group}`
   const labels = watch.labelSelector === '' ? undefined : parseLabelSelector(watch.labelSelector)
-  const fields = watch.fieldSelector === '' ? undefined : compileFieldSelector(qualified, watch.fieldSelector, 'checked')
+  const fields =
+    watch.fieldSelector === '' ? undefined : compileFieldSelector(qualified, watch.fieldSelector, 'checked')
   return { watch, labels, fields, qualified, bucket: bucketOf(watch, fields) }
 }
 

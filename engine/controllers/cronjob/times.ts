@@ -13,7 +13,8 @@ const MANY_MISSED = 100
 /** The schedule in the CronJob's own zone; a zone written into the schedule goes before it. */
 export function scheduleOf({ spec }: CronJob): Parsed {
   const { schedule = '', timeZone } = spec ?? {}
-  if (schedule.includes('TZ') || timeZone === undefined || zoneOf(timeZone) === undefined) return parseSchedule(schedule)
+  if (schedule.includes('TZ') || timeZone === undefined || zoneOf(timeZone) === undefined)
+    return parseSchedule(schedule)
   return parseSchedule(`TZ=${timeZone} ${schedule}`)
 }
 
@@ -61,11 +62,7 @@ function lastOfMany({ earliestMs, first, periodMs }: Run, schedule: Schedule, no
   const count = Math.floor((nowMs - first) / periodMs) + 1
   const missed = count > MANY_MISSED ? 'many' : 'few'
   let dueMs: number | undefined
-  for (
-    let at = schedule.next(first + (count - 2) * periodMs);
-    at !== undefined && at <= nowMs;
-    at = schedule.next(at)
-  )
+  for (let at = schedule.next(first + (count - 2) * periodMs); at !== undefined && at <= nowMs; at = schedule.next(at))
     dueMs = at
   return { earliestMs, missed, ...(dueMs !== undefined && { dueMs }) }
 }

@@ -42,8 +42,7 @@ export function ensure(list: JobCondition[] | undefined, condition: JobCondition
   const conditions = list ?? []
   const old = conditionOf(conditions, condition.type)
   if (old === undefined) return condition.status === 'False' ? conditions : [...conditions, condition]
-  const same =
-    old.status === condition.status && old.reason === condition.reason && old.message === condition.message
+  const same = old.status === condition.status && old.reason === condition.reason && old.message === condition.message
   return same ? conditions : conditions.map((one) => (one === old ? condition : one))
 }
 

@@ -223,7 +223,9 @@ function afterPods(tracking: Tracking, answers: Answer[], skipped: number): Trac
 
 function afterUntrack(tracking: Tracking, answers: Answer[]): Tracking {
   const done = new Set(
-    answers.filter((answer) => !isFailure(answer) || answer.code === 404).map((answer) => uidOf(answer.call as ApiWrite)),
+    answers
+      .filter((answer) => !isFailure(answer) || answer.code === 404)
+      .map((answer) => uidOf(answer.call as ApiWrite)),
   )
   return { ...tracking, tracked: tracking.tracked.filter((uid) => !done.has(uid)) }
 }

@@ -78,7 +78,11 @@ function creation(observed: Observed, count: number): Management {
   const { job, minor, backoff, nowMs } = observed
   const waitMs = isPerIndex(job) ? 0 : remainingMs(backoff, nowMs)
   if (waitMs > 0) return { ...standing(observed), active: 0, waitMs }
-  if (!isIndexed(job)) return creating(observed, Array.from({ length: count }, () => jobPod(job, undefined, undefined, minor)))
+  if (!isIndexed(job))
+    return creating(
+      observed,
+      Array.from({ length: count }, () => jobPod(job, undefined, undefined, minor)),
+    )
   const indexes = pendingIndexes(observed, count)
   const ready = indexes.filter((at) => indexWaitMs(observed, at) === 0)
   if (isPerIndex(job) && ready.length === 0 && indexes.length > 0)
@@ -98,11 +102,7 @@ function pendingIndexes(observed: Observed, count: number): number[] {
   const { job, pods, active, succeededIndexes, failedIndexes = [], minor } = observed
   const going = replacesOnlyFailed(job, minor) ? pods.filter(isTerminating) : []
   const present = singles([...active, ...going].map(indexOf).filter((at) => at >= 0))
-  return lowestMissing(
-    unionOf(unionOf(succeededIndexes, present), failedIndexes),
-    count,
-    job.spec?.completions ?? 0,
-  )
+  return lowestMissing(unionOf(unionOf(succeededIndexes, present), failedIndexes), count, job.spec?.completions ?? 0)
 }
 
 function indexWaitMs({ delayed, nowMs }: Observed, at: number): number {

@@ -83,7 +83,13 @@ function withIndexes(observed: Observed, countable: Pod[]): Observed {
         singles(countable.filter((pod) => isIndexFailed(observed, pod)).map(indexOf)),
       )
     : undefined
-  const next = { ...observed, succeededBefore, succeededIndexes, failedIndexes, succeeded: countIndexes(succeededIndexes) }
+  const next = {
+    ...observed,
+    succeededBefore,
+    succeededIndexes,
+    failedIndexes,
+    succeeded: countIndexes(succeededIndexes),
+  }
   return { ...next, delayed: isPerIndex(job) ? delayedPods(next, countable) : new Map<number, Pod>() }
 }
 
@@ -173,4 +179,3 @@ function failedIndexesLimit({ job, succeededIndexes, failedIndexes }: Observed):
   const all = count + countIndexes(succeededIndexes) >= (job.spec?.completions ?? 0)
   return count > 0 && all ? ['FailedIndexes', 'Job has failed indexes'] : undefined
 }
-

@@ -116,7 +116,10 @@ function setCounts({ job, minor }: Observed, draft: Draft, { active, ready, term
 /** Uncounted pods that have lost their finalizer are counted now. */
 export function countUntracked(draft: JobStatus, tracked: ReadonlySet<string>): boolean {
   const { succeeded = [], failed = [] } = draft.uncountedTerminatedPods ?? {}
-  const left = { succeeded: succeeded.filter((uid) => tracked.has(uid)), failed: failed.filter((uid) => tracked.has(uid)) }
+  const left = {
+    succeeded: succeeded.filter((uid) => tracked.has(uid)),
+    failed: failed.filter((uid) => tracked.has(uid)),
+  }
   const [won, lost] = [succeeded.length - left.succeeded.length, failed.length - left.failed.length]
   if (won + lost === 0) return false
   draft.succeeded = (draft.succeeded ?? 0) + won
@@ -179,8 +182,7 @@ function setIndexes({ job, succeededIndexes, failedIndexes }: Observed, draft: D
   draft.completedIndexes = makeIndexes(indexes)
   if (failedIndexes !== undefined) draft.failedIndexes = makeIndexes(failedIndexes)
   return (
-    draft.completedIndexes !== (job.status?.completedIndexes ?? '') ||
-    draft.failedIndexes !== job.status?.failedIndexes
+    draft.completedIndexes !== (job.status?.completedIndexes ?? '') || draft.failedIndexes !== job.status?.failedIndexes
   )
 }
 

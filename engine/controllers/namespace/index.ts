@@ -169,8 +169,7 @@ type Make = (type: string, status: string, reason: string, message: string) => N
 
 function discoveryCondition(failing: readonly string[], make: Make): NamespaceCondition {
   const type = 'NamespaceDeletionDiscoveryFailure'
-  if (failing.length === 0)
-    return make(type, 'False', 'ResourcesDiscovered', 'All resources successfully discovered')
+  if (failing.length === 0) return make(type, 'False', 'ResourcesDiscovered', 'All resources successfully discovered')
   const each = failing.map((version) => `${version}: stale GroupVersion discovery: ${version}`).join(', ')
   const why = `unable to retrieve the complete list of server APIs: ${each}`
   return make(type, 'True', 'DiscoveryFailed', `Discovery failed for some groups, ${failing.length} failing: ${why}`)

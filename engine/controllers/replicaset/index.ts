@@ -144,12 +144,7 @@ function relatedPodsByNode(context: Context, { set, of }: Facts): Map<string, nu
   return counts
 }
 
-function statusWrites(
-  context: Context,
-  facts: Facts,
-  failure: Failure | undefined,
-  options: Options,
-): Write[] {
+function statusWrites(context: Context, facts: Facts, failure: Failure | undefined, options: Options): Write[] {
   const { of, set, active, terminating } = facts
   const status = calculateStatus(
     set,

@@ -46,9 +46,7 @@ export function hasStaleClaim(context: Context, set: StatefulSet, ordinal: numbe
   if (policyOf(set).whenScaled !== 'Delete') return false
   const isStale = (owner: OwnerReference): boolean =>
     owner.kind === 'Pod' && owner.name === pod.metadata.name && owner.uid !== pod.metadata.uid
-  return claimsFor(set, ordinal).some((claim) =>
-    (cached(context, claim)?.metadata.ownerReferences ?? []).some(isStale),
-  )
+  return claimsFor(set, ordinal).some((claim) => (cached(context, claim)?.metadata.ownerReferences ?? []).some(isStale))
 }
 
 interface Policy {
@@ -107,7 +105,11 @@ function ownersFor(claim: PersistentVolumeClaim, set: StatefulSet, pod: Pod, inR
   return byPod ? [...others, reference('v1', 'Pod', pod.metadata)] : others
 }
 
-function reference(apiVersion: string, kind: string, { name, uid = '' }: { name: string; uid?: string }): OwnerReference {
+function reference(
+  apiVersion: string,
+  kind: string,
+  { name, uid = '' }: { name: string; uid?: string },
+): OwnerReference {
   return { apiVersion, kind, name, uid, controller: true }
 }
 

@@ -48,9 +48,7 @@ export function revise(set: StatefulSet, history: History, collisionCount: numbe
   if (update === undefined) return [createRevision(set, revision, collisionCount, minor)]
   if (update.revision >= (last?.revision ?? 0)) return []
   const { namespace, name } = update.metadata
-  return [
-    { verb: 'update', resource: REVISIONS, namespace, name, body: { ...update, revision }, mark: 'renumber' },
-  ]
+  return [{ verb: 'update', resource: REVISIONS, namespace, name, body: { ...update, revision }, mark: 'renumber' }]
 }
 
 function createRevision(set: StatefulSet, revision: number, collisionCount: number, minor: number): ApiWrite {

@@ -122,7 +122,9 @@ class Sync {
     const events = answers.flatMap((answer) => this.eventsFor(set, answer))
     if (rest === undefined) return events
     const failed = new Set(answers.filter(isFailure).map(markOf))
-    const pods = rest.pods.filter((write) => !failed.has(`claim:${(write.body as KubeObject | undefined)?.metadata.name}`))
+    const pods = rest.pods.filter(
+      (write) => !failed.has(`claim:${(write.body as KubeObject | undefined)?.metadata.name}`),
+    )
     if (pods.length > 0) {
       pending[this.key] = { pods: [], status: rest.status }
       return [...events, ...podRound(pods)]

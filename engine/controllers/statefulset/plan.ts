@@ -8,7 +8,16 @@ import type { ApiWrite, Context, EventWrite } from '../controller.ts'
 import { deletePod } from '../shared/pod-template.ts'
 import { hasStaleClaim, missingClaims, retainClaims } from './claims.ts'
 import type { ClaimWork } from './claims.ts'
-import { isMonotonic, isTerminating, newPod, ordinalOf, replicasOf, revisionOf, startOf, withIdentity } from './identity.ts'
+import {
+  isMonotonic,
+  isTerminating,
+  newPod,
+  ordinalOf,
+  replicasOf,
+  revisionOf,
+  startOf,
+  withIdentity,
+} from './identity.ts'
 import { countStatus, isRunningAndAvailable } from './status.ts'
 
 const PODS = 'v1/pods'

@@ -42,7 +42,11 @@ function completed(set: StatefulSet, status: StatefulSetStatus): StatefulSetStat
 const ALWAYS = ['observedGeneration', 'replicas', 'availableReplicas', 'collisionCount']
 
 /** As it is written: counts of zero are left out. */
-export function statusToWrite(set: StatefulSet, status: StatefulSetStatus, minor: number): StatefulSetStatus | undefined {
+export function statusToWrite(
+  set: StatefulSet,
+  status: StatefulSetStatus,
+  minor: number,
+): StatefulSetStatus | undefined {
   const entries = Object.entries(completed(set, status)).filter(([name, value]) => value !== 0 || ALWAYS.includes(name))
   const next = Object.fromEntries(
     entries.filter(([name]) => name !== 'availableReplicas' || minor >= 22),

@@ -120,7 +120,11 @@ export class ProcessTable implements Component, Machine {
     private readonly edge?: Edge,
   ) {
     kernel.register(ProcessTable.address, this)
-    kernel.register(LISTENING.loopback, { handle: (event) => this.handle(event), dump: () => null, load: () => undefined })
+    kernel.register(LISTENING.loopback, {
+      handle: (event) => this.handle(event),
+      dump: () => null,
+      load: () => undefined,
+    })
     edge?.attach(kernel)
   }
 

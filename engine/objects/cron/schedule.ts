@@ -97,7 +97,16 @@ function parseDescriptor(spec: string, zone: Zone): Schedule {
   return delaySchedule(Math.max(1000, Math.floor(ms / 1000) * 1000))
 }
 
-const UNITS_MS: Record<string, number> = { ns: 1e-6, us: 1e-3, µs: 1e-3, μs: 1e-3, ms: 1, s: 1000, m: 60_000, h: 3_600_000 }
+const UNITS_MS: Record<string, number> = {
+  ns: 1e-6,
+  us: 1e-3,
+  µs: 1e-3,
+  μs: 1e-3,
+  ms: 1,
+  s: 1000,
+  m: 60_000,
+  h: 3_600_000,
+}
 const DURATION = /^[+-]?(?:0|(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:ns|us|µs|μs|ms|s|m|h))+$/
 
 function durationMs(text: string): number | undefined {
@@ -111,7 +120,8 @@ function durationMs(text: string): number | undefined {
 function durationProblem(text: string): string {
   const quoted = JSON.stringify(text)
   const bare = text.replace(/^[+-]/, '')
-  if (/^(?:[0-9.]+(?:ns|us|µs|μs|ms|s|m|h))*[0-9]+\.?[0-9]*$/.test(bare)) return `time: missing unit in duration ${quoted}`
+  if (/^(?:[0-9.]+(?:ns|us|µs|μs|ms|s|m|h))*[0-9]+\.?[0-9]*$/.test(bare))
+    return `time: missing unit in duration ${quoted}`
   const unit = /^(?:[0-9.]+(?:ns|us|µs|μs|ms|s|m|h))*[0-9]+\.?[0-9]*([^0-9.]+)/.exec(bare)?.[1]
   if (unit !== undefined) return `time: unknown unit ${JSON.stringify(unit)} in duration ${quoted}`
   return `time: invalid duration ${quoted}`

@@ -58,7 +58,10 @@ function managedByErrors(managedBy: unknown, field: string): FieldError[] {
     return [invalid(field, text, 'must be a domain-prefixed path (such as "acme.io/foo")')]
   const long = text.length > MAX_MANAGED_BY
   const detail = `may not be more than ${MAX_MANAGED_BY} bytes`
-  return [...invalidAll(field, host, dns1123Subdomain(host)), ...(long ? [{ type: 'TooLong' as const, field, detail }] : [])]
+  return [
+    ...invalidAll(field, host, dns1123Subdomain(host)),
+    ...(long ? [{ type: 'TooLong' as const, field, detail }] : []),
+  ]
 }
 
 function indexedErrors(spec: PlainObject, field: string): FieldError[] {
@@ -275,8 +278,7 @@ function jobTemplateErrors(template: PlainObject, field: string, ctx: Validation
   const errors = jobSpecErrors(spec, `${field}.spec`, ctx)
   if (isSet(spec.selector))
     errors.push(invalid(`${field}.spec.selector`, spec.selector, '`selector` will be auto-generated'))
-  if (spec.manualSelector === true)
-    errors.push(notSupported(`${field}.spec.manualSelector`, true, ['nil', 'false']))
+  if (spec.manualSelector === true) errors.push(notSupported(`${field}.spec.manualSelector`, true, ['nil', 'false']))
   return errors
 }
 

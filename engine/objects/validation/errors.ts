@@ -63,7 +63,8 @@ const showValue = (error: FieldError): string => error.shown ?? JSON.stringify(e
 
 /** The text behind the field's path: `Invalid value: -1: must be greater than or equal to 0`. */
 export function makeFieldErrorBody(error: FieldError): string {
-  const head = withoutValue.has(error.type) || error.omitsValue ? words[error.type] : `${words[error.type]}: ${showValue(error)}`
+  const head =
+    withoutValue.has(error.type) || error.omitsValue ? words[error.type] : `${words[error.type]}: ${showValue(error)}`
   return error.detail === '' ? head : `${head}: ${error.detail}`
 }
 

@@ -38,7 +38,10 @@ export function jobPolicyErrors(spec: PlainObject, field: string, ctx: Validatio
   ]
 }
 
-function replacementErrors({ podReplacementPolicy: policy, podFailurePolicy }: PlainObject, field: string): FieldError[] {
+function replacementErrors(
+  { podReplacementPolicy: policy, podFailurePolicy }: PlainObject,
+  field: string,
+): FieldError[] {
   if (policy === undefined) return []
   const supported = podFailurePolicy === undefined ? REPLACEMENTS : ['Failed']
   return supported.includes(policy as string) ? [] : [notSupported(field, policy, supported)]

@@ -29,7 +29,9 @@ export class Mapper {
   /** `deploy.v2.apps`, `deploy.v1.app`: a short name stands for the type in the version that is preferred. */
   private shortened(name: string, group: string): ResourceType | undefined {
     const lower = name.toLowerCase()
-    return this.discovered.types.find((type) => type.group.startsWith(group) && group !== '' && type.shortNames.includes(lower))
+    return this.discovered.types.find(
+      (type) => type.group.startsWith(group) && group !== '' && type.shortNames.includes(lower),
+    )
   }
 
   /** `name.version.group`, `name.version.` (core) or `Kind.version.group`. */

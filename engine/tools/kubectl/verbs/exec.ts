@@ -71,7 +71,8 @@ export function* openIn(
     stdout: 'true',
     ...(options.tty ? { tty: 'true' } : { stderr: 'true' }),
   }
-  const headers: Record<string, string> = ctx.session.minor >= 31 ? { 'sec-websocket-protocol': 'v5.channel.k8s.io' } : {}
+  const headers: Record<string, string> =
+    ctx.session.minor >= 31 ? { 'sec-websocket-protocol': 'v5.channel.k8s.io' } : {}
   return yield* opened(client.open('POST', path, { query, headers, upgrade: true }))
 }
 
