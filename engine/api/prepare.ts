@@ -28,6 +28,7 @@ const EMPTY_STATUS: Record<string, Plain> = {
   'replicasets.apps': { replicas: 0 },
   replicationcontrollers: { replicas: 0 },
   'daemonsets.apps': { currentNumberScheduled: 0, desiredNumberScheduled: 0, numberMisscheduled: 0, numberReady: 0 },
+  'horizontalpodautoscalers.autoscaling': { currentMetrics: null, desiredReplicas: 0 },
   'poddisruptionbudgets.policy': { currentHealthy: 0, desiredHealthy: 0, disruptionsAllowed: 0, expectedPods: 0 },
 }
 

@@ -118,14 +118,16 @@ export function makeStaticPod(pod: Pod, hash: string, nodeName: string): Pod {
 export function makeMirror(pod: Pod, hash: string, node: { name: string; uid: string | undefined }): Pod {
   const owner =
     node.uid === undefined ? [] : [{ apiVersion: 'v1', kind: 'Node', name: node.name, uid: node.uid, controller: true }]
-  const { uid: _uid, ...metadata } = pod.metadata
-  void _uid
+  const { name, namespace, labels, annotations, finalizers } = pod.metadata
   return {
     apiVersion: 'v1',
     kind: 'Pod',
     metadata: {
-      ...metadata,
-      annotations: { ...metadata.annotations, 'kubernetes.io/config.mirror': hash },
+      name,
+      namespace,
+      ...(labels !== undefined && { labels }),
+      ...(finalizers !== undefined && { finalizers }),
+      annotations: { ...annotations, 'kubernetes.io/config.mirror': hash },
       ...(owner.length > 0 && { ownerReferences: owner }),
     },
     spec: pod.spec,
