@@ -81,7 +81,7 @@ async function compare(name: string): Promise<Tally> {
     const output = outputs[index] ?? { stdout: '', stderr: '', code: -1 }
     if (isEqual(row, output, mask)) return void tally.equal++
     if (racy.has(row.i) && hasSameShape(row, output)) return void (tally.equal++, tally.byShape++)
-    const cause = racy.has(row.i) ? 'two real runs differ' : (causeOf(name, row) ?? 'open')
+    const cause = racy.has(row.i) ? 'two real runs differ' : (causeOf(row) ?? 'open')
     tally.causes[cause] = (tally.causes[cause] ?? 0) + 1
     if (values.diff !== undefined && (values.unstable || cause !== 'two real runs differ')) showDiff(row, output, cause)
   })
