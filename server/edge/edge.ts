@@ -256,14 +256,15 @@ function headersOf(request: IncomingMessage): Record<string, string> {
 /** Who the client proved to be; `unknown` for a certificate that our authority did not sign. */
 function certificateOf(request: IncomingMessage): Certificate | 'unknown' | undefined {
   const socket = request.socket as TLSSocket
-  const subject = socket.getPeerCertificate().subject as unknown as Record<string, string | string[]> | undefined
+  const peer = socket.getPeerCertificate()
+  const subject = peer.subject as unknown as Record<string, string | string[]> | undefined
   if (subject === undefined || Object.keys(subject).length === 0) return undefined
   if (!socket.authorized) return 'unknown'
   const commonName = [subject.CN ?? ''].flat()[0] ?? ''
   const organizations = [subject.O ?? []].flat()
-  const key = JSON.stringify([commonName, organizations])
-  const known = people.get(key) ?? { commonName, organizations }
-  people.set(key, known)
+  const sha256 = peer.fingerprint256.replaceAll(':', '').toLowerCase()
+  const known = people.get(sha256) ?? { commonName, organizations, sha256 }
+  people.set(sha256, known)
   return known
 }
 

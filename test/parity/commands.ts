@@ -1278,7 +1278,7 @@ export const GROUPS: Group[] = [
       'drain worker-2 --force --delete-emptydir-data',
       'drain worker-2 --ignore-daemonsets --delete-emptydir-data',
       'drain worker-2 --ignore-daemonsets --force',
-      'drain worker-2 --ignore-daemonsets --delete-emptydir-data --force --timeout=120s',
+      '$ kubectl drain worker-2 --ignore-daemonsets --delete-emptydir-data --force --timeout=120s 2>&1 | grep -Ev "(api|second)-"',
       'get nodes worker-2 -o yaml',
       'uncordon worker-2',
       'uncordon worker-2',

@@ -18,6 +18,7 @@ const CLIENT: Mask[] = [
   // The folders and times of `kubectl diff`.
   { find: /(LIVE|MERGED)-\d+/g, put: '$1-<n>' },
   { find: /\t\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{9} [+]0000/g, put: '\t<time>' },
+  { find: /X509SHA256=[0-9a-f]{64}/g, put: 'X509SHA256=<sha>' },
   // The number that containerd gives an exec.
   { find: /\b[0-9a-f]{64}\b(?=": OCI)/g, put: '<exec>' },
 ]
@@ -40,6 +41,10 @@ const TWINS: Mask[] = [
   // The hash of a template that names the time of a restart.
   { find: /\bapi-[bcdf2456789]{8,10}\b/g, put: 'api-<hash>' },
   { find: /(pod-template-hash: ?"?)[bcdf2456789]{8,10}/g, put: '$1<hash>' },
+  // Of two nodes that are as good, the scheduler draws one.
+  { find: /\bworker-[12]\b/g, put: 'worker-<n>' },
+  { find: /\b172\.30\.1\.1[12]\b/g, put: '<host>' },
+  { find: /\b10\.244\.\d+\.\d+\b/g, put: '<pod>' },
   // Columns are as wide as their widest cell.
   { find: /(?<=\S) {2,}(?=\S)| +$/gm, put: '  ' },
   { find: /-{4,}/g, put: '----' },
@@ -54,7 +59,7 @@ function put(text: string, masks: Mask[]): string {
 }
 
 /** Rows whose lines Go prints in the random order of a map, or of goroutines. */
-const UNORDERED = /^describe (cm|secret) | --list$|^drain /
+const UNORDERED = /^describe (cm|secret) | --list$|^(\$ kubectl )?drain |^logs .*--all-containers/
 
 const sortedLines = (text: string): string => text.split('\n').sort().join('\n')
 

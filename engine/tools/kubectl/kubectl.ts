@@ -55,7 +55,8 @@ function* print(p: Proc, text: string, code: number): Run<number> {
 /** A hidden command without subcommands. Models kubectl/pkg/cmd/alpha.go. */
 function* alpha(words: string[], p: Proc): Run<number> {
   parsing('alpha', () => parseFlags(words, flagMap(globalFlags())))
-  return yield* print(p, 'No alpha commands are available in this version of kubectl\n', 0)
+  yield* p.err('No alpha commands are available in this version of kubectl\n')
+  return 0
 }
 
 /** Flag errors point at the command's help. */
