@@ -20,7 +20,11 @@ const unordered = {
 }
 const byMap = {
   reason: "kubectl walks one of Go's maps, whose order is drawn",
-  normalize: (text: string): string => text.split(/\n|, |; |: |[[\]]/).sort().join('\n'),
+  normalize: (text: string): string =>
+    text
+      .split(/\n|, |; |: |[[\]]/)
+      .sort()
+      .join('\n'),
 }
 const AGED = [
   'get nodes -o wide',
