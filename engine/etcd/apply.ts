@@ -1,15 +1,22 @@
 /**
  * What a committed command does to the store and the leases: the same on every member.
- * Models server/etcdserver/apply and txn. Not modelled: auth, alarms, ranges inside a compare.
+ * Models server/etcdserver/apply and txn, with the appliers that alarms put before it (applierV3Capped,
+ * applierV3Corrupt, quotaApplierV3). Not modelled: auth, ranges inside a compare.
  */
+import type { Database } from './database.ts'
 import { ERRORS } from './errors.ts'
 import type { Lessor } from './lease.ts'
-import type { Compare, EtcdCall, EtcdResult, KeyValue, RequestOp, ResponseOp } from './messages.ts'
+import type { Compare, EtcdAlarm, EtcdCall, EtcdResult, KeyValue, RequestOp, ResponseOp } from './messages.ts'
+import { txnCost } from './sizes.ts'
 import { Store, StoreError } from './store.ts'
 import type { Change } from './store.ts'
 
-/** A call that goes through the log. */
-export type Write = Extract<EtcdCall, { kind: 'txn' | 'compact' | 'leaseGrant' | 'leaseRevoke' }>
+/** What goes through the log: calls, and what members say of themselves. */
+export type Write =
+  | Extract<EtcdCall, { kind: 'txn' | 'compact' | 'leaseGrant' | 'leaseRevoke' | 'alarm' }>
+  /** A member tells its name and where clients find it. */
+  | { kind: 'publish'; memberId: string; name: string; clientUrls: string[] }
+  | { kind: 'clusterVersion'; version: string }
 
 /** A write in the log: who asked is in the id, so that the member in question can answer. */
 export interface Command {
@@ -24,27 +31,85 @@ export interface Applied {
 
 const NO_CHANGES: readonly Change[] = []
 
-export function apply(store: Store, lessor: Lessor, write: Write): Applied {
+/** `quotaBytes`: what the database may take here. */
+export function apply(db: Database, write: Write, nowMs: number, quotaBytes = Infinity): Applied {
   try {
-    return applyWrite(store, lessor, write)
+    const refused = alarmRefuses(db, write)
+    if (refused !== undefined) throw new StoreError(refused)
+    const isFull = addsBytes(write) && isOverQuota(db, write, nowMs, quotaBytes)
+    const applied = applyWrite(db, write, nowMs)
+    db.write(applied.changes, nowMs)
+    return isFull ? { ...applied, result: { kind: 'error', message: ERRORS.noSpace } } : applied
   } catch (error) {
     if (!(error instanceof StoreError)) throw error
     return { result: { kind: 'error', message: error.message }, changes: NO_CHANGES }
   }
 }
 
-function applyWrite(store: Store, lessor: Lessor, write: Write): Applied {
+/** Reads of a transaction. Throws a StoreError when it cannot. */
+export function readTxn(db: Database, txn: Txn): EtcdResult {
+  if (db.hasAlarm('CORRUPT')) throw new StoreError(ERRORS.corrupt)
+  return applyTxn(db.store, db.lessor, txn).result
+}
+
+function alarmRefuses(db: Database, write: Write): string | undefined {
+  const isOfClient = write.kind !== 'alarm' && write.kind !== 'publish' && write.kind !== 'clusterVersion'
+  if (isOfClient && db.hasAlarm('CORRUPT')) return ERRORS.corrupt
+  return addsBytes(write) && db.hasAlarm('NOSPACE') ? ERRORS.noSpace : undefined
+}
+
+function addsBytes(write: Write): boolean {
+  return write.kind === 'leaseGrant' || (write.kind === 'txn' && txnCost(write.success, write.failure) > 0)
+}
+
+const LEASE_COST = 64
+
+/** Whether a write asks for more than there is (BackendQuota.Available). */
+export function isOverQuota(db: Database, write: Write, nowMs: number, quotaBytes: number): boolean {
+  if (quotaBytes === Infinity) return false
+  const cost =
+    write.kind === 'txn' ? txnCost(write.success, write.failure) : write.kind === 'leaseGrant' ? LEASE_COST : 0
+  return cost > 0 && db.backend.sizeBytes(nowMs) + cost >= quotaBytes
+}
+
+function applyWrite(db: Database, write: Write, nowMs: number): Applied {
+  const { store, lessor } = db
   switch (write.kind) {
     case 'txn':
       return applyTxn(store, lessor, write)
     case 'compact':
-      store.compact(write.revision)
+      db.compact(write.revision, nowMs)
       return { result: { kind: 'compact' }, changes: NO_CHANGES }
     case 'leaseGrant':
       return { result: grant(lessor, write.id ?? 0, write.ttlSeconds), changes: NO_CHANGES }
     case 'leaseRevoke':
       return revoke(store, lessor, write.id)
+    case 'alarm':
+      return { result: { kind: 'alarms', alarms: applyAlarm(db, write) }, changes: NO_CHANGES }
+    case 'publish':
+      db.membership.publish(write.memberId, write.name, write.clientUrls)
+      return NOTHING
+    case 'clusterVersion':
+      db.membership.version = write.version
+      return NOTHING
   }
+}
+
+const NOTHING: Applied = { result: { kind: 'readIndex' }, changes: NO_CHANGES }
+
+/** Returns the alarms that are asked for, raised or ended. */
+function applyAlarm(db: Database, { action, memberId, alarm }: Extract<Write, { kind: 'alarm' }>): EtcdAlarm[] {
+  const isMeant = (one: EtcdAlarm): boolean =>
+    (memberId === undefined || one.memberId === memberId) && (alarm === undefined || one.alarm === alarm)
+  const meant = db.alarms.filter(isMeant)
+  if (action === 'get') return meant
+  if (action === 'deactivate') {
+    db.alarms = db.alarms.filter((one) => !isMeant(one))
+    return meant
+  }
+  if (memberId === undefined || alarm === undefined) return []
+  if (meant.length === 0) db.alarms = [...db.alarms, { memberId, alarm }]
+  return [{ memberId, alarm }]
 }
 
 function grant(lessor: Lessor, id: number, ttlSeconds: number): EtcdResult {

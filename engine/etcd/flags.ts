@@ -1,3 +1,6 @@
+import { DEFAULT_QUOTA_BYTES, quotaOf } from './config.ts'
+import type { EtcdConfig } from './config.ts'
+
 /** Settings of an etcd member. Defaults are etcd's own where etcd has the setting. */
 export interface EtcdFlags {
   /** --heartbeat-interval */
@@ -18,6 +21,22 @@ export interface EtcdFlags {
   readIndexRetryMs: number
   /** What `status` reports. */
   version: string
+  /** --max-request-bytes */
+  maxRequestBytes: number
+  /** --quota-backend-bytes; Infinity for none. */
+  quotaBytes: number
+  /** --snapshot-count */
+  snapshotCount: number
+  /** --experimental-snapshot-catchup-entries */
+  snapshotCatchUpEntries: number
+  /** --strict-reconfig-check */
+  strictReconfigCheck: boolean
+  /** --experimental-max-learners */
+  maxLearners: number
+  /** How long all members must have been connected before one may be added (HealthInterval). */
+  healthIntervalMs: number
+  /** How long a removed member lives on to tell the others (stopWithDelay). */
+  removedStopMs: number
 }
 
 export const ETCD_FLAGS: EtcdFlags = {
@@ -30,9 +49,29 @@ export const ETCD_FLAGS: EtcdFlags = {
   keptEntries: 500,
   readIndexRetryMs: 500,
   version: '3.6.5',
+  maxRequestBytes: 1.5 * 1024 * 1024,
+  quotaBytes: DEFAULT_QUOTA_BYTES,
+  snapshotCount: 10_000,
+  snapshotCatchUpEntries: 5000,
+  strictReconfigCheck: true,
+  maxLearners: 1,
+  healthIntervalMs: 5000,
+  removedStopMs: 1000,
+}
+
+/** The settings among what a member's flags say. */
+export function flagsOf(config: EtcdConfig): Partial<EtcdFlags> {
+  const { heartbeatIntervalMs, electionTimeoutMs, preVote, watchProgressNotifyIntervalMs, maxTxnOps, version } = config
+  const { maxRequestBytes, snapshotCount, strictReconfigCheck, maxLearners } = config
+  return {
+    ...{ heartbeatIntervalMs, electionTimeoutMs, preVote, watchProgressNotifyIntervalMs, maxTxnOps, version },
+    ...{ maxRequestBytes, snapshotCount, strictReconfigCheck, maxLearners },
+    quotaBytes: quotaOf(config),
+    snapshotCatchUpEntries: config.snapshotCatchupEntries,
+  }
 }
 
 /** How long a request may take: 5 s and two election timeouts (H1). */
-export function requestTimeoutMs(flags: EtcdFlags): number {
+export function requestTimeoutMs(flags: Pick<EtcdFlags, 'electionTimeoutMs'>): number {
   return 5000 + 2 * flags.electionTimeoutMs
 }

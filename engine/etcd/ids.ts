@@ -1,20 +1,32 @@
-/** Member and cluster ids: 64 bits as 16 hex digits, made from names so that they are always the same. */
-function hash32(text: string, basis: number): number {
-  let hash = basis
-  for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 16777619)
-  hash = Math.imul(hash ^ (hash >>> 15), 2246822519)
-  return (hash ^ (hash >>> 13)) >>> 0
+/** Member and cluster ids as server/etcdserver/api/membership (computeMemberID, genID) makes them: hex of 64 bits, without leading zeros. */
+import { sha1 } from '@noble/hashes/legacy.js'
+
+const bytesOf = (text: string): Uint8Array => new TextEncoder().encode(text)
+
+function idOf(bytes: Uint8Array): string {
+  const hex = [...sha1(bytes).slice(0, 8)].map((byte) => byte.toString(16).padStart(2, '0')).join('')
+  return hex.replace(/^0+(?=.)/, '')
 }
 
-function hash64(text: string): string {
-  const hex = (basis: number): string => hash32(text, basis).toString(16).padStart(8, '0')
-  return hex(0x811c9dc5) + hex(0x9747b28c)
+/** `addedAtMs`: a member that is added at run time gets an id that no other addition would give it. */
+export function memberIdOf(peerUrls: readonly string[], token: string, addedAtMs?: number): string {
+  const added = addedAtMs === undefined ? '' : String(Math.floor(addedAtMs / 1000))
+  return idOf(bytesOf([...peerUrls].sort().join('') + token + added))
 }
 
-export function memberIdOf(name: string): string {
-  return hash64(`member/${name}`)
+export function clusterIdOf(memberIds: readonly string[]): string {
+  return idOf(Uint8Array.from([...memberIds].sort(byId).flatMap((id) => bytesOfId(id))))
 }
 
-export function clusterIdOf(memberIds: string[]): string {
-  return hash64(`cluster/${[...memberIds].sort().join(',')}`)
+function bytesOfId(id: string): number[] {
+  return (id.padStart(16, '0').match(/../g) ?? []).map((pair) => parseInt(pair, 16))
 }
+
+/** Ids in order of their number. */
+export function byId(a: string, b: string): number {
+  const [left, right] = [a.padStart(16, '0'), b.padStart(16, '0')]
+  return left < right ? -1 : left > right ? 1 : 0
+}
+
+/** As alarms and JSON print it. */
+export const decimalId = (id: string): string => BigInt(`0x${id}`).toString()

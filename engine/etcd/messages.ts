@@ -78,7 +78,21 @@ export type EtcdCall =
   /** Asks for a progress notification of one watch, after what is on its way to it. Answered by `etcd.watch` only. */
   | { kind: 'watchProgress'; watchId: string }
   | { kind: 'status' }
-  | { kind: 'memberList' }
+  /** `linearizable: false` answers from this member's own picture; 3.4 always does. */
+  | { kind: 'memberList'; linearizable?: boolean }
+  | { kind: 'memberAdd'; peerUrls: string[]; learner: boolean }
+  /** Ids of members are 16 hex digits (less when they begin with zeros). */
+  | { kind: 'memberRemove'; id: string }
+  | { kind: 'memberUpdate'; id: string; peerUrls: string[] }
+  | { kind: 'memberPromote'; id: string }
+  /** To the leader only. */
+  | { kind: 'moveLeader'; target: string }
+  /** `get` and `deactivate` without `memberId` and `alarm` mean all. */
+  | { kind: 'alarm'; action: 'get' | 'activate' | 'deactivate'; memberId?: string; alarm?: 'NOSPACE' | 'CORRUPT' }
+  | { kind: 'defragment' }
+  | { kind: 'snapshot' }
+  /** The hash of all keys up to a revision (0: now). */
+  | { kind: 'hashKv'; revision: number }
 
 export interface EtcdRequest {
   from: HostName
@@ -93,9 +107,29 @@ export interface EtcdHeader {
   raftTerm: number
 }
 
+/** `name` is empty for a member that never started. Ids are hex without leading zeros, as `etcdctl` prints them. */
+export interface EtcdMemberInfo {
+  id: string
+  name: string
+  peerUrls: string[]
+  clientUrls: string[]
+  isLearner: boolean
+}
+
+/** An alarm that one member raised. */
+export interface EtcdAlarm {
+  memberId: string
+  alarm: string
+}
+
 export interface EtcdStatus {
   version: string
+  /** `3.6.0`; absent before 3.6. */
+  storageVersion?: string
   dbSize: number
+  dbSizeInUse: number
+  /** Absent before 3.6. */
+  dbSizeQuota?: number
   leader: string
   raftIndex: number
   raftTerm: number
@@ -113,10 +147,16 @@ export type EtcdResult =
   | { kind: 'leases'; ids: number[] }
   | { kind: 'watch'; watchId: string }
   | { kind: 'status'; status: EtcdStatus }
-  | {
-      kind: 'memberList'
-      members: { id: string; name: string; peerUrls: string[]; clientUrls: string[]; isLearner: boolean }[]
-    }
+  | { kind: 'memberList'; members: EtcdMemberInfo[] }
+  | { kind: 'memberAdd'; member: EtcdMemberInfo; members: EtcdMemberInfo[] }
+  /** Removed, updated or promoted. */
+  | { kind: 'memberChange'; members: EtcdMemberInfo[] }
+  | { kind: 'moveLeader' }
+  | { kind: 'alarms'; alarms: EtcdAlarm[] }
+  | { kind: 'defragment' }
+  /** `text` is what the file holds; see snapshot.ts. */
+  | { kind: 'snapshot'; text: string; sizeBytes: number; version: string }
+  | { kind: 'hashKv'; hash: number; compactRevision: number; hashRevision: number }
   /** etcd's own text, such as `etcdserver: request timed out` or `etcdserver: mvcc: required revision has been compacted`. */
   | { kind: 'error'; message: string; compactRevision?: number }
 

@@ -1,17 +1,19 @@
 /**
  * The role of a Raft member.
- * Models raft/raft.go (becomeFollower, becomePreCandidate, becomeCandidate, becomeLeader) (H1).
- * Not modelled: leadership transfer, learners, removal.
+ * Models raft/raft.go (becomeFollower, becomePreCandidate, becomeCandidate, becomeLeader, hup) (H1).
+ * Not modelled: forgetting the leader (MsgForgetLeader), which etcd does not use.
  */
 import { setup } from 'xstate'
 
 import type { RoleEvent } from './raft/types.ts'
 
 const stepDown = { target: '#follower', reenter: true, actions: 'follow' } as const
+/** Learners and strangers do not campaign. */
+const stay = { guard: 'unpromotable', target: '#follower', reenter: true } as const
 
 export const roleMachine = setup({
   types: { events: {} as RoleEvent },
-  guards: { heardLeader: () => false, preVote: () => true, alone: () => false },
+  guards: { heardLeader: () => false, unpromotable: () => false, preVote: () => true, alone: () => false },
   actions: { follow: () => {}, askPreVotes: () => {}, askVotes: () => {}, lead: () => {}, beat: () => {} },
   delays: { electionTimeout: () => 0, heartbeatInterval: () => 0 },
 }).createMachine({
@@ -20,10 +22,15 @@ export const roleMachine = setup({
   states: {
     follower: {
       id: 'follower',
-      on: { stepDown },
+      on: {
+        stepDown,
+        hup: [stay, { guard: 'preVote', target: 'preCandidate' }, { target: 'candidate' }],
+        timeoutNow: [stay, { target: 'candidate' }],
+      },
       after: {
         electionTimeout: [
           { guard: 'heardLeader', target: 'follower', reenter: true },
+          stay,
           { guard: 'preVote', target: 'preCandidate' },
           { target: 'candidate' },
         ],
@@ -31,20 +38,18 @@ export const roleMachine = setup({
     },
     preCandidate: {
       entry: 'askPreVotes',
-      on: { preVotesWon: 'candidate', stepDown },
-      after: { electionTimeout: { target: 'preCandidate', reenter: true } },
+      on: { preVotesWon: 'candidate', stepDown, hup: [stay, { target: 'preCandidate', reenter: true }] },
+      after: { electionTimeout: [stay, { target: 'preCandidate', reenter: true }] },
     },
     candidate: {
       entry: 'askVotes',
       on: {
         votesWon: [{ guard: 'alone', target: 'leader.alone' }, { target: 'leader.withFollowers' }],
         stepDown,
+        hup: [stay, { guard: 'preVote', target: 'preCandidate' }, { target: 'candidate', reenter: true }],
       },
       after: {
-        electionTimeout: [
-          { guard: 'preVote', target: 'preCandidate' },
-          { target: 'candidate', reenter: true },
-        ],
+        electionTimeout: [stay, { guard: 'preVote', target: 'preCandidate' }, { target: 'candidate', reenter: true }],
       },
     },
     leader: {
@@ -52,8 +57,11 @@ export const roleMachine = setup({
       initial: 'withFollowers',
       on: { stepDown },
       states: {
-        alone: {},
+        alone: {
+          on: { membersChanged: [{ guard: 'alone', target: 'alone' }, { target: 'withFollowers' }] },
+        },
         withFollowers: {
+          on: { membersChanged: { guard: 'alone', target: 'alone' } },
           after: { heartbeatInterval: { target: 'withFollowers', reenter: true, actions: 'beat' } },
         },
       },

@@ -1,7 +1,6 @@
 /**
  * Keys with all their versions since the last compaction.
- * Models server/storage/mvcc (kvstore.go, index.go, key_index.go). Not modelled: the bbolt file, its
- * quota, defragmentation and hash checks.
+ * Models server/storage/mvcc (kvstore.go, index.go, key_index.go). The file's size is backend.ts's.
  */
 import { ERRORS } from './errors.ts'
 import { SortedKeys } from './keys.ts'
@@ -116,15 +115,35 @@ export class Store {
     return { kvs, count, more: options.countOnly !== true && kvs.length < count }
   }
 
-  /** Forgets versions that were replaced at or before the revision. Throws a StoreError when it cannot. */
-  compact(revision: number): void {
+  /** Forgets versions that were replaced at or before the revision. Returns them. Throws a StoreError when it cannot. */
+  compact(revision: number): KeyValue[] {
     if (revision <= this.compacted) throw new StoreError(ERRORS.compacted)
     if (revision > this.currentRevision) throw new StoreError(ERRORS.futureRevision)
     this.compacted = revision
     const first = this.firstChange(revision)
     const last = this.firstChange(revision + 1)
-    for (let at = 0; at < last; at++) this.trim((this.changes[at] as Change).kv.key, revision)
+    const forgotten: KeyValue[] = []
+    for (let at = 0; at < last; at++)
+      for (const kv of this.trim((this.changes[at] as Change).kv.key, revision)) forgotten.push(kv)
     this.changes = this.changes.slice(first)
+    return forgotten
+  }
+
+  /** Every version that is kept up to a revision, by key, oldest first. */
+  versions(upTo = this.currentRevision): KeyValue[] {
+    return this.sorted.all().flatMap(({ versions }) => versions.filter(({ modRevision }) => modRevision <= upTo))
+  }
+
+  /** Replaces the newest value of a key, and nobody is told. */
+  spoil(key: string): void {
+    const versions = this.byKey.get(key)?.versions
+    const last = versions?.[versions.length - 1]
+    if (versions !== undefined && last !== undefined) versions[versions.length - 1] = { ...last, value: '\ufffd' }
+  }
+
+  /** Calls it later by so many revisions, as a restored snapshot may (--bump-revision). */
+  bump(by: number): void {
+    this.currentRevision += by
   }
 
   /** The changes to a range from a revision on, oldest first. */
@@ -203,19 +222,24 @@ export class Store {
     return low
   }
 
-  private trim(key: string, revision: number): void {
+  private trim(key: string, revision: number): KeyValue[] {
     const record = this.byKey.get(key)
-    if (record === undefined) return
+    if (record === undefined) return NO_VERSIONS
     const { versions } = record
     let keep = versions.length - 1
     while (keep > 0 && (versions[keep] as KeyValue).modRevision > revision) keep--
     if (isTombstoneAt(versions[keep], revision)) keep++
-    if (keep > 0) record.versions = versions.slice(keep)
-    if (record.versions.length > 0) return
-    this.byKey.delete(key)
-    this.sorted.remove(key)
+    if (keep <= 0) return NO_VERSIONS
+    record.versions = versions.slice(keep)
+    if (record.versions.length === 0) {
+      this.byKey.delete(key)
+      this.sorted.remove(key)
+    }
+    return versions.slice(0, keep)
   }
 }
+
+const NO_VERSIONS: KeyValue[] = []
 
 /** Whether a key is the one, or in the range (`rangeEnd` as etcd's: see messages.ts). */
 export function inRange(key: string, from: string, rangeEnd: string | undefined): boolean {

@@ -5,6 +5,7 @@ import { createDeployment, heapBytes, launch, untilReady } from './scene.ts'
 import type { Scene } from './scene.ts'
 import { CLIENT_SCENES } from './clients.ts'
 import { stagePrompt } from './prompt.ts'
+import { RAFT_SCENES } from './raft.ts'
 
 const HOUR_MS = 3_600_000
 /** Kubelet stopped to pods replaced: 40-50 s to NotReady and 300 s of toleration. */
@@ -121,6 +122,7 @@ export const SCENES: Scene[] = [
     },
   },
   ...CLIENT_SCENES,
+  ...RAFT_SCENES,
 ]
 
 function pods(count: number, workers: number, target: number, runs: number): Scene {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 
+import { emptyDisk, makeState } from '../../engine/etcd/raft/disk.ts'
 import { answerPoll, takeVote } from '../../engine/etcd/raft/election.ts'
 import { graft, isUpToDate, lastPossibleMatch, makeLog, shorten, termAt } from '../../engine/etcd/raft/log.ts'
 import {
@@ -10,7 +11,6 @@ import {
   becomeReplicate,
   isPaused,
 } from '../../engine/etcd/raft/progress.ts'
-import { committedIndex, quorumOf, voteResult } from '../../engine/etcd/raft/quorum.ts'
 import { noteSynced, takeAppend, takeAppendResponse } from '../../engine/etcd/raft/replication.ts'
 import { follow, takeTerm } from '../../engine/etcd/raft/step.ts'
 import type { Entry, RaftLog, RaftState, Role, Turn } from '../../engine/etcd/raft/types.ts'
@@ -25,64 +25,13 @@ function entriesOf(first: number, ...terms: number[]): Entry[] {
 }
 
 function turnOf(role: Role, state: Partial<RaftState>): Turn {
-  const disk = { term: 1, vote: null, log: makeLog(), commit: 0, applied: 0 }
-  const memory = {
-    lead: null,
-    votes: {},
-    progress: {},
-    reads: [],
-    earlyReads: [],
-    safe: 0,
-    heardAt: 0,
-    electionTimeoutMs: 1500,
-    electionDueAt: 0,
-    beats: 0,
-  }
+  const own = makeState('a', { ...emptyDisk(), term: 1, voters: ['a', 'b', 'c'] })
   const settings = { electionTimeoutMs: 1000, heartbeatIntervalMs: 100 }
-  return {
-    role,
-    now: 5000,
-    settings,
-    effects: [],
-    state: { id: 'a', voters: ['a', 'b', 'c'], ...disk, ...memory, ...state },
-  }
+  return { role, now: 5000, settings, effects: [], state: { ...own, electionTimeoutMs: 1500, ...state } }
 }
 
 function sent(turn: Turn): unknown[] {
   return turn.effects.flatMap((effect) => (effect.kind === 'send' ? [effect.message] : []))
-}
-
-describe('quorums (H1)', () => {
-  it('are majorities of the configured voters', () => {
-    expect([1, 2, 3, 4, 5, 6, 7].map(quorumOf)).toEqual([1, 2, 2, 3, 3, 4, 4])
-  })
-
-  it('commit what a majority has', () => {
-    const commit = (...matches: number[]): number =>
-      committedIndex(
-        matches.map((_, at) => `${at}`),
-        (id) => matches[Number(id)] as number,
-      )
-    expect([commit(12, 5), commit(12), commit(100, 101, 102), commit(1, 2, 3, 4), commit()]).toEqual([
-      5,
-      12,
-      101,
-      2,
-      Infinity,
-    ])
-  })
-
-  it('decide votes', () => {
-    expect(voteResult([], {})).toBe('won')
-    expect(['', 'n', 'y'].map((votes) => tally(1, votes))).toEqual(['pending', 'lost', 'won'])
-    expect(['n', 'y', 'yy', 'yn'].map((votes) => tally(2, votes))).toEqual(['lost', 'pending', 'won', 'lost'])
-    expect(['yn', 'yny', 'nyn'].map((votes) => tally(3, votes))).toEqual(['pending', 'won', 'lost'])
-  })
-})
-
-function tally(voters: number, votes: string): string {
-  const ids = Array.from({ length: voters }, (_, at) => `${at}`)
-  return voteResult(ids, Object.fromEntries([...votes].map((vote, at) => [`${at}`, vote === 'y'])))
 }
 
 describe('the log', () => {
@@ -92,7 +41,7 @@ describe('the log', () => {
     expect(log.entries.map(({ term }) => term)).toEqual([1, 1, 3])
     graft(log, entriesOf(1, 1, 1), 1)
     expect(log.entries).toHaveLength(3)
-    expect(() => graft(log, entriesOf(2, 4), 2)).toThrow('conflicts with committed entry')
+    expect(() => graft(log, entriesOf(2, 4), 2)).toThrow('conflict with committed entry')
   })
 
   it('compares by last term, then by length', () => {

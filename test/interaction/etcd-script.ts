@@ -3,7 +3,7 @@ import { ETCD } from '../../engine/etcd/messages.ts'
 import type { EtcdResponse } from '../../engine/etcd/messages.ts'
 import type { Command } from '../../engine/etcd/apply.ts'
 import { lastIndex, lastTerm } from '../../engine/etcd/raft/log.ts'
-import type { Entry, RaftMessage } from '../../engine/etcd/raft/types.ts'
+import type { ConfChange, Entry, RaftMessage } from '../../engine/etcd/raft/types.ts'
 import type { Message } from '../../engine/fabric/fabric.ts'
 import { put, TestCluster } from '../etcd/cluster.ts'
 
@@ -86,7 +86,7 @@ export class RaftScript {
   private traceMessage({ from, to, event }: Message): void {
     if (!this.isTracing || event.type !== ETCD.raft) return
     const message = event.data as RaftMessage
-    if (message.type.startsWith('heartbeat') && !('context' in message)) return
+    if (message.type === 'hello' || (message.type.startsWith('heartbeat') && !('context' in message))) return
     this.say(`${from}->${to}${this.cluster.fabric.passes(from, to, 2380) ? '' : ' (lost)'} ${makeMessage(message)}`)
   }
 
@@ -134,8 +134,12 @@ function makeMessage(message: RaftMessage): string {
 
 function makeEntries(entries: readonly Entry[]): string {
   return entries
-    .map(({ index, term, command }) => `${index}/${term} ${makeCommand(command as Command | null)}`)
+    .map(({ index, term, command, conf }) => `${index}/${term} ${makeChange(conf) ?? makeCommand(command as Command)}`)
     .join(', ')
+}
+
+function makeChange(conf: ConfChange | undefined): string | undefined {
+  return conf?.type
 }
 
 function makeCommand(command: Command | null): string {

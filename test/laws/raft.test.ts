@@ -1,75 +1,19 @@
 import { describe, expect, it } from 'vitest'
 
 import type { EtcdMember } from '../../engine/etcd/member.ts'
-import { entryAt, lastIndex, lastTerm, termAt } from '../../engine/etcd/raft/log.ts'
-import type { Command } from '../../engine/etcd/apply.ts'
 import { Random } from '../../engine/kernel/random.ts'
 import { put, TestCluster } from '../etcd/cluster.ts'
+import { History } from '../sweep/raft-invariants.ts'
+import type { View } from '../sweep/raft-invariants.ts'
 
-/** Looks at every member after every event, and throws when Raft's promises are broken (H1). */
-class Invariants {
-  private readonly leaders = new Map<number, string>()
-  private readonly committed: { term: number; command: string }[] = []
-  private readonly written = new Map<string, string>()
-  private readonly seen = new Map<string, { last: string; commit: number; term: number }>()
-
-  check(members: EtcdMember[]): void {
-    for (const member of members) this.checkMember(member)
-  }
-
-  private checkMember(member: EtcdMember): void {
-    const raft = member.raft.view
-    const before = this.seen.get(member.name) ?? { last: '', commit: 0, term: 0 }
-    const last = `${lastIndex(raft.log)}/${lastTerm(raft.log)}`
-    const isNewLeader = member.running && member.raft.role === 'leader' && this.leaders.get(raft.term) !== member.name
-    if (last === before.last && raft.commit === before.commit && raft.term === before.term && !isNewLeader) return
-    if (raft.commit < before.commit)
-      throw new Error(`${member.name}: commit fell from ${before.commit} to ${raft.commit}`)
-    if (raft.term < before.term) throw new Error(`${member.name}: term fell from ${before.term} to ${raft.term}`)
-    if (raft.applied > raft.commit) throw new Error(`${member.name}: applied what is not committed`)
-    this.checkLog(member, before.commit)
-    this.checkCommitted(member, before.commit)
-    if (isNewLeader) this.checkLeader(member)
-    this.seen.set(member.name, { last, commit: raft.commit, term: raft.term })
-  }
-
-  /** Log matching: an index and a term say what is there and what term is before it. */
-  private checkLog({ name, raft: { view } }: EtcdMember, from: number): void {
-    for (let index = Math.max(from, view.log.offset) + 1; index <= lastIndex(view.log); index++) {
-      const place = `${index}/${termAt(view.log, index)}`
-      const what = `${termAt(view.log, index - 1)} ${commandAt(view.log, index)}`
-      const known = this.written.get(place) ?? what
-      if (known !== what) throw new Error(`${name}: entry ${place} is ${what}, elsewhere ${known}`)
-      this.written.set(place, what)
-    }
-  }
-
-  /** Committed entries are the same everywhere, for ever. */
-  private checkCommitted({ name, raft: { view } }: EtcdMember, from: number): void {
-    for (let index = Math.max(from, view.log.offset) + 1; index <= view.commit; index++) {
-      const entry = { term: termAt(view.log, index) as number, command: commandAt(view.log, index) }
-      this.committed[index] ??= entry
-      const known = this.committed[index]
-      if (known?.term !== entry.term || known.command !== entry.command)
-        throw new Error(`${name}: committed entry ${index} differs`)
-    }
-  }
-
-  /** One leader a term, and it has all that was committed. */
-  private checkLeader({ name, raft: { view } }: EtcdMember): void {
-    const other = this.leaders.get(view.term)
-    if (other !== undefined) throw new Error(`${name} and ${other} both lead term ${view.term}`)
-    this.leaders.set(view.term, name)
-    for (let index = view.log.offset + 1; index < this.committed.length; index++) {
-      if (this.committed[index] === undefined) continue
-      if (termAt(view.log, index) !== this.committed[index]?.term)
-        throw new Error(`leader ${name} of term ${view.term} lacks entry ${index}`)
-    }
-  }
+/** Looks at every member after every event (H1). */
+function check(history: History, cluster: TestCluster): void {
+  const views = cluster.all().map(viewOf)
+  for (const view of views) history.check(views, view)
 }
 
-function commandAt(log: EtcdMember['raft']['view']['log'], index: number): string {
-  return (entryAt(log, index)?.command as Command | null)?.id ?? 'none'
+function viewOf({ memberId, running, raft }: EtcdMember): View {
+  return { id: memberId, isUp: running, role: raft.role, state: raft.view }
 }
 
 /** Writes and reads; an answer must not be older than what was known when the question was asked. */
@@ -141,11 +85,11 @@ function heal(cluster: TestCluster): void {
   for (const member of cluster.all()) bringUp(cluster, member)
 }
 
-function runChecked(cluster: TestCluster, invariants: Invariants, ms: number): void {
+function runChecked(cluster: TestCluster, history: History, ms: number): void {
   const until = cluster.kernel.now + ms
   for (let at = cluster.kernel.nextAt(); at !== undefined && at <= until; at = cluster.kernel.nextAt()) {
     cluster.kernel.step()
-    invariants.check(cluster.all())
+    check(history, cluster)
   }
   cluster.kernel.runUntil(until)
 }
@@ -154,19 +98,19 @@ function fly(size: number, seed: string): number {
   const random = new Random(seed, 'faults')
   const flags = { keptEntries: 8, fsyncMs: random.int(3), preVote: random.next() < 0.5 }
   const cluster = new TestCluster(size, seed, flags)
-  const invariants = new Invariants()
+  const history = new History()
   const workload = new Workload(cluster, random)
   for (let round = 0; round < 40; round++) {
     disturb(cluster, random)
     for (let calls = random.int(8); calls > 0; calls--) {
       workload.act()
-      runChecked(cluster, invariants, random.between(1, 300))
+      runChecked(cluster, history, random.between(1, 300))
     }
   }
   heal(cluster)
-  runChecked(cluster, invariants, 12_000)
+  runChecked(cluster, history, 12_000)
   expect(cluster.put('1', 'last', seed).kind).toBe('txn')
-  runChecked(cluster, invariants, 500)
+  runChecked(cluster, history, 500)
   const [first, ...others] = cluster.all().map((member) => member.store.dump())
   for (const other of others) expect(other).toEqual(first)
   return workload.acknowledged

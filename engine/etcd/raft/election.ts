@@ -13,21 +13,26 @@ export function askPreVotes(turn: Turn): void {
   campaign(turn, 'preVote', turn.state.term + 1)
 }
 
-/** On entering candidate: a new term, a vote for itself, and the question. */
-export function askVotes(turn: Turn): void {
+/** On entering candidate: a new term, a vote for itself, and the question. `isTransfer`: the leader wishes it. */
+export function askVotes(turn: Turn, isTransfer = false): void {
   const { state } = turn
   state.term++
   state.vote = state.id
   state.lead = null
-  campaign(turn, 'vote', state.term)
+  campaign(turn, 'vote', state.term, isTransfer)
 }
 
-function campaign(turn: Turn, type: Poll['type'], term: number): void {
+/** The own vote counts when it is on the disk. */
+function campaign(turn: Turn, type: Poll['type'], term: number, isTransfer = false): void {
   const { state } = turn
-  state.votes = { [state.id]: true }
+  state.votes = {}
+  const from = state.id
   const lastOf = { lastIndex: lastIndex(state.log), lastTerm: lastTerm(state.log) }
-  for (const to of state.voters) if (to !== state.id) cast(turn, to, { from: state.id, type, term, ...lastOf })
-  count(turn, type)
+  const wish = isTransfer ? { transfer: true as const } : {}
+  for (const to of state.voters)
+    if (to === from)
+      respond(turn, to, { from, type: type === 'vote' ? 'voteResponse' : 'preVoteResponse', term, granted: true })
+    else cast(turn, to, { from, type, term, ...lastOf, ...wish } as Poll)
 }
 
 function count(turn: Turn, type: Poll['type']): void {
@@ -41,6 +46,7 @@ function count(turn: Turn, type: Poll['type']): void {
 /** Whether a present leader protects this member from elections (check-quorum's lease). */
 export function isLeased(turn: Turn): boolean {
   const { state } = turn
+  if (turn.settings.checkQuorum === false) return false
   if (turn.role === 'leader') return true
   return state.lead !== null && turn.now - state.heardAt < turn.settings.electionTimeoutMs
 }
@@ -74,6 +80,6 @@ export function takeVote(turn: Turn, message: PollResponse): void {
 export function checkQuorum(turn: Turn): void {
   const { state } = turn
   const active = state.voters.filter((id) => id === state.id || state.progress[id]?.active === true).length
-  for (const id of state.voters) if (state.progress[id] !== undefined) state.progress[id].active = false
+  for (const progress of Object.values(state.progress)) progress.active = false
   if (active < quorumOf(state.voters.length)) stepDown(turn, state.term, null, 'no quorum')
 }

@@ -1,9 +1,9 @@
-/** What a leader says to all others. Models raft/raft.go (bcastHeartbeat). */
+/** What a leader says to all others, and how it is heard. Models raft/raft.go (bcastHeartbeat). */
 import { cast } from './turn.ts'
 import type { MemberId, Turn } from './types.ts'
 
 export function others({ state }: Turn): MemberId[] {
-  return state.voters.filter((id) => id !== state.id)
+  return [...state.voters, ...state.learners].filter((id) => id !== state.id)
 }
 
 /** `context`: a read that wants the leader confirmed. */
@@ -20,4 +20,11 @@ export function sendHeartbeats(turn: Turn, context?: string): void {
       ...(context !== undefined && { context }),
     })
   }
+}
+
+/** A leader of this term is there: the election waits. */
+export function heardLeader({ state, now }: Turn, from: MemberId): void {
+  state.lead = from
+  state.heardAt = now
+  state.electionDueAt = now + state.electionTimeoutMs
 }

@@ -1,5 +1,8 @@
 /** The log as a list. Models raft/log.go. */
-import type { Entry, RaftLog } from './types.ts'
+import type { Entry, RaftLog, SnapshotMeta } from './types.ts'
+
+/** What no member can live with: its process ends with this text. */
+export class RaftPanic extends Error {}
 
 export function makeLog(): RaftLog {
   return { offset: 0, offsetTerm: 0, entries: [] }
@@ -35,14 +38,19 @@ export function isUpToDate(log: RaftLog, index: number, term: number): boolean {
   return term > own || (term === own && index >= lastIndex(log))
 }
 
-/** Adds entries after a place where the logs agree; what contradicts them is cut off. Throws below `commit`. */
-export function graft(log: RaftLog, entries: readonly Entry[], commit: number): void {
+/**
+ * Adds entries after a place where the logs agree; what contradicts them is cut off. Returns the index up to which
+ * the log is as before. Throws below `commit`.
+ */
+export function graft(log: RaftLog, entries: readonly Entry[], commit: number): number {
   const conflict = entries.findIndex((entry) => termAt(log, entry.index) !== entry.term)
-  if (conflict < 0) return
+  if (conflict < 0) return lastIndex(log)
   const first = entries[conflict] as Entry
-  if (first.index <= commit) throw new Error(`raft: entry ${first.index} conflicts with committed entry ${commit}`)
+  if (first.index <= commit)
+    throw new RaftPanic(`entry ${first.index} conflict with committed entry [committed(${commit})]`)
   log.entries.length = first.index - log.offset - 1
   for (let at = conflict; at < entries.length; at++) log.entries.push(entries[at] as Entry)
+  return first.index - 1
 }
 
 /** The last entry at or before an index whose term is not above the term: where the logs may agree. */
@@ -59,4 +67,23 @@ export function shorten(log: RaftLog, upTo: number): void {
   log.entries.splice(0, upTo - log.offset)
   log.offset = upTo
   log.offsetTerm = term
+}
+
+/** The commit index that a leader names; a log that ends before it was lost. */
+export function checkedCommit(log: RaftLog, commit: number): number {
+  if (commit <= lastIndex(log)) return commit
+  const where = `tocommit(${commit}) is out of range [lastIndex(${lastIndex(log)})]`
+  throw new RaftPanic(`${where}. Was the raft log corrupted, truncated, or lost?`)
+}
+
+/** Forgets the log for a snapshot. */
+export function restoreLog(log: RaftLog, { index, term }: SnapshotMeta): void {
+  log.entries = []
+  log.offset = index
+  log.offsetTerm = term
+}
+
+/** Drops entries behind an index, as a disk does that had not written them yet. */
+export function cutBehind(log: RaftLog, index: number): void {
+  if (index < lastIndex(log)) log.entries.length = Math.max(index - log.offset, 0)
 }

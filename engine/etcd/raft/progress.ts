@@ -4,7 +4,16 @@ import type { Progress } from './types.ts'
 const MAX_INFLIGHT = 256
 
 export function makeProgress(next: number): Progress {
-  return { match: 0, next, state: 'probe', paused: false, inflight: [], active: false }
+  return {
+    match: 0,
+    next,
+    state: 'probe',
+    paused: false,
+    inflight: [],
+    active: false,
+    pendingSnapshot: 0,
+    snapshotSentAt: 0,
+  }
 }
 
 export function isPaused(progress: Progress): boolean {
@@ -12,18 +21,31 @@ export function isPaused(progress: Progress): boolean {
   return progress.state === 'snapshot' || progress.inflight.length >= MAX_INFLIGHT
 }
 
+/** After a snapshot that may have arrived, the entry behind it is tried first. */
 export function becomeProbe(progress: Progress): void {
-  progress.state = 'probe'
-  progress.next = progress.match + 1
-  progress.paused = false
-  progress.inflight = []
+  const next = progress.state === 'snapshot' ? progress.pendingSnapshot + 1 : 0
+  enter(progress, 'probe')
+  progress.next = Math.max(progress.match + 1, next)
 }
 
 export function becomeReplicate(progress: Progress): void {
-  progress.state = 'replicate'
+  enter(progress, 'replicate')
   progress.next = progress.match + 1
+}
+
+/** A snapshot up to `index` is on its way: nothing else is sent. */
+export function becomeSnapshot(progress: Progress, index: number, now: number): void {
+  enter(progress, 'snapshot')
+  progress.next = index + 1
+  progress.pendingSnapshot = index
+  progress.snapshotSentAt = now
+}
+
+function enter(progress: Progress, state: Progress['state']): void {
+  progress.state = state
   progress.paused = false
   progress.inflight = []
+  progress.pendingSnapshot = 0
 }
 
 /** An append up to `lastIndex` with `count` entries left. */

@@ -10,7 +10,7 @@ export function takeRead(turn: Turn, from: MemberId, context: string): void {
   const { state } = turn
   if (termAt(state.log, state.commit) !== state.term) return addEarly(turn, from, context)
   const read: PendingRead = { context, from, index: state.commit, acks: [state.id] }
-  if (state.voters.length === 1) return release(turn, read)
+  if (state.voters.length === 1 && state.voters[0] === state.id) return release(turn, read)
   if (!state.reads.some((other) => other.context === context)) state.reads.push(read)
   sendHeartbeats(turn, context)
 }
@@ -32,7 +32,7 @@ export function confirmRead(turn: Turn, from: MemberId, context: string): void {
   const read = state.reads[place]
   if (read === undefined) return
   if (!read.acks.includes(from)) read.acks.push(from)
-  if (read.acks.length < quorumOf(state.voters.length)) return
+  if (read.acks.filter((id) => state.voters.includes(id)).length < quorumOf(state.voters.length)) return
   for (const done of state.reads.splice(0, place + 1)) release(turn, done)
 }
 

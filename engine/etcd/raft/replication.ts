@@ -1,12 +1,13 @@
 /** The leader's log becomes everybody's. Models raft/raft.go (appendEntry, maybeSendAppend, handleAppendEntries). */
-import { entriesFrom, graft, lastIndex, lastPossibleMatch, termAt } from './log.ts'
-import { becomeReplicate, isPaused, makeProgress, noteMatch, noteReject, noteSent } from './progress.ts'
+import { checkedCommit, entriesFrom, graft, lastIndex, lastPossibleMatch, termAt } from './log.ts'
+import { becomeProbe, becomeReplicate, isPaused, makeProgress, noteMatch, noteReject, noteSent } from './progress.ts'
 import { committedIndex } from './quorum.ts'
 import { checkQuorum } from './election.ts'
-import { others, sendHeartbeats } from './heartbeat.ts'
+import { heardLeader, others, sendHeartbeats } from './heartbeat.ts'
 import { releaseEarlyReads } from './read.ts'
-import { cast, respond } from './turn.ts'
-import type { MemberId, Progress, RaftMessage, Turn } from './types.ts'
+import { giveUpSnapshots, reportSnapshot, sendSnapshot } from './snapshot.ts'
+import { cast, respond, sendTimeoutNow } from './turn.ts'
+import type { MemberId, Progress, Proposal, RaftMessage, RaftState, Turn } from './types.ts'
 
 type Append = Extract<RaftMessage, { type: 'append' }>
 type AppendResponse = Extract<RaftMessage, { type: 'appendResponse' }>
@@ -22,14 +23,21 @@ export function lead(turn: Turn): void {
   state.beats = 0
   state.reads = []
   state.earlyReads = []
-  state.progress = Object.fromEntries(state.voters.map((id) => [id, makeProgress(next)]))
-  appendCommands(turn, [null])
+  state.transferee = null
+  state.pendingConfIndex = lastIndex(state.log)
+  state.progress = Object.fromEntries([state.id, ...others(turn)].map((id) => [id, makeProgress(next)]))
+  appendProposals(turn, [{ command: null }])
 }
 
-/** The leader adds commands to its log and sends them out. */
-export function appendCommands(turn: Turn, commands: readonly unknown[]): void {
+/** The leader adds to its log and sends out. A change of the members while one is pending becomes an empty entry. */
+export function appendProposals(turn: Turn, proposals: readonly Proposal[]): void {
   const { state } = turn
-  for (const command of commands) state.log.entries.push({ index: lastIndex(state.log) + 1, term: state.term, command })
+  for (const proposal of proposals) {
+    const index = lastIndex(state.log) + 1
+    const isEarly = proposal.conf !== undefined && state.pendingConfIndex > state.applied
+    if (proposal.conf !== undefined && !isEarly) state.pendingConfIndex = index
+    state.log.entries.push({ index, term: state.term, ...(isEarly ? { command: null } : proposal) })
+  }
   turn.effects.push({ kind: 'sync', index: lastIndex(state.log), term: state.term })
   sendToAll(turn)
 }
@@ -42,19 +50,20 @@ export function noteSynced(turn: Turn, index: number, term: number): void {
   if (noteMatch(own, index) && advanceCommit(turn)) sendToAll(turn)
 }
 
-function sendToAll(turn: Turn): void {
-  if (turn.state.voters.length === 1) return
+export function sendToAll(turn: Turn): void {
   for (const to of others(turn)) sendAppend(turn, to)
 }
 
-function sendAppend(turn: Turn, to: MemberId): void {
+/** Sends what a member lacks: entries, or a snapshot where the log no longer has them. */
+export function sendAppend(turn: Turn, to: MemberId, { evenEmpty } = { evenEmpty: true }): void {
   const { state } = turn
   const progress = state.progress[to] as Progress
   if (isPaused(progress)) return
   const prevIndex = progress.next - 1
   const prevTerm = termAt(state.log, prevIndex)
-  if (prevTerm === undefined) throw new Error(`raft: ${to} needs entry ${prevIndex}, which left the log`)
+  if (prevTerm === undefined) return sendSnapshot(turn, to, progress)
   const entries = entriesFrom(state.log, progress.next, MAX_ENTRIES_PER_APPEND)
+  if (entries.length === 0 && !evenEmpty) return
   noteSent(progress, entries.length, prevIndex + entries.length)
   cast(turn, to, {
     from: state.id,
@@ -69,22 +78,15 @@ function sendAppend(turn: Turn, to: MemberId): void {
 }
 
 /** Commits what a majority has, if it is of this term. Returns whether that is news. */
-function advanceCommit(turn: Turn): boolean {
+export function advanceCommit(turn: Turn): boolean {
   const { state } = turn
   const matchOf = (id: MemberId): number => state.progress[id]?.match ?? 0
   const index = committedIndex(state.voters, matchOf)
-  state.safe = Math.min(...state.voters.map(matchOf))
+  state.safe = Math.min(...Object.values(state.progress).map(({ match }) => match))
   if (index <= state.commit || termAt(state.log, index) !== state.term) return false
   state.commit = index
   releaseEarlyReads(turn)
   return true
-}
-
-/** A leader of this term is there: the election waits. */
-export function heardLeader({ state, now }: Turn, from: MemberId): void {
-  state.lead = from
-  state.heardAt = now
-  state.electionDueAt = now + state.electionTimeoutMs
 }
 
 export function takeAppend(turn: Turn, message: Append): void {
@@ -101,7 +103,7 @@ export function takeAppend(turn: Turn, message: Append): void {
   if (message.prevIndex < state.commit) return answer(state.commit)
   if (termAt(state.log, message.prevIndex) !== message.prevTerm)
     return answer(message.prevIndex, hintFor(turn, message))
-  graft(state.log, message.entries, state.commit)
+  state.stable = Math.min(state.stable, graft(state.log, message.entries, state.commit))
   const last = message.prevIndex + message.entries.length
   state.safe = Math.max(state.safe, message.safe)
   state.commit = Math.max(state.commit, Math.min(message.commit, last))
@@ -131,31 +133,51 @@ function takeReject(
   if (noteReject(progress, message.index, hint)) sendAppend(turn, message.from)
 }
 
-function takeMatch(turn: Turn, progress: Progress, message: AppendResponse): void {
+function takeMatch(turn: Turn, progress: Progress, { from, index }: AppendResponse): void {
+  const { log, transferee } = turn.state
   const wasPaused = isPaused(progress)
-  const found = progress.state === 'probe' && message.index >= progress.match
-  const news = noteMatch(progress, message.index)
-  if (found) becomeReplicate(progress)
-  if (!news && !found) return
+  const isFound = progress.state === 'probe' && index >= progress.match
+  const isNews = noteMatch(progress, index)
+  if (isFound) becomeReplicate(progress)
+  if (isNews && progress.state === 'snapshot') leaveSnapshot(turn, progress, from)
+  if (!isNews && !isFound) return
   if (advanceCommit(turn)) sendToAll(turn)
-  else if (wasPaused || progress.next <= lastIndex(turn.state.log)) sendAppend(turn, message.from)
+  else if (wasPaused || progress.next <= lastIndex(log)) sendAppend(turn, from)
+  if (from === transferee && progress.match === lastIndex(log)) sendTimeoutNow(turn, from)
 }
 
-/** The leader's beat: every follower is told, and once in an election timeout a quorum must have answered. */
+/** The member has so much that the log does the rest; or at least what the snapshot had, which has arrived then. */
+function leaveSnapshot(turn: Turn, progress: Progress, from: MemberId): void {
+  if (progress.match >= turn.state.log.offset) becomeReplicate(progress)
+  else if (progress.match >= progress.pendingSnapshot) reportSnapshot(turn, from, true)
+}
+
+/** What was streamed to a member may be lost: the leader feels its way again. */
+export function reportUnreachable(state: RaftState, to: MemberId): void {
+  const progress = state.progress[to]
+  if (progress?.state === 'replicate') becomeProbe(progress)
+}
+
+/**
+ * The leader's beat: every member is told, and once in an election timeout a quorum must have answered and whoever
+ * was to take over must have done so.
+ */
 export function beat(turn: Turn): void {
   const { state, settings } = turn
-  sendHeartbeats(turn)
+  sendHeartbeats(turn, state.reads.at(-1)?.context)
+  giveUpSnapshots(turn)
   state.beats++
   if (state.beats * settings.heartbeatIntervalMs < settings.electionTimeoutMs) return
   state.beats = 0
-  checkQuorum(turn)
+  state.transferee = null
+  if (settings.checkQuorum !== false) checkQuorum(turn)
 }
 
 export function takeHeartbeat(turn: Turn, message: Heartbeat): void {
   const { state } = turn
   heardLeader(turn, message.from)
   state.safe = Math.max(state.safe, message.safe)
-  state.commit = Math.max(state.commit, message.commit)
+  state.commit = Math.max(state.commit, checkedCommit(state.log, message.commit))
   const { context } = message
   respond(turn, message.from, {
     from: state.id,

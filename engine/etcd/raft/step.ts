@@ -3,34 +3,40 @@
  * the role, then `step` with the role that is left. Models raft/raft.go (Step).
  */
 import { answerPoll, isLeased, takeVote } from './election.ts'
-import { appendCommands, takeAppend, takeAppendResponse, takeHeartbeat, takeHeartbeatResponse } from './replication.ts'
+import { appendProposals, takeAppend, takeAppendResponse, takeHeartbeat, takeHeartbeatResponse } from './replication.ts'
 import { confirmRead, takeRead } from './read.ts'
+import { takeSnapshot } from './snapshot.ts'
+import { takeTimeoutNow, transferLeader } from './transfer.ts'
 import { cast, respond, stepDown } from './turn.ts'
-import type { MemberId, RaftMessage, RaftState, Turn } from './types.ts'
+import type { MemberId, Proposal, RaftMessage, RaftState, Turn } from './types.ts'
+
+/** Only leaders say these. */
+const FROM_LEADER = new Set<RaftMessage['type']>(['append', 'heartbeat', 'snapshot'])
 
 /** Compares terms. Returns whether the message is to be stepped. */
 export function takeTerm(turn: Turn, message: RaftMessage): boolean {
   if (!('term' in message)) return true
   if (message.term < turn.state.term) return answerOldTerm(turn, message)
   if (message.term > turn.state.term) return takeNewTerm(turn, message)
-  const fromLeader = message.type === 'append' || message.type === 'heartbeat'
-  if (fromLeader && turn.role !== 'follower') stepDown(turn, message.term, message.from, 'another leads')
+  if (FROM_LEADER.has(message.type) && turn.role !== 'follower')
+    stepDown(turn, message.term, message.from, 'another leads')
   return true
 }
 
 function takeNewTerm(turn: Turn, message: Extract<RaftMessage, { term: number }>): boolean {
   const isPoll = message.type === 'preVote' || message.type === 'vote'
-  if (isPoll && isLeased(turn)) return false
+  const isWished = message.type === 'vote' && message.transfer === true
+  if (isPoll && !isWished && isLeased(turn)) return false
   if (message.type === 'preVote' || (message.type === 'preVoteResponse' && message.granted)) return true
-  const fromLeader = message.type === 'append' || message.type === 'heartbeat'
-  stepDown(turn, message.term, fromLeader ? message.from : null, 'a higher term')
+  stepDown(turn, message.term, FROM_LEADER.has(message.type) ? message.from : null, 'a higher term')
   return true
 }
 
-/** A leader or a campaigner of the past learns the present term. */
+/** A leader or a campaigner of the past learns the present term; without both switches a vote of it does that. */
 function answerOldTerm(turn: Turn, message: RaftMessage): false {
   const { id, term, commit } = turn.state
-  if (message.type === 'append' || message.type === 'heartbeat')
+  const isOn = turn.settings.checkQuorum !== false || turn.settings.preVote !== false
+  if (isOn && (message.type === 'append' || message.type === 'heartbeat'))
     cast(turn, message.from, { from: id, type: 'appendResponse', term, index: commit })
   if (message.type === 'preVote')
     respond(turn, message.from, { from: id, type: 'preVoteResponse', term, granted: false })
@@ -47,8 +53,14 @@ export function step(turn: Turn, message: RaftMessage): void {
       return takeAppend(turn, message)
     case 'heartbeat':
       return takeHeartbeat(turn, message)
+    case 'snapshot':
+      return takeSnapshot(turn, message)
+    case 'timeoutNow':
+      return takeTimeoutNow(turn)
+    case 'transferLeader':
+      return transferLeader(turn, message.target)
     case 'propose':
-      return void propose(turn, message.commands)
+      return void propose(turn, proposalsIn(message))
     case 'readIndex':
       return void readIndex(turn, message.from, message.context)
     case 'readIndexResponse':
@@ -72,12 +84,29 @@ function stepLeader(turn: Turn, message: RaftMessage): void {
   if (message.context !== undefined) confirmRead(turn, message.from, message.context)
 }
 
-/** Commands for the log: appended by the leader, passed on by others. Returns false without a leader. */
-export function propose(turn: Turn, commands: unknown[]): boolean {
+function proposalsIn({ commands, conf, requestId }: Extract<RaftMessage, { type: 'propose' }>): Proposal[] {
+  const entries: Proposal[] = commands.map((command) => ({ command }))
+  if (conf !== undefined) entries.push({ command: null, conf, ...(requestId !== undefined && { requestId }) })
+  return entries
+}
+
+/**
+ * Something for the log: appended by the leader, passed on by others. Returns false without a leader, and when the
+ * leader drops it because it hands over or was removed.
+ */
+export function propose(turn: Turn, proposals: Proposal[]): boolean {
   const { state } = turn
-  if (turn.role === 'leader') appendCommands(turn, commands)
-  else if (state.lead !== null) cast(turn, state.lead, { from: state.id, type: 'propose', commands })
+  if (turn.role === 'leader') {
+    if (state.transferee !== null || state.progress[state.id] === undefined) return false
+    appendProposals(turn, proposals)
+  } else if (state.lead !== null) for (const proposal of proposals) passOn(turn, state.lead, proposal)
   return state.lead !== null
+}
+
+function passOn(turn: Turn, lead: MemberId, { command, conf, requestId }: Proposal): void {
+  const from = turn.state.id
+  if (conf === undefined) return cast(turn, lead, { from, type: 'propose', commands: [command] })
+  cast(turn, lead, { from, type: 'propose', commands: [], conf, ...(requestId !== undefined && { requestId }) })
 }
 
 /** Asks for the index up to which a read must see. Returns false without a leader. */
@@ -101,4 +130,5 @@ export function forgetLeadership(state: RaftState): void {
   state.progress = {}
   state.reads = []
   state.earlyReads = []
+  state.transferee = null
 }

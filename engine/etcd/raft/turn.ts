@@ -10,6 +10,10 @@ export function respond(turn: Turn, to: MemberId, message: RaftMessage): void {
   turn.effects.push({ kind: 'send', to, message, afterSync: true })
 }
 
+export function sendTimeoutNow(turn: Turn, to: MemberId): void {
+  cast(turn, to, { from: turn.state.id, type: 'timeoutNow', term: turn.state.term })
+}
+
 /** To follower, at a term. Nothing else may follow in the same step. */
 export function stepDown(turn: Turn, term: number, lead: MemberId | null, reason: string): void {
   turn.effects.push({ kind: 'role', event: { type: 'stepDown', term, lead, reason } })
