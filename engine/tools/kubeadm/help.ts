@@ -1,0 +1,56 @@
+/** `--help` in cobra's layout. Models spf13/cobra's usage template. */
+import type { FlagSpec } from '../kubectl/flags.ts'
+import type { Command } from './command.ts'
+import { GLOBAL } from './options.ts'
+
+const TYPE_NAMES: Record<FlagSpec['type'], string> = {
+  bool: '',
+  string: 'string',
+  strings: 'strings',
+  array: 'stringArray',
+  int: 'int',
+  duration: 'duration',
+}
+
+function defaultText({ type, default: value }: FlagSpec): string {
+  if (value === '' || value === 'false' || value === '[]' || value === '0') return ''
+  return type === 'string' ? ` (default ${JSON.stringify(value)})` : ` (default ${value})`
+}
+
+function flagLines(specs: readonly FlagSpec[]): string {
+  const shown = specs.filter(({ hidden }) => hidden !== true).sort((a, b) => (a.name < b.name ? -1 : 1))
+  const heads = shown.map(({ short, name, type }) => {
+    const kind = TYPE_NAMES[type]
+    return `  ${short ? `-${short}, ` : '    '}--${name}${kind === '' ? '' : ` ${kind}`}`
+  })
+  const width = Math.max(...heads.map((head) => head.length)) + 3
+  return shown.map((one, index) => `${(heads[index] ?? '').padEnd(width)}${one.usage}${defaultText(one)}\n`).join('')
+}
+
+const nameOf = (path: string): string => path.split(' ').at(-1) ?? ''
+
+/** `children`: the commands right under it. */
+export function helpText(command: Command, children: readonly Command[]): string {
+  const full = command.path === '' ? 'kubeadm' : `kubeadm ${command.path}`
+  const uses = [
+    ...(command.run !== undefined ? [`  ${full}${command.takes ? ` ${command.takes}` : ''} [flags]`] : []),
+    ...(children.length > 0 ? [`  ${full} [command]`] : []),
+  ]
+  const width = Math.max(11, ...children.map(({ path }) => nameOf(path).length))
+  const commands = children.map((one) => `  ${nameOf(one.path).padEnd(width)} ${one.short}\n`).join('')
+  const help: FlagSpec = {
+    name: 'help',
+    short: 'h',
+    type: 'bool',
+    default: 'false',
+    usage: `help for ${command.path === '' ? 'kubeadm' : nameOf(command.path)}`,
+  }
+  const aliases = command.aliases ? `\nAliases:\n  ${[nameOf(command.path), ...command.aliases].join(', ')}\n` : ''
+  return [
+    `${(command.long ?? command.short).trimEnd()}\n\nUsage:\n${uses.join('\n')}\n${aliases}`,
+    commands === '' ? '' : `\nAvailable Commands:\n${commands}`,
+    `\nFlags:\n${flagLines([...(command.flags ?? []), help])}`,
+    command.path === '' ? '' : `\nGlobal Flags:\n${flagLines(GLOBAL)}`,
+    children.length > 0 ? `\nUse "${full} [command] --help" for more information about a command.\n` : '',
+  ].join('')
+}
