@@ -32,6 +32,8 @@ export interface FileNode {
   target?: string
   /** On an executable: its name in the program registry. */
   program?: string
+  /** The text is made when it is read, by the tree's `views` of that name: what the kernel or a log daemon shows. */
+  view?: string
   /** A character device: reads are empty, writes vanish. */
   device?: 'null' | 'zero' | 'full' | 'random' | 'tty'
   /** Bytes it is said to occupy, where the content is not spelt out (a binary, a fallocate'd file). */
@@ -98,6 +100,14 @@ export interface FileTreeOptions {
 }
 
 const MAX_LINKS = 40
+
+/** What inodes were made of that were put lazily: facts about a text that need not be made for them. Derived. */
+const SOURCES = new WeakMap<FileNode, LazyText>()
+
+/** The lazy text that an inode was made of; undefined for all others, and after a snapshot. */
+export function sourceOf(node: FileNode | undefined): LazyText | undefined {
+  return node && SOURCES.get(node)
+}
 const ok = { ok: true } as const
 type Done = typeof ok | Errno
 
@@ -116,6 +126,8 @@ export class FileTree {
   /** Directory → names that the overlay speaks of; made from the overlay when first needed. */
   private index: Map<string, Set<string>> | undefined
   private overlayBytes: number | undefined
+  /** What files with a `view` say; the owner of the tree sets them. */
+  views: Readonly<Record<string, () => string>> = {}
   /** The clock that stamps changes; a host sets its own, skewed one. */
   clockMs: () => number
 
@@ -141,7 +153,7 @@ export class FileTree {
     if (node === undefined) return { error: 'ENOENT' }
     if (node.kind === 'directory') return { error: 'EISDIR' }
     if (!allows(node, as, 4)) return { error: 'EACCES' }
-    return { text: textIn(node) }
+    return { text: node.view === undefined ? textIn(node) : (place.tree.views[node.view]?.() ?? '') }
   }
 
   /** The text of a file, or undefined: for components, which act as root. */
@@ -151,9 +163,11 @@ export class FileTree {
   }
 
   /** Like `put`, with a text that costs something to make. */
-  putLazily(path: string, { length, text }: LazyText, attributes: Partial<Omit<FileNode, 'kind' | 'text'>> = {}): void {
+  putLazily(path: string, source: LazyText, attributes: Partial<Omit<FileNode, 'kind' | 'text'>> = {}): void {
+    const { length, text } = source
     this.put(path, '', { ...attributes, ...(length !== undefined && { sizeBytes: length }) })
     const node = this.node(path) as FileNode
+    SOURCES.set(node, source)
     const put = (value: string): string => {
       Object.defineProperty(node, 'text', { value, enumerable: true, configurable: true, writable: true })
       return value
@@ -188,6 +202,33 @@ export class FileTree {
       ...attributes,
     }
     place.tree.set(place.path, node, place.tree.nodeAt(place.path) === undefined ? 'created' : 'written')
+  }
+
+  /** Makes a file take so many bytes, whose content nobody spells out: fallocate(2). What it says stays. */
+  allocate(path: string, bytes: number, as: Actor = ROOT): Done {
+    const place = this.locate(path, as)
+    if ('error' in place) return place
+    const { tree } = place
+    const there = tree.nodeAt(place.path)
+    if (there?.kind === 'directory') return { error: 'EISDIR' }
+    if (there !== undefined && !allows(there, as, 2)) return { error: 'EACCES' }
+    const refused = there === undefined ? tree.mayChangeIn(place, as) : undefined
+    if (refused !== undefined) return refused
+    const fresh: FileNode = {
+      kind: 'file',
+      mode: 0o644,
+      owner: as.user,
+      group: as.groups[0] ?? as.user,
+      mtimeMs: 0,
+      text: '',
+    }
+    const node: FileNode = { ...(there ?? fresh), sizeBytes: Math.max(bytes, sizeOf(there)), mtimeMs: this.clockMs() }
+    return tree.set(place.path, node, there === undefined ? 'created' : 'written')
+  }
+
+  /** Inodes of the tree. */
+  inodes(): number {
+    return this.base.nodes.size + Object.keys(this.state.overlay).length
   }
 
   stat(path: string, as: Actor = ROOT, options: { followLinks?: boolean } = {}): FileStat | Errno {
@@ -496,7 +537,7 @@ export class FileTree {
           : ({ error: 'EACCES' } as const)
     if (refused !== undefined) return refused
     const fresh: FileNode = { kind: 'file', mode: 0o644, owner: as.user, group: as.groups[0] ?? as.user, mtimeMs: 0 }
-    const { bytes: _bytes, sizeBytes: _size, ...kept } = there ?? fresh
+    const { bytes: _bytes, sizeBytes: _size, view: _view, ...kept } = there ?? fresh
     const node: FileNode = {
       ...kept,
       text: options.append ? joinTexts(textIn(there), text) : text,

@@ -8,18 +8,28 @@ import { MACHINE_TIMEOUT } from '../kernel/machine.ts'
 import type { MachineTimeout } from '../kernel/machine.ts'
 import type { KernelEvent } from '../kernel/queue.ts'
 import { FileTree, ROOT } from './files.ts'
-import type { Actor, BaseImage, FileTreeState } from './files.ts'
+import type { Actor, BaseImage, FileNode, FileTreeState } from './files.ts'
 import { HOST_DEFAULTS } from './flags.ts'
 import { baseImage } from './images/base-tree.ts'
+import { hostViews } from './views.ts'
+import { hostKey } from './ssh-keys.ts'
+import { bootSystem, loadModule } from './system.ts'
 import { Journald } from './journald.ts'
 import type { JournaldState } from './journald.ts'
 import { RUNTIME_ADDRESS } from './pending.ts'
 import type { ListeningSocket, ModelledProcess } from './units/unit-host.ts'
 import { UNIT_EVENTS, Units } from './units/units.ts'
-import type { UnitExitedData, UnitLogData, UnitStartedData, UnitsState } from './units/units.ts'
+import type {
+  UnitEndedData,
+  UnitExitedData,
+  UnitLogData,
+  UnitOutputData,
+  UnitStartedData,
+  UnitsState,
+} from './units/units.ts'
 import { UnitRows } from './units/rows.ts'
 import type { UnitRowsState } from './units/rows.ts'
-import { UBUNTU_GROUPS, UBUNTU_USERS, actorOf, makeGroup, makePasswd } from './users.ts'
+import { UBUNTU_GROUPS, UBUNTU_USERS, actorOf, makeGroup, makePasswd, makeShadow, readAccounts } from './users.ts'
 import type { Group, User } from './users.ts'
 
 export type { ListeningSocket, ModelledProcess } from './units/unit-host.ts'
@@ -106,6 +116,9 @@ export class Host {
   files: FileTree
   readonly journal: Journald
   readonly units: Units
+  /** Derived from the two files. */
+  private accountsOf:
+    { passwd: FileNode | undefined; group: FileNode | undefined; users: Map<string, User> } | undefined
 
   constructor(
     readonly hosts: Hosts,
@@ -119,6 +132,7 @@ export class Host {
       quotaBytes: facts.capacity.diskBytes,
     })
     this.files.clockMs = () => this.clockMs()
+    this.files.views = hostViews(this)
     this.journal = new Journald(this)
     this.units = new Units(this, hosts.rows)
   }
@@ -213,8 +227,14 @@ export class Host {
     this.hosts.kernel.record('host.clock.skewed', { host: this.name, skewMs })
   }
 
+  /** The network's time: what a time daemon sets the clock to. */
+  syncClock(): void {
+    if (this.facts.clockSkewMs !== 0) this.setClockSkew(0)
+  }
+
+  /** An account by its name, as /etc/passwd and /etc/group have it. */
   user(name: string): User | undefined {
-    return this.facts.users.find((user) => user.name === name)
+    return this.accounts().get(name)
   }
 
   addUser(user: User): void {
@@ -222,6 +242,16 @@ export class Host {
     if (!this.facts.groups.some(({ gid }) => gid === user.gid))
       this.facts.groups = [...this.facts.groups, { name: user.groups[0] ?? user.name, gid: user.gid }]
     this.writeAccounts()
+  }
+
+  private accounts(): Map<string, User> {
+    const passwd = this.files.node('/etc/passwd')
+    const group = this.files.node('/etc/group')
+    const before = this.accountsOf
+    if (before !== undefined && before.passwd === passwd && before.group === group) return before.users
+    const users = readAccounts(passwd?.text ?? '', group?.text ?? '', this.facts.users)
+    this.accountsOf = { passwd, group, users }
+    return users
   }
 
   /** Who a user is in file operations; an unknown user is nobody. */
@@ -236,9 +266,15 @@ export class Host {
     return this.facts.nextPid++
   }
 
+  /** Loads a kernel module; false when there is none of that name. */
+  loadModule(name: string): boolean {
+    return loadModule(this.files, name)
+  }
+
   /** Processes that no program of the runtime stands behind, in order of pid. */
   processes(): ModelledProcess[] {
-    return [...this.facts.processes, ...this.units.processes()].sort((a, b) => a.pid - b.pid)
+    const contained = this.power === 'on' ? this.hosts.containedProcesses(this.name) : []
+    return [...this.facts.processes, ...this.units.processes(), ...contained].sort((a, b) => a.pid - b.pid)
   }
 
   /** Adds a process to what ps shows: the kubelet does so for containers. */
@@ -252,7 +288,15 @@ export class Host {
 
   /** What listens, for ss and netstat; `fabric.listen` is what makes a port answer. */
   sockets(): ListeningSocket[] {
-    return [...this.facts.sockets].sort((a, b) => a.port - b.port || (a.address < b.address ? -1 : 1))
+    const derived = this.processes().flatMap((process) =>
+      this.hosts.socketsOf(process).map(({ address, port }) => ({
+        address,
+        port,
+        program: process.argv[0]?.split('/').at(-1) ?? '',
+        pid: process.pid,
+      })),
+    )
+    return [...this.facts.sockets, ...derived].sort((a, b) => a.port - b.port || (a.address < b.address ? -1 : 1))
   }
 
   addSocket(socket: ListeningSocket): void {
@@ -267,10 +311,15 @@ export class Host {
   }
 
   /** Disk in use and free, in bytes. */
-  disk(): { totalBytes: number; usedBytes: number; freeBytes: number } {
+  disk(): { totalBytes: number; usedBytes: number; freeBytes: number; inodesUsed: number } {
     const { diskBytes } = this.facts.capacity
     const usedBytes = Math.min(diskBytes, this.files.usedBytes() + this.facts.ballastBytes)
-    return { totalBytes: diskBytes, usedBytes, freeBytes: diskBytes - usedBytes }
+    return {
+      totalBytes: diskBytes,
+      usedBytes,
+      freeBytes: diskBytes - usedBytes,
+      inodesUsed: OS_INODES + this.files.inodes(),
+    }
   }
 
   /** Takes disk space away from the file system, or gives it back (0). */
@@ -296,6 +345,7 @@ export class Host {
     this.facts.processes = []
     this.facts.sockets = []
     for (const directory of ['/run', '/tmp', '/dev/shm']) this.files.clear(directory)
+    bootSystem(this.files, this.name)
   }
 
   /** For `Hosts`: the power is gone. */
@@ -322,8 +372,12 @@ export class Host {
   writeAccounts(): void {
     this.files.put('/etc/passwd', makePasswd(this.facts.users))
     this.files.put('/etc/group', makeGroup(this.facts.users, this.facts.groups))
+    this.files.put('/etc/shadow', makeShadow(this.facts.users), { mode: 0o640, group: 'shadow' })
   }
 }
+
+/** Files of an Ubuntu installation that the base tree does not spell out. */
+const OS_INODES = 71_800
 
 function hex(kernel: Kernel, digits: number): string {
   let text = ''
@@ -333,10 +387,21 @@ function hex(kernel: Kernel, digits: number): string {
 
 export interface HostsOptions {
   /**
-   * What a unit runs: the base name of its ExecStart program → the kernel address that lives it,
-   * `<host>` standing for the host's name: `{ kubelet: 'kubelet/<host>' }`.
+   * What a unit runs: the `program` name of its ExecStart file → the kernel address that lives it,
+   * `<host>` standing for the host's name (`{ kubelet: 'kubelet/<host>' }`), or a function that tells it.
    */
-  unitPrograms?: Record<string, string>
+  unitPrograms?: Record<string, UnitProgram>
+}
+
+/** The kernel address that gets `unit.start` for a program; undefined: none on that host. */
+export type UnitProgram = string | ((host: HostName) => string | undefined)
+
+/** Processes of a host that others live: those of containers. Asked whenever somebody looks. */
+export interface ProcessSource {
+  list(host: HostName): ModelledProcess[]
+  signal(host: HostName, pid: number, signal: string): void
+  /** The TCP ports that a program with these arguments listens on. */
+  sockets(process: ModelledProcess): { address: string; port: number }[]
 }
 
 interface HostsState {
@@ -357,10 +422,11 @@ export const HOST_EVENTS = {
 export class Hosts implements Component {
   static readonly address = 'hosts'
   readonly rows: UnitRows
-  readonly unitPrograms: Map<string, string>
+  private readonly unitPrograms: Map<string, UnitProgram>
   private readonly all = new Map<HostName, Host>()
   private readonly volumes: ((id: string) => FileTree | undefined)[] = []
   private readonly subscribers: string[] = []
+  private readonly sources: ProcessSource[] = []
 
   constructor(
     readonly kernel: Kernel,
@@ -370,6 +436,16 @@ export class Hosts implements Component {
     this.unitPrograms = new Map(Object.entries(options.unitPrograms ?? {}))
     this.rows = new UnitRows(kernel, Hosts.address, (name) => this.all.get(name)?.units)
     kernel.register(Hosts.address, this)
+  }
+
+  /** Says who lives a program that units run. Called while wiring; not dumped. */
+  registerProgram(program: string, address: UnitProgram): void {
+    this.unitPrograms.set(program, address)
+  }
+
+  programAddress(program: string, host: HostName): string | undefined {
+    const found = this.unitPrograms.get(program)
+    return typeof found === 'function' ? found(host) : found?.replaceAll('<host>', host)
   }
 
   /** Makes a host, in the fabric too, switched off. `boot` starts it. */
@@ -445,6 +521,23 @@ export class Hosts implements Component {
     return undefined
   }
 
+  /** Adds processes that others live. Called while wiring; not dumped. */
+  addProcesses(source: ProcessSource): void {
+    this.sources.push(source)
+  }
+
+  containedProcesses(host: HostName): ModelledProcess[] {
+    return this.sources.flatMap((source) => source.list(host))
+  }
+
+  signalContained(host: HostName, pid: number, signal: string): void {
+    for (const source of this.sources) source.signal(host, pid, signal)
+  }
+
+  socketsOf(process: ModelledProcess): { address: string; port: number }[] {
+    return this.sources.flatMap((source) => source.sockets(process))
+  }
+
   handle(event: KernelEvent): void {
     if (event.type === MACHINE_TIMEOUT) return void this.rows.timeout(event.data as MachineTimeout)
     const data = event.data as { host: HostName }
@@ -453,6 +546,9 @@ export class Hosts implements Component {
     if (event.type === UNIT_EVENTS.started) units?.started(data as UnitStartedData)
     else if (event.type === UNIT_EVENTS.exited) units?.exited(data as UnitExitedData)
     else if (event.type === UNIT_EVENTS.log) units?.log(data as UnitLogData)
+    else if (event.type === UNIT_EVENTS.ended) units?.ended(event.data as UnitEndedData)
+    else if (event.type === UNIT_EVENTS.output) units?.output(event.data as UnitOutputData)
+    else if (event.type === UNIT_EVENTS.timer) units?.elapsed(event.data as { host: HostName; unit: string })
     else if (event.type === UNIT_EVENTS.builtIn)
       units?.builtIn(event.data as { host: HostName; unit: string; pid: number; what: string })
   }
@@ -547,5 +643,9 @@ function factsOf(options: HostOptions, kernel: Kernel): HostFacts {
 function writeIdentity(host: Host): void {
   host.writeAccounts()
   host.files.put('/etc/hostname', `${host.name}\n`)
+  const { privateText, publicText, certificate } = hostKey(host.name, host.machineId)
+  host.files.put('/etc/ssh/ssh_host_ed25519_key', privateText, { mode: 0o600 })
+  host.files.put('/etc/ssh/ssh_host_ed25519_key.pub', publicText)
+  host.files.put('/etc/ssh/ssh_host_ed25519_key-cert.pub', certificate)
   host.files.put('/etc/machine-id', `${host.machineId}\n`, { mode: 0o444 })
 }

@@ -37,6 +37,8 @@ export interface JournalQuery {
   identifiers?: string[]
   /** Lines at least this important (a number at most this). */
   priority?: number
+  /** And at most this important. */
+  priorityFrom?: number
   /** Milliseconds since 1970 UTC. */
   sinceMs?: number
   untilMs?: number
@@ -101,6 +103,13 @@ export class Journald {
     return this.state.seq
   }
 
+  /** Forgets the lines from before an instant of the host's clock. Returns the bytes freed. */
+  vacuum(beforeMs: number): number {
+    const size = this.sizeBytes()
+    this.state.lines = this.state.lines.filter(({ atMs }) => atMs >= beforeMs)
+    return size - this.sizeBytes()
+  }
+
   /** Bytes it takes on disk, roughly. */
   sizeBytes(): number {
     return this.state.lines.reduce((sum, line) => sum + line.text.length + 300, 0)
@@ -120,6 +129,7 @@ function fits(line: JournalLine, query: JournalQuery): boolean {
   if (query.units !== undefined && !query.units.includes(line.unit)) return false
   if (query.identifiers !== undefined && !query.identifiers.includes(line.identifier)) return false
   if (query.priority !== undefined && line.priority > query.priority) return false
+  if (query.priorityFrom !== undefined && line.priority < query.priorityFrom) return false
   if (query.sinceMs !== undefined && line.atMs < query.sinceMs) return false
   if (query.untilMs !== undefined && line.atMs > query.untilMs) return false
   if (query.bootId !== undefined && line.bootId !== query.bootId) return false

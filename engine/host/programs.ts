@@ -1,16 +1,26 @@
 /** The registry of this folder's programs: name that an executable carries → program. */
 import type { Program } from './process.ts'
+import { aptPrograms } from './programs/apt.ts'
+import { gpg } from './programs/apt-gpg.ts'
 import { crictl } from './programs/crictl.ts'
 import { curl } from './programs/curl.ts'
 import { dnsPrograms } from './programs/dns.ts'
+import { dpkgPrograms } from './programs/dpkg.ts'
 import { editorPrograms } from './programs/editors.ts'
 import { filePrograms } from './programs/files.ts'
+import { haproxyPrograms } from './programs/haproxy.ts'
 import { identityPrograms } from './programs/identity.ts'
 import { journalPrograms } from './programs/journalctl.ts'
+import { install } from './programs/install.ts'
+import { lsbRelease } from './programs/lsb-release.ts'
 import { openssl } from './programs/openssl/index.ts'
+import { clockPrograms } from './programs/clock.ts'
+import { kernelPrograms } from './programs/kernel.ts'
 import { networkPrograms } from './programs/network.ts'
 import { processPrograms } from './programs/processes.ts'
 import { sessionPrograms } from './programs/session.ts'
+import { sshPrograms } from './programs/ssh.ts'
+import { accountPrograms } from './programs/accounts.ts'
 import { systemdPrograms } from './programs/systemctl.ts'
 import { busyboxWget, wget } from './programs/wget.ts'
 
@@ -22,10 +32,20 @@ export const HOST_PROGRAM_SET: ProgramSet = {
   ...systemdPrograms,
   ...journalPrograms,
   ...sessionPrograms,
+  ...sshPrograms,
+  ...accountPrograms,
   ...processPrograms,
+  ...kernelPrograms,
+  ...clockPrograms,
   ...networkPrograms,
   ...dnsPrograms,
   ...editorPrograms,
+  ...haproxyPrograms,
+  ...aptPrograms,
+  ...dpkgPrograms,
+  gpg,
+  install,
+  lsb_release: lsbRelease,
   crictl,
   curl,
   openssl,

@@ -40,6 +40,7 @@ export const UBUNTU_USERS: readonly User[] = [
   { ...system('systemd-network', 998, '/'), gecos: 'systemd Network Management' },
   { ...system('messagebus', 101, '/nonexistent'), gecos: '' },
   { ...system('systemd-resolve', 991, '/'), gecos: 'systemd Resolver' },
+  { ...system('systemd-timesync', 997, '/'), gecos: 'systemd Time Synchronization' },
   { ...system('sshd', 109, '/run/sshd'), gid: 65534, groups: ['nogroup'], gecos: '' },
   {
     name: 'candidate',
@@ -68,6 +69,7 @@ export const UBUNTU_GROUPS: readonly Group[] = [
   { name: 'shadow', gid: 42 },
   { name: 'systemd-journal', gid: 999 },
   { name: 'systemd-network', gid: 998 },
+  { name: 'systemd-timesync', gid: 997 },
   { name: 'messagebus', gid: 101 },
   { name: 'systemd-resolve', gid: 991 },
   { name: 'nogroup', gid: 65534 },
@@ -87,6 +89,39 @@ export function makeGroup(users: readonly User[], groups: readonly Group[]): str
       .map(({ name }) => name)
       .join(',')
   return groups.map(({ name, gid }) => `${name}:x:${gid}:${members(name)}\n`).join('')
+}
+
+/** Nobody has a password but by `passwd`. */
+export function makeShadow(users: readonly User[]): string {
+  return users.map(({ name, uid }) => `${name}:${uid === 0 || uid >= 1000 ? '!' : '*'}:20454:0:99999:7:::\n`).join('')
+}
+
+/** The accounts that the files speak of; `known` tells what files do not. */
+export function readAccounts(passwd: string, group: string, known: readonly User[]): Map<string, User> {
+  const fields = (text: string): string[][] =>
+    text
+      .split('\n')
+      .filter((line) => line !== '')
+      .map((line) => line.split(':'))
+  const groups = fields(group)
+  const users = new Map<string, User>()
+  for (const [name = '', , uid = '', gid = '', gecos = '', home = '/', shell = '/bin/sh'] of fields(passwd)) {
+    const own = groups.find((line) => line[2] === gid)?.[0] ?? gid
+    const more = groups.filter((line) => (line[3] ?? '').split(',').includes(name) && line[0] !== own)
+    const before = known.find((user) => user.name === name)
+    users.set(name, {
+      name,
+      uid: Number(uid),
+      gid: Number(gid),
+      groups: [own, ...more.map((line) => line[0] ?? '')],
+      home,
+      shell,
+      gecos,
+      sudo: before?.sudo ?? false,
+      sshKey: before?.sshKey ?? false,
+    })
+  }
+  return users
 }
 
 /** A user as the owner of file operations. */

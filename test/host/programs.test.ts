@@ -6,11 +6,14 @@ describe('systemctl (Q1)', () => {
     const { run } = makeBox()
     const status = run('systemctl status containerd')
     expect(status.code).toBe(0)
-    expect(status.out.split('\n').slice(0, 5)).toEqual([
+    expect(status.out.split('\n').slice(0, 6)).toEqual([
       '● containerd.service - containerd container runtime',
       '     Loaded: loaded (/usr/lib/systemd/system/containerd.service; enabled; preset: enabled)',
       expect.stringMatching(/^ {5}Active: active \(running\) since Sat 2026-11-21 01:49:00 UTC; \ds ago$/),
       '       Docs: https://containerd.io',
+      expect.stringMatching(
+        /^ {4}Process: \d+ ExecStartPre=\/sbin\/modprobe overlay \(code=exited, status=0\/SUCCESS\)$/,
+      ),
       expect.stringMatching(/^ {3}Main PID: \d+ \(containerd\)$/),
     ])
     expect(run('systemctl status nosuch')).toEqual({

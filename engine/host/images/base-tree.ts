@@ -4,7 +4,11 @@
  */
 import { makeBaseImage } from '../files.ts'
 import type { BaseImage, FileNode } from '../files.ts'
+import { ubuntuPackageFiles } from '../packages/preinstalled.ts'
 import * as names from './program-names.ts'
+import { CLUSTER_KEY, SSH_KNOWN_HOSTS } from '../ssh-keys.ts'
+import { PROC_SYS } from '../system.ts'
+import { TARGETS, targetText } from './targets.ts'
 import * as text from './text.ts'
 
 type Entries = [string, FileNode][]
@@ -97,6 +101,10 @@ const HOST_UNITS: Entries = [
   unit('systemd-resolved.service', text.RESOLVED_UNIT),
   unit('systemd-journald.service', text.JOURNALD_UNIT),
   unit('cron.service', text.CRON_UNIT),
+  unit('systemd-timesyncd.service', text.TIMESYNCD_UNIT),
+  ...Object.entries(TARGETS).map(([name, target]) => unit(`${name}.target`, targetText(target))),
+  link('/usr/lib/systemd/system/default.target', 'graphical.target'),
+  wanted('systemd-timesyncd.service', 'sysinit.target'),
   wanted('containerd.service'),
   wanted('ssh.service'),
   wanted('cron.service'),
@@ -111,9 +119,28 @@ const HOST_DAEMONS: Entries = [
   executable('/usr/sbin/sshd', 'sshd', 900_000),
   executable('/usr/sbin/cron', 'cron', 55_000),
   executable('/usr/sbin/modprobe', 'modprobe', 170_000),
+  executable('/usr/sbin/losetup', 'losetup', 75_000),
+  executable('/usr/bin/nsenter', 'nsenter', 39_000),
+  executable('/usr/sbin/iptables', 'iptables', 99_000),
+  executable('/usr/sbin/tc', 'tc', 640_000),
+  executable('/usr/sbin/ethtool', 'ethtool', 460_000),
+  ...names.SBIN_PROGRAMS.map((name) => executable(`/usr/sbin/${name}`, name)),
+  executable('/usr/lib/systemd/systemd-timesyncd', 'systemd-timesyncd', 80_000),
   executable('/usr/lib/systemd/systemd-resolved', 'systemd-resolved', 530_000),
   executable('/usr/lib/systemd/systemd-journald', 'systemd-journald', 190_000),
 ]
+
+/** The cluster's key, which opens root and candidate on every host. */
+function sshDirectory(user: string): Entries {
+  const home = user === 'root' ? '/root' : `/home/${user}`
+  const own = { owner: user, group: user }
+  return [
+    directory(`${home}/.ssh`, 0o700, user),
+    file(`${home}/.ssh/id_ed25519`, CLUSTER_KEY.privateText, { ...own, mode: 0o600 }),
+    file(`${home}/.ssh/id_ed25519.pub`, CLUSTER_KEY.publicText, own),
+    file(`${home}/.ssh/authorized_keys`, CLUSTER_KEY.publicText, { ...own, mode: 0o600 }),
+  ]
+}
 
 function ubuntuHost(): Entries {
   return [
@@ -123,11 +150,13 @@ function ubuntuHost(): Entries {
     ...inUsrBin([...names.SHELL_PROGRAMS, ...names.FILE_PROGRAMS, ...names.HOST_PROGRAMS, ...names.TOOL_PROGRAMS]),
     ...HOST_DAEMONS,
     ...HOST_UNITS,
-    link('/usr/sbin/reboot', '../bin/systemctl'),
+    ...['reboot', 'poweroff', 'shutdown', 'halt'].map((name) => link(`/usr/sbin/${name}`, '../bin/systemctl')),
     link('/usr/sbin/ip', '../bin/ip'),
     link('/etc/os-release', '../usr/lib/os-release'),
     file('/usr/lib/os-release', text.UBUNTU_OS_RELEASE),
     file('/etc/issue', 'Ubuntu 24.04.1 LTS \\n \\l\n\n'),
+    ...ubuntuPackageFiles().map(([path, content]) => file(path, content)),
+    ...['/etc/apt/keyrings', '/etc/apt/trusted.gpg.d', '/var/cache/apt/archives'].map((path) => directory(path)),
     file(
       '/etc/lsb-release',
       'DISTRIB_ID=Ubuntu\nDISTRIB_RELEASE=24.04\nDISTRIB_CODENAME=noble\nDISTRIB_DESCRIPTION="Ubuntu 24.04.1 LTS"\n',
@@ -162,7 +191,29 @@ function ubuntuHost(): Entries {
       { mode: 0o444 },
     ),
     file('/proc/swaps', 'Filename\t\t\t\tType\t\tSize\t\tUsed\t\tPriority\n', { mode: 0o444 }),
-    file('/proc/sys/net/ipv4/ip_forward', '1\n'),
+    ...['meminfo', 'uptime', 'cpuinfo'].map((view) => file(`/proc/${view}`, '', { mode: 0o444, view })),
+    file('/var/log/syslog', '', { mode: 0o640, owner: 'syslog', group: 'adm', view: 'syslog' }),
+    file('/var/log/auth.log', '', { mode: 0o640, owner: 'syslog', group: 'adm', view: 'auth' }),
+    file('/var/log/kern.log', '', { mode: 0o640, owner: 'syslog', group: 'adm', view: 'kern' }),
+    file('/proc/mounts', text.PROC_MOUNTS, { mode: 0o444 }),
+    file(
+      '/proc/cmdline',
+      'BOOT_IMAGE=/vmlinuz-6.8.0-51-generic root=LABEL=cloudimg-rootfs ro console=tty1 console=ttyS0\n',
+      { mode: 0o444 },
+    ),
+    file('/proc/loadavg', '0.08 0.05 0.01 1/312 4242\n', { mode: 0o444 }),
+    file('/proc/modules', '', { mode: 0o444 }),
+    ...Object.entries(PROC_SYS).map(([key, value]) => file(`/proc/sys/${key}`, `${value}\n`)),
+    file('/etc/modules-load.d/k8s.conf', 'overlay\nbr_netfilter\n'),
+    file('/etc/sysctl.d/k8s.conf', text.K8S_SYSCTL),
+    file('/etc/sysctl.conf', text.SYSCTL_CONF),
+    file('/etc/sudoers', text.SUDOERS, { mode: 0o440 }),
+    file('/etc/ssh/sshd_config', text.SSHD_CONFIG),
+    file('/etc/ssh/ssh_config', 'Host *\n    SendEnv LANG LC_*\n    HashKnownHosts no\n'),
+    file('/etc/ssh/ssh_known_hosts', SSH_KNOWN_HOSTS),
+    ...['root', 'candidate'].flatMap(sshDirectory),
+    file('/etc/timezone', 'Etc/UTC\n'),
+    file('/etc/login.defs', 'UID_MIN 1000\nUID_MAX 60000\nUMASK 022\n'),
   ]
 }
 

@@ -116,6 +116,16 @@ export const FILE_PROGRAMS = [
 
 /** Programs of this folder that only a host has. */
 export const HOST_PROGRAMS = [
+  'apt',
+  'apt-cache',
+  'apt-get',
+  'apt-mark',
+  'dpkg',
+  'dpkg-deb',
+  'dpkg-query',
+  'gpg',
+  'install',
+  'lsb_release',
   'crictl',
   'curl',
   'dig',
@@ -148,10 +158,60 @@ export const HOST_PROGRAMS = [
   'groups',
   'hostnamectl',
   'killall',
+  'chage',
+  'crontab',
+  'dmesg',
+  'fallocate',
+  'findmnt',
+  'fuser',
+  'gpasswd',
+  'last',
+  'lsblk',
+  'lscpu',
+  'lsmod',
+  'lsof',
+  'mount',
+  'mountpoint',
+  'passwd',
+  'pstree',
+  'scp',
+  'ssh-copy-id',
+  'ssh-keygen',
+  'ssh-keyscan',
+  'systemd-analyze',
+  'systemd-notify',
+  'timedatectl',
+  'umount',
+  'users',
+  'vmstat',
+  'w',
+  'who',
+] as const
+
+/** Programs of this folder in /usr/sbin. */
+export const SBIN_PROGRAMS = [
+  'addgroup',
+  'adduser',
+  'blkid',
+  'chpasswd',
+  'deluser',
+  'groupadd',
+  'groupdel',
+  'insmod',
+  'nologin',
+  'rmmod',
+  'swapoff',
+  'swapon',
+  'mkswap',
+  'sysctl',
+  'useradd',
+  'userdel',
+  'usermod',
+  'visudo',
 ] as const
 
 /** Programs of the tools folder (engine/tools). */
-export const TOOL_PROGRAMS = ['kubectl', 'kubeadm', 'etcdctl', 'etcdutl', 'helm', 'openssl', 'kustomize'] as const
+export const TOOL_PROGRAMS = ['kubectl', 'kubeadm', 'etcdctl', 'etcdutl', 'helm', 'openssl', 'kustomize', 'pluto'] as const
 
 /** What busybox has, of the above; its own forms are named `busybox-…` in the registry. */
 export const BUSYBOX_SHELL = [

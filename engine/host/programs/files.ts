@@ -503,8 +503,8 @@ const df = command(
     alias: { 'human-readable': 'h' },
   },
   function* (options, p) {
-    if (has(options, 'i') || has(options, 'T'))
-      return yield* say(p, `not simulated: df ${has(options, 'i') ? '-i' : '-T'}\n`)
+    if (has(options, 'i')) return yield* dfInodes(options, p)
+    const types = has(options, 'T')
     const { disk, capacity } = (yield* p.ask('host.facts')) as HostFactsAnswer
     const size = (bytes: number): string =>
       has(options, 'h') ? (bytes === 0 ? '0' : humanSize(bytes)) : String(Math.ceil(bytes / 1024))
@@ -521,7 +521,14 @@ const df = command(
       row('/dev/vda1', disk.totalBytes, disk.usedBytes, '/'),
       row('tmpfs', Math.round(capacity.memoryBytes / 2), 0, '/dev/shm'),
     ]
-    const shown = options.rest.length > 0 ? rows.slice(1, 2) : rows
+    for (const path of options.rest)
+      if ('error' in (yield* p.stat(path))) return yield* say(p, `df: ${path}: No such file or directory\n`)
+    const kind = valueOf(options, 't')
+    const excluded = valueOf(options, 'x')
+    const typed = (name: string): string => (name === 'tmpfs' ? 'tmpfs' : 'ext4')
+    const shown = (options.rest.length > 0 ? options.rest.map((path) => rowOf(rows, path)) : rows).filter(
+      ([name = '']) => (kind === undefined || typed(name) === kind) && typed(name) !== excluded,
+    )
     const head = [
       'Filesystem',
       has(options, 'h') ? 'Size' : '1K-blocks',
@@ -530,21 +537,52 @@ const df = command(
       'Use%',
       'Mounted on',
     ]
-    const wide = [head, ...shown].map((cells) => [
+    const wide = [head, ...shown].map((cells, index) => [
       (cells[0] ?? '').padEnd(14),
+      ...(types ? [index === 0 ? 'Type' : typed(cells[0] ?? '')] : []),
       (cells[1] ?? '').padStart(5),
       (cells[2] ?? '').padStart(5),
       (cells[3] ?? '').padStart(5),
       ...cells.slice(4),
     ])
+    const first = types ? 2 : 1
     yield* p.out(
-      columns(wide, { gap: 1, right: [1, 2, 3, 4] })
+      columns(wide, { gap: 1, right: [first, first + 1, first + 2, first + 3] })
         .map((line) => `${line}\n`)
         .join(''),
     )
     return 0
   },
 )
+
+/** The row of the file system that a path lies on. */
+function rowOf(rows: string[][], path: string): string[] {
+  const below = rows.filter((row) => row.at(-1) !== '/' && `${path}/`.startsWith(`${row.at(-1)}/`))
+  return below[0] ?? (rows.find((row) => row.at(-1) === '/') as string[])
+}
+
+/** Inodes: ext4 makes one for each 16 KiB. */
+function* dfInodes(options: Options, p: Proc): Run<number> {
+  const { disk, capacity } = (yield* p.ask('host.facts')) as HostFactsAnswer
+  const row = (name: string, total: number, used: number, where: string): string[] => {
+    const size = (count: number): string => (has(options, 'h') ? humanSize(count) : String(count))
+    return [name.padEnd(14), size(total), size(used), size(total - used), `${Math.ceil((used / total) * 100)}%`, where]
+  }
+  const memory = Math.floor(capacity.memoryBytes / 8192)
+  const rows = [
+    row('tmpfs', memory, 812, '/run'),
+    row('/dev/vda1', Math.floor(disk.totalBytes / 16_384), disk.inodesUsed, '/'),
+    row('tmpfs', memory, 1, '/dev/shm'),
+  ]
+  const shown = options.rest.length > 0 ? options.rest.map((path) => rowOf(rows, path)) : rows
+  const head = ['Filesystem'.padEnd(14), 'Inodes', 'IUsed', 'IFree', 'IUse%', 'Mounted on']
+  yield* p.out(
+    columns([head, ...shown], { gap: 1, right: [1, 2, 3, 4] })
+      .map((line) => `${line}\n`)
+      .join(''),
+  )
+  return 0
+}
 
 export const filePrograms = {
   ls,

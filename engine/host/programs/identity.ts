@@ -1,4 +1,4 @@
-/** hostname, whoami, id, groups, uname, uptime, hostnamectl, getent (Q7). */
+/** hostname, whoami, id, groups, uname, uptime, getent (Q7). */
 import type { Proc, Program, Run } from '../process.ts'
 import type { HostFactsAnswer } from '../syscalls/host.ts'
 import { has, parseOptions } from './options.ts'
@@ -31,9 +31,14 @@ const hostname: Program = function* (argv, p) {
     flags: ['I', 'i', 's', 'f', 'd', 'all-ip-addresses', 'ip-address', 'short', 'fqdn', 'long'],
     alias: { 'all-ip-addresses': 'I', 'ip-address': 'i' },
   })
-  if (options.rest.length > 0) {
-    yield* p.err('hostname: you must be root to change the host name\n')
-    return 1
+  const [wanted] = options.rest
+  if (wanted !== undefined) {
+    if (p.user !== 'root') {
+      yield* p.err('hostname: you must be root to change the host name\n')
+      return 1
+    }
+    yield* p.writeFile('/proc/sys/kernel/hostname', `${wanted}\n`)
+    return 0
   }
   const name = yield* nameOfHost(p)
   if (has(options, 'I') || has(options, 'i')) {
@@ -45,6 +50,8 @@ const hostname: Program = function* (argv, p) {
 
 /** /etc/hostname, which a pod has too. */
 function* nameOfHost(p: Proc): Run<string> {
+  const running = yield* p.readFile('/proc/sys/kernel/hostname')
+  if ('text' in running) return running.text.trim()
   const file = yield* p.readFile('/etc/hostname')
   return 'text' in file ? file.text.trim() : (p.env.HOSTNAME ?? p.host)
 }
@@ -143,18 +150,6 @@ const uptime: Program = function* (_argv, p) {
   return 0
 }
 
-const hostnamectl: Program = function* (argv, p) {
-  if (argv.length > 1 && argv[1] !== 'status') {
-    yield* p.err(`not simulated: hostnamectl ${argv[1]}\n`)
-    return 1
-  }
-  const facts = (yield* p.ask('host.facts')) as HostFactsAnswer
-  yield* p.out(
-    ` Static hostname: ${facts.name}\n       Icon name: computer-vm\n         Chassis: vm 🖴\n      Machine ID: ${facts.machineId}\n         Boot ID: ${facts.bootId}\n  Virtualization: kvm\nOperating System: Ubuntu 24.04.1 LTS\n          Kernel: Linux ${facts.kernelVersion}\n    Architecture: x86-64\n`,
-  )
-  return 0
-}
-
 const getent: Program = function* (argv, p) {
   const [, kind, key] = argv
   if (kind === 'hosts' || kind === 'ahosts') {
@@ -175,4 +170,4 @@ const getent: Program = function* (argv, p) {
   return entries.length === 0 ? 2 : 0
 }
 
-export const identityPrograms = { hostname, whoami, id, groups, uname, uptime, hostnamectl, getent }
+export const identityPrograms = { hostname, whoami, id, groups, uname, uptime, getent }

@@ -1,34 +1,115 @@
 /** Journal lines as journalctl prints them (Q2). */
 import type { Catalog, JournalLine } from '../journald.ts'
-import { syslogTime } from './text.ts'
+import { syslogTime, systemdTime } from './text.ts'
 
-export type JournalOutput = 'short' | 'short-iso' | 'cat' | 'json' | 'short-precise' | 'short-unix'
+export const OUTPUTS = [
+  'short',
+  'short-full',
+  'short-iso',
+  'short-iso-precise',
+  'short-precise',
+  'short-monotonic',
+  'short-unix',
+  'with-unit',
+  'verbose',
+  'export',
+  'json',
+  'json-pretty',
+  'json-sse',
+  'cat',
+] as const
 
-/** One line without its newline. */
-export function journalLine(line: JournalLine, host: string, output: JournalOutput): string {
+export type JournalOutput = (typeof OUTPUTS)[number]
+
+/** One line without its newline. `bootedAtMs` is what monotonic times count from. */
+export function journalLine(
+  line: JournalLine,
+  host: string,
+  output: JournalOutput,
+  options: { hostname?: boolean; bootedAtMs?: number; fields?: readonly string[] } = {},
+): string {
   if (output === 'cat') return line.text
-  if (output === 'json') return JSON.stringify(jsonOf(line, host))
+  if (output.startsWith('json') || output === 'verbose' || output === 'export')
+    return structured(line, host, output, options.fields)
   const who = line.identifier === 'kernel' ? 'kernel' : `${line.identifier}[${line.pid}]`
-  return `${timeOf(line.atMs, output)} ${host} ${who}: ${line.text}`
+  const named = output === 'with-unit' && line.unit !== '' ? `${line.unit}: ${who}`.replace(/^(.*): .*\[/, '$1[') : who
+  const where = options.hostname === false ? '' : ` ${host}`
+  return `${timeOf(line.atMs, output, options.bootedAtMs ?? line.atMs)}${where} ${named}: ${line.text}`
 }
 
-function timeOf(atMs: number, output: JournalOutput): string {
-  if (output === 'short-iso') return `${new Date(atMs).toISOString().slice(0, 19)}+0000`
-  if (output === 'short-precise') return `${syslogTime(atMs)}.${String(atMs % 1000).padStart(3, '0')}000`
-  if (output === 'short-unix') return `${Math.floor(atMs / 1000)}.${String(atMs % 1000).padStart(3, '0')}000`
-  return syslogTime(atMs)
+function structured(line: JournalLine, host: string, output: JournalOutput, wanted?: readonly string[]): string {
+  const all = fieldsOf(line, host)
+  const fields =
+    wanted === undefined
+      ? all
+      : Object.fromEntries(Object.entries(all).filter(([name]) => name.startsWith('__') || wanted.includes(name)))
+  if (output === 'json') return JSON.stringify(fields)
+  if (output === 'json-sse') return `data: ${JSON.stringify(fields)}\n`
+  if (output === 'json-pretty')
+    return `{\n${Object.entries(fields)
+      .map(([name, text]) => `\t${JSON.stringify(name)} : ${JSON.stringify(text)}`)
+      .join(',\n')}\n}`
+  if (output === 'export')
+    return `${Object.entries(fields)
+      .map(([name, text]) => `${name}=${text}\n`)
+      .join('')}`
+  const cursor = all.__CURSOR ?? ''
+  const shown = Object.entries(fields).filter(([name]) => !name.startsWith('__'))
+  return [
+    `${systemdTime(line.atMs).replace(' UTC', `.${micros(line.atMs)} UTC`)} [${cursor}]`,
+    ...shown.map(([name, text]) => `    ${name}=${text}`),
+  ].join('\n')
 }
 
-function jsonOf(line: JournalLine, host: string): Record<string, string> {
+const micros = (atMs: number): string => `${String(Math.floor(atMs) % 1000).padStart(3, '0')}000`
+
+function timeOf(atMs: number, output: JournalOutput, bootedAtMs: number): string {
+  const iso = new Date(atMs).toISOString().slice(0, 19)
+  switch (output) {
+    case 'short-iso':
+      return `${iso}+0000`
+    case 'short-iso-precise':
+      return `${iso}.${micros(atMs)}+0000`
+    case 'short-precise':
+      return `${syslogTime(atMs)}.${micros(atMs)}`
+    case 'short-unix':
+      return `${Math.floor(atMs / 1000)}.${micros(atMs)}`
+    case 'short-monotonic':
+      return `[${((atMs - bootedAtMs) / 1000).toFixed(6).padStart(12)}]`
+    case 'short-full':
+    case 'with-unit':
+      return systemdTime(atMs)
+    default:
+      return syslogTime(atMs)
+  }
+}
+
+/** The fields of an entry, by the names that matches use. */
+export function fieldsOf(line: JournalLine, host: string): Record<string, string> {
+  const kernel = line.identifier === 'kernel'
+  const own = line.identifier === 'systemd' || line.unit === ''
   return {
+    __CURSOR: `s=${line.bootId};i=${line.seq.toString(16)};b=${line.bootId};t=${Math.floor(line.atMs).toString(16)}`,
+    __REALTIME_TIMESTAMP: `${Math.floor(line.atMs)}000`,
     MESSAGE: line.text,
     PRIORITY: String(line.priority),
     SYSLOG_IDENTIFIER: line.identifier,
-    _PID: String(line.pid),
+    ...(kernel
+      ? { _TRANSPORT: 'kernel' }
+      : {
+          _TRANSPORT: own ? 'journal' : 'stdout',
+          _PID: String(line.pid),
+          _COMM: line.identifier,
+          _UID: '0',
+          _GID: '0',
+        }),
     _HOSTNAME: host,
     _BOOT_ID: line.bootId,
-    __REALTIME_TIMESTAMP: `${line.atMs}000`,
-    ...(line.unit === '' ? {} : line.identifier === 'systemd' ? { UNIT: line.unit } : { _SYSTEMD_UNIT: line.unit }),
+    ...(line.unit === ''
+      ? {}
+      : line.identifier === 'systemd'
+        ? { UNIT: line.unit, _SYSTEMD_UNIT: 'init.scope' }
+        : { _SYSTEMD_UNIT: line.unit }),
   }
 }
 

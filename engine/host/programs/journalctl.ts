@@ -1,8 +1,8 @@
-/** Models journalctl of systemd 255 (Q2). Not modelled: a pager, --vacuum, field matches, other machines' journals. */
+/** Models journalctl of systemd 255 (Q2). Not modelled: a pager, cursors, other machines' journals. */
 import type { JournalLine, JournalQuery } from '../journald.ts'
 import type { Proc, Program, Run } from '../process.ts'
 import type { HostFactsAnswer, JournalAnswer } from '../syscalls/host.ts'
-import { catalogBlock, journalLine } from './journal-format.ts'
+import { OUTPUTS, catalogBlock, fieldsOf, journalLine } from './journal-format.ts'
 import type { JournalOutput } from './journal-format.ts'
 import { has, parseOptions, valueOf } from './options.ts'
 import type { Options } from './options.ts'
@@ -34,6 +34,17 @@ const SPEC = {
     'no-tail',
     'no-full',
     'system',
+    'user',
+    'rotate',
+    'flush',
+    'sync',
+    'header',
+    'verify',
+    'fields',
+    'N',
+    'merge',
+    'm',
+    'version',
   ],
   withValue: [
     'u',
@@ -52,8 +63,23 @@ const SPEC = {
     'identifier',
     'g',
     'grep',
+    'case-sensitive',
+    'F',
+    'field',
+    'output-fields',
+    'vacuum-size',
+    'vacuum-time',
+    'vacuum-files',
+    'facility',
+    'D',
+    'directory',
+    'cursor',
+    'after-cursor',
   ],
   alias: {
+    F: 'field',
+    N: 'fields',
+    m: 'merge',
     f: 'follow',
     e: 'pager-end',
     x: 'catalog',
@@ -73,23 +99,81 @@ const SPEC = {
 
 /** How often `-f` looks for new lines. */
 const FOLLOW_MS = 500
+/** Other names of levels. */
+const LEVELS: Record<string, string> = { error: 'err', warn: 'warning', panic: 'emerg' }
 const PRIORITIES = ['emerg', 'alert', 'crit', 'err', 'warning', 'notice', 'info', 'debug']
-const OUTPUTS: readonly string[] = ['short', 'short-iso', 'cat', 'json', 'short-precise', 'short-unix']
 
 export const journalctl: Program = function* (argv, p) {
   const { words, boot } = withoutOptional(argv)
   const options = parseOptions(words, SPEC)
   if (options.unknown !== undefined || options.missing !== undefined)
     return yield* complain(p, `journalctl: unrecognized option '${options.unknown ?? options.missing}'\n`)
-  if (options.rest.length > 0)
-    return yield* complain(p, `not simulated: journalctl ${options.rest.join(' ')} (field matches)\n`)
+  for (const refused of ['directory', 'cursor', 'after-cursor', 'facility', 'header', 'verify'])
+    if (has(options, refused)) return yield* complain(p, `not simulated: journalctl --${refused}\n`)
+  const bad = options.rest.find((word) => word !== '+' && !/^[A-Z_][A-Z0-9_]*=/.test(word) && !word.startsWith('/'))
+  if (bad !== undefined) return yield* complain(p, `Failed to add match '${bad}': Invalid argument\n`)
+  if (has(options, 'rotate') || has(options, 'flush') || has(options, 'sync'))
+    return yield* privileged(p, () => noWork(p))
+  if (['vacuum-size', 'vacuum-time', 'vacuum-files'].some((name) => has(options, name)))
+    return yield* privileged(p, () => vacuum(p, options))
   const facts = (yield* p.ask('host.facts')) as HostFactsAnswer
   if (has(options, 'list-boots')) return yield* listBoots(p, facts)
   const query = yield* queryOf(p, options, facts, boot)
   if (typeof query === 'string') return yield* complain(p, query)
   const output = valueOf(options, 'output') ?? 'short'
-  if (!OUTPUTS.includes(output)) return yield* complain(p, `not simulated: journalctl -o ${output}\n`)
-  return yield* print(p, options, query, output as JournalOutput)
+  if (!(OUTPUTS as readonly string[]).includes(output))
+    return yield* complain(p, `Unknown output format '${output}'.\n`)
+  // What is looked for in the lines themselves is counted after the search.
+  const searches = options.rest.length > 0 || has(options, 'grep')
+  const { last, ...unlimited } = query
+  return yield* print(
+    p,
+    options,
+    searches ? unlimited : query,
+    output as JournalOutput,
+    facts,
+    searches ? last : undefined,
+  )
+}
+
+function* noWork(_p: Proc): Run<number> {
+  return 0
+}
+
+function* privileged(p: Proc, work: () => Run<number>): Run<number> {
+  if (p.user !== 'root') return yield* complain(p, 'Failed to send: Interactive authentication required.\n')
+  return yield* work()
+}
+
+/** Archived journals go; the active one stays, and all lines of this simulator are in it but those of time limits. */
+function* vacuum(p: Proc, options: Options): Run<number> {
+  const before = valueOf(options, 'vacuum-time')
+  const span = before === undefined ? undefined : spanOf(before)
+  if (before !== undefined && span === undefined) return yield* complain(p, `Failed to parse time value: ${before}\n`)
+  const now = yield* p.now()
+  const freed = Number(yield* p.ask('journal.vacuum', { beforeMs: span === undefined ? 0 : now - span }))
+  const facts = (yield* p.ask('host.facts')) as HostFactsAnswer
+  yield* p.err(
+    `Vacuuming done, freed ${systemdBytes(freed)} of archived journals from /var/log/journal/${facts.machineId}.\nVacuuming done, freed 0B of archived journals from /run/log/journal.\nVacuuming done, freed 0B of archived journals from /var/log/journal.\n`,
+  )
+  return 0
+}
+
+/** Field matches: of one field any, of several all; `+` begins an alternative. */
+function matchesOf(words: readonly string[]): (fields: Record<string, string>) => boolean {
+  const groups: Map<string, string[]>[] = [new Map()]
+  for (const word of words) {
+    if (word === '+') {
+      groups.push(new Map())
+      continue
+    }
+    const [name, text] = word.startsWith('/')
+      ? ['_COMM', word.split('/').at(-1) ?? '']
+      : [word.slice(0, word.indexOf('=')), word.slice(word.indexOf('=') + 1)]
+    const group = groups.at(-1) as Map<string, string[]>
+    group.set(name, [...(group.get(name) ?? []), text])
+  }
+  return (fields) => groups.some((group) => [...group].every(([name, texts]) => texts.includes(fields[name] ?? '')))
 }
 
 function* complain(p: Proc, text: string): Run<number> {
@@ -121,12 +205,16 @@ function* queryOf(
   const query: JournalQuery = {}
   const now = yield* p.now()
   const units = options.values.get('unit')
-  if (units !== undefined) query.units = units.map((unit) => (unit.includes('.') ? unit : `${unit}.service`))
+  if (units !== undefined) query.units = yield* unitNames(p, units)
   if (has(options, 'identifier')) query.identifiers = options.values.get('identifier') ?? []
   const priority = valueOf(options, 'priority')
   if (priority !== undefined) {
-    query.priority = /^\d$/.test(priority) ? Number(priority) : PRIORITIES.indexOf(priority)
-    if (query.priority < 0) return `Unknown log level ${priority}\n`
+    const levels = priority
+      .split('..')
+      .map((word) => (/^[0-7]$/.test(word) ? Number(word) : PRIORITIES.indexOf(LEVELS[word] ?? word)))
+    if (levels.includes(-1)) return `Unknown log level ${priority}\n`
+    query.priority = Math.max(...levels)
+    if (levels.length > 1) query.priorityFrom = Math.min(...levels)
   }
   for (const [name, key] of [
     ['since', 'sinceMs'],
@@ -153,6 +241,21 @@ function* queryOf(
   return query
 }
 
+/** Names with `*` stand for the units that fit. */
+function* unitNames(p: Proc, units: readonly string[]): Run<string[]> {
+  const names: string[] = []
+  for (const unit of units) {
+    if (!unit.includes('*'))
+      names.push(/\.(service|target|timer|socket|mount|scope)$/.test(unit) ? unit : `${unit}.service`)
+    else {
+      const shape = new RegExp(`^${unit.replace(/[.+^${}()|[\]\\]/g, '\\$&').replaceAll('*', '.*')}$`)
+      const all = (yield* p.ask('unit.list')) as { name: string }[]
+      names.push(...all.filter(({ name }) => shape.test(name)).map(({ name }) => name))
+    }
+  }
+  return names
+}
+
 const SPAN_MS: Record<string, number> = {
   s: 1000,
   sec: 1000,
@@ -170,7 +273,13 @@ const SPAN_MS: Record<string, number> = {
   day: 86_400_000,
   days: 86_400_000,
   week: 604_800_000,
+  w: 604_800_000,
   weeks: 604_800_000,
+  month: 2_629_800_000,
+  months: 2_629_800_000,
+  y: 31_557_600_000,
+  year: 31_557_600_000,
+  years: 31_557_600_000,
 }
 
 /** `5 min ago`, `-1h`, `yesterday`, `today`, `now`, `2026-11-21 01:00`, `01:00`; undefined: not a time. */
@@ -183,12 +292,20 @@ export function parseTimestamp(text: string, nowMs: number): number | undefined 
     tomorrow: midnight + 86_400_000,
   }
   if (text in named) return named[text]
+  if (/^@\d+(\.\d+)?$/.test(text)) return Number(text.slice(1)) * 1000
+  const ahead = /^\+\s*(.+)$/.exec(text)
+  if (ahead !== null) {
+    const span = spanOf(ahead[1] ?? '')
+    return span === undefined ? undefined : nowMs + span
+  }
   const relative = /^(?:-\s*(.+)|(.+?)\s+ago)$/.exec(text)
   if (relative !== null) {
     const span = spanOf(relative[1] ?? relative[2] ?? '')
     return span === undefined ? undefined : nowMs - span
   }
-  const full = /^(\d{4}-\d{2}-\d{2})(?:[ T](\d{1,2}):(\d{2})(?::(\d{2}))?)?(?: ?UTC|Z)?$/.exec(text)
+  const full = /^(\d{4}-\d{2}-\d{2})(?:[ T](\d{1,2}):(\d{2})(?::(\d{2}))?)?(?:\.\d+)?(?: ?UTC|Z|\+00:?00)?$/.exec(
+    text.replace(/^[A-Z][a-z]{2} (?=\d)/, ''),
+  )
   if (full !== null) return Date.parse(`${full[1]}T00:00:00Z`) + clockMs(full[2], full[3], full[4])
   const clock = /^(\d{1,2}):(\d{2})(?::(\d{2}))?$/.exec(text)
   return clock === null ? undefined : midnight + clockMs(clock[1], clock[2], clock[3])
@@ -209,7 +326,14 @@ function spanOf(text: string): number | undefined {
   return sum
 }
 
-function* print(p: Proc, options: Options, query: JournalQuery, output: JournalOutput): Run<number> {
+function* print(
+  p: Proc,
+  options: Options,
+  query: JournalQuery,
+  output: JournalOutput,
+  facts: HostFactsAnswer,
+  last: number | undefined,
+): Run<number> {
   const first = (yield* p.ask('journal.read', { query })) as JournalAnswer
   if ('error' in first) return yield* noJournal(p, first.error)
   if (has(options, 'disk-usage')) {
@@ -219,17 +343,34 @@ function* print(p: Proc, options: Options, query: JournalQuery, output: JournalO
     return 0
   }
   const pattern = valueOf(options, 'grep')
+  const matches = matchesOf(options.rest)
   const fits = (line: JournalLine): boolean =>
-    pattern === undefined || new RegExp(pattern, pattern === pattern.toLowerCase() ? 'i' : '').test(line.text)
-  const lines = first.lines.filter(fits)
+    (pattern === undefined || new RegExp(pattern, pattern === pattern.toLowerCase() ? 'i' : '').test(line.text)) &&
+    (options.rest.length === 0 || matches(fieldsOf(line, first.hostName)))
+  const found = first.lines.filter(fits)
+  const lines = last === undefined ? found : found.slice(Math.max(0, found.length - last))
+  const field = valueOf(options, 'field')
+  if (field !== undefined || has(options, 'fields')) {
+    const all = first.lines.map((line) => fieldsOf(line, first.hostName))
+    const shown = field === undefined ? all.flatMap((one) => Object.keys(one)) : all.flatMap((one) => one[field] ?? [])
+    yield* p.out([...new Set(shown)].map((one) => `${one}\n`).join(''))
+    return 0
+  }
   if (lines.length === 0 && !has(options, 'follow')) {
     if (!has(options, 'quiet')) yield* p.out('-- No entries --\n')
     return 0
   }
-  const catalog = has(options, 'catalog')
-  yield* p.out(makeLines(has(options, 'reverse') ? [...lines].reverse() : lines, first.hostName, output, catalog))
-  if (has(options, 'follow'))
-    yield* follow(p, query, first.lastSeq, (news) => makeLines(news.filter(fits), first.hostName, output, catalog))
+  const wanted = valueOf(options, 'output-fields')?.split(',')
+  const look: Look = {
+    host: first.hostName,
+    output,
+    catalog: has(options, 'catalog'),
+    hostname: !has(options, 'no-hostname'),
+    bootedAtMs: facts.bootedAtClockMs,
+    ...(wanted !== undefined && { fields: wanted }),
+  }
+  yield* p.out(makeLines(has(options, 'reverse') ? [...lines].reverse() : lines, look))
+  if (has(options, 'follow')) yield* follow(p, query, first.lastSeq, (news) => makeLines(news.filter(fits), look))
   return 0
 }
 
@@ -243,14 +384,25 @@ function* noJournal(p: Proc, error: 'no-journal' | 'denied'): Run<number> {
   return error === 'denied' ? 1 : 0
 }
 
-function makeLines(lines: readonly JournalLine[], host: string, output: JournalOutput, catalog: boolean): string {
+/** How lines are shown. */
+interface Look {
+  host: string
+  output: JournalOutput
+  catalog: boolean
+  hostname: boolean
+  bootedAtMs: number
+  fields?: readonly string[]
+}
+
+function makeLines(lines: readonly JournalLine[], look: Look): string {
+  const { host, output, catalog } = look
   let boot: string | undefined
   let text = ''
   for (const line of lines) {
-    if (boot !== undefined && boot !== line.bootId && output !== 'json' && output !== 'cat')
+    if (boot !== undefined && boot !== line.bootId && /^(short|with)/.test(output))
       text += `-- Boot ${line.bootId} --\n`
     boot = line.bootId
-    text += `${journalLine(line, host, output)}\n`
+    text += `${journalLine(line, host, output, look)}\n`
     if (catalog && line.catalog !== undefined && output.startsWith('short'))
       text += catalogBlock(line.catalog, line.unit)
   }

@@ -1,105 +1,16 @@
-/** ssh, sudo and su: becoming somebody else, or somewhere else (Q5, Q9). Not modelled: keys as files, agents, forwarding, scp. */
+/** sudo and su: becoming somebody else (Q9). ssh is in ssh.ts. Not modelled: sudo -e, Defaults of sudoers. */
 import type { Proc, Program, Run } from '../process.ts'
-import type { DialAnswer, HostFactsAnswer } from '../syscalls/host.ts'
+import type { SudoAnswer } from '../syscalls/accounts.ts'
 import type { User } from '../users.ts'
 import { has, parseOptions, valueOf } from './options.ts'
-import type { Options } from './options.ts'
-
-/** `No route to host` comes when ARP has given up. */
-const ARP_TIMEOUT_MS = 3_000
-/** The kernel's own limit on a connection attempt. */
-const CONNECT_TIMEOUT_MS = 131_000
-
-const SSH_SPEC = {
-  flags: ['t', 'T', 'v', 'q', 'n', 'N', 'A', 'a', 'x', 'X', '4', '6', 'C', 'f', 'k'],
-  withValue: ['p', 'l', 'i', 'o', 'F', 'J', 'L', 'R', 'D', 'E', 'c', 'm', 'b', 'e', 'W'],
-  stopEarly: true,
-}
-
-export const ssh: Program = function* (argv, p) {
-  const options = parseOptions(argv, SSH_SPEC)
-  const [target, ...command] = options.rest
-  if (options.unknown !== undefined || target === undefined) {
-    yield* p.err(
-      `${options.unknown === undefined ? '' : `unknown option -- ${options.unknown.slice(1)}\n`}usage: ssh [-46AaCfGgKkMNnqsTtVvXxYy] [-B bind_interface] [-b bind_address]\n           [-c cipher_spec] [-D [bind_address:]port] [-E log_file]\n           [-e escape_char] [-F configfile] [-I pkcs11] [-i identity_file]\n           [-J destination] [-L address] [-l login_name] [-m mac_spec]\n           [-O ctl_cmd] [-o option] [-P tag] [-p port] [-R address]\n           [-S ctl_path] [-W host:port] [-w local_tun[:remote_tun]]\n           destination [command [argument ...]]\n`,
-    )
-    return 255
-  }
-  for (const forward of ['L', 'R', 'D', 'J', 'W'])
-    if (has(options, forward)) return yield* sshFail(p, `not simulated: ssh -${forward}\n`)
-  const at = target.lastIndexOf('@')
-  const user = valueOf(options, 'l') ?? (at > 0 ? target.slice(0, at) : p.user)
-  return yield* connect(p, { options, name: target.slice(at + 1), user, command })
-}
-
-interface Session {
-  options: Options
-  name: string
-  user: string
-  command: string[]
-}
-
-function* sshFail(p: Proc, text: string): Run<number> {
-  yield* p.err(text)
-  return 255
-}
-
-function* connect(p: Proc, session: Session): Run<number> {
-  const { name, user, options } = session
-  const port = Number(valueOf(options, 'p') ?? 22)
-  const found = (yield* p.ask('host.dial', { name, port, user })) as DialAnswer
-  if (found.host === undefined)
-    return yield* sshFail(
-      p,
-      /^\d+(\.\d+){3}$/.test(name)
-        ? yield* noAnswer(p, session, port, false)
-        : `ssh: Could not resolve hostname ${name}: Name or service not known\n`,
-    )
-  if (found.dial === 'refused')
-    return yield* sshFail(p, `ssh: connect to host ${name} port ${port}: Connection refused\n`)
-  if (found.dial === 'silent') return yield* sshFail(p, yield* noAnswer(p, session, port, found.up === true))
-  if (!found.accepted) return yield* sshFail(p, `${user}@${name}: Permission denied (publickey).\n`)
-  return yield* remote(p, session, found)
-}
-
-function* noAnswer(p: Proc, { name, options }: Session, port: number, up: boolean): Run<string> {
-  const limit = options.values
-    .get('o')
-    ?.map((option) => /^ConnectTimeout[= ]\s*(\d+)$/i.exec(option)?.[1])
-    .find((seconds) => seconds !== undefined)
-  const ms = Math.min(up ? CONNECT_TIMEOUT_MS : ARP_TIMEOUT_MS, limit === undefined ? Infinity : Number(limit) * 1000)
-  if (!(yield* p.sleep(ms))) return ''
-  return `ssh: connect to host ${name} port ${port}: ${!up && ms === ARP_TIMEOUT_MS ? 'No route to host' : 'Connection timed out'}\n`
-}
 
 /** The environment of a login. */
-function loginEnv(user: string, home: string, shell: string): Record<string, string> {
+export function loginEnv(user: string, home: string, shell: string): Record<string, string> {
   const root = user === 'root'
   const path = root
     ? '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
     : '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/usr/games:/usr/local/games'
   return { HOME: home, USER: user, LOGNAME: user, SHELL: shell, PATH: path, LANG: 'C.UTF-8', TERM: 'xterm-256color' }
-}
-
-function* remote(p: Proc, { name, user, command, options }: Session, found: DialAnswer): Run<number> {
-  const { host = '', home = '/', shell = '/bin/bash' } = found
-  yield* p.ask('host.greet', { host, user })
-  const tty = (yield* p.isTty(0)) && !has(options, 'T')
-  const interactive = command.length === 0
-  const env = { ...loginEnv(user, home, shell), SSH_CONNECTION: `${p.host} 50022 ${found.address ?? ''} 22` }
-  const argv = interactive ? ['bash', '-l'] : ['bash', '-c', command.join(' ')]
-  if (interactive && tty)
-    yield* p.out(
-      `Welcome to Ubuntu 24.04.1 LTS (GNU/Linux ${((yield* p.ask('host.facts')) as HostFactsAnswer).kernelVersion} x86_64)\n\n`,
-    )
-  const started = (yield* p.ask('spawn', { argv, env, cwd: home, user, host, root: { kind: 'host' } })) as
-    { pid: number } | { error: string }
-  if ('error' in started) return yield* sshFail(p, `ssh: ${argv[0]}: ${started.error}\n`)
-  const code = yield* p.wait(started.pid)
-  const after = (yield* p.ask('host.dial', { name, port: 22, user })) as DialAnswer
-  if (after.up === false) return yield* sshFail(p, `Connection to ${name} closed by remote host.\n`)
-  if (interactive && tty) yield* p.err(`Connection to ${name} closed.\n`)
-  return code
 }
 
 const SUDO_SPEC = {
@@ -132,15 +43,10 @@ const SUDO_USAGE =
 export const sudo: Program = function* (argv, p) {
   const options = parseOptions(argv, SUDO_SPEC)
   const me = (yield* p.ask('user.get', { name: p.user })) as User | null
-  const name = valueOf(options, 'u') ?? 'root'
+  const name = (valueOf(options, 'u') ?? 'root').replace(/^#0$/, 'root')
   const target = (yield* p.ask('user.get', { name })) as User | null
   if (options.unknown !== undefined)
     return yield* sudoFail(p, `sudo: invalid option -- '${options.unknown.replace(/^-+/, '')}'\n${SUDO_USAGE}`)
-  if (me?.sudo !== true) return yield* notAllowed(p, has(options, 'n'))
-  if (target === null)
-    return yield* sudoFail(p, `sudo: unknown user ${name}\nsudo: error initializing audit plugin sudoers_audit\n`)
-  if (has(options, 'l')) return yield* listRights(p)
-  if (has(options, 'v') || has(options, 'k') || has(options, 'K')) return 0
   const command = [...options.rest]
   const set: Record<string, string> = {}
   while (/^[A-Za-z_]\w*=/.test(command[0] ?? '')) {
@@ -148,7 +54,27 @@ export const sudo: Program = function* (argv, p) {
     set[word.slice(0, word.indexOf('='))] = word.slice(word.indexOf('=') + 1)
   }
   const login = has(options, 'i')
-  if (command.length === 0 && !login && !has(options, 's')) return yield* sudoFail(p, SUDO_USAGE)
+  const shellOnly = command.length === 0 && (login || has(options, 's'))
+  const listing = has(options, 'l')
+  if (has(options, 'k') || has(options, 'K')) return 0
+  if (command.length === 0 && !shellOnly && !listing && !has(options, 'v')) return yield* sudoFail(p, SUDO_USAGE)
+  if (target === null)
+    return yield* sudoFail(p, `sudo: unknown user ${name}\nsudo: error initializing audit plugin sudoers_audit\n`)
+  const where = (yield* p.ask('which', { name: command[0] ?? 'bash' })) as { path?: string }
+  const path = shellOnly || listing ? '/bin/bash' : (where.path ?? command[0] ?? '')
+  const answer = (yield* p.ask('sudo.ask', { command: [path, ...command.slice(1)], target: name })) as SudoAnswer
+  const refused = yield* refusal(p, answer, {
+    name,
+    path,
+    command,
+    quiet: has(options, 'n'),
+    listing,
+    any: has(options, 'v'),
+    fromInput: has(options, 'S'),
+  })
+  if (refused !== undefined) return refused
+  if (listing && 'rules' in answer) return yield* listRights(p, answer)
+  if (has(options, 'v')) return 0
   return yield* runAs(p, target, {
     command,
     login,
@@ -156,20 +82,71 @@ export const sudo: Program = function* (argv, p) {
       ...(has(options, 'E') ? p.env : {}),
       ...set,
       SUDO_USER: p.user,
-      SUDO_UID: String(me.uid),
+      SUDO_UID: String(me?.uid ?? 0),
       SUDO_COMMAND: command.join(' '),
     },
   })
 }
 
-function* notAllowed(p: Proc, quiet: boolean): Run<number> {
-  if (quiet) return yield* sudoFail(p, 'sudo: a password is required\n')
+interface Wish {
+  name: string
+  path: string
+  command: readonly string[]
+  quiet: boolean
+  listing: boolean
+  any: boolean
+  /** -S */
+  fromInput: boolean
+}
+
+/** The exit code when sudo says no; undefined: go on. */
+function* refusal(p: Proc, answer: SudoAnswer, wish: Wish): Run<number | undefined> {
+  if ('error' in answer)
+    return yield* sudoFail(
+      p,
+      'sudo: unable to open /etc/sudoers: No such file or directory\nsudo: error initializing audit plugin sudoers_audit\n',
+    )
+  if (p.user === 'root') return undefined
+  const noPassword =
+    wish.listing || wish.any ? answer.rules.some((rule) => rule.noPassword) : answer.allowed?.noPassword === true
+  if (!noPassword) {
+    if (wish.quiet) return yield* sudoFail(p, 'sudo: a password is required\n')
+    if (!wish.fromInput && !(yield* p.isTty(0)))
+      return yield* sudoFail(
+        p,
+        'sudo: a terminal is required to read the password; either use the -S option to read from standard input or configure an askpass helper\nsudo: a password is required\n',
+      )
+    if (!(yield* proven(p))) return 1
+  }
+  if (answer.rules.length === 0)
+    return yield* sudoFail(
+      p,
+      wish.listing
+        ? `Sorry, user ${p.user} may not run sudo on ${p.host}.\n`
+        : `${p.user} is not in the sudoers file.\nThis incident has been reported to the administrator.\n`,
+    )
+  if (answer.allowed !== undefined || wish.listing || wish.any) return undefined
+  return yield* sudoFail(
+    p,
+    `Sorry, user ${p.user} is not allowed to execute '${[wish.path, ...wish.command.slice(1)].join(' ')}' as ${wish.name} on ${p.host}.\n`,
+  )
+}
+
+/** Asks for the person's own password, three times. */
+function* proven(p: Proc): Run<boolean> {
   for (let attempt = 0; attempt < 3; attempt++) {
     yield* p.err(`[sudo] password for ${p.user}: `)
-    if ((yield* p.readLine()) === null) return yield* sudoFail(p, '\nsudo: a password is required\n')
-    if (attempt < 2) yield* p.err('\nSorry, try again.\n')
+    const line = yield* p.readLine()
+    if (line === null) {
+      yield* p.err('\nsudo: a password is required\n')
+      return false
+    }
+    yield* p.err('\n')
+    if (yield* p.ask('password.check', { user: p.user, password: line.replace(/\n$/, '') })) return true
+    if (attempt < 2) yield* p.err('Sorry, try again.\n')
   }
-  return yield* sudoFail(p, '\nsudo: 3 incorrect password attempts\n')
+  yield* p.err('sudo: 3 incorrect password attempts\n')
+  return false
 }
 
 function* sudoFail(p: Proc, text: string): Run<number> {
@@ -177,8 +154,13 @@ function* sudoFail(p: Proc, text: string): Run<number> {
   return 1
 }
 
-function* listRights(p: Proc): Run<number> {
-  yield* p.out(`User ${p.user} may run the following commands on ${p.host}:\n    (ALL) NOPASSWD: ALL\n`)
+function* listRights(p: Proc, answer: SudoAnswer): Run<number> {
+  const rules = 'rules' in answer ? answer.rules : []
+  const line = ({ runAs, noPassword, commands }: (typeof rules)[number]): string =>
+    `    (${runAs.replace(':', ' : ')}) ${noPassword ? 'NOPASSWD: ' : ''}${commands.join(', ')}\n`
+  yield* p.out(
+    `Matching Defaults entries for ${p.user} on ${p.host}:\n    env_reset, mail_badpass, secure_path=/usr/local/sbin\\:/usr/local/bin\\:/usr/sbin\\:/usr/bin\\:/sbin\\:/bin\\:/snap/bin, use_pty\n\nUser ${p.user} may run the following commands on ${p.host}:\n${rules.map(line).join('')}`,
+  )
   return 0
 }
 
@@ -236,8 +218,10 @@ export const su: Program = function* (argv, p) {
     )
   if (p.user !== 'root') {
     yield* p.err('Password: ')
-    yield* p.readLine()
-    return yield* sudoFail(p, '\nsu: Authentication failure\n')
+    const given = ((yield* p.readLine()) ?? '').replace(/\n$/, '')
+    yield* p.err('\n')
+    if (!(yield* p.ask('password.check', { user: name, password: given })))
+      return yield* sudoFail(p, 'su: Authentication failure\n')
   }
   const command = valueOf(options, 'c')
   const login = has(options, 'l')
@@ -251,4 +235,4 @@ export const su: Program = function* (argv, p) {
   return 'error' in started ? 1 : yield* p.wait(started.pid)
 }
 
-export const sessionPrograms = { ssh, sudo, su }
+export const sessionPrograms = { sudo, su }

@@ -1,22 +1,13 @@
-/** Models systemctl of systemd 255 (Q1). Not modelled: edit, dependencies, timers, --user. */
+/** Models systemctl of systemd 255 (Q1). Not modelled: --user, --root, sockets, set-property. */
 import type { Proc, Program, Run } from '../process.ts'
-import type { HostFactsAnswer, JournalAnswer } from '../syscalls/host.ts'
-import { statusWords } from '../units/exit.ts'
-import { commandOf, description, value, values } from '../units/unit-file.ts'
 import type { JobStart, UnitStatus } from '../units/units.ts'
-import { journalLine } from './journal-format.ts'
 import { has, parseOptions, valueOf } from './options.ts'
-import type { Options } from './options.ts'
-import { ago, columns, systemdBytes, systemdTime, timespan } from './text.ts'
-
-interface Ask {
-  p: Proc
-  verb: string
-  units: string[]
-  options: Options
-}
-
-type Verb = (ask: Ask) => Run<number>
+import { analyze, notify } from './systemd/analyze.ts'
+import { edit } from './systemd/edit.ts'
+import { fail, statusOf, warnStale, withSuffix } from './systemd/common.ts'
+import type { Verb } from './systemd/common.ts'
+import { listDependencies, listJobs, listTimers, listUnitFiles, listUnits } from './systemd/lists.ts'
+import { cat, show, status } from './systemd/show.ts'
 
 const SPEC = {
   flags: [
@@ -42,8 +33,46 @@ const SPEC = {
     'version',
     'help',
     'h',
+    'no-reload',
+    'reverse',
+    'after',
+    'before',
+    'recursive',
+    'r',
+    'wait',
+    'user',
+    'global',
+    'dry-run',
+    'ignore-dependencies',
+    'show-types',
+    'legend',
+    'i',
+    'r',
+    'P',
   ],
-  withValue: ['type', 't', 'state', 'property', 'p', 'lines', 'n', 'output', 'o', 'signal', 's', 'kill-who'],
+  withValue: [
+    'type',
+    't',
+    'state',
+    'property',
+    'p',
+    'lines',
+    'n',
+    'output',
+    'o',
+    'signal',
+    's',
+    'kill-who',
+    'kill-whom',
+    'drop-in',
+    'job-mode',
+    'preset-mode',
+    'what',
+    'root',
+    'host',
+    'H',
+    'timestamp',
+  ],
   alias: {
     a: 'all',
     t: 'type',
@@ -55,42 +84,69 @@ const SPEC = {
     s: 'signal',
     f: 'force',
     h: 'help',
+    'kill-who': 'kill-whom',
   },
 }
 
 export const systemctl: Program = function* (argv, p) {
-  if ((argv[0] ?? '').endsWith('reboot')) return yield* power(p, 'host.reboot')
+  const called = (argv[0] ?? '').split('/').at(-1) ?? ''
+  if (called !== 'systemctl') return yield* power(p, called, argv.slice(1))
   const options = parseOptions(argv, SPEC)
   if (options.unknown !== undefined) {
-    yield* p.err(
-      `systemctl: ${options.unknown.startsWith('--') ? 'unrecognized' : 'invalid'} option ${options.unknown.startsWith('--') ? '' : '-- '}'${options.unknown.replace(/^-(?=[^-])/, '')}'\n`,
+    const long = options.unknown.startsWith('--')
+    return yield* fail(
+      p,
+      `systemctl: ${long ? 'unrecognized' : 'invalid'} option ${long ? '' : '-- '}'${options.unknown.replace(/^-(?=[^-])/, '')}'\n`,
     )
-    return 1
+  }
+  for (const refused of ['user', 'global', 'root', 'host', 'H', 'runtime'])
+    if (has(options, refused)) return yield* fail(p, `not simulated: systemctl --${refused}\n`)
+  if (has(options, 'version')) {
+    yield* p.out(VERSION)
+    return 0
   }
   const [verb = 'list-units', ...names] = options.rest
   const known = verbs[verb]
-  if (known === undefined) {
-    yield* p.err(
-      verb === 'edit'
-        ? 'Cannot edit units if not on a tty.\n'
-        : UNMODELLED.has(verb)
-          ? `not simulated: systemctl ${verb}\n`
-          : `Unknown command verb ${verb}.\n`,
+  if (known === undefined)
+    return yield* fail(
+      p,
+      UNMODELLED.has(verb) ? `not simulated: systemctl ${verb}\n` : `Unknown command verb ${verb}.\n`,
     )
-    return 1
-  }
-  if (NEEDS_UNIT.has(verb) && names.length === 0) {
-    yield* p.err('Too few arguments.\n')
-    return 1
-  }
-  const probe = yield* p.ask('unit.status', { unit: names[0] ?? 'systemd-journald' })
-  if (typeof probe === 'object' && probe !== null && 'error' in probe) {
-    yield* p.err(
+  if (NEEDS_UNIT.has(verb) && names.length === 0) return yield* fail(p, 'Too few arguments.\n')
+  const probe = yield* p.ask('unit.status', { unit: 'systemd-journald' })
+  if (typeof probe === 'object' && probe !== null && 'error' in probe)
+    return yield* fail(
+      p,
       "System has not been booted with systemd as init system (PID 1). Can't operate.\nFailed to connect to bus: Host is down\n",
     )
-    return 1
+  const units = verb === 'link' ? names : yield* expanded(p, names)
+  return yield* known({ p, verb, units, options })
+}
+
+const VERSION =
+  'systemd 255 (255.4-1ubuntu8.4)\n+PAM +AUDIT +SELINUX +APPARMOR +IMA +SMACK +SECCOMP +GCRYPT -GNUTLS +OPENSSL +ACL +BLKID +CURL +ELFUTILS +FIDO2 +IDN2 -IDN +IPTC +KMOD +LIBCRYPTSETUP +LIBFDISK +PCRE2 -PWQUALITY +P11KIT +QRENCODE +TPM2 +BZIP2 +LZ4 +XZ +ZLIB +ZSTD -BPF_FRAMEWORK -XKBCOMMON +UTMP +SYSVINIT default-hierarchy=unified\n'
+
+/** Names with `*`, `?` and `[` stand for the loaded units that fit. */
+function* expanded(p: Proc, names: readonly string[]): Run<string[]> {
+  const units: string[] = []
+  for (const name of names) {
+    if (!/[*?[]/.test(name)) {
+      units.push(withSuffix(name))
+      continue
+    }
+    const shape = globOf(name)
+    const all = (yield* p.ask('unit.list')) as UnitStatus[]
+    units.push(...all.filter((unit) => shape.test(unit.name)).map((unit) => unit.name))
   }
-  return yield* known({ p, verb, units: names.map(withSuffix), options })
+  return units
+}
+
+function globOf(pattern: string): RegExp {
+  const text = pattern
+    .replace(/[.+^${}()|\\]/g, '\\$&')
+    .replaceAll('*', '.*')
+    .replaceAll('?', '.')
+  return new RegExp(`^${text}$`)
 }
 
 const NEEDS_UNIT = new Set([
@@ -113,45 +169,35 @@ const NEEDS_UNIT = new Set([
   'edit',
 ])
 const UNMODELLED = new Set([
-  'edit',
-  'isolate',
   'set-property',
-  'link',
-  'preset',
-  'list-timers',
   'list-sockets',
-  'list-dependencies',
-  'list-jobs',
-  'get-default',
-  'set-default',
+  'list-paths',
+  'list-automounts',
+  'list-machines',
   'suspend',
+  'hibernate',
   'rescue',
-  'revert',
+  'emergency',
   'help',
   'show-environment',
+  'set-environment',
+  'freeze',
+  'thaw',
+  'clean',
+  'bind',
+  'log-level',
+  'cancel',
 ])
 
-/** `kubelet` → `kubelet.service`; but not `kubelet.target`. */
-function withSuffix(name: string): string {
-  return /\.(service|target|timer|socket|mount|path|slice|scope|swap|device)$/.test(name) ? name : `${name}.service`
-}
-
-function* power(p: Proc, call: string): Run<number> {
-  const answer = (yield* p.ask(call)) as { error?: string }
+/** reboot, poweroff, halt, shutdown. */
+function* power(p: Proc, called: string, words: readonly string[] = []): Run<number> {
+  if (called === 'shutdown' && words.includes('-c')) return 0
+  const later = words.find((word) => /^\+\d+$|^\d+:\d+$/.test(word))
+  if (later !== undefined && later !== '+0') return yield* fail(p, `not simulated: shutdown at ${later}\n`)
+  const again = called === 'reboot' || words.includes('-r')
+  const answer = (yield* p.ask(again ? 'host.reboot' : 'host.poweroff')) as { error?: string }
   if (answer.error === undefined) return 0
-  yield* p.err('Call to Reboot failed: Interactive authentication required.\n')
-  return 1
-}
-
-function* statusOf(p: Proc, unit: string): Run<UnitStatus> {
-  return (yield* p.ask('unit.status', { unit })) as UnitStatus
-}
-
-const RELOAD_FIRST = (unit: string): string =>
-  `Warning: The unit file, source configuration file or drop-ins of ${unit} changed on disk. Run 'systemctl daemon-reload' to reload units.\n`
-
-function* warnStale(p: Proc, unit: string): Run<void> {
-  if ((yield* statusOf(p, unit)).needsReload) yield* p.err(RELOAD_FIRST(unit))
+  return yield* fail(p, `Call to ${again ? 'Reboot' : 'PowerOff'} failed: Interactive authentication required.\n`)
 }
 
 /** start, stop, restart and their kin: one job a unit, the exit code that of the last failure. */
@@ -164,19 +210,20 @@ function jobVerb(call: (status: UnitStatus) => string | undefined): Verb {
       const name = call(before)
       if (name === undefined) continue
       const answer = (yield* p.ask(name, { unit })) as JobStart | { error: string }
+      if (unit === 'reboot.target' || unit === 'poweroff.target') return yield* power(p, unit.replace('.target', ''))
       code = (yield* tellJob(p, verb, unit, answer)) || code
     }
     return code
   }
 }
 
-function* tellJob(p: Proc, verb: string, unit: string, answer: JobStart | { error: string }): Run<number> {
+export function* tellJob(p: Proc, verb: string, unit: string, answer: JobStart | { error: string }): Run<number> {
   const what = `Failed to ${verb} ${unit}`
   if ('error' in answer) {
     yield* p.err(`${what}: Interactive authentication required.\n`)
     return 1
   }
-  if ('refused' in answer) return yield* tellRefused(p, verb, unit, answer.refused)
+  if ('refused' in answer) return yield* tellRefused(p, verb, unit, answer.refused, answer.unit)
   if ('failed' in answer) {
     yield* p.err(failedJob(unit, answer.failed))
     return 1
@@ -184,8 +231,15 @@ function* tellJob(p: Proc, verb: string, unit: string, answer: JobStart | { erro
   return 0
 }
 
-function* tellRefused(p: Proc, verb: string, unit: string, why: string): Run<number> {
-  const what = `Failed to ${verb} ${unit}`
+function* tellRefused(p: Proc, verb: string, asked: string, why: string, culprit = asked): Run<number> {
+  const what = `Failed to ${verb} ${asked}`
+  const unit = culprit
+  if (why === 'manual') {
+    yield* p.err(
+      `${what}: Operation refused, unit ${unit} may be requested by dependency only (it is configured to refuse manual start/stop).\nSee system logs and 'systemctl status ${unit}' for details.\n`,
+    )
+    return 1
+  }
   if (why === 'not-found') {
     yield* p.err(`${what}: Unit ${unit} not ${verb === 'stop' ? 'loaded' : 'found'}.\n`)
     return 5
@@ -206,6 +260,11 @@ function failedJob(unit: string, result: string): string {
   const details = `See "systemctl status ${unit}" and "journalctl -xeu ${unit}" for details.\n`
   if (result === 'start-limit-hit')
     return `Job for ${unit} failed because start of the service was attempted too often.\n${details}To force a start use "systemctl reset-failed ${unit}"\nfollowed by "systemctl start ${unit}" again.\n`
+  if (result === 'dependency') return `A dependency job for ${unit} failed. See 'journalctl -xe' for details.\n`
+  if (result === 'assert') return `Assertion failed on job for ${unit}.\n`
+  if (result === 'canceled') return `Job for ${unit} canceled.\n`
+  if (result === 'protocol')
+    return `Job for ${unit} failed because the service did not take the steps required by its unit configuration.\n${details}`
   if (result === 'timeout') return `Job for ${unit} failed because a timeout was exceeded.\n${details}`
   if (result === 'signal')
     return `Job for ${unit} failed because a fatal signal was delivered to the control process.\n${details}`
@@ -250,8 +309,9 @@ function linkVerb(call: string, now?: string): Verb {
   return function* ({ p, verb, units, options }) {
     for (const unit of units) {
       const answer = (yield* p.ask(call, { unit })) as
-        { lines: string[] } | { refused: string } | { exists: string } | { error: string }
+        { lines: string[] } | { refused: string } | { exists: string } | { badPath: string } | { error: string }
       if ('error' in answer) return yield* fail(p, `Failed to ${verb} unit: Interactive authentication required.\n`)
+      if ('badPath' in answer) return yield* fail(p, `Failed to link unit: Invalid argument\n`)
       if ('exists' in answer) return yield* fail(p, `Failed to mask unit: File '${answer.exists}' already exists.\n`)
       if ('refused' in answer) {
         if (answer.refused === 'static') yield* p.err(NOT_INSTALLABLE)
@@ -269,11 +329,6 @@ function linkVerb(call: string, now?: string): Verb {
     }
     return 0
   }
-}
-
-function* fail(p: Proc, text: string): Run<number> {
-  yield* p.err(text)
-  return 1
 }
 
 const isActive: Verb = function* ({ p, units, options }) {
@@ -307,238 +362,51 @@ const isEnabled: Verb = function* ({ p, units, options }) {
   return code
 }
 
-const cat: Verb = function* ({ p, units }) {
-  for (const [index, unit] of units.entries()) {
-    const { definition } = yield* statusOf(p, unit)
-    if (definition.sources.length === 0) return yield* fail(p, `No files found for ${unit}.\n`)
-    yield* warnStale(p, unit)
-    if (index > 0) yield* p.out('\n')
-    const parts: string[] = []
-    for (const { path } of definition.sources) {
-      const file = yield* p.readFile(path)
-      parts.push(`# ${path}\n${'text' in file ? file.text : ''}`)
-    }
-    yield* p.out(parts.join('\n'))
-  }
-  return 0
-}
-
-const status: Verb = function* ({ p, units, options }) {
-  if (units.length === 0) return yield* fail(p, 'not simulated: systemctl status without a unit\n')
-  let code = 0
-  for (const [index, unit] of units.entries()) {
-    const found = yield* statusOf(p, unit)
-    if (index > 0) yield* p.out('\n')
-    if (found.definition.loadState === 'not-found') {
-      yield* p.err(`Unit ${unit} could not be found.\n`)
-      code = 4
-      continue
-    }
-    yield* warnStale(p, unit)
-    const now = yield* p.now()
-    yield* p.out(makeStatus(found, now))
-    const lines = yield* tailOf(p, found.name, Number(valueOf(options, 'lines') ?? 10))
-    if (lines !== '') yield* p.out(`\n${lines}`)
-    if (found.active !== 'active' && code === 0) code = 3
-  }
-  return code
-}
-
-function* tailOf(p: Proc, unit: string, last: number): Run<string> {
-  const facts = (yield* p.ask('host.facts')) as HostFactsAnswer
-  const journal = (yield* p.ask('journal.read', {
-    query: { units: [unit], last, bootId: facts.bootId },
-  })) as JournalAnswer
-  if ('error' in journal) return 'Warning: some journal files were not opened due to insufficient permissions.\n'
-  return journal.lines.map((line) => `${journalLine(line, facts.name, 'short')}\n`).join('')
-}
-
-function label(name: string, text: string): string {
-  return `${name.padStart(11)}: ${text}`
-}
-
-/** The block that `systemctl status` prints of a unit. */
-export function makeStatus(unit: UnitStatus, nowMs: number): string {
-  const { definition, active, exit } = unit
-  const bullet = active === 'failed' ? '×' : active === 'inactive' ? '○' : '●'
-  const lines = [
-    `${bullet} ${unit.name}${value(definition, 'Unit.Description') === undefined ? '' : ` - ${description(definition)}`}`,
-  ]
-  lines.push(
-    label('Loaded', loadedText(unit)),
-    ...dropInLines(definition.dropIns),
-    label('Active', activeText(unit, nowMs)),
-  )
-  if (unit.durationMs !== undefined && active !== 'active') lines.push(label('Duration', timespan(unit.durationMs)))
-  const docs = values(definition, 'Unit.Documentation').flatMap((line) => line.split(/\s+/))
-  docs.forEach((doc, index) => lines.push(index === 0 ? label('Docs', doc) : `${' '.repeat(13)}${doc}`))
-  if (exit !== undefined)
-    lines.push(
-      label('Process', `${exit.pid} ExecStart=${value(definition, 'Service.ExecStart') ?? ''} (${statusWords(exit)})`),
-    )
-  if (unit.pid !== undefined) lines.push(label('Main PID', `${unit.pid} (${commandName(unit)})`))
-  else if (exit !== undefined && exit.pid !== 0) lines.push(label('Main PID', `${exit.pid} (${statusWords(exit)})`))
-  if (unit.pid !== undefined) lines.push(...runningLines(unit, nowMs))
-  else if (exit !== undefined) lines.push(label('CPU', '45ms'))
-  return `${lines.join('\n')}\n`
-}
-
-function commandName(unit: UnitStatus): string {
-  return (unit.argv[0] ?? '').split('/').at(-1)?.slice(0, 15) ?? ''
-}
-
-function loadedText({ name, definition, enabled }: UnitStatus): string {
-  if (definition.loadState === 'masked') return `masked (Reason: Unit ${name} is masked.)`
-  if (definition.loadState === 'error')
-    return `error (Reason: Unit ${name} failed to load properly, please adjust/correct and reload service manager: Bad message)`
-  if (definition.loadState === 'bad-setting') return `bad-setting (Reason: Unit ${name} has a bad unit file setting.)`
-  return `loaded (${definition.path}; ${enabled}${enabled === 'static' ? '' : '; preset: enabled'})`
-}
-
-/** Drop-ins grouped by their directory, as a tree. */
-function dropInLines(paths: readonly string[]): string[] {
-  const folders = new Map<string, string[]>()
-  for (const path of paths) {
-    const slash = path.lastIndexOf('/')
-    folders.set(path.slice(0, slash), [...(folders.get(path.slice(0, slash)) ?? []), path.slice(slash + 1)])
-  }
-  return [...folders].flatMap(([folder, names], index) => [
-    index === 0 ? label('Drop-In', folder) : `${' '.repeat(13)}${folder}`,
-    `${' '.repeat(13)}└─${names.join(', ')}`,
-  ])
-}
-
-function activeText({ active, sub, result, sinceMs }: UnitStatus, nowMs: number): string {
-  const shown = result === 'success' || active === 'active' ? '' : ` (Result: ${result})`
-  const state = active === 'failed' ? `failed${shown}` : `${active} (${sub})${shown}`
-  return sinceMs === undefined ? state : `${state} since ${systemdTime(sinceMs)}; ${ago(Math.max(0, nowMs - sinceMs))}`
-}
-
-function runningLines(unit: UnitStatus, nowMs: number): string[] {
-  const cpuMs = Math.max(3, Math.round((nowMs - (unit.sinceMs ?? nowMs)) / 100))
-  return [
-    label('Tasks', '11 (limit: 4544)'),
-    label('Memory', `${systemdBytes(unit.memoryBytes)} (peak: ${systemdBytes(Math.round(unit.memoryBytes * 1.02))})`),
-    label('CPU', timespan(cpuMs)),
-    label('CGroup', `/system.slice/${unit.name}`),
-    `${' '.repeat(13)}└─${unit.pid} ${[commandOf(unit.argv[0] ?? '').path, ...unit.argv.slice(1)].map((word) => (/\s/.test(word) ? `"${word}"` : word)).join(' ')}`,
-  ]
-}
-
-const LEGEND = `
-LOAD   → Reflects whether the unit definition was properly loaded.
-ACTIVE → The high-level unit activation state, i.e. generalization of SUB.
-SUB    → The low-level unit activation state, values depend on unit type.
-
-`
-
-const listUnits: Verb = function* ({ p, options }) {
-  const all = (yield* p.ask('unit.list')) as UnitStatus[]
-  const failedOnly = has(options, 'failed') || valueOf(options, 'state') === 'failed'
-  const type = valueOf(options, 'type')
-  const shown = all.filter((unit) => {
-    if (type !== undefined && !unit.name.endsWith(`.${type}`)) return false
-    if (failedOnly) return unit.active === 'failed'
-    return has(options, 'all') || unit.active !== 'inactive'
-  })
-  const state = valueOf(options, 'state')
-  const fit =
-    state === undefined || failedOnly ? shown : shown.filter((unit) => unit.active === state || unit.sub === state)
-  yield* p.out(
-    makeUnitTable(
-      fit,
-      footer(fit.length, has(options, 'all'), failedOnly || state !== undefined),
-      has(options, 'no-legend'),
-    ),
-  )
-  return 0
-}
-
-function footer(count: number, all: boolean, filtered: boolean): string {
-  if (filtered && !all) return `${count} loaded units listed.\n`
-  return `${count} loaded units listed.${all ? '' : ' Pass --all to see loaded but inactive units, too.'}\nTo show all installed unit files use 'systemctl list-unit-files'.\n`
-}
-
-function makeUnitTable(units: readonly UnitStatus[], end: string, bare: boolean): string {
-  const rows = units.map((unit) => [
-    unit.name,
-    unit.definition.loadState,
-    unit.active,
-    unit.sub,
-    description(unit.definition),
-  ])
-  const table = columns([['UNIT', 'LOAD', 'ACTIVE', 'SUB', 'DESCRIPTION'], ...rows], { gap: 1 })
-  const marks = [
-    '  ',
-    ...units.map(({ active, definition }) => (active === 'failed' || definition.loadState !== 'loaded' ? '● ' : '  ')),
-  ]
-  const lines = table.map((line, index) => `${marks[index]}${line}\n`)
-  if (bare) return lines.slice(1).join('')
-  return `${lines.join('')}${units.length === 0 ? '\n' : LEGEND}${end}`
-}
-
-const listUnitFiles: Verb = function* ({ p, units, options }) {
-  const all = (yield* p.ask('unit.list')) as UnitStatus[]
-  const type = valueOf(options, 'type')
-  const shown = all.filter(
-    ({ name }) => (type === undefined || name.endsWith(`.${type}`)) && (units.length === 0 || units.includes(name)),
-  )
-  const rows = shown.map(({ name, enabled }) => [
-    name,
-    enabled,
-    enabled === 'static' || enabled === 'masked' ? (enabled === 'masked' ? 'enabled' : '-') : 'enabled',
-  ])
-  yield* p.out(
-    `${columns([['UNIT FILE', 'STATE', 'PRESET'], ...rows], { gap: 1 }).join('\n')}\n\n${shown.length} unit files listed.\n`,
-  )
-  return 0
-}
-
-const show: Verb = function* ({ p, units, options }) {
-  const wanted = options.values.get('property')?.flatMap((list) => list.split(','))
-  for (const unit of units) {
-    const found = yield* statusOf(p, unit)
-    const facts = propertiesOf(found)
-    const lines = Object.entries(facts).filter(([key]) => wanted === undefined || wanted.includes(key))
-    yield* p.out(lines.map(([key, text]) => (has(options, 'value') ? `${text}\n` : `${key}=${text}\n`)).join(''))
-  }
-  return 0
-}
-
-/** The properties that are modelled, in systemd's order. */
-function propertiesOf(unit: UnitStatus): Record<string, string> {
-  const { definition } = unit
-  return {
-    Type: value(definition, 'Service.Type') ?? 'simple',
-    Restart: value(definition, 'Service.Restart') ?? 'no',
-    MainPID: String(unit.pid ?? 0),
-    Result: unit.result,
-    NRestarts: String(unit.restarts),
-    ExecMainPID: String(unit.pid ?? unit.exit?.pid ?? 0),
-    ExecMainStatus: String(unit.exit?.code ?? 0),
-    Id: unit.name,
-    Names: unit.name,
-    Description: description(definition),
-    LoadState: definition.loadState,
-    ActiveState: unit.active,
-    SubState: unit.sub,
-    FragmentPath: definition.path,
-    DropInPaths: definition.dropIns.join(' '),
-    UnitFileState: unit.enabled === 'not-found' ? '' : unit.enabled,
-    NeedDaemonReload: unit.needsReload ? 'yes' : 'no',
-  }
+const SIGNAL_OF: Record<string, string> = {
+  1: 'HUP',
+  2: 'INT',
+  3: 'QUIT',
+  9: 'KILL',
+  10: 'USR1',
+  12: 'USR2',
+  15: 'TERM',
 }
 
 const kill: Verb = function* ({ p, units, options }) {
+  const named = (valueOf(options, 'signal') ?? 'TERM').toUpperCase().replace(/^SIG/, '')
   for (const unit of units) {
-    const { pid } = yield* statusOf(p, unit)
-    if (pid !== undefined)
-      yield* p.ask('host.signal', {
-        pid,
-        signal: (valueOf(options, 'signal') ?? 'TERM').replace(/^SIG/, '').replace(/^9$/, 'KILL'),
-      })
+    const found = yield* statusOf(p, unit)
+    if (found.definition.loadState === 'not-found')
+      return yield* fail(p, `Failed to kill unit ${unit}: Unit ${unit} not loaded.\n`)
+    const answer = (yield* p.ask('unit.kill', {
+      unit,
+      signal: SIGNAL_OF[named] ?? named,
+      whom: valueOf(options, 'kill-whom') ?? 'all',
+    })) as { done?: boolean; error?: string }
+    if (answer.error !== undefined)
+      return yield* fail(p, `Failed to kill unit ${unit}: Interactive authentication required.\n`)
+    if (answer.done !== true && has(options, 'kill-whom'))
+      return yield* fail(p, `Failed to kill unit ${unit}: No ${valueOf(options, 'kill-whom')} process to kill\n`)
   }
   return 0
+}
+
+const isolate: Verb = function* ({ p, verb, units }) {
+  const [unit = ''] = units.map((name) => name.replace(/\.service$/, '.target'))
+  if (units.length !== 1) return yield* fail(p, 'Too many arguments.\n')
+  if (unit === 'reboot.target' || unit === 'poweroff.target') return yield* power(p, unit.replace('.target', ''))
+  const found = yield* statusOf(p, unit)
+  if (found.definition.loadState === 'loaded' && found.definition.settings['Unit.AllowIsolate']?.at(-1) !== 'yes')
+    return yield* fail(
+      p,
+      `Failed to start ${unit}: Operation refused, unit may not be isolated.\nSee system logs and 'systemctl status ${unit}' for details.\n`,
+    )
+  return yield* tellJob(
+    p,
+    verb === 'isolate' ? 'start' : verb,
+    unit,
+    (yield* p.ask('unit.isolate', { unit })) as JobStart,
+  )
 }
 
 const verbs: Record<string, Verb> = {
@@ -546,7 +414,15 @@ const verbs: Record<string, Verb> = {
   stop: jobVerb(() => 'unit.stop'),
   restart: jobVerb(() => 'unit.restart'),
   'try-restart': jobVerb(({ active }) => (active === 'inactive' || active === 'failed' ? undefined : 'unit.restart')),
-  'reload-or-restart': jobVerb(() => 'unit.restart'),
+  'reload-or-restart': jobVerb(({ active, definition, definition: { settings } }) =>
+    active === 'active' && (settings['Service.ExecReload'] ?? []).length > 0 && definition.loadState === 'loaded'
+      ? 'unit.reload'
+      : 'unit.restart',
+  ),
+  condrestart: jobVerb(({ active }) => (active === 'inactive' || active === 'failed' ? undefined : 'unit.restart')),
+  'try-reload-or-restart': jobVerb(({ active }) =>
+    active === 'inactive' || active === 'failed' ? undefined : 'unit.restart',
+  ),
   reload,
   enable: linkVerb('unit.enable', 'unit.start'),
   reenable: linkVerb('unit.enable'),
@@ -560,7 +436,20 @@ const verbs: Record<string, Verb> = {
   'is-active': isActive,
   'is-failed': isFailed,
   'is-enabled': isEnabled,
+  isolate,
+  edit,
+  link: linkVerb('unit.link'),
+  revert: linkVerb('unit.revert'),
+  preset: linkVerb('unit.enable'),
   'list-units': listUnits,
+  'list-timers': listTimers,
+  'list-dependencies': listDependencies,
+  'list-jobs': listJobs,
+  *'get-default'({ p }) {
+    yield* p.out(`${String(yield* p.ask('unit.getDefault'))}\n`)
+    return 0
+  },
+  'set-default': linkVerb('unit.setDefault'),
   'list-unit-files': listUnitFiles,
   *'daemon-reload'({ p }) {
     const answer = yield* p.ask('unit.daemonReload')
@@ -569,7 +458,13 @@ const verbs: Record<string, Verb> = {
       : 0
   },
   *'reset-failed'({ p, units }) {
-    for (const unit of units.length === 0 ? [''] : units) yield* p.ask('unit.resetFailed', { unit })
+    for (const unit of units.length === 0 ? [''] : units) {
+      if (unit !== '' && (yield* statusOf(p, unit)).definition.loadState === 'not-found')
+        return yield* fail(p, `Failed to reset failed state of unit ${unit}: Unit ${unit} not loaded.\n`)
+      const answer = (yield* p.ask('unit.resetFailed', { unit })) as { error?: string } | undefined
+      if (answer?.error !== undefined)
+        return yield* fail(p, `Failed to reset failed state of unit ${unit}: Interactive authentication required.\n`)
+    }
     return 0
   },
   *'is-system-running'({ p }) {
@@ -577,12 +472,17 @@ const verbs: Record<string, Verb> = {
     yield* p.out(failed ? 'degraded\n' : 'running\n')
     return failed ? 1 : 0
   },
-  *reboot({ p }) {
-    return yield* power(p, 'host.reboot')
+  *'daemon-reexec'({ p }) {
+    yield* p.ask('unit.daemonReload')
+    return 0
   },
-  *poweroff({ p }) {
-    return yield* power(p, 'host.poweroff')
+  *default({ p, verb, options }) {
+    const unit = String(yield* p.ask('unit.getDefault'))
+    return yield* isolate({ p, verb, units: [unit], options })
   },
+  reboot: ({ p }) => power(p, 'reboot'),
+  poweroff: ({ p }) => power(p, 'poweroff'),
+  halt: ({ p }) => power(p, 'halt'),
 }
 
 /** `service X verb` is `systemctl verb X` with the same texts. */
@@ -599,4 +499,10 @@ export const service: Program = function* (argv, p) {
   return yield* systemctl(['systemctl', verb, name], p)
 }
 
-export const systemdPrograms = { systemctl, service, reboot: systemctl }
+export const systemdPrograms = {
+  systemctl,
+  service,
+  reboot: systemctl,
+  'systemd-analyze': analyze,
+  'systemd-notify': notify,
+}

@@ -1,4 +1,5 @@
 /** Finds the program that an argv stands for. Models execvp(3) and `#!` lines. */
+import { parseBinary } from '../binary.ts'
 import { allows } from '../files.ts'
 import type { Actor, FileTree } from '../files.ts'
 import type { Program } from '../process.ts'
@@ -40,6 +41,8 @@ export function findProgram(where: Where, argv: string[], depth = 0): Found {
   if ('error' in found) return found
   const node = where.tree.node(found.path, where.actor)
   if (node?.program !== undefined) return { program: node.program, argv, path: found.path }
+  const binary = parseBinary(node?.text ?? '')
+  if (binary !== undefined) return { program: binary.program, argv, path: found.path }
   if (depth > 4) return { error: 'EACCES' }
   const interpreter = /^#!\s*(\S+)[ \t]*([^\n]*)/.exec(node?.text ?? '')
   const words =

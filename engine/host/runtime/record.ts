@@ -102,6 +102,8 @@ export interface ProcessRecord {
   trace: unknown[]
   /** Ticks since the last entry of the trace. */
   ticks: number
+  /** Its output met a full disk. */
+  writeFailed?: boolean
   /** The checkpoint that the trace starts from. */
   kept?: { state: unknown }
   /** System calls since `windowAtMs`, for the limit on busy loops. */

@@ -10,6 +10,7 @@ import { HTTP } from '../../fabric/http.ts'
 import type { HttpChunkData, HttpEndData, HttpRequestData, HttpResponseData } from '../../fabric/http.ts'
 import type { Component, Kernel } from '../../kernel/kernel.ts'
 import type { KernelEvent } from '../../kernel/queue.ts'
+import { binaryVersion } from '../binary.ts'
 import type { Edge } from '../edge.ts'
 import { LISTENING, NETWORK_ANSWER } from '../network-port.ts'
 import type { NetworkAnswerData } from '../network-port.ts'
@@ -434,6 +435,7 @@ export class ProcessTable implements Component, Machine {
       argv: found.argv,
       env,
       startedIn: process.cwd,
+      release: this.releaseOf(process, found.path),
       caught: [],
       pending: [],
       trace: [],
@@ -540,7 +542,7 @@ export class ProcessTable implements Component, Machine {
       program?: string
     },
   ): ProcessRecord | { error: 'ENOENT' | 'EACCES' | 'EAGAIN' } {
-    const found = of.program === undefined ? this.find(of) : { program: of.program, argv: of.argv }
+    const found = of.program === undefined ? this.find(of) : { program: of.program, argv: of.argv, path: '' }
     if ('error' in found) return found
     // What comes from outside (a new terminal, the kubelet) still fits when the inside is full.
     if (this.countIn(of.host, of.root) >= MAX_PROCESSES * (of.parent === 0 ? 2 : 1)) return { error: 'EAGAIN' }
@@ -552,7 +554,7 @@ export class ProcessTable implements Component, Machine {
       program: found.program,
       argv: found.argv,
       startedIn: of.cwd,
-      release: this.world.release(of.host),
+      release: this.releaseOf(of, found.path),
       startedAtMs: this.kernel.now,
       fds: {},
       state: 'ready',
@@ -570,6 +572,12 @@ export class ProcessTable implements Component, Machine {
     }
     this.processes.set(pid, record)
     return record
+  }
+
+  /** A binary that says its version is of that one; others are of their host's. */
+  private releaseOf({ host, root }: Pick<ProcessRecord, 'host' | 'root'>, path: string): string {
+    const tree = path === '' ? undefined : this.world.tree(host, root)
+    return (tree && binaryVersion(tree, path)) ?? this.world.release(host)
   }
 
   private find(
@@ -711,7 +719,8 @@ export class ProcessTable implements Component, Machine {
       delete process.answer
       const step = generator.next(answer)
       if (step.done !== true) return step.value
-      this.exitProcess(process, makeExit(step.value))
+      const failed = process.writeFailed === true && step.value === 0 && !/^-?(ba)?sh$/.test(process.argv[0] ?? '')
+      this.exitProcess(process, makeExit(failed ? 1 : step.value))
     } catch (error) {
       this.reportBug(process, error)
     }

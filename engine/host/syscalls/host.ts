@@ -2,6 +2,9 @@
 import type { HostName } from '../../fabric/fabric.ts'
 import type { Capacity, ListeningSocket, ModelledProcess, NetworkInterface, Route } from '../host.ts'
 import type { JournalLine, JournalQuery } from '../journald.ts'
+import { binaryAttributes } from '../binary.ts'
+import { CLUSTER_KEY, fingerprint } from '../ssh-keys.ts'
+import { unloadModule } from '../system.ts'
 import type { Caller, SyscallTable, World } from './table.ts'
 
 export interface HostFactsAnswer {
@@ -10,10 +13,13 @@ export interface HostFactsAnswer {
   kernelVersion: string
   /** Seconds since boot. */
   uptimeSeconds: number
+  /** The virtual millisecond, on whose scale the starts of processes are told. */
+  nowMs: number
   bootedAtClockMs: number
   capacity: Capacity
   usedMemoryBytes: number
-  disk: { totalBytes: number; usedBytes: number; freeBytes: number }
+  disk: { totalBytes: number; usedBytes: number; freeBytes: number; inodesUsed: number }
+  clockSkewMs: number
   machineId: string
   bootId: string
   boots: { id: string; atMs: number; lastMs?: number }[]
@@ -34,8 +40,6 @@ export interface DialAnswer {
   dial?: 'open' | 'refused' | 'silent'
   /** Whether the machine is switched on. */
   up?: boolean
-  /** Whether that account exists there and takes the key that cluster hosts share. */
-  accepted?: boolean
   home?: string
   shell?: string
 }
@@ -49,10 +53,12 @@ function facts(world: World, process: Caller): HostFactsAnswer {
     address: host.address,
     kernelVersion: host.kernelVersion,
     uptimeSeconds: Math.floor(uptimeMs / 1000),
+    nowMs: world.kernel.now,
     bootedAtClockMs: host.clockMs() - uptimeMs,
     capacity: host.capacity,
     usedMemoryBytes: host.usedMemoryBytes(),
     disk: host.disk(),
+    clockSkewMs: host.clockSkewMs,
     machineId: host.machineId,
     bootId: host.bootId,
     boots: [...host.boots],
@@ -99,7 +105,6 @@ function dial(world: World, process: Caller, name: string, port: number, user: s
     address: host.address,
     dial: found,
     up: host.power === 'on',
-    accepted: account?.sshKey ?? false,
   }
   return account === undefined ? answer : { ...answer, home: account.home, shell: account.shell }
 }
@@ -125,7 +130,7 @@ function greet(world: World, process: Caller, name: HostName, user: string): voi
     .journal.write(
       'ssh.service',
       6,
-      `Accepted publickey for ${user} from ${from} port 50022 ssh2: ED25519 SHA256:DAjobhp8kUb5+BmBOuHNHszfxLGmAzxqrWd43vsY+eA`,
+      `Accepted publickey for ${user} from ${from} port 50022 ssh2: ED25519 ${fingerprint(CLUSTER_KEY.publicText)}`,
       { identifier: 'sshd', pid: world.hosts.get(name).nextPid() },
     )
 }
@@ -154,6 +159,7 @@ function signal(world: World, process: Caller, pid: number, name: string): 'sent
   if (process.user !== 'root' && process.user !== target.user) return 'denied'
   if (target.pid === 1) return 'sent'
   if (target.unit !== undefined) host.units.signal(pid, name)
+  else if (target.container !== undefined) world.hosts.signalContained(host.name, pid, name)
   else if (target.address !== undefined)
     world.kernel.send({ to: target.address, type: 'process.signal', data: { host: host.name, pid, signal: name } })
   return 'sent'
@@ -177,8 +183,44 @@ export const hostCalls: SyscallTable = {
     world.hosts.crash(process.host)
     return { done: true }
   },
+  'host.setClock': (world, process, args) => {
+    if (process.user !== 'root') return { error: 'denied' }
+    world.hosts.get(process.host).setClockSkew(Number(args.atMs) - world.kernel.clockMs)
+    return { done: true }
+  },
+  'host.remount': (world, process, args) => {
+    if (process.user === 'root') world.hosts.get(process.host).files.setReadOnly(args.readOnly === true)
+    return null
+  },
+  /** The kernel itself changes a file of /proc. */
+  'proc.write': (world, process, args) => {
+    if (process.user === 'root')
+      world.hosts.get(process.host).files.put(String(args.path), String(args.text), { mode: 0o444 })
+    return null
+  },
+  'module.load': (world, process, args) =>
+    process.user === 'root' && world.hosts.get(process.host).loadModule(String(args.name)),
+  'module.unload': (world, process, args) =>
+    process.user === 'root' ? unloadModule(world.hosts.get(process.host).files, String(args.name)) : 'denied',
+  'files.allocate': (world, process, args) => {
+    const host = world.hosts.get(process.host)
+    const tree = process.root.kind === 'container' ? world.hosts.volume(process.root.id) : host.files
+    return tree?.allocate(String(args.path), Number(args.bytes), host.actor(process.user)) ?? { error: 'ENOENT' }
+  },
   'user.get': (world, process, args) => world.hosts.get(process.host).user(String(args.name)) ?? null,
+  'journal.vacuum': (world, process, args) =>
+    process.user === 'root' && process.root.kind === 'host'
+      ? world.hosts.get(process.host).journal.vacuum(Number(args.beforeMs))
+      : 0,
   'journal.read': (world, process, args) => readJournal(world, process, (args.query ?? {}) as JournalQuery),
+  /** dpkg puts a file in place: a binary by the program that its text names, of the size that it is said to have. */
+  'files.place': (world, process, args) => {
+    if (process.user !== 'root' || process.root.kind === 'container') return { error: 'EACCES' }
+    const { path, text, mode, sizeBytes } = args as unknown as { path: string; text: string; mode: number; sizeBytes?: number } // prettier-ignore
+    const { files } = world.hosts.get(process.host)
+    files.put(path, text, { mode, ...binaryAttributes(text), ...(sizeBytes !== undefined && { sizeBytes }) })
+    return { ok: true }
+  },
   'files.setTime': (world, process, args) => {
     const host = world.hosts.get(process.host)
     const tree = process.root.kind === 'container' ? world.hosts.volume(process.root.id) : host.files

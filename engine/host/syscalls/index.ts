@@ -2,10 +2,11 @@
 import type { Syscall } from '../process.ts'
 import { hostCalls } from './host.ts'
 import type { Caller, SyscallTable, World } from './table.ts'
+import { accountCalls } from './accounts.ts'
 import { keyCalls } from './keys.ts'
 import { unitCalls } from './units.ts'
 
-export const HOST_SYSCALLS: SyscallTable = { ...unitCalls, ...hostCalls, ...keyCalls }
+export const HOST_SYSCALLS: SyscallTable = { ...unitCalls, ...hostCalls, ...accountCalls, ...keyCalls }
 
 /** The tables as the runtime's `ProcessWorld.syscalls` wants them, bound to a world. `more` adds those of others (`cri.list` …). */
 export function boundSyscalls(

@@ -2,6 +2,7 @@
 import type { Host } from '../host.ts'
 import { PENDING } from '../pending.ts'
 import type { Syscall } from '../process.ts'
+import type { Relation } from '../units/dependencies.ts'
 import type { JobStart } from '../units/units.ts'
 import type { Caller, SyscallTable, World } from './table.ts'
 
@@ -21,6 +22,11 @@ const CHANGING = new Set([
   'unit.unmask',
   'unit.daemonReload',
   'unit.resetFailed',
+  'unit.isolate',
+  'unit.link',
+  'unit.revert',
+  'unit.setDefault',
+  'unit.kill',
 ])
 
 /** A job's answer comes later when it takes time. */
@@ -39,6 +45,17 @@ const calls: Record<string, UnitCall> = {
   'unit.unmask': (host, unit) => host.units.unmask(unit),
   'unit.daemonReload': (host) => host.units.daemonReload(),
   'unit.resetFailed': (host, unit) => host.units.resetFailed(unit === '' ? undefined : unit),
+  'unit.isolate': (host, unit, { pid }) => job(host.units.isolate(unit, { pid, call: 'unit.isolate' })),
+  'unit.link': (host, unit) => host.units.link(unit),
+  'unit.revert': (host, unit) => host.units.revert(unit),
+  'unit.setDefault': (host, unit) => host.units.setDefault(unit),
+  'unit.getDefault': (host) => host.units.defaultTarget(),
+  'unit.related': (host, unit, _process, args) => host.units.related(unit, String(args.relation) as Relation),
+  'unit.jobs': (host) => host.units.listJobs(),
+  'unit.kill': (host, unit, _process, args) => ({
+    done: host.units.kill(unit, String(args.signal), String(args.whom)),
+  }),
+  'unit.notify': (host, _unit, _process, args) => host.units.notify(String(args.invocation), String(args.message)),
   'unit.status': (host, unit) => host.units.status(unit),
   'unit.list': (host) => host.units.names().map((name) => host.units.status(name)),
 }

@@ -52,6 +52,11 @@ export const BUILT_IN: Record<string, BuiltIn> = {
     memoryBytes: 12 * MiB,
     lines: ['Positive Trust Anchors:', 'Using system hostname.'],
   },
+  'systemd-timesyncd': {
+    readyMs: 20,
+    memoryBytes: 1.5 * MiB,
+    lines: ['Contacted time server 185.125.190.58:123 (ntp.ubuntu.com).'],
+  },
   'systemd-journald': { readyMs: 10, memoryBytes: 16 * MiB, lines: ['Journal started'] },
   cron: {
     readyMs: 0,

@@ -6,6 +6,12 @@ export interface UnitExit {
   code: number
   /** Without SIG: `KILL`. */
   signal?: string
+  /** A `-` before the command, or SuccessExitStatus=, makes it a success. */
+  forgiven?: boolean
+  /** It was a command beside the main one: ExecStartPre and its kin. */
+  control?: boolean
+  /** A notify service ended before it was ready. */
+  protocol?: boolean
 }
 
 const STATUS_NAMES: Record<number, string> = {
@@ -50,9 +56,21 @@ export function statusWords(exit: UnitExit): string {
   return exit.how === 'killed' ? `code=killed, signal=${exit.signal ?? ''}` : journalStatus(exit)
 }
 
+/** Whether a list such as `143 SIGTERM 1-3` names how it ended. */
+export function isListed(exit: UnitExit, lists: readonly string[]): boolean {
+  const words = lists.flatMap((list) => list.split(/\s+/))
+  if (exit.how === 'killed') return words.some((word) => word.replace(/^SIG/, '') === exit.signal)
+  return words.some((word) => {
+    const [from = NaN, to = from] = (/^\d+(-\d+)?$/.test(word) ? word : 'x').split('-').map(Number)
+    return exit.code >= from && exit.code <= to
+  })
+}
+
 const CLEAN_SIGNALS = ['HUP', 'INT', 'TERM', 'PIPE']
 
 export function isClean(exit: UnitExit): boolean {
+  if (exit.protocol === true) return false
+  if (exit.forgiven === true) return true
   return exit.how === 'killed' ? CLEAN_SIGNALS.includes(exit.signal ?? '') : exit.code === 0
 }
 

@@ -17,6 +17,7 @@ const ACTIONS = [
   'enterAutoRestart',
   'enterFailed',
   'noteExit',
+  'remain',
   'finished',
   'stopped',
   'limitHit',
@@ -24,7 +25,7 @@ const ACTIONS = [
   'startTimedOut',
   'stopTimedOut',
 ] as const
-const GUARDS = ['restarts', 'clean', 'cleanOneshot', 'underStartLimit'] as const
+const GUARDS = ['restarts', 'remains', 'clean', 'cleanOneshot', 'underStartLimit'] as const
 const DELAYS = ['timeoutStart', 'timeoutStop', 'restartSec'] as const
 
 export type UnitActionName = (typeof ACTIONS)[number]

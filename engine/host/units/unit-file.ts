@@ -47,6 +47,8 @@ const LISTS = new Set([
   'ExecStartPost',
   'ExecReload',
   'ExecStop',
+  'ExecStopPost',
+  'ExecCondition',
   'Environment',
   'EnvironmentFile',
   'Documentation',
@@ -57,8 +59,26 @@ const LISTS = new Set([
   'Before',
   'Wants',
   'Requires',
+  'Requisite',
+  'BindsTo',
+  'PartOf',
+  'Conflicts',
+  'OnFailure',
+  'OnSuccess',
+  'OnCalendar',
+  'OnBootSec',
+  'OnStartupSec',
+  'OnActiveSec',
+  'OnUnitActiveSec',
+  'OnUnitInactiveSec',
+  'SuccessExitStatus',
+  'RestartPreventExitStatus',
+  'RestartForceExitStatus',
   'Also',
 ])
+
+/** Keys of families whose values add up. */
+const isList = (key: string): boolean => LISTS.has(key) || /^(Condition|Assert)[A-Z]/.test(key)
 
 /** Reads one file's settings. A line that cannot be read is complained about; a bad section header spoils the file. */
 export function parseUnitFile(path: string, text: string): ParsedFile {
@@ -109,9 +129,7 @@ export function canonicalName(files: FileTree, name: string): string {
 
 /** Reads a unit with its drop-ins from disk. */
 export function loadUnit(files: FileTree, name: string): UnitDefinition {
-  const path = UNIT_PATHS.map((directory) => `${directory}/${name}`).find(
-    (candidate) => !('error' in files.stat(candidate, undefined, { followLinks: false })),
-  )
+  const path = fileOf(files, name) ?? fileOf(files, templateOf(name))
   const empty: UnitDefinition = {
     name,
     loadState: 'not-found',
@@ -137,24 +155,62 @@ export function loadUnit(files: FileTree, name: string): UnitDefinition {
     loadState: 'loaded',
   }
   for (const { settings } of parsed)
-    for (const [section, key, value] of settings) assign(definition, section, key, value)
+    for (const [section, key, value] of settings)
+      assign(definition, section, key, value.includes('%') ? specified(files, name, value) : value)
   return parsed.some(({ broken }) => broken) ? { ...definition, loadState: 'error' } : checked(definition)
+}
+
+/** `getty@tty1.service` → `getty@.service`; a name without an instance stays. */
+function templateOf(name: string): string {
+  return name.replace(/^([^@]+@)[^.]+(\.\w+)$/, '$1$2')
+}
+
+function fileOf(files: FileTree, name: string): string | undefined {
+  return UNIT_PATHS.map((directory) => `${directory}/${name}`).find(
+    (candidate) => !('error' in files.stat(candidate, undefined, { followLinks: false })),
+  )
+}
+
+/** Puts in what `%n`, `%i`, `%H` and their kin stand for; others stay. */
+function specified(files: FileTree, name: string, value: string): string {
+  const bare = name.replace(/\.\w+$/, '')
+  const [prefix = '', instance = ''] = bare.split('@')
+  const meanings: Record<string, () => string> = {
+    n: () => name,
+    N: () => bare,
+    p: () => prefix,
+    i: () => instance,
+    I: () => instance.replaceAll('-', '/'),
+    H: () => files.text('/etc/hostname')?.trim() ?? '',
+    m: () => files.text('/etc/machine-id')?.trim() ?? '',
+    u: () => 'root',
+    h: () => '/root',
+    t: () => '/run',
+    S: () => '/var/lib',
+    C: () => '/var/cache',
+    L: () => '/var/log',
+    E: () => '/etc',
+    '%': () => '%',
+  }
+  return value.replace(/%(.)/g, (all, letter: string) => meanings[letter]?.() ?? all)
 }
 
 function assign(definition: UnitDefinition, section: string, key: string, value: string): void {
   const name = `${section}.${key}`
   const before = definition.settings[name] ?? []
   if (value === '') definition.settings[name] = []
-  else definition.settings[name] = LISTS.has(key) ? [...before, value] : [value]
+  else definition.settings[name] = isList(key) ? [...before, value] : [value]
 }
 
 function dropInsOf(files: FileTree, name: string): string[] {
   const found = new Map<string, string>()
-  for (const directory of [...UNIT_PATHS].reverse()) {
-    const listed = files.list(`${directory}/${name}.d`)
-    if ('error' in listed) continue
-    for (const file of listed.names) if (file.endsWith('.conf')) found.set(file, `${directory}/${name}.d/${file}`)
-  }
+  const kind = name.slice(name.lastIndexOf('.') + 1)
+  for (const folder of [...new Set([`${kind}.d`, `${templateOf(name)}.d`, `${name}.d`])])
+    for (const directory of [...UNIT_PATHS].reverse()) {
+      const listed = files.list(`${directory}/${folder}`)
+      if ('error' in listed) continue
+      for (const file of listed.names) if (file.endsWith('.conf')) found.set(file, `${directory}/${folder}/${file}`)
+    }
   return [...found.keys()].sort().map((file) => found.get(file) as string)
 }
 
@@ -163,12 +219,16 @@ function checked(definition: UnitDefinition): UnitDefinition {
   if (!definition.name.endsWith('.service')) return definition
   const commands = values(definition, 'Service.ExecStart')
   if (commands.length === 1 || (serviceType(definition) === 'oneshot' && commands.length > 0)) return definition
+  if (commands.length === 0 && value(definition, 'Service.RemainAfterExit') === 'yes' && hasStop(definition))
+    return definition
   const why =
     commands.length === 0
       ? `${definition.name}: Service has no ExecStart=, ExecStop=, or SuccessAction=. Refusing.`
       : `${definition.name}: Service has more than one ExecStart= setting, which is only allowed for Type=oneshot services. Refusing.`
   return { ...definition, loadState: 'bad-setting', complaints: [...definition.complaints, why] }
 }
+
+const hasStop = (definition: UnitDefinition): boolean => values(definition, 'Service.ExecStop').length > 0
 
 export function values(definition: UnitDefinition, name: string): readonly string[] {
   return definition.settings[name] ?? []
@@ -207,7 +267,17 @@ export function durationMs(text: string | undefined, otherwise: number): number 
     min: 60_000,
     h: 3_600_000,
     hr: 3_600_000,
+    day: 86_400_000,
+    days: 86_400_000,
     d: 86_400_000,
+    w: 604_800_000,
+    week: 604_800_000,
+    seconds: 1000,
+    second: 1000,
+    minutes: 60_000,
+    minute: 60_000,
+    hours: 3_600_000,
+    hour: 3_600_000,
   }
   let sum = 0
   for (const [, amount, unit] of text.matchAll(/(\d+(?:\.\d+)?)\s*([a-z]*)/g))
@@ -237,6 +307,11 @@ export function commandOf(line: string): { path: string; words: string[]; mayFai
   const prefix = /^[-@:+!|]*/.exec(line)?.[0] ?? ''
   const words = splitWords(line.slice(prefix.length))
   return { path: words[0] ?? '', words, mayFail: prefix.includes('-') }
+}
+
+/** Whether a setting says yes. */
+export function isYes(definition: UnitDefinition, name: string): boolean {
+  return ['yes', 'true', 'on', '1'].includes(value(definition, name) ?? 'no')
 }
 
 /** The variables of Environment= and EnvironmentFile=; or the file that should be there and is not. */

@@ -1,7 +1,7 @@
 /** What systemd needs of the host it runs on; `Host` is one. */
 import type { Fabric, HostName } from '../../fabric/fabric.ts'
 import type { Kernel, VirtualMs } from '../../kernel/kernel.ts'
-import type { FileTree } from '../files.ts'
+import type { Actor, FileTree } from '../files.ts'
 import type { Journald } from '../journald.ts'
 
 /** A process that is not run by the process runtime: systemd, kubelet, a container's main program. */
@@ -15,6 +15,8 @@ export interface ModelledProcess {
   /** CPU seconds per second, roughly. */
   cpu: number
   unit?: string
+  /** The id of the container whose main process it is. */
+  container?: string
   /** The kernel address that hears of signals to it, as `process.signal` {host, pid, signal}. */
   address?: string
 }
@@ -38,12 +40,19 @@ export interface UnitHost {
   readonly hosts: {
     readonly kernel: Kernel
     readonly fabric: Fabric
-    readonly unitPrograms: ReadonlyMap<string, string>
+    /** The kernel address that lives a program on a host; undefined: nobody models it as a component. */
+    programAddress(program: string, host: HostName): string | undefined
     /** Tells whoever listens that a unit entered a state. */
     unitChanged(host: HostName, unit: string, state: string): void
   }
   clockMs(): number
   nextPid(): number
+  /** Sets the clock right. */
+  syncClock(): void
+  /** Loads a kernel module; false when there is none of that name. */
+  loadModule(name: string): boolean
+  /** Who a user is in file operations. */
+  actor(name: string): Actor
   addSocket(socket: ListeningSocket): void
   removeSocket(port: number, address?: string): void
 }

@@ -1,6 +1,7 @@
 /**
- * The lifecycle of a systemd service. Models systemd src/core/service.c (Q1, Q2).
- * Not modelled: sub-states of ExecStartPre/Post and ExecStop, watchdogs, sockets, reload states.
+ * The lifecycle of a systemd service. Models systemd src/core/service.c (Q1, Q2). The steps inside a state
+ * (start-pre, start, start-post; stop, stop-sigterm) are the record's `phase`.
+ * Not modelled: watchdogs, sockets, reload states; ExecStopPost runs beside what follows.
  */
 import { createMachine } from 'xstate'
 
@@ -29,13 +30,16 @@ export const unitMachine = createMachine({
       after: { timeoutStart: { target: 'failed', actions: ['startTimedOut'] } },
       on: {
         READY: { target: 'active' },
-        EXITED: onExit,
+        EXITED: [{ guard: 'remains', target: 'active', actions: ['noteExit'] }, ...onExit],
         STOP: { target: 'deactivating' },
       },
     },
     active: {
       entry: ['enterActive'],
-      on: { EXITED: onExit, STOP: { target: 'deactivating' } },
+      on: {
+        EXITED: [{ guard: 'remains', actions: ['noteExit', 'remain'] }, ...onExit],
+        STOP: { target: 'deactivating' },
+      },
     },
     deactivating: {
       entry: ['terminate'],

@@ -151,7 +151,18 @@ function writeFile(
   const actor = actorOf(machine, process)
   const node = tree.node(to.path, actor)
   if ((node?.text?.length ?? 0) + text.length > MAX_TEXT) return { error: 'EFBIG' }
-  return tree.write(to.path, text, actor, { append: true })
+  const done = tree.write(to.path, text, actor, { append: true })
+  if ('error' in done && done.error === 'ENOSPC') diskFull(machine, process)
+  return done
+}
+
+/** What coreutils say at their end when their output could not be written; said once, and the exit code is 1. */
+function diskFull(machine: Machine, process: ProcessRecord): void {
+  if (process.writeFailed === true) return
+  process.writeFailed = true
+  const name = process.argv[0]?.split('/').at(-1) ?? ''
+  const who = /^-?(ba)?sh$/.test(name) ? 'bash: echo' : name
+  write(machine, process, { call: 'write', fd: 2, text: `${who}: write error: No space left on device\n` })
 }
 
 const openFile: RuntimeCall = (machine, process, args) => {
@@ -224,6 +235,13 @@ export const streamCalls: Record<string, RuntimeCall> = {
     }
     terminal.end = false
     return true
+  },
+  /** What has been typed and nobody has read; it is read by that. */
+  ttyTyped: (machine, process) => {
+    const terminal = process.tty === undefined ? undefined : machine.terminals.get(process.tty)
+    const typed = terminal?.ready ?? ''
+    if (terminal !== undefined) terminal.ready = ''
+    return typed
   },
   ttyForward,
   atLineStart: (machine, process) => {
