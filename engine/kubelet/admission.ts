@@ -70,6 +70,19 @@ export function rejectionOf(
   return undefined
 }
 
+/** What a critical pod is told when nobody can be preempted for it. Models pkg/kubelet/preemption. */
+export function criticalRejection(rejection: Rejection): Rejection {
+  const facts = /resource: (\S+), requested: (\d+), used: (\d+), capacity: (\d+)/.exec(rejection.message)
+  if (facts === null) return rejection
+  const [, name = '', requested, used, capacity] = facts
+  const missing = Number(requested) + Number(used) - Number(capacity)
+  const why = `preemption: error finding a set of pods to preempt: no set of running pods found to reclaim resources: [(res: ${name}, q: ${missing}), ]`
+  return {
+    reason: 'UnexpectedAdmissionError',
+    message: `Pod was rejected: Unexpected error while attempting to recover from admission failure: ${why}`,
+  }
+}
+
 function lacking(name: string, requested: number, used: number, capacity: number): Rejection {
   return {
     reason: `OutOf${name}`,

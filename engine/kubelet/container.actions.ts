@@ -108,7 +108,11 @@ export class Containers implements ContainerKeeper {
       name: instance.name,
       image: instance.image,
       base: entry?.base ?? 'scratch',
-      files: { ...entry?.files, ...this.ownFiles(record) },
+      files: {
+        ...entry?.files,
+        ...entry?.filesOf?.(parseImageReference(instance.image)?.tag ?? ''),
+        ...this.ownFiles(record),
+      },
       env,
       cwd: container.workingDir ?? entry?.config.workingDir ?? '/',
       user: String(security.runAsUser ?? (entry?.config.user === '' ? 'root' : (entry?.config.user ?? 'root'))),
@@ -140,6 +144,13 @@ export class Containers implements ContainerKeeper {
         reason: 'Unknown',
       })
     }
+  }
+
+  /** Kills every process of a pod at once, as the runtime does that removes its sandbox. */
+  killAll(record: PodRecord): void {
+    for (const { id, component, finishedMs } of Object.values(record.containers))
+      if (finishedMs === undefined && component !== undefined) this.core.ports.components?.signal(component, id, 'KILL')
+    this.crash(record)
   }
 
   private create(record: PodRecord, container: Container): ContainerInstance {
@@ -474,11 +485,13 @@ export class Containers implements ContainerKeeper {
   private dnsOf(record: PodRecord): { nameservers: string[]; searches: string[]; ndots: number } {
     const { dnsPolicy = 'ClusterFirst', dnsConfig, hostNetwork } = record.pod.spec ?? {}
     const { clusterDns, clusterDomain } = this.core.flags
-    const clustered = dnsPolicy === 'ClusterFirstWithHostNet' || (dnsPolicy === 'ClusterFirst' && hostNetwork !== true)
-    const searches = clustered
-      ? [`${record.namespace}.svc.${clusterDomain}`, `svc.${clusterDomain}`, clusterDomain]
-      : []
-    const nameservers = clustered ? [clusterDns] : dnsPolicy === 'None' ? [] : ['8.8.8.8']
+    const wants = dnsPolicy === 'ClusterFirstWithHostNet' || (dnsPolicy === 'ClusterFirst' && hostNetwork !== true)
+    const clustered = wants && clusterDns.length > 0
+    const searches =
+      clustered && clusterDomain !== ''
+        ? [`${record.namespace}.svc.${clusterDomain}`, `svc.${clusterDomain}`, clusterDomain]
+        : []
+    const nameservers = clustered ? [...clusterDns] : dnsPolicy === 'None' ? [] : ['8.8.8.8']
     const ndots = dnsConfig?.options?.find(({ name }) => name === 'ndots')?.value
     return {
       nameservers: [...nameservers, ...(dnsConfig?.nameservers ?? [])],

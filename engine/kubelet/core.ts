@@ -1,10 +1,12 @@
 /** What the parts of the kubelet know of each other. `kubelet.ts` puts them together. */
-import type { ApiClient } from '../api/client.ts'
+import type { Answer, ApiClient } from '../api/client.ts'
 import type { EventId, Kernel } from '../kernel/kernel.ts'
 import type { MachineRows } from '../kernel/machine.ts'
 import type { Random } from '../kernel/random.ts'
 import type { Container, Node, Pod, Service } from '../objects/types.gen.ts'
 import type { KubeletFlags } from './flags.ts'
+import type { LogFacts, LogLevel } from './klog.ts'
+import type { KubeletSettings } from './settings/settings.ts'
 import type { ContainerSpec, KubeletPorts } from './runtime.ts'
 import type { ContainerInstance, ImageOnNode, PodRecord } from './state.ts'
 import type { NodeFacts } from './status.ts'
@@ -69,6 +71,16 @@ export interface Core {
   readonly host: string
   readonly nodeName: string
   readonly minor: number
+  /** `1.35.3` */
+  readonly version: string
+  /** What the process was started with; absent in tests that start it by hand. */
+  readonly settings: KubeletSettings | undefined
+  /** It has no certificate of its own yet. */
+  readonly bootstrapping: boolean
+  /** Counts the starts of the process: what waits from an earlier one is void. */
+  readonly generation: number
+  /** Of its API. */
+  readonly port: number
   readonly flags: KubeletFlags
   readonly ports: KubeletPorts
   readonly client: ApiClient
@@ -98,7 +110,9 @@ export interface Core {
   relist(uid: string): void
   event(record: PodRecord, type: 'Normal' | 'Warning', reason: string, message: string, container?: Container): void
   after(delayMs: number, type: string, data: unknown): EventId
-  log(level: 'I' | 'W' | 'E', where: string, message: string, facts?: Record<string, string>): void
+  log(level: LogLevel, where: string, message: string, facts?: LogFacts): void
+  /** What went wrong with a call, as Go says it; `query` is what the URL shows. */
+  failure(answer: Answer, query?: string): string
   allocateIp(record: PodRecord): string | undefined
   forget(record: PodRecord): void
 }

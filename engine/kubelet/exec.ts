@@ -1,5 +1,6 @@
 /** Programs run in containers beside the main one: exec sessions, exec probes, hooks. */
 import type { Core, ExecKeeper, ExecPurpose } from './core.ts'
+import { parseBinary } from '../host/binary.ts'
 import { hasBaseProgram } from './images/programs.ts'
 import { imageEntry } from './images/catalogue.ts'
 import { parseImageReference } from './images/reference.ts'
@@ -62,6 +63,8 @@ export class Execs implements ExecKeeper {
     }
     const check = CHECKS[argv[0] ?? '']
     if (check !== undefined) this.core.after(30, EXEC_PLANNED, this.checked(session, instance, check))
+    else if (hasBinary(spec.files, argv[0] ?? '') && this.core.ports.containers !== undefined)
+      this.core.ports.containers.exec({ session, container: spec, argv, tty: options.tty, stdin: options.stdin })
     else if (isOfImage(spec.image, argv[0] ?? '') && !this.known(spec.base, argv[0] ?? ''))
       this.core.after(5, EXEC_PLANNED, { session, code: 126, output: '', failure: `not simulated: ${argv.join(' ')}` })
     else if (!this.known(spec.base, argv[0] ?? ''))
@@ -147,6 +150,12 @@ export class Execs implements ExecKeeper {
     )
     return up ? { session, code: 0, output } : { session, code: 1, output: 'Could not connect: Connection refused\n' }
   }
+}
+
+/** Whether a binary is among the files of the image, by its path or along PATH. */
+function hasBinary(files: Record<string, string>, program: string): boolean {
+  const path = program.includes('/') ? program : `/usr/local/bin/${program}`
+  return parseBinary(files[path] ?? '') !== undefined
 }
 
 /** A program that the image brings along. */

@@ -1,3 +1,6 @@
+import { msOf } from './settings/settings.ts'
+import type { ConfigTree } from './settings/config-schema.ts'
+
 /** Durations and limits of the kubelet, units last; the upstream field or flag in the comment (B1, F4, F13). */
 export interface KubeletFlags {
   /** nodeStatusUpdateFrequency */
@@ -27,6 +30,8 @@ export interface KubeletFlags {
   imageBackOffCapMs: number
   /** serializeImagePulls */
   serializeImagePulls: boolean
+  /** maxParallelImagePulls: how many at once when they are not serialized. */
+  maxParallelImagePulls: number
   /** Unsent pod statuses are retried this often: syncPeriod of the status manager. */
   statusSyncMs: number
   /** minimumGracePeriodInSeconds after a preStop hook. */
@@ -36,7 +41,7 @@ export interface KubeletFlags {
   manifestPollMs: number
   staticPodPath: string
   /** clusterDNS */
-  clusterDns: string
+  clusterDns: readonly string[]
   /** clusterDomain */
   clusterDomain: string
   /** A retry of a failed volume mount: doubles from here to the cap. */
@@ -68,12 +73,13 @@ export const DEFAULT_FLAGS: KubeletFlags = {
   imageBackOffMs: 10_000,
   imageBackOffCapMs: 300_000,
   serializeImagePulls: true,
+  maxParallelImagePulls: Infinity,
   statusSyncMs: 10_000,
   minimumGraceMs: 2_000,
   maxPods: 110,
   manifestPollMs: 20_000,
   staticPodPath: '/etc/kubernetes/manifests',
-  clusterDns: '10.96.0.10',
+  clusterDns: ['10.96.0.10'],
   clusterDomain: 'cluster.local',
   mountRetryMs: 500,
   mountRetryCapMs: 122_000,
@@ -81,6 +87,31 @@ export const DEFAULT_FLAGS: KubeletFlags = {
   runtimeDownGraceMs: 30_000,
   plegUnhealthyMs: 180_000,
   pressureTransitionMs: 300_000,
+}
+
+/** What the fields of a configuration make of them. */
+export function flagsFrom(config: ConfigTree): Partial<KubeletFlags> {
+  const lease = Number(config['nodeLeaseDurationSeconds'])
+  const restart = config['crashLoopBackOff'] as { maxContainerRestartPeriod?: string } | undefined
+  const capMs = restart?.maxContainerRestartPeriod === undefined ? 300_000 : msOf(config, 'crashLoopBackOff.maxContainerRestartPeriod')
+  return {
+    nodeStatusUpdateMs: msOf(config, 'nodeStatusUpdateFrequency'),
+    // Who sets only the update frequency also means the report frequency.
+    nodeStatusReportMs: msOf(config, 'nodeStatusReportFrequency'),
+    nodeLeaseDurationSeconds: lease,
+    leaseRenewMs: lease * 250,
+    volumeResyncMs: msOf(config, 'syncFrequency'),
+    restartBackOffMs: Math.min(DEFAULT_FLAGS.restartBackOffMs, capMs),
+    restartBackOffCapMs: capMs,
+    serializeImagePulls: config['serializeImagePulls'] === true,
+    maxParallelImagePulls: (config['maxParallelImagePulls'] as number | undefined) ?? Infinity,
+    maxPods: Number(config['maxPods']),
+    manifestPollMs: msOf(config, 'fileCheckFrequency'),
+    staticPodPath: (config['staticPodPath'] as string | undefined) ?? '',
+    clusterDns: (config['clusterDNS'] as string[] | undefined) ?? [],
+    clusterDomain: (config['clusterDomain'] as string | undefined) ?? '',
+    pressureTransitionMs: msOf(config, 'evictionPressureTransitionPeriod'),
+  }
 }
 
 /** How long the container runtime takes; drawn between the two by the node's own random stream. */

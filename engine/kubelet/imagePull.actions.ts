@@ -60,6 +60,18 @@ export class Pulls implements PullKeeper {
     this.next()
   }
 
+  /** A pull that no pod asked for: it is as good as done, and takes so long. */
+  pull(image: string): { afterMs: number; error?: string } {
+    const reference = parseImageReference(image)
+    const found = reference && resolveImage(reference, this.core.minor)
+    if (found === undefined || 'error' in found)
+      return { afterMs: RUNTIME_TIMES.resolveMs[0], error: found?.error ?? `invalid reference format: ${image}` }
+    const there = this.core.images.has(makeImageReference(found.reference))
+    this.store(found)
+    const resolveMs = this.core.random.between(...RUNTIME_TIMES.resolveMs)
+    return { afterMs: there ? resolveMs : resolveMs + Math.round(found.sizeBytes / RUNTIME_TIMES.bandwidth) }
+  }
+
   cancel(uid: string): void {
     for (const pull of Object.values(this.pulls)) if (pull.uid === uid) this.drop(pull.id)
     this.next()
@@ -91,7 +103,7 @@ export class Pulls implements PullKeeper {
   }
 
   private next(): void {
-    while (this.active === undefined || !this.core.flags.serializeImagePulls) {
+    while (this.active === undefined || this.mayPullBeside()) {
       const id = this.queue.shift()
       const pull = id === undefined ? undefined : this.pulls[id]
       if (id === undefined) return
@@ -100,6 +112,12 @@ export class Pulls implements PullKeeper {
       pull.beganMs = this.core.kernel.now
       this.rows().send(id, { type: 'TURN' })
     }
+  }
+
+  private mayPullBeside(): boolean {
+    const { serializeImagePulls, maxParallelImagePulls } = this.core.flags
+    const pulling = Object.values(this.pulls).filter(({ beganMs }) => beganMs !== undefined).length
+    return !serializeImagePulls && pulling < maxParallelImagePulls
   }
 
   private reference(id: string): ImageReference {

@@ -3,6 +3,8 @@
  * stop and start while containers live on; a crash of the host takes everything.
  */
 import type { Answer, ApiClient, ApiClientOwner, Change, Informer, Resource } from '../api/client.ts'
+import type { Trouble } from '../api/client/create.ts'
+import { failureText, reflectorLines } from './apiTroubles.ts'
 import { EventRecorder } from '../api/event-recorder.ts'
 import type { Fabric } from '../fabric/fabric.ts'
 import { HTTP } from '../fabric/http.ts'
@@ -14,8 +16,8 @@ import type { KernelEvent } from '../kernel/queue.ts'
 import type { Random } from '../kernel/random.ts'
 import { timestamp } from '../objects/meta.ts'
 import type { Container, Node, Pod, Service } from '../objects/types.gen.ts'
-import { rejectionOf } from './admission.ts'
-import type { Others } from './admission.ts'
+import { criticalRejection, rejectionOf } from './admission.ts'
+import type { Others, Rejection } from './admission.ts'
 import { CONTAINER_EXIT, Containers, hashOf } from './container.actions.ts'
 import { containerMachine } from './container.machine.ts'
 import type { Core, ExecPurpose, HollowStep } from './core.ts'
@@ -23,14 +25,16 @@ import { criList } from './cri.ts'
 import type { CriFacts } from './cri.ts'
 import { EXEC_PLANNED, Execs } from './exec.ts'
 import type { ExecResult } from './exec.ts'
-import { DEFAULT_FLAGS } from './flags.ts'
+import { DEFAULT_FLAGS, flagsFrom } from './flags.ts'
 import type { KubeletFlags } from './flags.ts'
+import { klogLine, structured } from './klog.ts'
+import type { LogFacts, LogLevel } from './klog.ts'
 import { Pulls } from './imagePull.actions.ts'
 import { imagePullMachine } from './imagePull.machine.ts'
 import { resolveImage } from './images/catalogue.ts'
 import { makeImageReference, parseImageReference } from './images/reference.ts'
 import type { Listeners } from './listeners.ts'
-import { LEASE_TAG, LEASE_TICK, NODE_TAG, NODE_TICK, NodeStatuses } from './node.ts'
+import { LEASE_RETRY, LEASE_TAG, LEASE_TICK, NODE_TAG, NODE_TICK, NodeStatuses, REGISTER_RETRY } from './node.ts'
 import type { NodeFactsOption } from './node.ts'
 import { graceOf, PodWorkers, REFERENT_TAG, REFRESH_TAG, RESYNC } from './pod.actions.ts'
 import { podMachine } from './pod.machine.ts'
@@ -42,7 +46,18 @@ import type { ExecExit, ExecOutput, KubeletPorts, RuntimeExit, RuntimeOutput } f
 import { FOLLOW_TICK, Server } from './server.ts'
 import { containerKey, hexOf } from './state.ts'
 import type { ContainerInstance, ImageOnNode, PodRecord } from './state.ts'
-import { makeMirror, MANIFEST_TICK, MIRROR_TAG, StaticPods } from './staticPods.ts'
+import {
+  makeMirror,
+  MANIFEST_CHANGED,
+  MANIFEST_LOST,
+  MANIFEST_TICK,
+  MIRROR_TAG,
+  StaticPods,
+} from './staticPods.ts'
+import { Certificates, CERTIFICATE_TAG, CERTIFICATE_TICK } from './certificates.ts'
+import { loadKubeconfig } from './settings/kubeconfig.ts'
+import { readSettings } from './settings/settings.ts'
+import type { KubeletSettings, Machine, Said } from './settings/settings.ts'
 import { allStopped } from './status.ts'
 import type { NodeFacts } from './status.ts'
 import { DELETE_TAG, sameValue, STATUS_TAG, STATUS_TICK, StatusManager } from './statusManager.ts'
@@ -61,9 +76,12 @@ const PLEG = 'pleg.relist'
 const PRE_STOP_DONE = 'container.preStopDone'
 const MIRROR_RETRY = 'mirror.retry'
 const MOUNT_TIMES = ['mountRetryMs', 'mountNextMs', 'mountDeadlineMs'] as const
-const PORT = 10250
 const MIRROR = 'kubernetes.io/config.mirror'
 const LOG_LINES = 1000
+/** A manifest directory that is not there is looked for so often. */
+const LOST_MS = 1_000
+/** From the last write of a manifest to its being read. */
+const INOTIFY_MS = 50
 
 export interface KubeletOptions extends NodeFactsOption {
   kernel: Kernel
@@ -78,8 +96,19 @@ export interface KubeletOptions extends NodeFactsOption {
   hollow?: Hollow
   /** Images that are on the node from the start: `registry.k8s.io/pause:3.10`. */
   images?: string[]
-  /** Makes the client that talks to the API server; called once. */
-  connect(address: string, owner: ApiClientOwner): ApiClient
+  /**
+   * Makes the client that talks to the API server; called once. `kubeconfig` is the path of the file that the
+   * running process goes by: its kubeconfig, or the bootstrap kubeconfig until it has a certificate of its own;
+   * undefined while no process runs, or when the process has none.
+   */
+  connect(address: string, owner: KubeletApiOwner, kubeconfig: () => string | undefined): ApiClient
+  /** A process begins: it opens its files anew. */
+  processStarts?(): void
+}
+
+/** Also hears of the lists and watches that fail. */
+export interface KubeletApiOwner extends ApiClientOwner {
+  onTrouble(trouble: Trouble): void
 }
 
 /**
@@ -102,10 +131,15 @@ interface UnitData {
   host: string
   unit: string
   pid: number
+  argv?: string[]
+  /** Without SIG. */
+  signal?: string
   power?: boolean
 }
 
 interface KubeletState {
+  /** What the running (or last) process was started with; absent: by `start()` alone. */
+  settings?: KubeletSettings
   up: boolean
   runtime: boolean
   pid?: number
@@ -113,6 +147,8 @@ interface KubeletState {
   dirty: string[]
   relistQueued: boolean
   swept: boolean
+  /** A manifest was written and is about to be read. */
+  manifestQueued?: string
   generation: number
   /** Stopped by SIGSTOP since this virtual millisecond: what comes meanwhile waits. */
   frozenMs?: number
@@ -133,12 +169,8 @@ export class Kubelet implements Component, Core {
   readonly kernel: Kernel
   readonly address: string
   readonly host: string
-  readonly nodeName: string
-  readonly minor: number
-  readonly flags: KubeletFlags
   readonly ports: KubeletPorts
   readonly client: ApiClient
-  readonly texts: Texts
   readonly records = new Map<string, PodRecord>()
   readonly images = new Map<string, ImageOnNode>()
   readonly pods: MachineRows
@@ -162,6 +194,11 @@ export class Kubelet implements Component, Core {
   private readonly nodeInformer: Informer<Node>
   private readonly serviceInformer: Informer<Service>
   private readonly byIp = new Map<string, string>()
+  /** What the informers select; read at each list. */
+  private readonly selections = { pods: { fieldSelector: '' }, nodes: { fieldSelector: '' } }
+  /** Derived from the settings. */
+  private derived: { of: KubeletSettings | undefined; flags: KubeletFlags; minor: number; texts: Texts } | undefined
+  private readonly certificates: Certificates
   private state: KubeletState = {
     up: false,
     runtime: true,
@@ -176,20 +213,18 @@ export class Kubelet implements Component, Core {
   constructor(private readonly options: KubeletOptions) {
     this.kernel = options.kernel
     this.host = options.host
-    this.nodeName = options.nodeName
     this.address = `kubelet/${options.host}`
-    this.minor = Number(options.release.split('.')[1])
-    this.flags = { ...DEFAULT_FLAGS, ...options.flags }
     this.ports = options.ports ?? {}
-    this.texts = textsOf(this.minor)
     this.hollow = options.hollow
-    const owner: ApiClientOwner = {
+    const owner: KubeletApiOwner = {
       onAnswer: (answer) => this.onAnswer(answer),
       onChange: (resource, change) => this.onChange(resource, change),
+      onTrouble: (trouble) => this.apiTrouble(trouble),
     }
-    this.client = options.connect(this.address, owner)
-    this.podInformer = this.client.informer<Pod>('v1/pods', { fieldSelector: `spec.nodeName=${options.nodeName}` })
-    this.nodeInformer = this.client.informer<Node>('v1/nodes', { fieldSelector: `metadata.name=${options.nodeName}` })
+    this.client = options.connect(this.address, owner, () => this.kubeconfig)
+    this.select()
+    this.podInformer = this.client.informer<Pod>('v1/pods', this.selections.pods)
+    this.nodeInformer = this.client.informer<Node>('v1/nodes', this.selections.nodes)
     this.serviceInformer = this.client.informer<Service>('v1/services')
     this.recorder = new EventRecorder(this.kernel, this.client, { component: 'kubelet', host: options.nodeName })
     this.workers = new PodWorkers(this)
@@ -220,6 +255,9 @@ export class Kubelet implements Component, Core {
     this.nodeStatus = new NodeStatuses(this, options, {
       event: (type, reason, message) => this.nodeEvent(type, reason, message),
     })
+    this.certificates = new Certificates(this, {
+      bootstrapped: () => this.bootstrapped(),
+    })
     this.staticPods = new StaticPods(this, {
       take: (pod, hash) => this.takeStatic(pod, hash),
       drop: (uid) => this.dropStatic(uid),
@@ -234,6 +272,54 @@ export class Kubelet implements Component, Core {
 
   get running(): boolean {
     return this.state.up
+  }
+
+  get settings(): KubeletSettings | undefined {
+    return this.state.settings
+  }
+
+  /** `1.35.3`: of the binary that runs, or ran last. */
+  get version(): string {
+    return this.state.settings?.version ?? this.options.release
+  }
+
+  get nodeName(): string {
+    return this.state.settings?.nodeName ?? this.options.nodeName
+  }
+
+  get minor(): number {
+    return this.facts.minor
+  }
+
+  get flags(): KubeletFlags {
+    return this.facts.flags
+  }
+
+  get texts(): Texts {
+    return this.facts.texts
+  }
+
+  private get facts(): NonNullable<typeof this.derived> {
+    const { settings } = this.state
+    if (this.derived !== undefined && this.derived.of === settings) return this.derived
+    const minor = Number((settings?.version ?? this.options.release).split('.')[1])
+    const flags = { ...DEFAULT_FLAGS, ...(settings && flagsFrom(settings.config)), ...this.options.flags }
+    return (this.derived = { of: settings, flags, minor, texts: textsOf(minor) })
+  }
+
+  /** The kubeconfig that the process goes by now. */
+  private get kubeconfig(): string | undefined {
+    const { settings } = this.state
+    return this.certificates.bootstrapping ? settings?.bootstrapKubeconfig : settings?.kubeconfig
+  }
+
+  get bootstrapping(): boolean {
+    return this.certificates.bootstrapping
+  }
+
+  private select(): void {
+    this.selections.pods.fieldSelector = `spec.nodeName=${this.nodeName}`
+    this.selections.nodes.fieldSelector = `metadata.name=${this.nodeName}`
   }
 
   get runtimeUp(): boolean {
@@ -255,16 +341,43 @@ export class Kubelet implements Component, Core {
       relistQueued: false,
       generation: this.state.generation + 1,
     }
-    this.options.fabric.listen(this.host, PORT, this.address)
+    delete this.state.manifestQueued
+    for (const port of this.listens) this.options.fabric.listen(this.host, port, this.address)
     this.kernel.record('kubelet.started', { node: this.nodeName })
-    this.log('I', 'server.go:530', 'Kubelet version', { kubeletVersion: `v${this.options.release}` })
     for (const record of [...this.records.values()]) this.adopt(record)
-    this.client.start()
-    this.nodeStatus.start()
+    this.select()
+    this.certificates.start()
+    if (!this.certificates.bootstrapping) this.connectUp()
+    else this.nodeStatus.begin()
     this.after(this.flags.nodeStatusUpdateMs, NODE_TICK, this.state.generation)
     this.after(this.flags.leaseRenewMs, LEASE_TICK, this.state.generation)
     this.after(this.flags.manifestPollMs, MANIFEST_TICK, this.state.generation)
-    this.staticPods.read()
+    this.watchManifests()
+    this.readManifests()
+  }
+
+  /** Who it is for the API server is known: lists, watches and the Node begin. */
+  private connectUp(): void {
+    if (this.state.settings !== undefined && this.state.settings.kubeconfig === undefined) return
+    this.client.start()
+    this.nodeStatus.start()
+  }
+
+  private bootstrapped(): void {
+    this.client.stop()
+    this.client.start()
+    this.nodeStatus.start()
+  }
+
+  /** The ports that it serves on: its API, and what the configuration adds. */
+  private get listens(): number[] {
+    const config = this.state.settings?.config
+    const extra = ['healthzPort', 'readOnlyPort'].map((name) => Number(config?.[name] ?? 0))
+    return [...new Set([this.port, ...extra])].filter((port) => port !== 0)
+  }
+
+  get port(): number {
+    return Number(this.state.settings?.config['port'] ?? 10250)
   }
 
   /** Ends the process. Containers live on. */
@@ -273,8 +386,10 @@ export class Kubelet implements Component, Core {
     this.state.up = false
     delete this.state.frozenMs
     this.state.held = []
-    this.options.fabric.unlisten(this.host, PORT)
+    for (const port of this.listens)
+      if (this.options.fabric.listener(this.host, port) === this.address) this.options.fabric.unlisten(this.host, port)
     this.server.reset()
+    this.certificates.stop()
     this.client.stop()
     this.recorder.reset()
     this.pulls.reset()
@@ -301,11 +416,16 @@ export class Kubelet implements Component, Core {
     if (this.state.runtime === up) return
     this.state.runtime = up
     this.nodeStatus.runtimeDown(up ? undefined : this.kernel.now)
-    if (!up)
-      this.log('E', 'log.go:32', 'Status from runtime service failed', {
-        err: 'rpc error: code = Unavailable desc = connection error: desc = "transport: Error while dialing: dial unix /run/containerd/containerd.sock: connect: connection refused"',
-      })
+    if (!up) this.tellRuntimeGone()
     else for (const uid of this.records.keys()) this.workers.sync(uid)
+  }
+
+  /** A burst when it goes, and again at each look. */
+  private tellRuntimeGone(): void {
+    if (!this.state.up || this.state.runtime) return
+    const socket = String(this.state.settings?.config['containerRuntimeEndpoint'] ?? `unix://${RUNTIME_SOCKET}`).replace(/^unix:\/\//, '')
+    const err = `rpc error: code = Unavailable desc = connection error: desc = "transport: Error while dialing: dial unix ${socket}: connect: connection refused"`
+    for (const [where, message, facts] of GONE_LINES) this.log('E', where, message, { err, ...facts })
   }
 
   setPressure(kind: 'memoryPressure' | 'diskPressure' | 'pidPressure', on: boolean): void {
@@ -313,8 +433,33 @@ export class Kubelet implements Component, Core {
   }
 
   /** The manifest directory changed. */
-  manifestsChanged(): void {
-    if (this.state.up) this.staticPods.read()
+  manifestsChanged(written?: string): void {
+    if (this.state.up) this.staticPods.read(written)
+  }
+
+  /** Looks for manifests; a directory that is not there is looked for each second. */
+  private readManifests(): void {
+    this.staticPods.read()
+    if (this.staticPods.isLost) this.after(LOST_MS, MANIFEST_LOST, this.state.generation)
+  }
+
+  private watchManifests(): void {
+    const { staticPodPath } = this.flags
+    if (staticPodPath !== '')
+      this.ports.files?.watch?.(staticPodPath, { to: this.address, type: MANIFEST_CHANGED, data: { generation: this.state.generation } })
+  }
+
+  /** As inotify says it; what was written is read once it is whole. */
+  private manifestEvent({ generation, path }: { generation: number; path?: string }): void {
+    if (generation !== this.state.generation || !this.state.up || this.state.manifestQueued !== undefined) return
+    this.state.manifestQueued = path ?? ''
+    this.after(INOTIFY_MS, MANIFEST_CHANGED, 'read')
+  }
+
+  private manifestDue(): void {
+    const written = this.state.manifestQueued
+    delete this.state.manifestQueued
+    this.manifestsChanged(written)
   }
 
   /** The network plugin of the node came or went. */
@@ -333,6 +478,20 @@ export class Kubelet implements Component, Core {
     if (found === undefined || found.instance.finishedMs !== undefined) return false
     found.instance.stopBy = this.kernel.now + graceMs
     return this.containerRows.send(containerKey(found.record.uid, found.instance.name), { type: 'STOP' })
+  }
+
+  /** Stops and removes a sandbox with its containers, as `crictl rmp -f` does, and all that the node knows of the pod. */
+  criRemovePod(id: string): boolean {
+    const record = [...this.records.values()].find(({ sandbox }) => sandbox?.id === id)
+    if (record === undefined) return false
+    this.containers.killAll(record)
+    this.forget(record)
+    return true
+  }
+
+  /** Pulls an image as `crictl pull` does; how long it takes, and why it failed. */
+  criPull(image: string): { afterMs: number; error?: string } {
+    return this.pulls.pull(image)
   }
 
   /** SIGSTOP: the process stands still; containers live on. */
@@ -375,6 +534,7 @@ export class Kubelet implements Component, Core {
         this.probes,
         this.nodeStatus,
         this.staticPods,
+        this.certificates,
       ].map((part) => part.dump()),
       recorder: this.recorder.dump(),
       client: this.client.dump(),
@@ -401,7 +561,9 @@ export class Kubelet implements Component, Core {
       this.probes,
       this.nodeStatus,
       this.staticPods,
+      this.certificates,
     ].forEach((part, index) => part.load(dumped.parts[index]))
+    this.select()
     this.recorder.load(dumped.recorder)
     this.client.load(dumped.client)
   }
@@ -466,14 +628,19 @@ export class Kubelet implements Component, Core {
     return this.kernel.send({ to: this.address, type, data }, delayMs)
   }
 
-  log(level: 'I' | 'W' | 'E', where: string, message: string, facts: Record<string, string> = {}): void {
+  log(level: LogLevel, where: string, message: string, facts: LogFacts = {}): void {
+    this.write(level, where, structured(message, facts))
+  }
+
+  private write(level: LogLevel, where: string, text: string): void {
     if (this.ports.log === undefined && this.state.pid === undefined) return
-    const iso = new Date(this.kernel.clockMs).toISOString()
-    const stamp = `${iso.slice(5, 7)}${iso.slice(8, 10)} ${iso.slice(11, 23)}000`
-    const pairs = Object.entries(facts).map(([key, value]) => ` ${key}=${JSON.stringify(value)}`)
-    this.say(
-      `${level}${stamp} ${String(this.state.pid ?? 1).padStart(7)} ${where}] ${JSON.stringify(message)}${pairs.join('')}`,
-    )
+    this.say(klogLine({ level, clockMs: this.kernel.clockMs, pid: this.state.pid ?? 1, where }, text))
+  }
+
+  private tell(said: Said): void {
+    if (typeof said !== 'string')
+      return this.write(said.level, said.where, said.bare === true ? said.message : structured(said.message, said.facts))
+    if (this.ports.log !== undefined || this.state.pid !== undefined) this.say(said)
   }
 
   /** To the port, or to the journal of the unit that this process is. */
@@ -519,11 +686,18 @@ export class Kubelet implements Component, Core {
     [RESYNC]: (uid) => this.workers.sync(uid as string),
     [STATUS_TICK]: () => this.statuses.tick(),
     [NODE_TICK]: (generation) =>
-      this.periodic(generation, NODE_TICK, this.flags.nodeStatusUpdateMs, () => this.nodeStatus.update()),
+      this.periodic(generation, NODE_TICK, this.flags.nodeStatusUpdateMs, () => {
+        this.tellRuntimeGone()
+        this.nodeStatus.look()
+        this.nodeStatus.update()
+      }),
     [LEASE_TICK]: (generation) =>
       this.periodic(generation, LEASE_TICK, this.flags.leaseRenewMs, () => this.nodeStatus.renew()),
     [MANIFEST_TICK]: (generation) =>
-      this.periodic(generation, MANIFEST_TICK, this.flags.manifestPollMs, () => this.staticPods.read()),
+      this.periodic(generation, MANIFEST_TICK, this.flags.manifestPollMs, () => this.readManifests()),
+    [MANIFEST_LOST]: (generation) => generation === this.state.generation && this.state.up && this.readManifests(),
+    [MANIFEST_CHANGED]: (data) =>
+      data === 'read' ? this.manifestDue() : this.manifestEvent(data as { generation: number; path?: string }),
     [MIRROR_RETRY]: (uid) => this.retryMirror(uid as string),
     [CONTAINER_EXIT]: (data) => this.runtimeExit(data as RuntimeExit),
     [PRE_STOP_DONE]: (data) => this.execEnded((data as { purpose: ExecPurpose }).purpose, { code: 0, output: '' }),
@@ -541,6 +715,9 @@ export class Kubelet implements Component, Core {
         (data as { from: string }).from,
         (data as { input: unknown }).input,
       ),
+    [REGISTER_RETRY]: (generation) => generation === this.state.generation && this.nodeStatus.registerAgain(),
+    [LEASE_RETRY]: (generation) => generation === this.state.generation && this.nodeStatus.ensureLease(),
+    [CERTIFICATE_TICK]: (generation) => generation === this.state.generation && this.certificates.tick(),
     'unit.start': (data) => this.unitStart(data as UnitData),
     'unit.stop': (data) => this.unitStop(data as UnitData),
   }
@@ -565,25 +742,108 @@ export class Kubelet implements Component, Core {
 
   private unitStart(data: UnitData): void {
     this.state.pid = data.pid
-    const refused = this.state.runtime ? undefined : RUNTIME_GONE
-    if (refused !== undefined) {
-      this.log('E', 'run.go:72', 'command failed', { err: refused })
-      return void this.kernel.send(
-        { to: 'hosts', type: 'unit.exited', data: { host: data.host, unit: data.unit, pid: data.pid, code: 1 } },
-        300,
-      )
+    this.options.processStarts?.()
+    if (this.hollow !== undefined) return this.hollowStart(data)
+    const argv = data.argv ?? ['/usr/bin/kubelet']
+    const reading = readSettings(argv, this.machine(argv[0] ?? ''))
+    if ('printed' in reading) {
+      for (const line of reading.printed.replace(/\n$/, '').split('\n')) this.tell(line)
+      return this.unitEnds(data, reading.code, 40)
+    }
+    for (const said of reading.said) this.tell(said)
+    if ('refused' in reading) {
+      this.log('E', 'run.go:72', 'command failed', { err: reading.refused })
+      return this.unitEnds(data, reading.code, reading.afterMs)
     }
     this.kernel.send({ to: 'hosts', type: 'unit.started', data: { host: data.host, unit: data.unit, pid: data.pid } })
+    this.state.settings = reading.settings
+    if (!this.portsFree(data)) return
     this.start()
+  }
+
+  /** kubemark's kubelets have no files. */
+  private hollowStart(data: UnitData): void {
+    this.kernel.send({ to: 'hosts', type: 'unit.started', data: { host: data.host, unit: data.unit, pid: data.pid } })
+    this.start()
+  }
+
+  /** A port of its API that is taken ends it; one for health checks does not. */
+  private portsFree(data: UnitData): boolean {
+    const { fabric } = this.options
+    const config = this.state.settings?.config ?? {}
+    const taken = (port: number): boolean => port !== 0 && fabric.listener(this.host, port) !== undefined
+    const said = (where: string, message: string, address: unknown, port: number): void =>
+      this.log('E', where, message, { err: `listen tcp ${String(address)}:${port}: bind: address already in use` })
+    const healthz = Number(config['healthzPort'])
+    if (taken(healthz)) said('server.go:880', 'Failed to start healthz server', config['healthzBindAddress'], healthz)
+    if (!taken(this.port)) return true
+    said('server.go:202', 'Failed to listen and serve', config['address'], this.port)
+    this.unitEnds(data, 1, 300)
+    return false
+  }
+
+  private unitEnds({ host, unit, pid }: UnitData, code: number, afterMs: number): void {
+    this.kernel.send({ to: 'hosts', type: 'unit.exited', data: { host, unit, pid, code } }, afterMs)
+  }
+
+  /** The host as a process finds it that starts from a binary. */
+  private machine(binary: string): Machine {
+    const { files, hostPathKind, knowsGate } = this.ports
+    const read = (path: string): string | undefined => files?.read(path)
+    const version = versionOf(read(binary)) ?? this.options.release
+    const minor = Number(version.split('.')[1])
+    return {
+      read,
+      list: (path) => files?.list(path),
+      clockMs: this.kernel.clockMs,
+      hostName: this.options.nodeName,
+      version,
+      minor,
+      isDirectory: (path) => hostPathKind?.(path) === 'directory',
+      runtimeProblem: (endpoint) => this.endpointProblem(endpoint),
+      swaps: (read('/proc/swaps') ?? '').split('\n').slice(1).join('\n').trim() === '' ? '' : (read('/proc/swaps') ?? ''),
+      knowsGate: (name) => knowsGate?.(name, minor) ?? true,
+    }
+  }
+
+  /** What a dial to the socket of a container runtime comes to. */
+  private endpointProblem(endpoint: string): string | undefined {
+    const path = endpoint.replace(/^unix:\/\//, '').replace(/^\/var\/run\//, '/run/')
+    const failed = `transport: Error while dialing: dial unix ${endpoint.replace(/^unix:\/\//, '')}: connect:`
+    if (path !== RUNTIME_SOCKET) return `${failed} no such file or directory`
+    if (!this.state.runtime) return `${failed} no such file or directory`
+    return undefined
+  }
+
+  private apiTrouble({ resource, path, failure }: Trouble): void {
+    if (!this.state.up || this.hollow !== undefined) return
+    const { fieldSelector = '' } = resource === 'v1/nodes' ? this.selections.nodes : {}
+    for (const said of reflectorLines({ resource, path, failure, fieldSelector, server: this.apiServer, minor: this.minor }))
+      this.tell(said)
+  }
+
+  /** `https://172.30.1.2:6443` */
+  private get apiServer(): string {
+    const path = this.kubeconfig
+    const config = path === undefined ? undefined : loadKubeconfig(path, (file) => this.ports.files?.read(file))
+    return typeof config === 'object' ? config.server : ''
+  }
+
+  /** What went wrong with a call, as Go says it. */
+  failure(answer: Answer, query = ''): string {
+    return failureText(answer, this.apiServer, query)
   }
 
   private unitStop(data: UnitData): void {
     if (data.power === true) return this.hostCrashed()
     this.stop()
-    this.kernel.send(
-      { to: 'hosts', type: 'unit.exited', data: { host: data.host, unit: data.unit, pid: data.pid, code: 0 } },
-      20,
-    )
+    if (data.signal !== 'KILL') return this.unitEnds(data, 0, 20)
+    const { host, unit, pid } = data
+    this.kernel.send({ to: 'hosts', type: 'unit.exited', data: { host, unit, pid, signal: 'KILL' } })
+  }
+
+  get generation(): number {
+    return this.state.generation
   }
 
   private nodeEvent(type: 'Normal' | 'Warning', reason: string, message: string): void {
@@ -606,6 +866,7 @@ export class Kubelet implements Component, Core {
       [REFERENT_TAG]: () => this.workers.referentAnswered(answer, tag.uid, tag.reference),
       [REFRESH_TAG]: () => this.workers.refreshAnswered(answer, tag.uid, tag.reference),
       [MIRROR_TAG]: () => this.mirrorAnswered(answer, tag.uid),
+      [CERTIFICATE_TAG]: () => this.certificates.answered(answer, tag.what),
     }
     acts[tag.kind]?.()
   }
@@ -652,7 +913,10 @@ export class Kubelet implements Component, Core {
       this.flags.maxPods,
     )
     const refused = rejection ?? this.pressureRejection(record)
-    if (refused === undefined) return true
+    return refused === undefined || this.reject(record, refused)
+  }
+
+  private reject(record: PodRecord, refused: Rejection): false {
     this.event(record, 'Warning', refused.reason, refused.message.replace(/^Pod was rejected: /, ''))
     record.doom = { graceMs: 0, phase: 'Failed', reason: refused.reason, message: refused.message }
     this.workers.sync(record.uid)
@@ -790,7 +1054,15 @@ export class Kubelet implements Component, Core {
     record.configHash = hash
     this.index(record)
     this.createMirror(record)
-    this.workers.sync(record.uid)
+    if (this.admitStatic(record)) this.workers.sync(record.uid)
+  }
+
+  /** Static pods are critical: what they lack would have to be taken from others. Not modelled: that it is. */
+  private admitStatic(record: PodRecord): boolean {
+    const others = this.others(record)
+    const rejection = rejectionOf(record.pod, others, this.node(), this.nodeStatus.allocatable(), this.flags.maxPods)
+    if (rejection === undefined) return true
+    return this.reject(record, criticalRejection(rejection))
   }
 
   private dropStatic(uid: string): void {
@@ -890,8 +1162,22 @@ export class Kubelet implements Component, Core {
   }
 }
 
-const RUNTIME_GONE =
-  'failed to run Kubelet: validate service connection: validate CRI v1 runtime API for endpoint "unix:///run/containerd/containerd.sock": rpc error: code = Unavailable desc = connection error: desc = "transport: Error while dialing: dial unix /run/containerd/containerd.sock: connect: no such file or directory"'
+/** What fails when nobody answers at the socket of the container runtime. */
+const GONE_LINES: readonly (readonly [where: string, message: string, facts: LogFacts])[] = [
+  ['log.go:32', 'Status from runtime service failed', {}],
+  ['kubelet.go:3117', 'Container runtime sanity check failed', {}],
+  ['log.go:32', 'Version from runtime service failed', {}],
+  ['log.go:32', 'ListPodSandbox with filter from runtime service failed', { filter: 'nil' }],
+  ['kuberuntime_sandbox.go:351', 'Failed to list pod sandboxes', {}],
+  ['generic.go:256', 'GenericPLEG: Unable to retrieve pods', {}],
+]
+
+const RUNTIME_SOCKET = '/run/containerd/containerd.sock'
+
+/** The version that an executable carries. */
+function versionOf(text: string | undefined): string | undefined {
+  return /^\x7fELF \S+ v?(\d+\.\d+\.\d+\S*)/.exec(text ?? '')?.[1]
+}
 
 function makeRecord(pod: Pod, source: 'api' | 'file', kernel: Kernel): PodRecord {
   return {

@@ -4,17 +4,33 @@
  */
 import type { Answer } from '../api/client.ts'
 import { conditionOf, microTimestamp, timestamp } from '../objects/meta.ts'
-import { quantityOf, makeQuantity, quantityValue } from '../objects/quantity.ts'
+import { makeGoDuration } from '../objects/duration.ts'
+import { makeQuantity, milliQuantityOf, quantityMilliValue, quantityOf, quantityValue } from '../objects/quantity.ts'
 import type { Lease, Node, NodeCondition, NodeStatus, Taint } from '../objects/types.gen.ts'
 import type { Core } from './core.ts'
 import { NETWORK_NOT_READY } from './pod.actions.ts'
 import { hexOf } from './state.ts'
+import { CONFIG_DEFAULTS } from './settings/config-schema.ts'
+import { keptBack } from './settings/eviction.ts'
+import type { KubeletSettings } from './settings/settings.ts'
 import { sameValue } from './statusManager.ts'
 
 export const NODE_TICK = 'node.tick'
 export const LEASE_TICK = 'lease.tick'
 export const NODE_TAG = 'node'
 export const LEASE_TAG = 'lease'
+/** A registration that failed is tried again. */
+export const REGISTER_RETRY = 'node.register'
+/** The lease is looked for again. */
+export const LEASE_RETRY = 'lease.retry'
+
+/** Registration: 100 ms doubling to 7 s. */
+const REGISTER_STEP_MS = 100
+/** The lease: 200 ms doubling to 7 s. */
+const LEASE_STEP_MS = 200
+const STEP_CAP_MS = 7_000
+/** maxUpdateRetries of the lease; nodeStatusUpdateRetry. */
+const UPDATES = 5
 
 export interface NodeFactsOption {
   /** `1.35.2` */
@@ -43,6 +59,11 @@ interface NodeState {
   postedMs: number
   lease?: Lease
   leaseInFlight: boolean
+  /** The wait before the next attempt; absent while all is well. */
+  registerStepMs?: number
+  leaseStepMs?: number
+  /** Updates of the lease that failed in a row. */
+  leaseFailures: number
   boots: number
   runtimeDownMs?: number
   /** It was frozen for so long, until then. */
@@ -68,14 +89,19 @@ export class NodeStatuses {
     private readonly voice: NodeVoice,
   ) {}
 
-  /** The kubelet's process begins. */
-  start(): void {
+  /** The kubelet's process begins: it remembers nothing. */
+  begin(): void {
     this.state = {
       ...fresh(),
       boots: this.state.boots,
       ...(this.state.runtimeDownMs !== undefined && { runtimeDownMs: this.state.runtimeDownMs }),
     }
     delete this.wasReady
+  }
+
+  /** It may talk to the API server. */
+  start(): void {
+    this.begin()
     this.voice.event('Normal', 'Starting', 'Starting kubelet.')
     this.voice.event('Warning', 'InvalidDiskCapacity', 'invalid capacity 0 on image filesystem')
     this.register()
@@ -109,8 +135,8 @@ export class NodeStatuses {
 
   /** Posts the status if it changed, or if the last post is long ago. */
   update(): void {
-    if (!this.core.running) return
-    if (!this.state.registered) return this.register()
+    if (!this.isConnected) return
+    if (!this.state.registered) return this.state.registerStepMs === undefined ? this.register() : undefined
     const node = this.core.node()
     if (node === undefined) return
     const status = this.makeStatus(node)
@@ -135,6 +161,20 @@ export class NodeStatuses {
     )
   }
 
+  private get isConnected(): boolean {
+    const { settings, running } = this.core
+    if (!running || this.core.bootstrapping) return false
+    return settings === undefined || settings.kubeconfig !== undefined
+  }
+
+  /** Each look of the eviction manager needs the Node. */
+  look(): void {
+    if (!this.isConnected || this.core.settings === undefined || this.core.node() !== undefined) return
+    this.core.log('E', 'eviction_manager.go:292', 'Eviction manager: failed to get summary stats', {
+      err: `failed to get node info: node "${this.core.nodeName}" not found`,
+    })
+  }
+
   private noteReboot(node: Node, status: NodeStatus): void {
     const [before, now] = [node.status?.nodeInfo?.bootID, status.nodeInfo?.bootID]
     if (before === undefined || before === '' || before === now || this.state.announced.includes('rebooted')) return
@@ -147,8 +187,19 @@ export class NodeStatuses {
     if (what === 'create' && (answer.code < 300 || answer.code === 409) && answer.code !== 0)
       return this.nowRegistered(answer)
     if (what === 'create') return this.registrationFailed(answer)
-    if (answer.code === 0 || answer.code >= 400) delete this.state.posted
+    if (answer.code === 0 || answer.code >= 400) this.statusRefused(answer)
     if (answer.code === 404) this.state.registered = true
+  }
+
+  private statusRefused(answer: Answer): void {
+    delete this.state.posted
+    if (this.core.settings === undefined) return
+    const where = 'kubelet_node_status.go:549'
+    const err = `error getting node "${this.core.nodeName}": ${this.core.failure(answer, '?timeout=10s').replace(/^Patch/, 'Get').replace('/status', '')}`
+    for (let tried = 0; tried < UPDATES; tried++) this.core.log('E', where, 'Error updating node status, will retry', { err })
+    this.core.log('E', 'kubelet_node_status.go:536', 'Unable to update node status', {
+      err: 'update node status exceeds retry count',
+    })
   }
 
   leaseAnswered(answer: Answer): void {
@@ -157,10 +208,23 @@ export class NodeStatuses {
     if (answer.code === 404) {
       delete this.state.lease
       if (!create) this.createLease()
+      else this.leaseFailed(answer)
     } else if (answer.code === 409 && create) this.getLease()
     else if (answer.code === 409) this.getLease()
     else if (answer.code >= 200 && answer.code < 300) this.leaseHeld(answer)
     else if (answer.code === 0 || answer.code >= 400) this.leaseFailed(answer)
+  }
+
+  /** Tries to register again. */
+  registerAgain(): void {
+    if (this.isConnected && !this.state.registered) this.register()
+  }
+
+  /** Looks for the lease again after a failure. */
+  ensureLease(): void {
+    if (!this.isConnected || this.state.leaseInFlight) return
+    this.state.leaseInFlight = true
+    this.getLease()
   }
 
   dump(): unknown {
@@ -176,19 +240,40 @@ export class NodeStatuses {
 
   /** Capacity less what is reserved. */
   allocatable(): Record<string, string> {
-    const reserved = this.options.reserved ?? { memory: '100Mi' }
     return Object.fromEntries(
-      Object.entries(this.options.capacity).map(([name, amount]) => [
+      Object.entries(this.capacity()).map(([name, amount]) => [
         name,
-        reserved[name] === undefined ? amount : less(amount, reserved[name]),
+        this.reserved(name, amount).reduce((left, taken) => less(left, taken), amount),
       ]),
     )
   }
 
+  /** What the machine has; pods as configured. */
+  private capacity(): Record<string, string> {
+    const { capacity } = this.options
+    const { settings, flags } = this.core
+    if (settings === undefined || flags.maxPods === DEFAULT_PODS) return withPods(settings, capacity)
+    return withPods(settings, { ...capacity, pods: String(flags.maxPods) })
+  }
+
+  /** kubeReserved, systemReserved and the hard eviction threshold. */
+  private reserved(name: string, amount: string): string[] {
+    const own = this.options.reserved ?? { memory: '100Mi' }
+    const config = this.core.settings?.config
+    const given = ['kubeReserved', 'systemReserved'].flatMap(
+      (field) => ((config?.[field] ?? {}) as Record<string, string>)[name] ?? [],
+    )
+    const isDefault = config === undefined || config['evictionHard'] === CONFIG_DEFAULTS['evictionHard']
+    if (isDefault) return [...(own[name] === undefined ? [] : [own[name]]), ...given]
+    const signal = { memory: 'memory.available', 'ephemeral-storage': 'nodefs.available' }[name]
+    const kept = signal === undefined ? 0 : keptBack(config, signal, quantityValue(amount))
+    return [...(kept === 0 ? [] : [String(kept)]), ...given]
+  }
+
   private register(): void {
-    if (this.state.registering) return
+    if (this.state.registering || !this.mayRegister()) return
     this.state.registering = true
-    this.core.log('I', 'kubelet_node_status.go:75', 'Attempting to register node', { node: this.core.nodeName })
+    this.core.log('I', 'kubelet_node_status.go:78', 'Attempting to register node', { node: this.core.nodeName })
     const hollow = this.core.hollow !== undefined
     const body: Node = {
       apiVersion: 'v1',
@@ -199,7 +284,7 @@ export class NodeStatuses {
         ...(!hollow && { annotations: { 'volumes.kubernetes.io/controller-managed-attach-detach': 'true' } }),
       },
       spec: {
-        ...(this.options.taints.length > 0 && { taints: this.options.taints }),
+        ...(this.taints().length > 0 && { taints: this.taints() }),
         ...(hollow && { providerID: `kubemark://${this.core.nodeName}` }),
       },
       status: this.makeStatus(undefined),
@@ -207,17 +292,36 @@ export class NodeStatuses {
     this.core.client.call({ verb: 'create', resource: 'v1/nodes', body }, { kind: NODE_TAG, what: 'create' })
   }
 
+  /** With registerNode off somebody else must have made the Node. */
+  private mayRegister(): boolean {
+    if (this.core.settings?.config['registerNode'] !== false) return true
+    if (this.core.node() !== undefined) {
+      this.state.registered = true
+      this.update()
+    }
+    return false
+  }
+
+  private taints(): Taint[] {
+    const given = (this.core.settings?.config['registerWithTaints'] as Taint[] | undefined) ?? []
+    const isGiven = (taint: Taint): boolean => given.some(({ key, effect }) => key === taint.key && effect === taint.effect)
+    return [...this.options.taints.filter((taint) => !isGiven(taint)), ...given]
+  }
+
   private registrationFailed(answer: Answer): void {
-    const err = answer.failure ?? String((answer.body as { message?: string } | undefined)?.message ?? answer.code)
-    this.core.log('E', 'kubelet_node_status.go:107', 'Unable to register node with API server', {
-      err,
+    this.core.log('E', 'kubelet_node_status.go:110', 'Unable to register node with API server', {
+      err: this.core.failure(answer),
       node: this.core.nodeName,
     })
+    this.state.registerStepMs = Math.min(STEP_CAP_MS, (this.state.registerStepMs ?? REGISTER_STEP_MS) * 2)
+    this.core.after(this.state.registerStepMs, REGISTER_RETRY, this.core.generation)
   }
 
   private nowRegistered(answer: Answer): void {
-    this.core.log('I', 'kubelet_node_status.go:78', 'Successfully registered node', { node: this.core.nodeName })
+    if (answer.code === 409) this.core.log('I', 'kubelet_node_status.go:124', 'Node was previously registered', { node: this.core.nodeName })
+    this.core.log('I', 'kubelet_node_status.go:81', 'Successfully registered node', { node: this.core.nodeName })
     this.state.registered = true
+    delete this.state.registerStepMs
     if (answer.code < 300) this.announce((answer.body as Node).status ?? {})
     if (answer.code < 300) this.state.posted = (answer.body as Node).status
     this.state.postedMs = this.core.kernel.now
@@ -235,37 +339,50 @@ export class NodeStatuses {
       'kubernetes.io/hostname': this.core.nodeName,
       'kubernetes.io/os': 'linux',
     }
-    return { ...own, ...this.options.labels }
+    return { ...own, ...this.options.labels, ...this.core.settings?.labels }
   }
 
   private makeStatus(node: Node | undefined): NodeStatus {
     const {
-      release,
-      hostIP,
       osImage = 'Ubuntu 24.04.1 LTS',
       kernelVersion = '6.8.0-45-generic',
       containerRuntimeVersion = 'containerd://1.7.24',
     } = this.options
     return {
-      capacity: this.options.capacity,
+      capacity: this.capacity(),
       allocatable: this.allocatable(),
       conditions: this.conditions(node),
-      addresses: [
-        { type: 'InternalIP', address: hostIP },
-        { type: 'Hostname', address: this.core.nodeName },
-      ],
-      daemonEndpoints: { kubeletEndpoint: { Port: 10250 } },
+      ...this.addresses(),
+      daemonEndpoints: { kubeletEndpoint: { Port: this.core.port } },
       nodeInfo: {
         ...this.machineIds(),
         kernelVersion,
         osImage,
         containerRuntimeVersion,
-        kubeletVersion: `v${release}`,
-        kubeProxyVersion: this.core.minor >= 33 ? '' : `v${release}`,
+        kubeletVersion: `v${this.core.version}`,
+        kubeProxyVersion: this.core.minor >= 33 ? '' : `v${this.core.version}`,
         operatingSystem: 'linux',
         architecture: 'amd64',
       },
     }
+  }
+
+  /** An address that --node-ip names and the host has not leaves the Node without any. */
+  private addresses(): Pick<NodeStatus, 'addresses'> {
+    const { hostIP } = this.options
+    const { nodeIp } = this.core.settings ?? {}
+    if (nodeIp === undefined || ['0.0.0.0', '::', hostIP].includes(nodeIp))
+      return {
+        addresses: [
+          { type: 'InternalIP', address: hostIP },
+          { type: 'Hostname', address: this.core.nodeName },
+        ],
+      }
+    this.core.log('E', 'kubelet_node_status.go:718', 'Failed to set some node status fields', {
+      err: `failed to validate nodeIP: node IP: ${JSON.stringify(nodeIp)} not found in the host's network interfaces`,
+      node: this.core.nodeName,
+    })
+    return {}
   }
 
   private machineIds(): MachineIds {
@@ -361,7 +478,7 @@ export class NodeStatuses {
 
   /** Renews the lease. */
   renew(): void {
-    if (!this.core.running || this.state.leaseInFlight) return
+    if (!this.isConnected || this.state.leaseInFlight || this.state.leaseStepMs !== undefined) return
     if (this.state.lease === undefined) return this.createLease()
     this.state.leaseInFlight = true
     const spec = { ...this.state.lease.spec, renewTime: microTimestamp(this.core.kernel.clockMs) }
@@ -410,14 +527,29 @@ export class NodeStatuses {
 
   private leaseHeld(answer: Answer): void {
     this.state.lease = answer.body as Lease
+    this.state.leaseFailures = 0
+    delete this.state.leaseStepMs
     if (answer.call.verb === 'get') this.renew()
   }
 
+  /** Five updates in a row, then the lease is looked for as if it were new. */
   private leaseFailed(answer: Answer): void {
-    this.core.log('E', 'controller.go:145', 'Failed to ensure lease exists, will retry', {
-      err: answer.failure ?? String(answer.code),
-      interval: '200ms',
-    })
+    const err = this.core.failure(answer, '?timeout=10s')
+    if (answer.call.verb === 'update' && this.state.leaseStepMs === undefined) {
+      this.core.log('E', 'controller.go:195', 'Failed to update lease', { err })
+      if (++this.state.leaseFailures < UPDATES) return this.renew()
+      this.core.log('I', 'controller.go:115', 'failed to update lease using latest lease, fallback to ensure lease', {
+        err: `failed ${UPDATES} attempts to update lease`,
+      })
+      this.state.leaseFailures = 0
+      this.state.leaseStepMs = LEASE_STEP_MS / 2
+      return this.ensureLease()
+    }
+    const shown = err.replace(/^(Post|Put)(.*\/leases)(\/[^?"]*)?\?/, `Get$2/${this.core.nodeName}?`)
+    this.state.leaseStepMs = Math.min(STEP_CAP_MS, (this.state.leaseStepMs ?? LEASE_STEP_MS / 2) * 2)
+    const interval = makeGoDuration(this.state.leaseStepMs)
+    this.core.log('E', 'controller.go:145', 'Failed to ensure lease exists, will retry', { err: shown, interval })
+    this.core.after(this.state.leaseStepMs, LEASE_RETRY, this.core.generation)
   }
 }
 
@@ -431,12 +563,23 @@ function fresh(): NodeState {
     registering: false,
     postedMs: 0,
     leaseInFlight: false,
+    leaseFailures: 0,
     boots: 0,
     memoryPressure: false,
     diskPressure: false,
     pidPressure: false,
     announced: [],
   }
+}
+
+const DEFAULT_PODS = 110
+
+/** podsPerCore caps maxPods. */
+function withPods(settings: KubeletSettings | undefined, capacity: Record<string, string>): Record<string, string> {
+  const perCore = Number(settings?.config['podsPerCore'] ?? 0)
+  if (perCore === 0) return capacity
+  const cores = Math.floor(quantityMilliValue(capacity['cpu'] ?? '1') / 1000)
+  return { ...capacity, pods: String(Math.min(Number(capacity['pods'] ?? DEFAULT_PODS), cores * perCore)) }
 }
 
 function pressureCondition(type: string, on: boolean, good: [string, string], bad: [string, string]): NodeCondition {
@@ -459,6 +602,8 @@ function sameStatus(a: NodeStatus, b: NodeStatus | undefined): boolean {
 }
 
 function less(amount: string, reserved: string): string {
+  if (/m$/.test(amount) || /m$/.test(reserved))
+    return makeQuantity(milliQuantityOf(quantityMilliValue(amount) - quantityMilliValue(reserved)))
   const format = /[KMGT]i$/.test(amount) ? 'BinarySI' : 'DecimalSI'
   return makeQuantity(quantityOf(quantityValue(amount) - quantityValue(reserved), format))
 }

@@ -192,6 +192,11 @@ export class PodWorkers {
     if (record.pod.spec?.hostNetwork === true || record.sandbox?.ready === true) return true
     if (this.core.ports.networkReady?.() !== false) return true
     this.core.event(record, 'Warning', 'NetworkNotReady', `network is not ready: ${NETWORK_NOT_READY}`)
+    this.core.log('E', 'pod_workers.go:1301', 'Error syncing pod, skipping', {
+      err: `network is not ready: ${NETWORK_NOT_READY}`,
+      pod: `${record.namespace}/${record.name}`,
+      podUID: record.uid,
+    })
     return false
   }
 

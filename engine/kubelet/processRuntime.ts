@@ -3,6 +3,7 @@
  * processes and exec sessions. Trees are made when a program first needs them.
  * A container or an exec session with `tty` has a terminal of its own, named after it. Not modelled: cgroups.
  */
+import { parseBinary } from '../host/binary.ts'
 import { FileTree } from '../host/files.ts'
 import type { FileTreeState } from '../host/files.ts'
 import { baseImage } from '../host/images/base-tree.ts'
@@ -263,7 +264,7 @@ export class ProcessRuntime implements ContainerRuntimePort, Component {
     const known = this.trees.get(container.id)
     if (known !== undefined) return known
     const tree = this.makeTree(container.id, BASES[container.base] ?? 'empty')
-    for (const [path, text] of Object.entries(container.files)) tree.put(path, text)
+    for (const [path, text] of Object.entries(container.files)) putFile(tree, path, text)
     if (container.cwd !== '/') tree.mkdir(container.cwd, undefined, { parents: true })
     for (const mount of container.mounts) this.mount(tree, mount)
     if (container.readOnlyRootFilesystem) tree.setReadOnly(true)
@@ -340,6 +341,12 @@ function refill<V>(map: Map<string, V>, entries: [string, V][]): void {
 }
 
 /** What is made when it is read, a token, stays so. */
+/** A file of an image; a binary (`engine/host/binary.ts`) can be run. */
+function putFile(tree: FileTree, path: string, text: string): void {
+  const binary = parseBinary(text)
+  tree.put(path, text, binary === undefined ? {} : { program: binary.program, mode: 0o755 })
+}
+
 function putFiles(tree: FileTree, files: Record<string, string>): void {
   for (const [name, { get, value }] of Object.entries(Object.getOwnPropertyDescriptors(files)))
     if (get === undefined) tree.put(`/${name}`, value as string)

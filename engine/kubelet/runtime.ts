@@ -4,6 +4,7 @@
  */
 import type { HttpRequest, HttpResponse } from '../fabric/http.ts'
 import type { Signal } from '../host/process.ts'
+import type { KernelEvent } from '../kernel/queue.ts'
 
 /** A volume as a container sees it. `files` are contents that the kubelet made. */
 export interface VolumeMountSpec {
@@ -121,10 +122,13 @@ export interface ComponentPort {
 export interface HostFilesPort {
   list(path: string): string[] | undefined
   read(path: string): string | undefined
+  /** Writes a file of root's, making its directories. */
+  write?(path: string, text: string, mode: number): void
+  /** Sends the event, its data extended by a FileChangeData, when something below a path changes. */
+  watch?(path: string, event: KernelEvent): void
+  /** Makes a symbolic link, in place of what stands there. */
+  link?(target: string, path: string): void
 }
-
-/** Parses a manifest's text; a failure carries upstream's words. */
-export type ManifestParser = (text: string, path: string) => { object: unknown } | { error: string }
 
 /** How a container reaches the network. */
 export interface DialPort {
@@ -148,11 +152,12 @@ export interface KubeletPorts {
   containers?: ContainerRuntimePort
   components?: ComponentPort
   files?: HostFilesPort
-  parseManifest?: ManifestParser
   dial?: DialPort
   probe?: ProbePort
   token?: TokenPort
-  /** Whether the CNI plugin of the node is initialized. Absent: it is. */
+  /** Whether a release knows a feature gate. Absent: it knows all. */
+  knowsGate?(name: string, minor: number): boolean
+  /** Whether the CNI plugin of the node is initialized. Absent: it is (see `cniReady`). */
   networkReady?(): boolean
   /** Whether a file tree has this path as a directory or file (hostPath types). */
   hostPathKind?(path: string): 'directory' | 'file' | 'socket' | undefined

@@ -17,6 +17,7 @@ import type { LogOptions } from './logs.ts'
 import type { Listeners } from './listeners.ts'
 import { forwarded, isForwardInput } from './portForward.ts'
 import type { ContainerInstance, PodRecord } from './state.ts'
+import { callerProblem } from './serverAuth.ts'
 import { resourceMetrics, summary } from './stats.ts'
 
 export const FOLLOW_TICK = 'logs.follow'
@@ -49,6 +50,8 @@ export class Server {
 
   request(data: HttpRequestData): void {
     const replier = new Replier(this.fabric, this.core.host, data.replyTo)
+    const refused = callerProblem(this.core, data)
+    if (refused !== undefined) return this.text(replier, refused.code, refused.text)
     const [verb = '', ...rest] = data.request.path.split('/').filter((part) => part !== '')
     if (verb === 'healthz') return this.text(replier, 200, 'ok')
     if (verb === 'pods') return this.pods(replier)

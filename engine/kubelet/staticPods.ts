@@ -3,15 +3,29 @@
  */
 import type { Pod } from '../objects/types.gen.ts'
 import type { Core } from './core.ts'
+import { readManifest } from './manifest.ts'
 import { hexOf } from './state.ts'
 
 export const MANIFEST_TICK = 'manifest.tick'
 export const MIRROR_TAG = 'mirror'
+/** Something below the manifest directory changed (inotify). Data: FileChangeData. */
+export const MANIFEST_CHANGED = 'manifest.changed'
+/** The manifest directory is looked for again. */
+export const MANIFEST_LOST = 'manifest.lost'
 
 /** Takes in and drops the pods of the manifest directory. */
 export interface StaticPodSink {
   take(pod: Pod, hash: string): void
   drop(uid: string): void
+}
+
+/** A manifest that is a pod. */
+interface Read {
+  path: string
+  text: string
+  minor: number
+  hash: string
+  pod: Pod
 }
 
 interface Known {
@@ -22,29 +36,44 @@ interface Known {
 
 export class StaticPods {
   private known: Record<string, Known> = {}
-  /** The texts that `known` was made of: mostly nothing has changed. Derived. */
-  private texts = new Map<string, string>()
+  /** What was read last of each file: mostly nothing has changed. Derived. */
+  private texts = new Map<string, Read>()
 
   constructor(
     private readonly core: Core,
     private readonly sink: StaticPodSink,
   ) {}
 
-  /** Reads the directory now, as inotify makes the kubelet do. */
-  read(): void {
-    const files = this.core.ports.files
-    if (files === undefined) return
+  /**
+   * Reads the directory now. Of several manifests of one pod the last by name counts, as in the store of the file
+   * source; one that was just written counts until the next full look.
+   */
+  read(written?: string): void {
+    const { files } = this.core.ports
     const directory = this.core.flags.staticPodPath
-    const names = (files.list(directory) ?? []).filter((name) => !name.startsWith('.')).sort()
-    const seen = new Set<string>()
-    for (const name of names) {
+    if (files === undefined || directory === '') return
+    const names = files.list(directory)
+    if (names === undefined)
+      this.core.log('E', 'file_linux.go:61', 'Unable to read config path', {
+        err: 'path does not exist, ignoring',
+        path: directory,
+      })
+    const manifests = new Map<string, Read>()
+    for (const name of (names ?? []).filter((one) => !one.startsWith('.')).sort()) {
       const path = `${directory}/${name}`
       const text = files.read(path)
-      if (text === undefined) continue
-      seen.add(path)
-      this.readOne(path, text)
+      if (text !== undefined) this.choose(manifests, this.manifest(path, text), written)
     }
-    for (const path of Object.keys(this.known)) if (!seen.has(path)) this.forget(path)
+    const chosen = [...manifests.values()]
+    for (const path of Object.keys(this.known)) if (!chosen.some((one) => one.path === path)) this.forget(path)
+    for (const one of chosen) this.take(one)
+  }
+
+  /** The directory is not there: it is looked for each second. */
+  get isLost(): boolean {
+    const { files } = this.core.ports
+    const directory = this.core.flags.staticPodPath
+    return files !== undefined && directory !== '' && files.list(directory) === undefined
   }
 
   reset(): void {
@@ -61,15 +90,33 @@ export class StaticPods {
     this.texts.clear()
   }
 
-  private readOne(path: string, text: string): void {
-    if (this.texts.get(path) === text) return
+  private choose(manifests: Map<string, Read>, read: Read | undefined, written: string | undefined): void {
+    if (read === undefined) return
+    const key = `${read.pod.metadata.namespace ?? ''}/${read.pod.metadata.name}`
+    if (manifests.get(key)?.path === written && written !== undefined) return
+    manifests.set(key, read)
+  }
+
+  /** What a manifest says; one that cannot be read is told of each time. */
+  private manifest(path: string, text: string): Read | undefined {
+    const known = this.texts.get(path)
+    if (known !== undefined && known.text === text && known.minor === this.core.minor) return known
     const hash = hexOf(`${path}|${text}`, 32)
-    if (this.known[path]?.hash === hash) return void this.texts.set(path, text)
-    const parsed = this.core.ports.parseManifest?.(text, path) ?? { error: 'not simulated: no manifest parser' }
+    const { minor, nodeName } = this.core
+    const read = readManifest(text, path, { minor, complete: (pod) => makeStaticPod(pod, hash, nodeName) })
+    if ('error' in read) {
+      this.texts.delete(path)
+      this.core.log('E', 'file.go:188', 'Could not process manifest file', { err: read.error, path })
+      return undefined
+    }
+    const made = { path, text, minor, hash, pod: read.pod }
+    this.texts.set(path, made)
+    return made
+  }
+
+  private take({ path, hash, pod }: Read): void {
+    if (this.known[path]?.hash === hash) return
     this.forget(path)
-    if ('error' in parsed)
-      return this.core.log('E', 'file.go:188', 'Could not process manifest file', { err: parsed.error, path })
-    const pod = makeStaticPod(parsed.object as Pod, hash, this.core.nodeName)
     this.known[path] = { path, hash, uid: hash }
     this.sink.take(pod, hash)
   }
@@ -78,7 +125,6 @@ export class StaticPods {
     const known = this.known[path]
     if (known === undefined) return
     delete this.known[path]
-    this.texts.delete(path)
     this.sink.drop(known.uid)
   }
 }
@@ -93,7 +139,7 @@ export function makeStaticPod(pod: Pod, hash: string, nodeName: string): Pod {
     kind: 'Pod',
     metadata: {
       ...metadata,
-      name: `${metadata.name}-${nodeName}`,
+      name: `${metadata.name ?? ''}-${nodeName}`,
       namespace: metadata.namespace ?? 'default',
       uid: hash,
       annotations: {

@@ -89,7 +89,13 @@ export class FakeApi {
     this.calls.push({ at: this.kernel.now, call })
     if (!this.reachable) return { code: 0, body: undefined }
     const { resource, namespace } = call
-    const name = call.name ?? (call.body as KubeObject | undefined)?.metadata?.name ?? ''
+    const given = (call.body as KubeObject | undefined)?.metadata
+    const made = call.verb === 'create' && given !== undefined && given.name === undefined
+    if (made) {
+      const metadata = { ...given, name: `${given.generateName ?? ''}${++this.revision}` }
+      return this.run({ ...call, body: { ...(call.body as KubeObject), metadata } })
+    }
+    const name = call.name ?? given?.name ?? ''
     const found = this.objects.get(this.key(resource, namespace, name))
     if (call.verb === 'create')
       return found !== undefined
@@ -229,7 +235,7 @@ export class FakeClient implements ApiClient {
   handle(event: KernelEvent): boolean {
     if (!event.type.startsWith('fake.')) return false
     const data = event.data as { call: Call; tag: unknown; session: number; resource: string; change: Change }
-    if (!this.up) return true
+    if (!this.up && event.type !== 'fake.call') return true
     if (event.type === 'fake.call') this.answer(data)
     if (event.type === 'fake.list') this.listed(data.resource)
     if (event.type === 'fake.change') this.apply(data.resource, data.change)

@@ -256,7 +256,6 @@ describe('static pods (F10)', () => {
               .map((name) => name.slice(path.length + 1)),
           read: (path) => files[path],
         },
-        parseManifest: (text) => ({ object: JSON.parse(text) as unknown }),
       },
     })
     bench.run(4_000)

@@ -34,9 +34,9 @@ export const RESPONDERS: Record<string, Responder> = {
   ...busyResponders,
 }
 
-/** The catalogue's entry of a repository (`docker.io/library/nginx`). */
+/** The catalogue's entry of a repository (`docker.io/library/nginx`). The old registry of Kubernetes leads to the new one. */
 export function imageEntry(repository: string): ImageEntry | undefined {
-  return BY_REPOSITORY.get(repository)
+  return BY_REPOSITORY.get(repository.replace(/^k8s\.gcr\.io\//, 'registry.k8s.io/'))
 }
 
 export function repositories(): string[] {

@@ -48,6 +48,8 @@ export interface ImageEntry {
   base: 'busybox' | 'alpine' | 'debian' | 'scratch'
   config: ImageConfig
   files: Record<string, string>
+  /** Further files that depend on the tag: binaries of its version. */
+  filesOf?(tag: string): Record<string, string>
   /** Programs beside those of the base. */
   programs: string[]
   behaviours: Behaviour[]

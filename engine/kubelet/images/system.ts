@@ -1,3 +1,4 @@
+import { makeBinary } from '../../host/binary.ts'
 import { makeConfig } from './image.ts'
 import type { ImageEntry } from './image.ts'
 import type { Plan } from './plan.ts'
@@ -46,12 +47,15 @@ const pause: ImageEntry = {
   tags: {
     '3.1': 320_000,
     '3.2': 300_000,
+    '3.4.1': 301_000,
+    '3.5': 301_000,
     '3.6': 302_000,
     '3.7': 311_000,
     '3.8': 311_000,
     '3.9': 321_000,
     '3.10': 320_000,
     '3.10.1': 320_000,
+    '3.10.2': 320_000,
     latest: 320_000,
   },
   base: 'scratch',
@@ -86,13 +90,35 @@ function daemon(repository: string, tags: Record<string, number>, program: strin
   }
 }
 
+/** What an etcd image has beside etcd; etcdutl since 3.5. */
+function etcdTools(tag: string): Record<string, string> {
+  const version = tag.replace(/-\d+$/, '')
+  const tools = /^3\.[0-4]\./.test(version) ? ['etcdctl'] : ['etcdctl', 'etcdutl']
+  return Object.fromEntries(tools.map((tool) => [`/usr/local/bin/${tool}`, makeBinary(tool, version)]))
+}
+
+/** Its first containers copy the plugin and its configuration to the node; flanneld itself only runs. */
+function flannel(registry: string): ImageEntry[] {
+  const daemonEntry = daemon(`${registry}/flannel`, {}, '/opt/bin/flanneld')
+  const copier = daemon(`${registry}/flannel-cni-plugin`, {}, '/flannel')
+  const runs = daemonEntry.behaviours.map((one) => ({
+    ...one,
+    match: (argv: string[]) => argv[0]?.endsWith('flanneld') === true,
+  }))
+  return [
+    { ...copier, config: makeConfig({}), files: { '/flannel': makeBinary('flannel', '1.7.1') }, behaviours: [] },
+    { ...daemonEntry, behaviours: runs },
+  ]
+}
+
 export const system: ImageEntry[] = [
   pause,
   ...['kube-apiserver', 'kube-controller-manager', 'kube-scheduler', 'kube-proxy'].map((name) =>
     component(name, {}, name === 'kube-proxy' ? '/usr/local/bin/kube-proxy' : name, { anyTag: RELEASES }),
   ),
-  component('etcd', {}, 'etcd', { anyTag: /^3\.\d+\.\d+(-\d+)?$/ }),
+  { ...component('etcd', {}, 'etcd', { anyTag: /^3\.\d+\.\d+(-\d+)?$/ }), filesOf: etcdTools },
   component('coredns/coredns', {}, '/coredns', { anyTag: /^v1\.\d+\.\d+$/ }),
+  component('coredns', {}, '/coredns', { anyTag: /^1\.\d+\.\d+$/ }),
   {
     ...component('local-path-provisioner', {}, 'local-path-provisioner', { anyTag: /^v0\.0\.\d+$/ }),
     repository: 'docker.io/rancher/local-path-provisioner',
@@ -102,8 +128,7 @@ export const system: ImageEntry[] = [
   daemon('docker.io/calico/node', {}, 'start_runit'),
   daemon('docker.io/calico/kube-controllers', {}, '/usr/bin/kube-controllers'),
   daemon('docker.io/calico/cni', {}, '/opt/cni/bin/install'),
-  daemon('ghcr.io/flannel-io/flannel', {}, '/opt/bin/flanneld'),
-  daemon('docker.io/flannel/flannel', {}, '/opt/bin/flanneld'),
+  ...['ghcr.io/flannel-io', 'docker.io/flannel'].flatMap(flannel),
   daemon('docker.io/library/fluentd', { latest: 16_000_000 }, 'fluentd'),
   daemon('quay.io/fluentd_elasticsearch/fluentd', {}, 'fluentd'),
   daemon('docker.io/fluent/fluentd', { latest: 16_000_000 }, 'fluentd'),
