@@ -3,19 +3,23 @@
  * the kubelets' static pods start, nodes, the network, processes. It holds no behaviour of its own
  * beyond who starts whom.
  */
-import { createApiClient } from './api/client/create.ts'
+import { createApiClient, reachOneOf } from './api/client/create.ts'
+import type { Reached, Trouble } from './api/client/create.ts'
 import type { ApiClient, ApiClientOwner } from './api/client.ts'
-import { API_PORT, ApiServer } from './api/server.ts'
+import { API_PORT } from './api/server.ts'
+import type { ApiServer } from './api/server.ts'
 import { ISSUER as TOKEN_ISSUER, makeToken } from './api/pipeline/service-account-tokens.ts'
-import type { TokenFacts, TokenKeys } from './api/pipeline/service-account-tokens.ts'
+import type { TokenFacts } from './api/pipeline/service-account-tokens.ts'
 import { addonCalls } from './cluster/addons.ts'
+import { gateOf } from './cluster/flags/feature-gates.ts'
 import { addHosts } from './cluster/cluster-hosts.ts'
-import { apiServerFlags, commandFailed } from './cluster/api-server-flags.ts'
-import { managerFlags } from './cluster/component-flags.ts'
-import { controllersOf } from './cluster/controllers.ts'
+import { makeReach } from './cluster/component-client.ts'
+import type { ConnectionWorld } from './cluster/component-client.ts'
+import { mountsOf, versionOfImage } from './cluster/component-process.ts'
+import type { ComponentProcess } from './cluster/component-process.ts'
+import { CONTROL_PLANE, ControlPlane } from './cluster/control-plane.ts'
 import { isPermitted } from './objects/node-labels.ts'
-import { nodeLifecycleFlags } from './controllers/nodelifecycle/flags.ts'
-import type { NodeLifecycleFlags } from './controllers/nodelifecycle/flags.ts'
+import { ProxyProcesses } from './cluster/proxy-process.ts'
 import { outsideWires } from './cluster/outside-wires.ts'
 import type { OutsideRequest } from './cluster/outside-wires.ts'
 import {
@@ -23,33 +27,40 @@ import {
   CERTIFICATES,
   clientCertificate,
   ClusterPki,
+  FILES,
   handshake,
-  managerFiles,
   servedBy,
 } from './cluster/identity.ts'
+import { EtcdCalls } from './cluster/etcd-calls.ts'
 import { History } from './cluster/history.ts'
 import { Kubeadm } from './cluster/kubeadm.ts'
-import { isAddress, KeyRing, makePem, numberFrom, parseKeyPem, poolKey, parsePublicKeyPem } from './pki/index.ts'
+import { Memberships } from './cluster/memberships.ts'
+import { Meters } from './cluster/meter.ts'
+import { isAddress, KeyRing, makePem, numberFrom, parseKeyPem, poolKey } from './pki/index.ts'
 import type { PrivateKey } from './pki/index.ts'
 import { preloadedImages } from './cluster/manifests.ts'
-import { planCluster } from './cluster/plan.ts'
+import { OpenedFiles } from './cluster/opened-files.ts'
+import type { OpenedFilesState } from './cluster/opened-files.ts'
+import { BALANCER_IP, planCluster } from './cluster/plan.ts'
 import { servedVersions } from './cluster/served-versions.ts'
 import type { ClusterOptions, ClusterPlan, PlannedHost } from './cluster/plan.ts'
-import { readManifest } from './cluster/static-manifest.ts'
-import { upstreamDns } from './cluster/upstream.ts'
+import { upstreamDns, upstreamSite } from './cluster/upstream.ts'
 import {
   LOCAL_PATH_ACCOUNT,
   LOCAL_PATH_NAMESPACE,
   localPathProvisioner,
 } from './controllers/localpathprovisioner/index.ts'
 import { ControllerManager } from './controllers/manager.ts'
-import { EtcdMember } from './etcd/member.ts'
+import type { EtcdMember } from './etcd/member.ts'
 import { Fabric } from './fabric/fabric.ts'
 import type { HostName } from './fabric/fabric.ts'
 import type { HttpRequest, HttpResponse } from './fabric/http.ts'
 import { Edge } from './host/edge.ts'
+import { Haproxy } from './host/haproxy/haproxy.ts'
 import { HOST_EVENTS, Hosts } from './host/host.ts'
+import { UNIT_EVENTS } from './host/units/units.ts'
 import type { NetworkPoint } from './host/network-port.ts'
+import { ANSWER_EVENT, PENDING, RUNTIME_ADDRESS } from './host/pending.ts'
 import { HOST_PROGRAM_SET } from './host/programs.ts'
 import { ProcessTable } from './host/runtime/table.ts'
 import type { ProcessRoot, ProcessWorld } from './host/runtime/world.ts'
@@ -58,7 +69,11 @@ import type { SyscallTable } from './host/syscalls/table.ts'
 import { Kernel } from './kernel/kernel.ts'
 import type { Component } from './kernel/kernel.ts'
 import type { KernelEvent } from './kernel/queue.ts'
+import { hostProcesses } from './kubelet/hostProcesses.ts'
+import { cniReady } from './kubelet/cni.ts'
+import { kubelet } from './kubelet/program.ts'
 import { Kubelet } from './kubelet/kubelet.ts'
+import type { KubeletApiOwner } from './kubelet/kubelet.ts'
 import { ProcessRuntime } from './kubelet/processRuntime.ts'
 import { RUNTIME } from './kubelet/runtime.ts'
 import type { ComponentPort, ContainerSpec, KubeletPorts } from './kubelet/runtime.ts'
@@ -68,10 +83,15 @@ import type { PodListeners } from './network/cluster-network.ts'
 import { CoreDns } from './network/core-dns.ts'
 import { KubeProxy } from './network/kube-proxy.ts'
 import type { Pod } from './objects/types.gen.ts'
-import { Scheduler } from './scheduler/scheduler.ts'
+import type { Scheduler } from './scheduler/scheduler.ts'
 import { registerCompleter, shellPrograms } from './shell/index.ts'
 import { complete, kubectl } from './tools/kubectl/kubectl.ts'
+import { etcdctl } from './tools/etcdctl/etcdctl.ts'
+import { etcdutl } from './tools/etcdutl/etcdutl.ts'
+import { daemonPrograms } from './tools/daemons.ts'
+import { kubeadm } from './tools/kubeadm/kubeadm.ts'
 import { kustomize } from './tools/kustomize/program.ts'
+import { pluto } from './tools/pluto/pluto.ts'
 
 const YEAR_SECONDS = 365 * 86_400
 
@@ -80,18 +100,17 @@ const COMPONENT_EXIT_MS = 50
 
 /** A process of a node that the engine models as a component. */
 interface Modelled {
-  /** Starts it; a text is why it ends at once. */
-  start(spec: ContainerSpec, argv: string[]): string | void
+  start(spec: ContainerSpec, argv: string[]): void
   signal(spec: { id: string }, signal: string): void
   /** Taken down with the host. */
   crash(): void
 }
 
 interface ClusterState {
+  /** The kubeconfigs of kubelets, as they were when those started. */
+  kubeconfigs: OpenedFilesState
   /** `<host>/<component>` → the container that it runs in. */
   containers: Record<string, string>
-  /** What each controller manager was started with. */
-  managerFlags: Record<HostName, NodeLifecycleFlags>
 }
 
 const MACHINE = {
@@ -119,45 +138,52 @@ export class Cluster implements Component {
   readonly network: ClusterNetwork
   /** Takes requests that leave the simulation; whoever flies the cluster sets it. */
   outside: ((request: OutsideRequest) => boolean) | undefined
-  readonly etcd = new Map<HostName, EtcdMember>()
-  readonly apiServers = new Map<HostName, ApiServer>()
-  readonly managers = new Map<HostName, ControllerManager>()
-  readonly schedulers = new Map<HostName, Scheduler>()
+  readonly controlPlane: ControlPlane
+  private readonly proxyProcesses: ProxyProcesses
   readonly kubelets = new Map<HostName, Kubelet>()
   readonly proxies = new Map<HostName, KubeProxy>()
   readonly dns = new Map<HostName, CoreDns>()
   readonly metricsServers = new Map<HostName, MetricsServer>()
+  readonly balancers = new Map<HostName, Haproxy>()
   readonly kubeadm: Kubeadm
   readonly history: History
+  readonly meters: Meters
+  private readonly memberships: Memberships
   readonly pki: ClusterPki
   /** Derived. */
   private readonly podTokens = new Map<string, string>()
   private readonly runtimes = new Map<HostName, ProcessRuntime>()
   private readonly modelled = new Map<string, Modelled>()
   private containers: ClusterState['containers'] = {}
-  /** Objects that the controllers hold: changed in place. */
-  private readonly managerFlags: ClusterState['managerFlags'] = {}
+  private readonly kubeconfigs = new OpenedFiles((host, path) => this.hosts.find(host)?.files.node(path))
 
   constructor(readonly options: ClusterOptions) {
     this.plan = planCluster(options)
     this.kernel = new Kernel({ seed: options.seed, epochMs: options.epochMs })
     this.fabric = new Fabric(this.kernel)
-    this.hosts = new Hosts(this.kernel, this.fabric, { unitPrograms: { kubelet: 'kubelet/<host>' } })
+    const unitPrograms = Object.fromEntries(CONTROL_PLANE.map((component) => [component, ControlPlane.address]))
+    this.hosts = new Hosts(this.kernel, this.fabric, { unitPrograms: { kubelet: 'kubelet/<host>', haproxy: 'haproxy/<host>', ...unitPrograms } })
     const keys = new KeyRing(options.seed)
     this.kernel.register(KeyRing.address, keys)
     this.pki = new ClusterPki({ plan: this.plan, seed: options.seed, atMs: options.epochMs, keys })
     addHosts(this.hosts, this.plan, this.pki)
+    this.memberships = this.createMemberships()
     this.network = this.createNetwork()
     this.processes = new ProcessTable(this.kernel, this.createWorld(), this.edge)
-    for (const host of this.plan.nodes) this.runtimes.set(host.name, this.createRuntime(host))
-    for (const host of this.plan.controlPlanes) this.addControlPlane(host)
-    for (const host of this.plan.nodes) this.addNode(host)
+    for (const host of this.plan.machines) this.runtimes.set(host.name, this.createRuntime(host))
+    for (const { name } of this.plan.hosts) if (this.mayBalance(name)) this.balancers.set(name, this.createBalancer(name))
+    this.controlPlane = this.createControlPlane()
+    this.proxyProcesses = this.createProxyProcesses()
+    for (const host of this.plan.controlPlanes) this.controlPlane.add(host)
+    for (const host of this.plan.machines) this.addNode(host)
     this.kubeadm = new Kubeadm(this.kernel, addonCalls(this.plan, this.pki), (owner) =>
       this.createClient(Kubeadm.address, this.firstHost, ADMIN, owner),
     )
     this.history = new History(this.kernel, (owner) => this.createClient(History.address, this.firstHost, ADMIN, owner))
+    this.meters = new Meters(this.kernel, () => this.network)
     this.kernel.register(Cluster.address, this)
     this.hosts.subscribe(Cluster.address)
+    this.hosts.addProcesses(hostProcesses((host) => this.kubelets.get(host)))
   }
 
   /** Switches every host on; what follows, follows by itself. */
@@ -176,13 +202,29 @@ export class Cluster implements Component {
   }
 
   dump(): ClusterState {
-    return { containers: this.containers, managerFlags: this.managerFlags }
+    return { containers: this.containers, kubeconfigs: this.kubeconfigs.dump() }
   }
 
   load(state: unknown): void {
     const saved = state as ClusterState
     this.containers = saved.containers
-    for (const [host, flags] of Object.entries(saved.managerFlags)) Object.assign(this.managerFlags[host] ?? {}, flags)
+    this.kubeconfigs.load(saved.kubeconfigs)
+  }
+
+  get etcd(): ReadonlyMap<HostName, EtcdMember> {
+    return this.controlPlane.etcd
+  }
+
+  get apiServers(): ReadonlyMap<HostName, ApiServer> {
+    return this.controlPlane.apiServers
+  }
+
+  get managers(): ReadonlyMap<HostName, ControllerManager> {
+    return this.controlPlane.managers
+  }
+
+  get schedulers(): ReadonlyMap<HostName, Scheduler> {
+    return this.controlPlane.schedulers
   }
 
   private get firstHost(): HostName {
@@ -192,18 +234,21 @@ export class Cluster implements Component {
   /** A control plane that is no node has no kubelet to start its static pods. */
   private hostUp(host: HostName): void {
     if (this.kubelets.has(host) || !this.etcd.has(host)) return
-    for (const component of ['etcd', 'kube-apiserver', 'kube-controller-manager', 'kube-scheduler'])
-      this.componentPort(host).start(component, { id: `${host}/${component}` } as ContainerSpec, [])
+    for (const component of CONTROL_PLANE)
+      this.controlPlane.start({ host, component, id: `${host}/${component}`, place: 'host', version: '', argv: [] })
   }
 
   private hostDown(host: HostName): void {
     this.kubelets.get(host)?.hostCrashed()
+    if (this.controlPlane.has(host)) this.controlPlane.crash(host)
     for (const [key, component] of this.modelled) if (key.startsWith(`${host}/`)) component.crash()
     for (const key of Object.keys(this.containers)) if (key.startsWith(`${host}/`)) delete this.containers[key]
   }
 
   private unitChanged({ host, unit, state }: { host: HostName; unit: string; state: string }): void {
-    if (unit.replace(/\.service$/, '') === 'containerd') this.kubelets.get(host)?.setRuntime(state === 'active')
+    const name = unit.replace(/\.service$/, '')
+    if (name === 'kubelet' && state !== 'active') this.kubeconfigs.forget(host)
+    if (name === 'containerd') this.kubelets.get(host)?.setRuntime(state === 'active')
   }
 
   private createClient(
@@ -212,95 +257,106 @@ export class Cluster implements Component {
     identity: { user: string; groups: string[] },
     owner: ApiClientOwner,
   ): ApiClient {
-    const own = this.plan.controlPlanes.filter(({ name }) => name === host)
-    const others = this.plan.controlPlanes.filter(({ name }) => name !== host)
-    const servers = [...own, ...others].map(({ name }) => ({ host: name, port: API_PORT }))
+    const reach = (): Reached => reachOneOf(this.fabric, { host, servers: this.memberships.serversOf(host), identity })()
     const connect = (served: ApiClientOwner): ApiClient =>
-      createApiClient(this.kernel, this.fabric, { address, host, servers, identity, owner: served })
+      createApiClient(this.kernel, this.fabric, { address, host, reach, identity, owner: served })
     return servedVersions(this.plan.minor, owner, connect)
   }
 
-  private addControlPlane(host: PlannedHost): void {
+  /** HAProxy stands ready on the hosts that run no part of a cluster. */
+  private mayBalance(name: HostName): boolean {
+    return !this.plan.machines.some((machine) => machine.name === name)
+  }
+
+  private createBalancer(host: HostName): Haproxy {
+    const { kernel, fabric } = this
+    const readFile = (path: string): string | undefined => this.hosts.find(host)?.files.text(path)
+    return new Haproxy({ kernel, fabric, host, network: () => this.network, readFile })
+  }
+
+  private createProxyProcesses(): ProxyProcesses {
     const { kernel, fabric, plan } = this
-    const { name } = host
-    const peers = plan.controlPlanes.map((one) => ({ name: one.name, host: one.name }))
-    const etcd = new EtcdMember(kernel, fabric, { name, host: name, peers, running: false })
-    const endpoints = [host, ...plan.controlPlanes.filter((one) => one !== host)].map((one) => ({ host: one.name }))
-    const api = new ApiServer({
+    return new ProxyProcesses({
       kernel,
       fabric,
-      host: name,
-      release: plan.version,
-      etcd: endpoints,
-      advertiseAddress: host.ip,
-      tokenKeys: this.tokenKeysOf(name),
-      authorities: {
-        client: () => this.hosts.find(name)?.files.text(`${CERTIFICATES}/ca.crt`) ?? '',
-        requestHeader: () => this.hosts.find(name)?.files.text(`${CERTIFICATES}/front-proxy-ca.crt`) ?? '',
-      },
-      probeLocal: (port) => this.componentRuns(name, port),
-      wires: outsideWires({
-        host: name,
-        network: () => this.network,
-        isInside: (target, port) => this.isInside(name, target, port),
-        leave: (request) => this.outside?.(request) ?? false,
-      }),
-    })
-    const client = (address: string, user: string) => (owner: ApiClientOwner) =>
-      this.createClient(address, name, { user, groups: [] }, owner)
-    const flags = (this.managerFlags[name] = nodeLifecycleFlags(plan.minor))
-    const manager = new ControllerManager({
-      kernel,
-      address: `kube-controller-manager/${name}`,
-      host: name,
-      controllers: controllersOf(
-        plan,
-        flags,
-        managerFiles(() => this.hosts.find(name)),
-      ),
-      createClient: client(`kube-controller-manager/${name}`, 'system:kube-controller-manager'),
-    })
-    const scheduler = new Scheduler({
-      kernel,
-      address: `kube-scheduler/${name}`,
-      host: name,
+      connections: this.connections(),
       minor: plan.minor,
-      createClient: client(`kube-scheduler/${name}`, 'system:kube-scheduler'),
-    })
-    this.etcd.set(name, etcd)
-    this.apiServers.set(name, api)
-    this.managers.set(name, manager)
-    this.schedulers.set(name, scheduler)
-    for (const [component, process] of Object.entries({
-      etcd,
-      'kube-apiserver': api,
-      'kube-controller-manager': manager,
-      'kube-scheduler': scheduler,
-    }))
-      this.model(name, component, process)
-    const modelled = this.modelled.get(`${name}/kube-controller-manager`) as Modelled
-    this.modelled.set(`${name}/kube-controller-manager`, {
-      ...modelled,
-      start: (_spec, argv) => this.startManager(name, manager, argv),
-    })
-    const served = this.modelled.get(`${name}/kube-apiserver`) as Modelled
-    this.modelled.set(`${name}/kube-apiserver`, {
-      ...served,
-      start: (_spec, argv) => this.startApiServer(name, api, argv),
+      servers: plan.controlPlanes.map(({ name }) => ({ host: name, port: API_PORT })),
+      readFile: (host, id, path) => this.containerFile(host, id, path),
+      addressOf: (host) => plan.hosts.find(({ name }) => name === host)?.ip,
+      log: (host, id, text) =>
+        kernel.send({ to: `kubelet/${host}`, type: RUNTIME.output, data: { id, stream: 'stderr', text } }),
+      exit: (host, id, code, afterMs) => this.exited(host, id, code, afterMs),
     })
   }
 
-  private startManager(host: HostName, manager: ControllerManager, argv: string[]): string | void {
-    const flags = managerFlags(argv, this.plan.minor)
-    if ('error' in flags) return `Error: ${flags.error}\n`
-    Object.assign(this.managerFlags[host] ?? {}, flags)
-    manager.start()
+  private createControlPlane(): ControlPlane {
+    const { kernel, fabric, hosts, plan } = this
+    return new ControlPlane({
+      kernel,
+      fabric,
+      hosts,
+      plan,
+      connections: this.connections(),
+      hostOfAddress: (from, address) => this.hostOfAddress(from, address),
+      wires: (name) =>
+        outsideWires({
+          host: name,
+          network: () => this.network,
+          isInside: (target, port) => this.isInside(name, target, port),
+          leave: (request) => this.outside?.(request) ?? false,
+        }),
+      log: (process, text) => this.logOf(process, text),
+      exit: (process, code, afterMs) => this.processEnded(process, code, afterMs),
+      healthy: (host, port) => this.componentRuns(host, port),
+    })
   }
 
-  private startApiServer(host: HostName, api: ApiServer, argv: string[]): string | void {
-    const flags = apiServerFlags(argv, this.plan.minor, (path) => this.hosts.get(host).files.text(path))
-    if ('error' in flags) return commandFailed(this.kernel.clockMs, flags.error as string)
-    api.start(flags)
+  /** What components find when they follow their kubeconfigs. */
+  private connections(): ConnectionWorld {
+    return {
+      host: (name) => this.hosts.find(name),
+      door: (from, name, port) => this.network.door({ host: from, root: { kind: 'host' }, pid: 0 }, name, port),
+      tlsFiles: (host, port) => this.controlPlane.tlsFiles(host, port) ?? FILES[port],
+      isHeld: (from, { host, port, via }) =>
+        (via === undefined || (this.fabric.passes(from, via) && this.fabric.listener(via, port) !== undefined)) &&
+        this.fabric.dial(via ?? from, host, port).kind === 'open',
+      nowMs: () => this.kernel.clockMs,
+      minor: () => this.plan.minor,
+    }
+  }
+
+  private hostOfAddress(from: HostName, address: string): HostName | undefined {
+    const ip = /^[\d.]+$/.test(address) ? address : this.hostAddress(address)
+    return ip?.startsWith('127.') ? from : this.plan.hosts.find((host) => host.ip === ip)?.name
+  }
+
+  private logOf({ host, id, place, pid }: ComponentProcess, text: string): void {
+    if (place === 'container')
+      this.kernel.send({ to: `kubelet/${host}`, type: RUNTIME.output, data: { id, stream: 'stderr', text } })
+    else if (place === 'unit')
+      this.kernel.send({ to: Hosts.address, type: UNIT_EVENTS.log, data: { host, unit: id, pid, text } })
+  }
+
+  private processEnded({ host, id, place, pid }: ComponentProcess, code: number, afterMs: number): void {
+    if (place === 'container') this.exited(host, id, code, afterMs)
+    else if (place === 'unit')
+      this.kernel.send({ to: Hosts.address, type: UNIT_EVENTS.exited, data: { host, unit: id, pid, code } }, afterMs)
+  }
+
+  private modelControlPlane(name: HostName): void {
+    for (const component of CONTROL_PLANE)
+      this.modelled.set(`${name}/${component}`, {
+        start: (spec, argv) => this.startControlPlane(name, component, spec, argv),
+        signal: ({ id }, signal) => this.controlPlane.signal(name, component, signal, id),
+        crash: () => {},
+      })
+  }
+
+  private startControlPlane(host: HostName, component: string, spec: ContainerSpec, argv: string[]): void {
+    const { id, image } = spec
+    const version = versionOfImage(image)
+    this.controlPlane.start({ host, component, id, place: 'container', version, argv, mounts: mountsOf(spec) })
   }
 
   /** A process that is on or off: TERM and KILL end it. */
@@ -315,15 +371,8 @@ export class Cluster implements Component {
     })
   }
 
-  /** A process that says why it will not run, and ends. */
-  private refused(host: HostName, component: string, id: string, text: string): void {
-    delete this.containers[`${host}/${component}`]
-    this.kernel.send({ to: `kubelet/${host}`, type: RUNTIME.output, data: { id, stream: 'stderr', text } })
-    this.exited(host, id, 1)
-  }
-
-  private exited(host: HostName, id: string, code: number): void {
-    this.kernel.send({ to: `kubelet/${host}`, type: RUNTIME.exit, data: { id, code } }, COMPONENT_EXIT_MS)
+  private exited(host: HostName, id: string, code: number, afterMs = COMPONENT_EXIT_MS): void {
+    this.kernel.send({ to: `kubelet/${host}`, type: RUNTIME.exit, data: { id, code } }, afterMs)
   }
 
   private addNode(host: PlannedHost): void {
@@ -334,13 +383,7 @@ export class Cluster implements Component {
       address: `kube-proxy/${name}`,
       nodeName: name,
       minor: plan.minor,
-      createClient: (owner) =>
-        this.createClient(
-          `kube-proxy/${name}`,
-          name,
-          { user: 'system:serviceaccount:kube-system:kube-proxy', groups: SERVICE_ACCOUNTS },
-          owner,
-        ),
+      createClient: (owner) => this.proxyProcesses.clientOf(name, `kube-proxy/${name}`, owner),
     })
     const dns = new CoreDns({
       kernel,
@@ -360,12 +403,18 @@ export class Cluster implements Component {
         kernel.send({ to: `kubelet/${name}`, type: RUNTIME.output, data: { id, stream: 'stdout', text } }),
       exit: (id, code) => this.exited(name, id, code),
     })
+    this.modelControlPlane(name)
     this.proxies.set(name, proxy)
     this.dns.set(name, dns)
-    this.model(name, 'kube-proxy', proxy)
     if (!plan.hollow) this.model(name, 'local-path-provisioner', this.createProvisioner(name))
-    const model = this.modelled.get(`${name}/kube-proxy`) as Modelled
-    this.modelled.set(`${name}/kube-proxy`, { ...model, crash: () => proxy.flush() })
+    this.modelled.set(`${name}/kube-proxy`, {
+      start: (spec, argv) => this.proxyProcesses.start(proxy, name, spec, argv),
+      signal: ({ id }, signal) => {
+        this.proxyProcesses.stop(proxy, name)
+        this.exited(name, id, signal === 'KILL' ? 137 : 0)
+      },
+      crash: () => proxy.flush(),
+    })
     if (!plan.hollow) this.addMetricsServer(name)
     this.modelled.set(`${name}/coredns`, {
       start: ({ id, pod }) => dns.start(id, pod.ip),
@@ -430,28 +479,46 @@ export class Cluster implements Component {
       ...(plan.hollow ? HOLLOW_MACHINE : MACHINE),
       images: preloadedImages(plan, host),
       ports: this.kubeletPorts(host),
-      connect: (address, owner) =>
-        this.createClient(
-          address,
-          name,
-          { user: `system:node:${name}`, groups: ['system:nodes', 'system:authenticated'] },
-          owner,
-        ),
+      connect: (address, owner, kubeconfig) => this.kubeletClient(name, address, owner, kubeconfig),
+      processStarts: () => this.kubeconfigs.forget(name),
     })
+  }
+
+  /** A client by the kubeconfig that the kubelet read at its start. */
+  private kubeletClient(
+    host: HostName,
+    address: string,
+    owner: KubeletApiOwner,
+    kubeconfig: () => string | undefined,
+  ): ApiClient {
+    const reach = makeReach(this.connections(), host, () => {
+      const path = kubeconfig()
+      return path === undefined ? undefined : this.kubeconfigs.open(host, path)
+    })
+    const onTrouble = (trouble: Trouble): void => owner.onTrouble(trouble)
+    return servedVersions(this.plan.minor, owner, (served) =>
+      createApiClient(this.kernel, this.fabric, { address, host, reach, agent: 'kubelet', owner: served, onTrouble }),
+    )
   }
 
   private kubeletPorts({ name }: PlannedHost): KubeletPorts {
     const files = (): Hosts => this.hosts
+    const list = (path: string): string[] | undefined => listFiles(files(), name, path)
+    const read = (path: string): string | undefined => files().get(name).files.text(path)
     return {
       containers: this.runtimes.get(name) as ProcessRuntime,
       components: this.componentPort(name),
       files: {
-        list: (path) => listFiles(files(), name, path),
-        read: (path) => files().get(name).files.text(path),
+        list,
+        read,
+        write: (path, text, mode) => files().get(name).files.put(path, text, { mode }),
+        link: (target, path) => replaceLink(files(), name, target, path),
+        watch: (path, event) => files().get(name).files.watch(path, event),
       },
-      parseManifest: readManifest,
       probe: { http: (host, port, request) => this.probe(name, host, port, request) },
       dial: { dial: (podIp, host, port) => this.dial(name, podIp, host, port) },
+      knowsGate: (gate, minor) => gateOf(gate, minor) !== undefined,
+      ...(!this.plan.hollow && { networkReady: () => cniReady({ list, read }) }),
       hostPathKind: (path) => kindOf(files(), name, path),
       makeHostPath: (path, kind) => makePath(files(), name, path, kind),
       token: (namespace, account, pod) => this.podToken(namespace, account, pod),
@@ -479,8 +546,7 @@ export class Cluster implements Component {
         const modelled = this.modelled.get(`${host}/${component}`)
         if (modelled === undefined) return false
         this.containers[`${host}/${component}`] = container.id
-        const refused = modelled.start(container, argv)
-        if (typeof refused === 'string') this.refused(host, component, container.id, refused)
+        modelled.start(container, argv)
         return true
       },
       signal: (component, id, signal) => {
@@ -500,8 +566,9 @@ export class Cluster implements Component {
       const found = cache.get(`/registry/serviceaccounts/${namespace}/${account}`)?.metadata.uid
       const pod = cache.get(`/registry/pods/${namespace}/${name}`) as Pod | undefined
       const created = pod?.metadata.creationTimestamp
-      const key = this.tokenKeysOf(host).signing()
-      if (found === undefined || created === undefined || created === null || key === undefined) continue
+      const key = parseKeyPem(this.hosts.find(host)?.files.text(`${CERTIFICATES}/sa.key`) ?? '')
+      if (found === undefined || pod?.metadata.uid !== uid || created === undefined || created === null) continue
+      if (key === undefined) continue
       const nodeName = pod?.spec?.nodeName ?? ''
       const node = cache.get(`/registry/minions/${nodeName}`)?.metadata.uid
       return this.podTokenOf(
@@ -533,18 +600,6 @@ export class Cluster implements Component {
     return token
   }
 
-  /** The files that the API server of a host signs and checks tokens with. */
-  private tokenKeysOf(host: HostName): TokenKeys {
-    const read = (name: string): string => this.hosts.find(host)?.files.text(`${CERTIFICATES}/${name}`) ?? ''
-    return {
-      signing: () => parseKeyPem(read('sa.key')),
-      verifying: () => {
-        const key = parsePublicKeyPem(read('sa.pub'))
-        return key === undefined ? [] : [key]
-      },
-    }
-  }
-
   /** Health endpoints of the components that run on a node. */
   private probe(node: HostName, host: string, port: number, request: HttpRequest): HttpResponse | { failure: string } {
     const refused = { failure: `dial tcp ${host}:${port}: connect: connection refused` }
@@ -553,14 +608,14 @@ export class Cluster implements Component {
     const metrics = this.metricsServers.get(node)?.respond(host, port, request)
     if (metrics !== undefined) return metrics
     const api = this.apiServers.get(node)
-    if (port === API_PORT) return api?.running === true ? (api.ready ? OK : UNAVAILABLE) : refused
+    if (api?.serving === true && port === api.port) return api.ready ? OK : UNAVAILABLE
     if (port === 2381) return this.etcd.get(node)?.running === true ? OK : refused
     return this.componentRuns(node, port) ? OK : refused
   }
 
   private componentRuns(node: HostName, port: number): boolean {
     const container = { 10257: 'kube-controller-manager', 10259: 'kube-scheduler' }[port]
-    return container !== undefined && this.containers[`${node}/${container}`] !== undefined
+    return container !== undefined && this.controlPlane.process(node, container) !== undefined
   }
 
   private dial(
@@ -588,6 +643,7 @@ export class Cluster implements Component {
 
   /** Whether a component of the control plane runs on a host. */
   isRunning(host: HostName, component: string): boolean {
+    if (CONTROL_PLANE.some((one) => one === component)) return this.controlPlane.process(host, component) !== undefined
     return this.containers[`${host}/${component}`] !== undefined
   }
 
@@ -633,27 +689,40 @@ export class Cluster implements Component {
     return clientCertificate({ host, port: API_PORT, nowMs: this.kernel.clockMs }, pem)
   }
 
+  private createMemberships(): Memberships {
+    return new Memberships({
+      plan: this.plan,
+      apiServers: () => this.apiServers,
+      serviceRanges: () => this.controlPlane.serviceRanges(),
+      holders: (ip) => [...this.kubelets].filter(([, { listeners }]) => listeners.hasAddress(ip)).map(([host]) => host),
+    })
+  }
+
   private createNetwork(): ClusterNetwork {
     const { kernel, fabric, plan } = this
     const byIp = new Map(plan.hosts.map(({ ip, name }) => [ip, name]))
     return new ClusterNetwork({
       kernel,
       fabric,
-      hostOfPod: (ip) => [...this.kubelets].find(([, kubelet]) => kubelet.listeners.hasAddress(ip))?.[0],
+      hostOfPod: (ip, from) => this.memberships.hostOfPod(ip, from),
       hostOfAddress: (ip) => byIp.get(ip),
       nodeNameOf: (host) => host,
       proxyOf: (host) => this.proxies.get(host),
       random: (host) => kernel.random(`kube-proxy/${host}`),
-      isServiceAddress: (ip) => SERVICE_ADDRESS.test(ip),
-      isPodAddress: (ip) => ip.startsWith(`${plan.podPrefix}.`),
+      onward: (host, ip, port, clientIp) => this.balancers.get(host)?.onward(ip, port, clientIp),
+      isServiceAddress: (ip) => this.memberships.isServiceAddress(ip),
+      isPodAddress: (ip) => this.memberships.isPodAddress(ip),
       listenersOf: (host) => this.listenersOf(host),
       dnsOf: (host) => this.dns.get(host),
       upstream: upstreamDns,
+      site: upstreamSite,
       addressOf: (from) => this.addressOf(from),
       readFile: (from, path) => this.fileOf(from, path),
       hostAddress: (name) => this.hostAddress(name),
-      handshake: (_from, { host, port, name }, tls) =>
-        handshake({ host: this.hosts.find(host), port, name, nowMs: kernel.clockMs, minor: plan.minor }, tls),
+      handshake: (from, { host, port, name }, tls) => {
+        const nowMs = this.hosts.find(from.host)?.clockMs() ?? kernel.clockMs
+        return handshake({ host: this.hosts.find(host), port, name, nowMs, minor: plan.minor }, tls)
+      },
     })
   }
 
@@ -674,8 +743,8 @@ export class Cluster implements Component {
     if (/\.(svc|cluster\.local)$/.test(target)) return true
     if (!/^[\d.]+$/.test(target)) return this.hostAddress(target) !== undefined
     return (
-      target.startsWith(`${this.plan.podPrefix}.`) ||
-      SERVICE_ADDRESS.test(target) ||
+      this.memberships.isPodAddress(target) ||
+      this.memberships.isServiceAddress(target) ||
       this.plan.hosts.some(({ ip }) => ip === target)
     )
   }
@@ -692,12 +761,7 @@ export class Cluster implements Component {
   }
 
   private hostAddress(name: string): string | undefined {
-    if (name === 'cluster-endpoint')
-      return (
-        this.plan.controlPlanes.find(
-          (host) => this.fabric.listener(host.name, API_PORT) !== undefined && this.fabric.isUp(host.name),
-        )?.ip ?? this.plan.controlPlanes[0]?.ip
-      )
+    if (name === 'cluster-endpoint') return BALANCER_IP
     return this.plan.hosts.find((host) => host.name === name)?.ip
   }
 
@@ -725,11 +789,22 @@ export class Cluster implements Component {
       home: (host, root, user) =>
         root.kind === 'host' ? hosts.get(host).user(user)?.home : user === 'root' ? '/root' : '/',
       network: () => this.network,
-      programs: new Map(Object.entries({ ...HOST_PROGRAM_SET, ...shellPrograms, kubectl, kustomize })),
-      syscalls: boundSyscalls({ kernel, fabric, hosts }, { ...this.criCalls(), ...this.tlsCalls() }),
+      programs: new Map(Object.entries({ ...HOST_PROGRAM_SET, ...shellPrograms, ...daemonPrograms, kubelet, kubeadm, kubectl, kustomize, pluto, etcdctl, etcdutl })),
+      syscalls: boundSyscalls({ kernel, fabric, hosts }, { ...this.criCalls(), ...this.tlsCalls(), ...this.createEtcdCalls().table() }),
       release: (host) => hosts.find(host)?.release ?? plan.version,
       clockMs: (host) => hosts.find(host)?.clockMs() ?? kernel.clockMs,
     }
+  }
+
+  private createEtcdCalls(): EtcdCalls {
+    return new EtcdCalls({
+      kernel: this.kernel,
+      fabric: this.fabric,
+      door: (from, name, port) => this.network.door(from, name, port),
+      member: (host, port) => this.controlPlane.memberAt(host, port),
+      readFile: (host, path) => this.hosts.find(host)?.files.text(path),
+      isAlive: (pid) => this.processes.process(pid) !== undefined,
+    })
   }
 
   private criCalls(): SyscallTable {
@@ -737,7 +812,18 @@ export class Cluster implements Component {
       'cri.list': (_world, { host }) => this.criList(host),
       'cri.logs': (_world, { host }, args) =>
         this.criLogs(host, String(args['id']), args['tail'] as number | undefined),
+      'cri.pull': (_world, { host, pid }, args) => this.criPull(host, pid, String(args['image'])),
+      'cri.removePod': (_world, { host }, args) => ({ removed: this.kubelets.get(host)?.criRemovePod(String(args['id'])) }),
     }
+  }
+
+  /** The answer comes when the pull is over. */
+  private criPull(host: HostName, pid: number, image: string): unknown {
+    const kubelet = this.kubelets.get(host)
+    if (kubelet === undefined || !kubelet.runtimeUp) return { error: 'the container runtime does not answer' }
+    const { afterMs, ...answer } = kubelet.criPull(image)
+    this.kernel.send({ to: RUNTIME_ADDRESS, type: ANSWER_EVENT, data: { host, pid, call: 'cri.pull', answer } }, afterMs)
+    return PENDING
   }
 
   private criList(host: HostName): unknown {
@@ -775,7 +861,6 @@ export class Cluster implements Component {
   }
 }
 
-const SERVICE_ADDRESS = /^10\.(9[6-9]|10\d|11[01])\./
 const ADMIN = { user: 'kubernetes-admin', groups: ['system:masters'] }
 const SERVICE_ACCOUNTS = ['system:serviceaccounts', 'system:serviceaccounts:kube-system', 'system:authenticated']
 const OK: HttpResponse = { code: 200, headers: {}, body: 'ok' }
@@ -786,6 +871,12 @@ registerCompleter('kubectl', (_program, words, _cword, p) => complete(words.slic
 function listFiles(hosts: Hosts, host: HostName, path: string): string[] | undefined {
   const found = hosts.get(host).files.list(path)
   return 'names' in found ? found.names : undefined
+}
+
+function replaceLink(hosts: Hosts, host: HostName, target: string, path: string): void {
+  const { files } = hosts.get(host)
+  files.remove(path)
+  files.symlink(target, path)
 }
 
 function makePath(hosts: Hosts, host: HostName, path: string, kind: 'directory' | 'file'): void {

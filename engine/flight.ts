@@ -20,6 +20,7 @@ import { underTripwire } from './kernel/tripwire.ts'
 import { Terminals, runScript, takeScript } from './shell/index.ts'
 import { API_PORT, OUTSIDE_FAILED } from './api/server.ts'
 import type { NetworkPoint } from './host/network-port.ts'
+import type { MeterOptions, MeterReport } from './cluster/meter.ts'
 import type { ClusterHands, ClusterView, Reach, Vantage } from './view.ts'
 
 export type FlightOptions = ClusterOptions
@@ -36,6 +37,9 @@ export type FlightInput =
   | { kind: 'api.input'; id: string; input: unknown }
   | { kind: 'api.cancel'; id: string }
   | { kind: 'hands'; action: HandsAction; args: string[] }
+  /** A client begins to ask the same question again and again, or stops. */
+  | { kind: 'measure'; meter: MeterOptions }
+  | { kind: 'measure.stop'; name: string }
   /** What came of a request that left the simulation. */
   | { kind: 'outside.answer'; id: string; answer: { response: HttpResponse } | { error: string } }
 
@@ -194,7 +198,7 @@ export class Flight {
     return this.journal.hash()
   }
 
-  hosts(): { name: string; role: 'base' | 'control-plane' | 'worker'; ip: string }[] {
+  hosts(): { name: string; role: 'base' | 'control-plane' | 'worker' | 'bare' | 'balancer'; ip: string }[] {
     return this.cluster.plan.hosts
   }
 
@@ -315,6 +319,16 @@ export class Flight {
     })
     this.waiting.delete(id)
     return result ?? { code: 504, headers: {}, body: 'the API server did not answer' }
+  }
+
+  /** Lets a client ask the same question again and again from now on; see `measured`. */
+  measure(meter: MeterOptions): void {
+    this.input({ kind: 'measure', meter })
+  }
+
+  /** What such a client saw so far: failed requests, outages, how long they lasted. Undefined: no meter of that name. */
+  measured(name: string): MeterReport | undefined {
+    return this.cluster.meters.report(name)
   }
 
   /** The request with full rights. */
@@ -447,6 +461,10 @@ export class Flight {
         return this.post(input.id, HTTP.cancel, {})
       case 'outside.answer':
         return this.outsideAnswered(input.id, input.answer)
+      case 'measure':
+        return this.cluster.meters.start(input.meter)
+      case 'measure.stop':
+        return this.cluster.meters.stop(input.name)
       case 'hands':
         return this.act(input.action, input.args)
     }

@@ -55,7 +55,7 @@ export interface ClockView {
 
 export interface HostView {
   name: string
-  role: 'base' | 'control-plane' | 'worker'
+  role: 'base' | 'control-plane' | 'worker' | 'bare' | 'balancer'
   ip: string
 }
 

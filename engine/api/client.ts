@@ -29,8 +29,12 @@ export interface Call {
   body?: unknown
   patchType?: 'json' | 'merge' | 'strategic' | 'apply'
   query?: Record<string, string>
+  /** How long it may take; the client's own limit when absent. */
+  timeoutMs?: number
   /** Whose certificate the call goes out with; the client's own when absent. */
   as?: NonNullable<HttpRequest['certificate']>
+  /** Nobody waits for the answer: the call goes its way although the process ends. */
+  detached?: true
 }
 
 /** The answer to a call. `code` 0 means that none came: refused, cut or timed out (see `failure`). */

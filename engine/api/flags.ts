@@ -1,4 +1,14 @@
 /** Durations and switches of kube-apiserver. */
+import type { RuntimeConfig } from './runtime-config.ts'
+
+/** A user whom --token-auth-file knows. */
+export interface StaticToken {
+  token: string
+  user: string
+  uid: string
+  groups: readonly string[]
+}
+
 export interface ApiFlags {
   /** --request-timeout: reads. */
   requestTimeoutMs: number
@@ -29,6 +39,12 @@ export interface ApiFlags {
   nodePortLast: number
   /** --anonymous-auth */
   anonymousAuth: boolean
+  /** --enable-bootstrap-token-auth */
+  bootstrapTokenAuth: boolean
+  /** The rows of --token-auth-file. */
+  tokens: readonly StaticToken[]
+  /** --runtime-config: groups and versions that are served or not, against what the release has. */
+  runtimeConfig: RuntimeConfig
   /** --feature-gates=OpenAPIEnums: whether documents list the values of fields. */
   openapiEnums: boolean
 }
@@ -49,5 +65,8 @@ export const API_FLAGS: ApiFlags = {
   nodePortFirst: 30_000,
   nodePortLast: 32_767,
   anonymousAuth: true,
+  bootstrapTokenAuth: true,
+  tokens: [],
+  runtimeConfig: {},
   openapiEnums: true,
 }

@@ -20,6 +20,7 @@ import type { Core } from './core.ts'
 import { FLOW_SCHEMAS, PRIORITY_LEVELS, flowHeaders } from './flow-control.ts'
 import { API_FLAGS } from './flags.ts'
 import type { ApiFlags } from './flags.ts'
+import { servedBy } from './runtime-config.ts'
 import type { Flight } from './flight.ts'
 import { DefinitionControllers } from './custom/controllers.ts'
 import type { DefinitionState } from './custom/controllers.ts'
@@ -37,6 +38,7 @@ import { TokenCache } from './pipeline/token-cache.ts'
 import type { TokenCacheState } from './pipeline/token-cache.ts'
 import { Outbox } from './outbox.ts'
 import { NodeProxy } from './node-proxy.ts'
+import { commandFailed } from '../objects/klog.ts'
 import { noteAnswer } from './outside/answer.ts'
 import type { OutsideAnswer } from './outside/answer.ts'
 import { OutsideCalls } from './outside/calls.ts'
@@ -70,8 +72,14 @@ export interface ApiServerOptions {
   host: HostName
   /** `1.35` or `1.35.2`. */
   release?: string
-  /** etcd endpoints in order of preference, the own member first. */
+  /** etcd endpoints in order of preference, the own member first; a start may name others. */
   etcd: EtcdEndpoint[]
+  /** Looks at an etcd endpoint before it is used: why TLS refuses it, in gRPC's words. */
+  etcdProblem?: (endpoint: EtcdEndpoint) => string | undefined
+  /** Takes lines of the process's log. */
+  log?: (text: string) => void
+  /** The process ends by itself. */
+  exit?: (code: number) => void
   serviceCidr?: string
   /** The address that other components reach this server by; the host's name when absent. */
   advertiseAddress?: string
@@ -87,6 +95,30 @@ export interface ApiServerOptions {
 }
 
 export const API_PORT = 6443
+
+/** What a process is started with; what is absent stays as it was. */
+export interface ApiStart {
+  /** `1.35.2` */
+  release?: string
+  port?: number
+  serviceCidr?: string
+  advertiseAddress?: string
+  etcd?: EtcdEndpoint[]
+  flags?: Partial<ApiFlags>
+}
+
+interface ApiSettings {
+  release: string
+  port: number
+  serviceCidr: string
+  advertiseAddress: string
+  etcd: EtcdEndpoint[]
+}
+
+/** How long a server waits for etcd at its start (O2). */
+const START_DEADLINE_MS = 20_200
+/** When gRPC says again that it cannot connect (O2). */
+const DIAL_COMPLAINTS_MS = [0, 1_000, 1_700, 2_500, 4_300, 7_000, 12_000]
 /** The event that a call which left the simulation has failed. */
 export const OUTSIDE_FAILED = 'apiserver.call'
 
@@ -103,6 +135,8 @@ const OWN = {
   call: OUTSIDE_FAILED,
   flows: 'apiserver.flows',
   aggregation: 'apiserver.aggregation',
+  complain: 'apiserver.complain',
+  deadline: 'apiserver.deadline',
 } as const
 
 /** --etcd-compaction-interval */
@@ -111,6 +145,9 @@ const SWEEP_MS = 1_000
 const SOURCE_CHECK_MS = 2_000
 
 interface ServerState {
+  settings: ApiSettings
+  isOpen: boolean
+  starts: number
   tokens?: TokenCacheState
   running: boolean
   serial: number
@@ -153,13 +190,9 @@ export class ApiServer implements Component, Core {
   readonly fabric: Fabric
   readonly host: HostName
   readonly address: string
-  readonly release: string
-  readonly minor: number
-  readonly registry: KindRegistry
+  registry: KindRegistry
   /** Replaced, never changed, when the process starts with other flags. */
   flags: ApiFlags
-  readonly serviceCidr: string
-  readonly advertiseAddress: string
   readonly tokenKeys: TokenKeys
   readonly authorities: Authorities | undefined
   readonly tokenCache = new TokenCache()
@@ -177,7 +210,14 @@ export class ApiServer implements Component, Core {
   readonly aggregation: Aggregation
   readonly traffic = new Traffic()
   private readonly probeLocal: (port: number) => boolean
+  private readonly log: (text: string) => void
+  private readonly exit: (code: number) => void
+  private settings: ApiSettings
   private up = false
+  /** Whether the port is open: it opens once etcd has answered. */
+  private isOpen = false
+  /** Counts the starts, so that a deadline of an earlier one is known. */
+  private starts = 0
   private serial = 0
   private flights = new Map<string, Flight>()
   /** Reads that wait for the cache to reach a revision. */
@@ -197,6 +237,8 @@ export class ApiServer implements Component, Core {
   private stampedMs = -1
   private stamp = ''
   private storageEntries = new Map<string, KindEntry>()
+  /** What of --runtime-config the registry was made by. Derived. */
+  private served = '{}'
   /** Warning texts by group, version and resource. Derived. */
   private readonly deprecations = new Map<string, string[]>()
 
@@ -206,17 +248,22 @@ export class ApiServer implements Component, Core {
     this.fabric = fabric
     this.host = host
     this.address = `apiserver/${host}`
-    this.release = options.release ?? DEFAULT_RELEASE
-    this.minor = minorOf(this.release)
+    this.settings = {
+      release: options.release ?? DEFAULT_RELEASE,
+      port: API_PORT,
+      serviceCidr: options.serviceCidr ?? '10.96.0.0/12',
+      advertiseAddress: options.advertiseAddress ?? host,
+      etcd: options.etcd,
+    }
     this.registry = new KindRegistry(`1.${this.minor}`)
     this.flags = this.givenFlags = { ...API_FLAGS, ...options.flags }
-    this.serviceCidr = options.serviceCidr ?? '10.96.0.0/12'
-    this.advertiseAddress = options.advertiseAddress ?? host
+    this.log = options.log ?? (() => {})
+    this.exit = options.exit ?? (() => {})
     this.tokenKeys = options.tokenKeys ?? ownTokenKeys
     this.authorities = options.authorities
     this.probeLocal = options.probeLocal ?? (() => true)
     this.outbox = new Outbox(fabric, host, () => kernel.now)
-    this.etcd = new EtcdClient(fabric, host, this.address, options.etcd)
+    this.etcd = new EtcdClient(fabric, host, this.address, () => this.settings.etcd, options.etcdProblem)
     this.proxy = new NodeProxy(this)
     this.calls = new OutsideCalls(this, options.wires, OWN.call, (id, key, answer) =>
       this.callAnswered(id, key, answer),
@@ -245,15 +292,85 @@ export class ApiServer implements Component, Core {
     return this.kernel.random(this.address)
   }
 
-  /** Starts the process: opens the port, reads everything from etcd and watches it. */
-  start(flags?: Partial<ApiFlags>): void {
+  get release(): string {
+    return this.settings.release
+  }
+
+  get minor(): number {
+    return minorOf(this.settings.release)
+  }
+
+  get port(): number {
+    return this.settings.port
+  }
+
+  get serviceCidr(): string {
+    return this.settings.serviceCidr
+  }
+
+  get advertiseAddress(): string {
+    return this.settings.advertiseAddress
+  }
+
+  /** Whether its port is open. */
+  get serving(): boolean {
+    return this.up && this.isOpen
+  }
+
+  /** Starts the process: reads everything from etcd, opens the port, and watches etcd from there on. */
+  start({ flags, ...settings }: ApiStart = {}): void {
     if (this.up) return
     this.up = true
+    this.starts++
     if (flags !== undefined) this.flags = { ...this.givenFlags, ...flags }
-    this.fabric.listen(this.host, API_PORT, this.address)
+    this.configure({ ...this.settings, ...settings })
     this.kernel.record('apiserver.started', { host: this.host })
     this.openSource()
     this.compact()
+    if (!this.cache.ready) this.awaitEtcd()
+  }
+
+  private configure(settings: ApiSettings): void {
+    const served = JSON.stringify(this.flags.runtimeConfig)
+    if (minorOf(settings.release) !== this.minor || served !== this.served) this.registry = this.makeRegistry(settings)
+    this.served = served
+    this.settings = settings
+    this.etcd.current %= Math.max(1, settings.etcd.length)
+    this.storageEntries.clear()
+    this.deprecations.clear()
+  }
+
+  /** The kinds of the release, less those that --runtime-config switches off. */
+  private makeRegistry({ release }: ApiSettings): KindRegistry {
+    const registry = new KindRegistry(`1.${minorOf(release)}`)
+    for (const entry of [...registry.all()])
+      if (servedBy(this.flags.runtimeConfig, entry) === false) registry.remove(entry)
+    return registry
+  }
+
+  /** Until etcd answers it complains, and after a while it gives up. Models storage/storagebackend/factory. */
+  private awaitEtcd(): void {
+    const data = { start: this.starts }
+    for (const delay of DIAL_COMPLAINTS_MS) this.kernel.send({ to: this.address, type: OWN.complain, data }, delay)
+    this.kernel.send({ to: this.address, type: OWN.deadline, data }, START_DEADLINE_MS)
+  }
+
+  private complain(): void {
+    const text = this.etcd.complaint(this.kernel.clockMs)
+    if (text !== undefined) this.log(text)
+    if (!this.cache.ready) this.openSource()
+  }
+
+  private giveUp(): void {
+    this.log(commandFailed(this.kernel.clockMs, 'context deadline exceeded'))
+    this.stop()
+    this.exit(1)
+  }
+
+  private open(): void {
+    if (this.isOpen) return
+    this.isOpen = true
+    this.fabric.listen(this.host, this.port, this.address)
   }
 
   /** Ends the process: every connection breaks. */
@@ -261,7 +378,8 @@ export class ApiServer implements Component, Core {
     if (!this.up) return
     this.up = false
     this.tokenCache.clear()
-    this.fabric.unlisten(this.host, API_PORT)
+    if (this.isOpen) this.fabric.unlisten(this.host, this.port)
+    this.isOpen = false
     for (const flight of this.flights.values()) this.outbox.end(flight.replyTo, 'EOF')
     for (const watch of this.watches.list()) this.outbox.end(watch.replyTo, 'unexpected EOF')
     this.forget()
@@ -306,11 +424,19 @@ export class ApiServer implements Component, Core {
         return this.calls.end(event.data as CallEnded)
       case OWN.definitions:
         return this.definitions.sync()
+      case OWN.complain:
+        return this.isOpen || !this.isThisStart(event) ? undefined : this.complain()
+      case OWN.deadline:
+        return this.isOpen || !this.isThisStart(event) ? undefined : this.giveUp()
       case OWN.aggregation:
         return this.cache.ready ? this.aggregation.sync() : undefined
       case OWN.later:
         return this.resumeLater(event.data as { id: string })
     }
+  }
+
+  private isThisStart(event: KernelEvent): boolean {
+    return (event.data as { start: number }).start === this.starts
   }
 
   // The pipeline.
@@ -580,6 +706,7 @@ export class ApiServer implements Component, Core {
     if (result.kind !== 'range' || this.cache.ready) return
     this.cache.fill(result.kvs, header.revision)
     this.definitionsChanged()
+    this.open()
     this.kernel.record('apiserver.ready', { host: this.host })
     this.watchSource()
     this.bootstrap.run()
@@ -727,6 +854,9 @@ export class ApiServer implements Component, Core {
 
   dump(): ServerState & { watching: { endpoint: number } | undefined } {
     return {
+      settings: this.settings,
+      isOpen: this.isOpen,
+      starts: this.starts,
       running: this.up,
       tokens: this.tokenCache.dump(this.kernel.clockMs),
       serial: this.serial,
@@ -761,6 +891,10 @@ export class ApiServer implements Component, Core {
   load(state: unknown): void {
     const saved = state as ReturnType<ApiServer['dump']>
     this.up = saved.running
+    this.isOpen = saved.isOpen
+    this.starts = saved.starts
+    this.flags = saved.flags
+    this.configure(saved.settings)
     this.tokenCache.load(saved.tokens)
     this.serial = saved.serial
     this.cache.load(saved.cache)
@@ -773,7 +907,6 @@ export class ApiServer implements Component, Core {
     this.etcd.current = saved.etcdCurrent
     this.watchId = saved.watchId
     this.leaseMemo = saved.lease
-    this.flags = saved.flags
     this.heardAt = saved.heardAt
     this.sweepId = saved.sweepId
     this.tendId = saved.tendId

@@ -1,52 +1,34 @@
 /** The hosts of a cluster as kubeadm leaves them: users, units, kubeconfigs, certificates, manifests (P). */
 import type { LazyText } from '../host/files.ts'
 import type { Host, Hosts } from '../host/host.ts'
+import { installNodePackages } from '../host/packages/preinstalled.ts'
 import { makeYaml } from '../objects/yaml.ts'
-import { apiServerNames, CERTIFICATES, encode, etcdNames } from './identity.ts'
+import { CERTIFICATES, encode, holds } from './identity.ts'
+import { knownKubeconfig } from './kubeconfig.ts'
+import { writeBalancer } from './load-balancer.ts'
 import type { Authority, ClusterPki, Identity, KnownText, Subject } from './identity.ts'
 import { numberFrom, poolKey } from '../pki/index.ts'
-import { staticManifests } from './manifests.ts'
+import { LEAVES } from '../tools/kubeadm/artifacts/certificates.ts'
+import { configurationOf, kubeletFiles, staticManifests } from './manifests.ts'
 import type { ClusterPlan, PlannedHost } from './plan.ts'
 
 export const LEARNER = 'candidate'
-
-const KUBELET_UNIT = `[Unit]
-Description=kubelet: The Kubernetes Node Agent
-Documentation=https://kubernetes.io/docs/
-Wants=network-online.target
-After=network-online.target
-
-[Service]
-ExecStart=/usr/bin/kubelet
-Restart=always
-StartLimitInterval=0
-RestartSec=10
-
-[Install]
-WantedBy=multi-user.target
-`
-
-const KUBELET_DROP_IN = `# Note: This dropin only works with kubeadm and kubelet v1.11+
-[Service]
-Environment="KUBELET_KUBECONFIG_ARGS=--bootstrap-kubeconfig=/etc/kubernetes/bootstrap-kubelet.conf --kubeconfig=/etc/kubernetes/kubelet.conf"
-Environment="KUBELET_CONFIG_ARGS=--config=/var/lib/kubelet/config.yaml"
-# This is a file that "kubeadm init" and "kubeadm join" generates at runtime, populating the KUBELET_KUBEADM_ARGS variable dynamically
-EnvironmentFile=-/var/lib/kubelet/kubeadm-flags.env
-# This is a file that the user can use for overrides of the kubelet args as a last resort. Preferably, the user should use
-# the .NodeRegistration.KubeletExtraArgs object in the configuration files instead. KUBELET_EXTRA_ARGS should be sourced from this file.
-EnvironmentFile=-/etc/default/kubelet
-ExecStart=
-ExecStart=/usr/bin/kubelet $KUBELET_KUBECONFIG_ARGS $KUBELET_CONFIG_ARGS $KUBELET_KUBEADM_ARGS $KUBELET_EXTRA_ARGS
-`
 
 /** Adds every host of the plan, switched off. */
 export function addHosts(hosts: Hosts, plan: ClusterPlan, pki: ClusterPki): void {
   const admin = makeKubeconfig(plan, pki, plan.minor >= 29 ? ADMIN : { ...ADMIN, organizations: ['system:masters'] })
   for (const planned of plan.hosts) {
     const host = hosts.add({ name: planned.name, role: planned.role, address: planned.ip, release: plan.version })
-    if (planned.role === 'base') writeKubeconfig(host, admin)
+    if (planned.role === 'base') writeBase(host, admin)
+    else if (planned.role === 'balancer') writeBalancer(host, plan)
+    else if (planned.role === 'bare') prepareMachine(host)
     else writeNode({ host, plan, pki, planned, admin })
   }
+}
+
+function writeBase(host: Host, admin: LazyText): void {
+  installNodePackages(host.files, { version: host.release, names: ['kubectl'], hold: false })
+  writeKubeconfig(host, admin)
 }
 
 interface User extends Omit<Subject, 'usages'> {
@@ -78,10 +60,13 @@ function makeKubeconfig(
       user: user.name,
       credentials: { 'client-certificate-data': encode(own), 'client-key-data': encode(key) },
     })
-  return {
-    length: text('x'.repeat(pki.ca.certificate.length), 'x'.repeat(certificate.length)).length,
-    text: () => text(pki.ca.certificate.text(), certificate.text()),
-  }
+  return knownKubeconfig(
+    {
+      length: text('x'.repeat(pki.ca.certificate.length), 'x'.repeat(certificate.length)).length,
+      text: () => text(pki.ca.certificate.text(), certificate.text()),
+    },
+    { server: `https://${server}:6443`, ca: pki.ca.certificate, certificate, key },
+  )
 }
 
 interface KubeconfigFacts {
@@ -139,20 +124,49 @@ interface Writing {
   admin: LazyText
 }
 
+/** What the packages leave, before kubeadm was there: the kubelet fails for want of its configuration, again and again. */
+function prepareMachine(host: Host): void {
+  installKubelet(host)
+  host.files.mkdir('/etc/kubernetes/manifests', undefined, { parents: true })
+  host.files.mkdir('/etc/cni/net.d', undefined, { parents: true })
+  host.units.daemonReload()
+  host.units.enable('kubelet')
+}
+
+function installKubelet(host: Host): void {
+  installNodePackages(host.files, { version: host.release, names: ['kubeadm', 'kubelet', 'kubectl'], hold: true })
+}
+
+/** What the network add-on leaves on each node, as flannel writes it. */
+const CNI_CONFIG = `{
+  "name": "cbr0",
+  "cniVersion": "0.3.1",
+  "plugins": [
+    {
+      "type": "flannel",
+      "delegate": {
+        "hairpinMode": true,
+        "isDefaultGateway": true
+      }
+    },
+    {
+      "type": "portmap",
+      "capabilities": {
+        "portMappings": true
+      }
+    }
+  ]
+}
+`
+
 function writeNode(writing: Writing): void {
   const { host, plan, pki, planned } = writing
-  host.files.put('/usr/bin/kubelet', '', { mode: 0o755, program: 'kubelet' })
-  host.files.put('/usr/lib/systemd/system/kubelet.service', KUBELET_UNIT)
-  host.files.put('/usr/lib/systemd/system/kubelet.service.d/10-kubeadm.conf', KUBELET_DROP_IN)
-  host.files.put(
-    '/var/lib/kubelet/kubeadm-flags.env',
-    `KUBELET_KUBEADM_ARGS="--pod-infra-container-image=registry.k8s.io/pause:3.10"\n`,
-  )
-  host.files.put('/var/lib/kubelet/config.yaml', kubeletConfig(plan))
+  installKubelet(host)
+  for (const [path, text] of Object.entries(kubeletFiles(plan, planned))) host.files.put(path, text)
   host.files.putLazily(`${CERTIFICATES}/ca.crt`, pki.ca.certificate)
   writeKubelet(writing)
   host.files.mkdir('/etc/kubernetes/manifests', undefined, { parents: true })
-  host.files.mkdir('/etc/cni/net.d', undefined, { parents: true })
+  host.files.put('/etc/cni/net.d/10-flannel.conflist', CNI_CONFIG)
   if (planned.role === 'control-plane') writeControlPlane(writing)
   host.units.daemonReload()
   if (plan.nodes.includes(planned)) host.units.enable('kubelet')
@@ -181,17 +195,21 @@ function writeKubelet({ host, plan, pki, planned }: Writing): void {
       user: bootstrapped ? 'default-auth' : user,
       credentials: { 'client-certificate': current, 'client-key': current },
     })
-  const config = {
-    length: text('x'.repeat(pki.ca.certificate.length)).length,
-    text: () => text(pki.ca.certificate.text()),
-  }
+  const config = knownKubeconfig(
+    {
+      length: text('x'.repeat(pki.ca.certificate.length)).length,
+      text: () => text(pki.ca.certificate.text()),
+    },
+    { server: `https://${serverName(plan)}:6443`, ca: pki.ca.certificate, certificate: current },
+  )
   host.files.putLazily('/etc/kubernetes/kubelet.conf', config, { mode: 0o600 })
 }
 
-const joined = (certificate: KnownText, key: string): KnownText => ({
-  length: certificate.length + key.length,
-  text: () => certificate.text() + key,
-})
+function joined(certificate: KnownText, key: string): KnownText {
+  const text = { length: certificate.length + key.length, text: () => certificate.text() + key }
+  holds(text, certificate)
+  return text
+}
 
 /** `<path>.crt` and `<path>.key`. */
 function writeIdentity(host: Host, path: string, { certificate, key }: Identity): void {
@@ -225,53 +243,13 @@ function writeControlPlane({ host, plan, pki, planned, admin }: Writing): void {
     host.files.put(`/etc/kubernetes/manifests/${name}`, text, { mode: 0o600 })
 }
 
-/** P7. The groups that some had came and went with the releases. */
-function certificates(plan: ClusterPlan, pki: ClusterPki, planned: PlannedHost): [string, Authority, Subject][] {
-  const { minor } = plan
-  const masters = minor <= 28 ? { organizations: ['system:masters'] } : {}
-  const kubeletClient = minor >= 29 && minor <= 35 ? { organizations: ['kubeadm:cluster-admins'] } : masters
-  const member: Subject = {
-    commonName: planned.name,
-    usages: ['serverAuth', 'clientAuth'],
-    altNames: etcdNames(planned),
-  }
-  const client = (commonName: string, groups: { organizations?: string[] } = {}): Subject => ({
-    commonName,
-    ...groups,
-    usages: ['clientAuth'],
-  })
-  return [
-    [
-      'apiserver',
-      pki.ca,
-      { commonName: 'kube-apiserver', usages: ['serverAuth'], altNames: apiServerNames(plan, planned) },
-    ],
-    ['apiserver-kubelet-client', pki.ca, client('kube-apiserver-kubelet-client', kubeletClient)],
-    ['front-proxy-client', pki.frontProxyCa, client('front-proxy-client')],
-    ['etcd/server', pki.etcdCa, member],
-    ['etcd/peer', pki.etcdCa, member],
-    ['etcd/healthcheck-client', pki.etcdCa, client('kube-etcd-healthcheck-client', masters)],
-    ['apiserver-etcd-client', pki.etcdCa, client('kube-apiserver-etcd-client', masters)],
-  ]
-}
-
-function kubeletConfig(plan: ClusterPlan): string {
-  return makeYaml({
-    apiVersion: 'kubelet.config.k8s.io/v1beta1',
-    authentication: {
-      anonymous: { enabled: false },
-      webhook: { cacheTTL: '0s', enabled: true },
-      x509: { clientCAFile: '/etc/kubernetes/pki/ca.crt' },
-    },
-    authorization: { mode: 'Webhook', webhook: { cacheAuthorizedTTL: '0s', cacheUnauthorizedTTL: '0s' } },
-    cgroupDriver: 'systemd',
-    clusterDNS: [plan.dnsIp],
-    clusterDomain: 'cluster.local',
-    containerRuntimeEndpoint: 'unix:///var/run/containerd/containerd.sock',
-    healthzBindAddress: '127.0.0.1',
-    healthzPort: 10248,
-    kind: 'KubeletConfiguration',
-    rotateCertificates: true,
-    staticPodPath: '/etc/kubernetes/manifests',
-  })
+/** P7, as kubeadm has them signed. */
+function certificates(plan: ClusterPlan, pki: ClusterPki, { name, ip }: PlannedHost): [string, Authority, Subject][] {
+  const cluster = configurationOf(plan)
+  const authorities = { ca: pki.ca, 'front-proxy-ca': pki.frontProxyCa, 'etcd/ca': pki.etcdCa }
+  return LEAVES.map(({ path, authority, subject }) => [
+    path,
+    authorities[authority],
+    subject(cluster, { name, address: ip }),
+  ])
 }

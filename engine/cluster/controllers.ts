@@ -14,10 +14,13 @@ import { endpointsController } from '../controllers/endpoints/index.ts'
 import { endpointSliceController } from '../controllers/endpointslice/index.ts'
 import { endpointSliceMirroringController } from '../controllers/endpointslicemirroring/index.ts'
 import { garbageCollector } from '../controllers/garbagecollector/index.ts'
+import { HPA_FLAGS } from '../controllers/horizontalpodautoscaler/flags.ts'
+import type { HpaFlags } from '../controllers/horizontalpodautoscaler/flags.ts'
 import { horizontalPodAutoscalerController } from '../controllers/horizontalpodautoscaler/index.ts'
 import { jobController } from '../controllers/job/index.ts'
 import { namespaceController } from '../controllers/namespace/index.ts'
 import { nodeIpamController } from '../controllers/nodeipam/index.ts'
+import type { NodeIpamFlags } from '../controllers/nodeipam/index.ts'
 import type { NodeLifecycleFlags } from '../controllers/nodelifecycle/flags.ts'
 import { nodeLifecycleController } from '../controllers/nodelifecycle/index.ts'
 import { attachDetachController } from '../controllers/attachdetach/index.ts'
@@ -26,7 +29,8 @@ import { persistentVolumeBinder } from '../controllers/persistentvolumebinder/in
 import { pvProtectionController } from '../controllers/pvprotection/index.ts'
 import { pvcProtectionController } from '../controllers/pvcprotection/index.ts'
 import { volumeExpandController } from '../controllers/volumeexpand/index.ts'
-import { podGcController } from '../controllers/podgc/index.ts'
+import { POD_GC_FLAGS, podGcControllerOf } from '../controllers/podgc/index.ts'
+import type { PodGcFlags } from '../controllers/podgc/index.ts'
 import { replicaSetController } from '../controllers/replicaset/index.ts'
 import { resourceQuotaController } from '../controllers/resourcequota/index.ts'
 import { REPLICATION_CONTROLLER } from '../controllers/replicationcontroller/index.ts'
@@ -43,8 +47,26 @@ import { KindRegistry, apiVersionOf } from '../objects/kinds.ts'
 import type { ManagerFiles } from './identity.ts'
 import type { ClusterPlan } from './plan.ts'
 
-/** `flags` may change between two starts of the process. */
-export function controllersOf(plan: ClusterPlan, flags: NodeLifecycleFlags, files: ManagerFiles): Controller[] {
+/** Flags of single controllers; they may change in place between two starts of the process. */
+export interface ControllerFlags extends PodGcFlags, NodeIpamFlags {
+  horizontalPodAutoscaler: HpaFlags
+}
+
+/** What a manager without a command line of its own has. */
+export const controllerFlags = ({ podPrefix }: Pick<ClusterPlan, 'podPrefix'>): ControllerFlags => ({
+  ...POD_GC_FLAGS,
+  clusterCidr: `${podPrefix}.0.0/16`,
+  nodeCidrMaskSize: 24,
+  horizontalPodAutoscaler: { ...HPA_FLAGS },
+})
+
+/** `flags` and `own` may change between two starts of the process. */
+export function controllersOf(
+  plan: ClusterPlan,
+  flags: NodeLifecycleFlags,
+  files: ManagerFiles,
+  own: ControllerFlags = controllerFlags(plan),
+): Controller[] {
   const { minor } = plan
   const kinds = collectedKinds(minor)
   return [
@@ -62,13 +84,13 @@ export function controllersOf(plan: ClusterPlan, flags: NodeLifecycleFlags, file
     ...(minor >= 16 ? [endpointSliceController({ minor })] : []),
     // Their mirrors came with 1.19.
     ...(minor >= 19 ? [endpointSliceMirroringController] : []),
-    nodeIpamController({ prefix: plan.podPrefix }),
+    nodeIpamController(own),
     nodeLifecycleController({ minor, flags }),
     taintEvictionController,
     garbageCollector(kinds),
     namespaceController(kinds.filter(({ namespaced }) => namespaced).map(({ resource }) => resource)),
-    podGcController,
-    horizontalPodAutoscalerController({ minor }),
+    podGcControllerOf(own),
+    horizontalPodAutoscalerController({ minor, flags: own.horizontalPodAutoscaler }),
     resourceQuotaController(kinds.filter(({ namespaced }) => namespaced).map(({ resource }) => resource)),
     // Aggregated roles came with 1.9, server-side apply with 1.22.
     ...(minor >= 22 ? [clusterRoleAggregation] : []),

@@ -5,7 +5,8 @@
  */
 import type { HttpRequest } from '../fabric/http.ts'
 import type { Host } from '../host/host.ts'
-import type { LazyText } from '../host/files.ts'
+import { sourceOf } from '../host/files.ts'
+import type { FileNode, LazyText } from '../host/files.ts'
 import { certificateLength, draftOf, fingerprintOf, goName, keyName, makePublicKeyPem } from '../pki/index.ts'
 import { makeTraditionalKeyPem, numberFrom, organizationsOf, commonNameOf, parseCertificate } from '../pki/index.ts'
 import {
@@ -95,7 +96,11 @@ export class ClusterPki {
       extKeyUsages: usages,
       ...(altNames !== undefined && { altNames }),
     }
-    return identityOf(template, authority.signer, key)
+    const identity = identityOf(template, authority.signer, key)
+    const { notBeforeMs, notAfterMs } = template
+    const facts = { authority: authority.certificate, subject, key: identity.key, notBeforeMs, notAfterMs }
+    ISSUED.set(identity.certificate, facts)
+    return identity
   }
 
   /** The kubelet's own serving certificate, with the authority that only it knows. Models k8s.io/client-go/util/cert (GenerateSelfSignedCertKey). */
@@ -158,6 +163,40 @@ function identityOf(template: Template, signer: Signer, key: PrivateKey): Identi
   }
 }
 
+/** What a certificate says that was issued here, known before its text is made. */
+export interface Issued {
+  /** The text of the authority's own certificate. */
+  authority: LazyText
+  subject: Subject
+  /** PEM. */
+  key: string
+  notBeforeMs: number
+  notAfterMs: number
+}
+
+const ISSUED = new WeakMap<LazyText, Issued>()
+
+/** The facts of a text that `issue` made; undefined for all others. */
+export function issuedAs(text: LazyText | undefined): Issued | undefined {
+  return text && ISSUED.get(text)
+}
+
+/**
+ * Whether files stand as they were made here, so that nobody needs to look into them: texts that were not read
+ * yet, and with a certificate the key that belongs to it.
+ */
+export function isSound(nodes: readonly (FileNode | undefined)[]): boolean {
+  const sources = nodes.map((node) => sourceOf(node))
+  const keys = sources.map((source) => issuedAs(source)?.key)
+  return nodes.every((node, index) => node !== undefined && (sources[index] !== undefined || keys.includes(node.text)))
+}
+
+/** Says that a further text holds a certificate that is known. */
+export function holds(text: LazyText, certificate: LazyText): void {
+  const issued = ISSUED.get(certificate)
+  if (issued !== undefined) ISSUED.set(text, issued)
+}
+
 /** The files of a controller manager, as they are now. */
 export interface ManagerFiles {
   /** --root-ca-file */
@@ -168,13 +207,14 @@ export interface ManagerFiles {
   signing: () => { certificate: Certificate; key: PrivateKey } | undefined
 }
 
-export function managerFiles(host: () => Host | undefined): ManagerFiles {
-  const read = (name: string): string => host()?.files.text(`${CERTIFICATES}/${name}`) ?? ''
+export type ManagerFileName = 'ca.crt' | 'sa.key' | 'signing.crt' | 'signing.key'
+
+export function managerFiles(read: (name: ManagerFileName) => string): ManagerFiles {
   return {
     rootCa: () => read('ca.crt'),
     serviceAccountKey: () => parseKeyPem(read('sa.key')),
     signing: () => {
-      const [certificate, key] = [parseCertificate(read('ca.crt')), parseKeyPem(read('ca.key'))]
+      const [certificate, key] = [parseCertificate(read('signing.crt')), parseKeyPem(read('signing.key'))]
       return certificate === undefined || key === undefined ? undefined : { certificate, key }
     },
   }
@@ -187,23 +227,24 @@ export function apiServerNames(plan: ClusterPlan, { name, ip }: PlannedHost): Pa
   return { dns: [name, ...service, ...endpoint].sort(), ips: ['10.96.0.1', ip] }
 }
 
-/** The names and addresses of an etcd member's certificates. */
-export function etcdNames({ name, ip }: PlannedHost): Partial<AltNames> {
-  return { dns: [name, 'localhost'].sort(), ips: [ip, '127.0.0.1', '::1'] }
-}
-
 type TlsOptions = { ca?: string; cert?: string; key?: string; insecure?: boolean; serverName?: string }
 type Shaken = { certificate?: HttpRequest['certificate'] } | { failure: 'tls'; message: string }
 
-const FILES: Record<number, { certificate: string; clientCa?: string }> = {
+/** What a port shows and asks for: paths of files of its host. */
+export interface TlsFiles {
+  certificate: string
+  clientCa?: string
+}
+
+export const FILES: Record<number, TlsFiles> = {
   6443: { certificate: `${CERTIFICATES}/apiserver.crt`, clientCa: `${CERTIFICATES}/ca.crt` },
   2379: { certificate: `${CERTIFICATES}/etcd/server.crt`, clientCa: `${CERTIFICATES}/etcd/ca.crt` },
   10250: { certificate: '/var/lib/kubelet/pki/kubelet.crt', clientCa: `${CERTIFICATES}/ca.crt` },
 }
 
 /** The certificates that a host's port shows, its own first. */
-export function servedBy(host: Host | undefined, port: number): readonly Certificate[] {
-  return parseCertificates(host?.files.text(FILES[port]?.certificate ?? '') ?? '')
+export function servedBy(host: Host | undefined, port: number, files = FILES[port]): readonly Certificate[] {
+  return parseCertificates(host?.files.text(files?.certificate ?? '') ?? '')
 }
 
 export interface Connection {
@@ -215,6 +256,8 @@ export interface Connection {
   nowMs: number
   /** Go 1.20 (1.27) says first that it was the verification that failed. */
   minor: number
+  /** What the port shows and asks for, where that is not kubeadm's. */
+  files?: TlsFiles
 }
 
 /** What client and server learn from each other's certificates, or why there is no connection. Models crypto/tls. */
@@ -225,12 +268,16 @@ export function handshake(connection: Connection, tls: TlsOptions | undefined): 
       ? undefined
       : serverProblem({ ...connection, name: tls?.serverName ?? connection.name }, tls?.ca))
   if (problem !== undefined) return { failure: 'tls', message: problem }
-  const certificate = clientCertificate(connection, tls?.cert)
+  const nowMs = connection.host?.clockMs() ?? connection.nowMs
+  const certificate = clientCertificate({ ...connection, nowMs }, tls?.cert)
   return certificate === undefined ? {} : { certificate }
 }
 
-function serverProblem({ host, port, name, nowMs, minor }: Connection, ca: string | undefined): string | undefined {
-  const [own, ...intermediates] = servedBy(host, port)
+function serverProblem(
+  { host, port, name, nowMs, minor, files }: Connection,
+  ca: string | undefined,
+): string | undefined {
+  const [own, ...intermediates] = servedBy(host, port, files)
   const roots = parseCertificates(ca ?? '')
   const problem =
     own === undefined
@@ -258,12 +305,12 @@ const REMEMBERED = 1000
 
 /** What the server makes of a client's certificate. Models apiserver authentication/request/x509. */
 export function clientCertificate(
-  { host, port, nowMs }: Pick<Connection, 'host' | 'port' | 'nowMs'>,
+  { host, port, nowMs, files = FILES[port] }: Pick<Connection, 'host' | 'port' | 'nowMs' | 'files'>,
   pem: string | undefined,
 ): HttpRequest['certificate'] {
   const [own, ...intermediates] = parseCertificates(pem ?? '')
   if (own === undefined) return undefined
-  const roots = parseCertificates(host?.files.text(FILES[port]?.clientCa ?? '') ?? '')
+  const roots = parseCertificates(host?.files.text(files?.clientCa ?? '') ?? '')
   const problem = verifyCertificate(own, { roots, intermediates, nowMs, usage: 'clientAuth' })
   const sha256 = fingerprintOf(own)
   const memo = `${sha256} ${problem ?? ''}`

@@ -1,7 +1,10 @@
 /** What a person sees at a glance: nodes, their pods, the control plane. Read from an API server's cache. */
 import { summarizePod } from '../objects/columns/index.ts'
+import { componentVersions } from '../objects/component-versions.ts'
 import { conditionOf, isPodReady, ownerOf } from '../objects/meta.ts'
 import type { Node, Pod } from '../objects/types.gen.ts'
+import { unsupportedSkew } from '../versions/skew.ts'
+import type { SkewFinding } from '../versions/skew.ts'
 import type { Cluster } from '../cluster.ts'
 
 export interface PicturedPod {
@@ -24,6 +27,8 @@ export interface PicturedNode {
   /** The node's own word, as the API has it. */
   ready: boolean
   schedulable: boolean
+  /** Of its kubelet, as kubectl's VERSION column says it. */
+  version: string
   pods: PicturedPod[]
 }
 
@@ -34,6 +39,8 @@ export interface ClusterPicture {
   /** Pods without a node. */
   unscheduled: PicturedPod[]
   controlPlane: { component: string; host: string; healthy: boolean }[]
+  /** Components that are outside the version skew policy (A1). */
+  skew: SkewFinding[]
 }
 
 export function makePicture(cluster: Cluster): ClusterPicture {
@@ -57,6 +64,7 @@ export function makePicture(cluster: Cluster): ClusterPicture {
       { component: 'kube-controller-manager', host: name, healthy: cluster.isRunning(name, 'kube-controller-manager') },
       { component: 'kube-scheduler', host: name, healthy: cluster.isRunning(name, 'kube-scheduler') },
     ]),
+    skew: unsupportedSkew(componentVersions([...nodes.values()], pods)),
   }
 }
 
@@ -72,6 +80,7 @@ function pictureNode(node: Node, isMaster: boolean, up: boolean, pods: PicturedP
     host: up ? 'up' : 'down',
     ready: conditionOf(node.status?.conditions, 'Ready')?.status === 'True',
     schedulable: node.spec?.unschedulable !== true,
+    version: node.status?.nodeInfo?.kubeletVersion ?? '',
     pods,
   }
 }

@@ -1,5 +1,6 @@
 /** The hosts of a cluster and its facts, made from what a user asks for. */
 import type { HostName } from '../fabric/fabric.ts'
+import { latestOf } from '../versions/releases.ts'
 
 export interface ClusterOptions {
   seed: string
@@ -12,6 +13,8 @@ export interface ClusterOptions {
   name?: string
   /** The nodes by name, instead of `worker-1` to `worker-<workers>`. */
   nodes?: NodeOptions[]
+  /** Machines with a container runtime, kubelet and kubeadm that have not joined: `kubeadm init` or `join` is for who flies. */
+  bare?: NodeOptions[]
   /** false: the hosts of the control plane are no nodes; its processes start with their host, without a kubelet. */
   controlPlaneNodes?: false
   /** false: neither CoreDNS nor kube-proxy. */
@@ -35,7 +38,7 @@ export interface NodeOptions {
   capacity?: Record<string, string>
 }
 
-export type HostRole = 'base' | 'control-plane' | 'worker'
+export type HostRole = 'base' | 'control-plane' | 'worker' | 'bare' | 'balancer'
 
 export interface PlannedHost {
   name: HostName
@@ -56,18 +59,20 @@ export interface ClusterPlan {
   workers: PlannedHost[]
   /** The hosts with a kubelet: control planes and workers. */
   nodes: PlannedHost[]
+  /** The hosts that have a kubelet or may get one: nodes, and machines that have not joined. */
+  machines: PlannedHost[]
   addons: boolean
   storage: 'local-path' | undefined
   metricsServer: boolean
   hollow: boolean
-  /** What clients connect to: a name that leads to a control plane that is up. */
+  /** What clients connect to: the only control plane, or the name of the load balancer before several. */
   endpoint: string
   dnsIp: string
   podPrefix: string
 }
 
-/** Patch releases that this engine stands at; others get .0. */
-const PATCHES: Record<number, number> = { 31: 14, 32: 11, 33: 13, 34: 6, 35: 3, 36: 1 }
+/** Of the load balancer, which the name `cluster-endpoint` leads to. */
+export const BALANCER_IP = '172.30.1.100'
 const LIMITS = { controlPlanes: [1, 3, 5], workers: 100 }
 
 /** Throws with a text for the user when the options are out of range. */
@@ -88,15 +93,19 @@ export function planCluster(options: ClusterOptions): ClusterPlan {
   }))
   const wanted = options.nodes ?? range(count).map((i): NodeOptions => ({ name: `worker-${i + 1}` }))
   const workers = wanted.map((node, i): PlannedHost => ({ ...node, role: 'worker', ip: `172.30.1.${11 + i}` }))
+  const bare = (options.bare ?? []).map((node, i): PlannedHost => ({ ...node, role: 'bare', ip: `172.30.2.${11 + i}` }))
+  const balancers: PlannedHost[] = masters === 1 ? [] : [{ name: 'lb', role: 'balancer', ip: BALANCER_IP }]
+  const nodes = options.controlPlaneNodes === false ? workers : [...controlPlanes, ...workers]
   return {
     name: options.name ?? 'kubernetes',
-    version: `1.${minor}.${match[2] ?? PATCHES[minor] ?? 0}`,
+    version: match[2] === undefined ? latestOf(minor) : `1.${minor}.${match[2]}`,
     minor,
-    hosts: [base, ...controlPlanes, ...workers],
+    hosts: [base, ...balancers, ...controlPlanes, ...workers, ...bare],
     base,
     controlPlanes,
     workers,
-    nodes: options.controlPlaneNodes === false ? workers : [...controlPlanes, ...workers],
+    nodes,
+    machines: [...nodes, ...bare],
     addons: options.addons !== false,
     storage: options.storage,
     metricsServer: options.metricsServer === true,

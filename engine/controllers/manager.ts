@@ -7,6 +7,7 @@
 import type { Answer, ApiClient, ApiClientOwner, Change, Informer, KubeObject, Resource } from '../api/client.ts'
 import { EventRecorder, IGNORED } from '../api/event-recorder.ts'
 import { LEASE_TAG, LeaderElection } from '../api/leader-election.ts'
+import type { ElectionHooks } from '../api/leader-election.ts'
 import { MACHINE_TIMEOUT } from '../kernel/machine.ts'
 import type { MachineTimeout } from '../kernel/machine.ts'
 import type { Component, Kernel } from '../kernel/kernel.ts'
@@ -37,6 +38,17 @@ interface CallTag {
   index: number
 }
 
+/** What a process is started with; what is absent is as without flags. */
+export interface ManagerStart {
+  /** --leader-elect */
+  leaderElect?: boolean
+  /** Controllers that do not run: --controllers and what other flags switch off. */
+  disabled?: readonly string[]
+  /** --kube-api-qps and --kube-api-burst, for each controller's own client. */
+  qps?: number
+  burst?: number
+}
+
 /** A write that waits for its turn under the rate limit. */
 interface Turn {
   tag: CallTag
@@ -51,6 +63,8 @@ interface Slot {
   limit: TokenBucket
   passes: Map<string, Pass>
   context: Context
+  /** It does not run in this process. */
+  disabled: boolean
   memory: unknown
   memorySet: boolean
 }
@@ -71,6 +85,7 @@ export interface ManagerOptions {
   controllers: Controller[]
   /** --leader-elect; false: it works from its start on, as provisioners of their own do. */
   leaderElect?: false
+  election?: ElectionHooks
   /** Makes the client whose answers and changes come to the owner. */
   createClient: (owner: ApiClientOwner) => ApiClient
 }
@@ -89,6 +104,7 @@ export class ControllerManager implements Component, ApiClientOwner {
   private running = false
   private leading = false
   private workQueued = false
+  private started: ManagerStart = {}
 
   constructor(private readonly options: ManagerOptions) {
     this.kernel = options.kernel
@@ -106,18 +122,39 @@ export class ControllerManager implements Component, ApiClientOwner {
   }
 
   /** The process starts: it joins the election and works once it leads. */
-  start(): void {
+  start(how: ManagerStart = {}): void {
     if (this.running) return
     this.running = true
-    if (this.options.leaderElect === false) this.startLeading()
-    else this.election.start()
+    this.setStart(how)
+    if (this.elects) this.election.start()
+    else {
+      this.startLeading()
+      this.options.election?.onLeading?.()
+    }
+  }
+
+  private get elects(): boolean {
+    return this.options.leaderElect !== false && this.started.leaderElect !== false
+  }
+
+  private setStart(how: ManagerStart): void {
+    this.started = how
+    for (const slot of this.slots.values()) {
+      slot.limit = new TokenBucket(how.qps ?? API_QPS, how.burst ?? API_BURST)
+      slot.disabled = how.disabled?.includes(slot.controller.name) === true
+    }
+  }
+
+  /** SIGTERM where the lease is released on exit (ControllerManagerReleaseLeaderElectionLockOnExit). */
+  release(): void {
+    if (this.running && this.elects) this.election.release()
   }
 
   /** The process dies: all that it knew is gone. */
   stop(): void {
     if (!this.running) return
     this.running = false
-    if (this.options.leaderElect !== false) this.election.stop()
+    if (this.elects) this.election.stop()
     this.stopLeading()
   }
 
@@ -147,6 +184,7 @@ export class ControllerManager implements Component, ApiClientOwner {
     if (resource === DEFINITIONS) this.followDefinition(change)
     const isCustom = this.isCustom(resource)
     for (const slot of this.slots.values()) {
+      if (slot.disabled) continue
       for (const watch of slot.controller.watches) {
         if (watch.resource !== resource) continue
         for (const key of watch.keys(change, slot.context)) slot.queue.add(key)
@@ -163,9 +201,9 @@ export class ControllerManager implements Component, ApiClientOwner {
     for (const [name, { queue, passes, limit, memory, memorySet }] of this.slots) {
       slots[name] = { queue: queue.dump(), passes: Object.fromEntries(passes), limit: limit.dump(), memory, memorySet }
     }
-    const { running, leading, workQueued } = this
+    const { running, leading, workQueued, started } = this
     const parts = { client: this.client.dump(), recorder: this.recorder.dump(), election: this.election.dump() }
-    return { running, leading, workQueued, slots, custom: this.custom, ...parts }
+    return { running, leading, workQueued, started, slots, custom: this.custom, ...parts }
   }
 
   load(state: unknown): void {
@@ -173,6 +211,7 @@ export class ControllerManager implements Component, ApiClientOwner {
       running: boolean
       leading: boolean
       workQueued: boolean
+      started: ManagerStart
       slots: Record<string, SlotState>
       custom: (CustomKind & { closed: boolean })[]
       client: unknown
@@ -182,6 +221,7 @@ export class ControllerManager implements Component, ApiClientOwner {
     this.running = saved.running
     this.leading = saved.leading
     this.workQueued = saved.workQueued
+    this.setStart(saved.started)
     for (const kind of saved.custom) this.openCustom(kind)
     this.custom = saved.custom
     this.openKinds = this.custom.filter(({ closed }) => !closed)
@@ -208,8 +248,15 @@ export class ControllerManager implements Component, ApiClientOwner {
       address: this.address,
       name: 'kube-controller-manager',
       identity: `${host}_${this.kernel.random(this.address).uuid()}`,
-      onStartedLeading: () => this.startLeading(),
-      onStoppedLeading: () => this.stop(),
+      ...this.options.election,
+      onStartedLeading: () => {
+        this.startLeading()
+        this.options.election?.onLeading?.()
+      },
+      onStoppedLeading: () => {
+        this.stop()
+        this.options.election?.onLost?.()
+      },
     })
   }
 
@@ -225,6 +272,7 @@ export class ControllerManager implements Component, ApiClientOwner {
       memory: undefined,
       memorySet: false,
       context: undefined as never,
+      disabled: false,
     }
     slot.context = this.createContext(slot)
     return slot
@@ -310,7 +358,8 @@ export class ControllerManager implements Component, ApiClientOwner {
   private startLeading(): void {
     this.leading = true
     this.client.start()
-    for (const { controller } of this.slots.values()) {
+    for (const { controller, disabled } of this.slots.values()) {
+      if (disabled) continue
       for (const { key, everyMs } of controller.ticks ?? []) this.queueTick(controller.name, key, everyMs)
     }
   }

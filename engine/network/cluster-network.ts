@@ -31,6 +31,8 @@ export interface ClusterNetworkOptions extends RouteWorld {
   listenersOf(host: HostName): PodListeners | undefined
   dnsOf(host: HostName): CoreDns | undefined
   upstream: Upstream
+  /** What a site outside of the simulation answers to a GET of a path; undefined: nothing is there. */
+  site?(name: string, path: string): HttpResponse | undefined
   /** The address of a host, or of the pod that a container belongs to. */
   addressOf(from: NetworkPoint): string
   /** Text of a file as the process sees it. */
@@ -63,7 +65,10 @@ export class ClusterNetwork implements HostNetwork {
     const way = this.route(from, ip, target.port)
     if (way.kind === 'pod') return this.askPod(from, outgoing, replyTo, way, target)
     if (way.kind === 'host') return this.askHost(from, outgoing, replyTo, way, target)
-    return failure(way, `${ip}:${target.port}`)
+    const site = way.kind === 'unreachable' ? this.options.site?.(target.name, target.path) : undefined
+    if (site === undefined) return failure(way, `${ip}:${target.port}`)
+    this.answer(replyTo, site)
+    return { sent: { address: 'nobody', host: from.host, id: replyTo.tag } }
   }
 
   input(from: NetworkPoint, sent: SentRequest, input: unknown): void {
@@ -107,6 +112,7 @@ export class ClusterNetwork implements HostNetwork {
 
   private dial(from: NetworkPoint, way: Route): Eventually<Connected> {
     if (way.kind === 'refused') return { answer: 'refused' }
+    if (way.kind === 'reset') return { answer: 'open', afterMs: NETWORK_FLAGS.roundTripMs }
     if (way.kind === 'unreachable') return { answer: 'unreachable' }
     if (way.kind === 'dropped') return { answer: 'timeout', afterMs: NETWORK_FLAGS.connectTimeoutMs }
     return this.isOpen(from, way) ? { answer: 'open', afterMs: NETWORK_FLAGS.roundTripMs } : { answer: 'refused' }
@@ -136,6 +142,20 @@ export class ClusterNetwork implements HostNetwork {
     if ('error' in resolved) return undefined
     const way = this.route(from, resolved.addresses[0] ?? '', port)
     return way.kind === 'host' ? { host: way.host, port: way.port } : undefined
+  }
+
+  /** What a client finds that dials an address and port of a host or Service, and holds its connection itself. */
+  door(from: NetworkPoint, name: string, port: number): Door {
+    const found = this.find(from, name)
+    if ('error' in found) return closed(dnsFailure(name, found.error, this.resolverOf(from)))
+    const ip = found.addresses[0] ?? ''
+    const way = this.route(from, ip, port)
+    if (way.kind === 'pod') return closed(failure({ kind: 'refused' }, `${ip}:${port}`))
+    if (way.kind !== 'host') return closed(failure(way, `${ip}:${port}`))
+    const { kind } = dialPort(this.options.fabric, from.host, way.host, way.ip, way.port)
+    const via = way.via === undefined ? {} : { via: way.via }
+    if (kind === 'open') return { kind, host: way.host, port: way.port, ...via }
+    return closed(failure({ kind: kind === 'silent' ? 'dropped' : 'refused' }, `${ip}:${port}`))
   }
 
   private askPod(
@@ -271,6 +291,18 @@ export class ClusterNetwork implements HostNetwork {
   }
 }
 
+/** A listener, or why there is none; `silent`: nothing comes back. */
+export type Door =
+  | { kind: 'open'; host: HostName; port: number; via?: HostName }
+  | { kind: 'refused'; failure: string }
+  | { kind: 'silent'; failure: string }
+
+type Failed = { answer: HttpFailure; afterMs?: number }
+
+function closed({ answer, afterMs }: Failed): Door {
+  return { kind: afterMs === undefined ? 'refused' : 'silent', failure: answer.message }
+}
+
 const LOOPBACK = '127.0.0.1'
 const IPV4 = /^\d{1,3}(\.\d{1,3}){3}$/
 
@@ -282,7 +314,8 @@ function hostsFile(text: string, name: string): string | undefined {
   return undefined
 }
 
-function failure(way: { kind: 'refused' | 'dropped' | 'unreachable' }, where: string): Eventually<HttpFailure> {
+function failure(way: { kind: 'refused' | 'reset' | 'dropped' | 'unreachable' }, where: string): Failed {
+  if (way.kind === 'reset') return { answer: { failure: 'reset', message: 'EOF' } }
   if (way.kind === 'refused')
     return { answer: { failure: 'refused', message: `dial tcp ${where}: connect: connection refused` } }
   if (way.kind === 'unreachable')
@@ -293,7 +326,7 @@ function failure(way: { kind: 'refused' | 'dropped' | 'unreachable' }, where: st
   }
 }
 
-function dnsFailure(name: string, error: 'NXDOMAIN' | 'SERVFAIL' | 'timeout', server: string): Eventually<HttpFailure> {
+function dnsFailure(name: string, error: 'NXDOMAIN' | 'SERVFAIL' | 'timeout', server: string): Failed {
   const texts = { NXDOMAIN: 'no such host', SERVFAIL: 'server misbehaving', timeout: 'i/o timeout' }
   const message = `dial tcp: lookup ${name} on ${server}:53: ${texts[error]}`
   const answer: HttpFailure = { failure: 'dns', message }

@@ -13,8 +13,11 @@ export interface Origin {
 
 export type Route =
   | { kind: 'pod'; host: HostName; ip: string; port: number }
-  | { kind: 'host'; host: HostName; ip: string; port: number }
+  /** `via`: the load balancer that the connection goes through. */
+  | { kind: 'host'; host: HostName; ip: string; port: number; via?: HostName }
   | { kind: 'refused' }
+  /** Accepted and closed again: a load balancer without a server. */
+  | { kind: 'reset' }
   /** Packets vanish: the client waits. */
   | { kind: 'dropped' }
   /** No route to such an address. */
@@ -22,13 +25,15 @@ export type Route =
 
 export interface RouteWorld {
   fabric: Fabric
-  /** The node whose kubelet holds a pod address. */
-  hostOfPod(ip: string): HostName | undefined
+  /** The node whose kubelet holds a pod address, as another host's routes lead to it. */
+  hostOfPod(ip: string, from: HostName): HostName | undefined
   hostOfAddress(ip: string): HostName | undefined
   nodeNameOf(host: HostName): string
   proxyOf(host: HostName): KubeProxy | undefined
   /** Draws for load balancing. */
   random(host: HostName): Random
+  /** Where a load balancer on a host sends a connection; undefined: none listens there. */
+  onward(host: HostName, ip: string, port: number, clientIp: string): { address: string; port: number } | 'none' | undefined
   isServiceAddress(ip: string): boolean
   isPodAddress(ip: string): boolean
 }
@@ -47,7 +52,14 @@ function toHost(world: RouteWorld, from: Origin, to: HostName, ip: string, port:
   if (!reaches(world, from.host, to)) return { kind: 'dropped' }
   const rule = world.proxyOf(to)?.ruleForNodePort(port, protocol)
   if (rule !== undefined) return viaRule(world, from, rule, to, rule.externalLocal && from.host !== to)
-  return { kind: 'host', host: to, ip, port }
+  const onward = protocol === 'tcp' ? world.onward(to, ip, port, from.ip) : undefined
+  if (onward === 'none') return { kind: 'reset' }
+  if (onward === undefined) return { kind: 'host', host: to, ip, port }
+  return withVia(route(world, { host: to, ip }, onward.address, onward.port), to)
+}
+
+function withVia(found: Route, via: HostName): Route {
+  return found.kind === 'host' ? { ...found, via } : found
 }
 
 function viaRule(world: RouteWorld, from: Origin, rule: ServiceRule, node: HostName, local: boolean): Route {
@@ -74,7 +86,7 @@ function pick(
 }
 
 function toPod(world: RouteWorld, from: Origin, ip: string, port: number): Route {
-  const host = world.hostOfPod(ip)
+  const host = world.hostOfPod(ip, from.host)
   if (host === undefined) return { kind: 'dropped' }
   return reaches(world, from.host, host) ? { kind: 'pod', host, ip, port } : { kind: 'dropped' }
 }

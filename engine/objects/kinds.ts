@@ -88,6 +88,11 @@ export function lifecycleOf(group: string, version: string, kind: string): RawLi
   return lifecycleByKind.get(lifecycleKey(group, version, kind))
 }
 
+/** Every kind's version that upstream marks, in its order. */
+export function lifecycleRows(): readonly Readonly<RawLifecycle>[] {
+  return rawLifecycle
+}
+
 /**
  * Versions that were served once (group, version, kind), with the version that is stored in their place and, where that
  * is another one, its group. Those of another shape have a line in `conversion/index.ts`.
@@ -325,4 +330,9 @@ export function deprecationWarning(entry: KindEntry, release: string): string | 
   const removed = row.removed === null ? '' : `, unavailable in v${row.removed}+`
   const instead = row.replacement === null ? '' : `; use ${row.replacement}`
   return `${what} is deprecated in v${row.deprecated}+${removed}${instead}`
+}
+
+/** `deployments` → `Deployment`, for texts that name a type; a plural that nothing has stays as it is. */
+export function kindNameOf(plural: string): string {
+  return rawResources.find((row) => row.resource === plural)?.kind ?? plural
 }

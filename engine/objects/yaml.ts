@@ -200,15 +200,26 @@ function columnProblem(offset: number, text: string): GoProblem {
 }
 
 function flowProblem(offset: number, text: string): GoProblem {
-  const line = lineOf(text, offset) - 1
+  const endsInLine = offset >= text.length && !text.endsWith('\n')
+  const line = lineOf(text, offset) - (endsInLine ? 0 : 1)
   const before = text.slice(0, offset).trimEnd()
   if (/[[{,]$/.test(before)) return { text: 'did not find expected node content', line }
   const open = before.lastIndexOf('{') > before.lastIndexOf('[') ? '}' : ']'
   return { text: `did not find expected ',' or '${open}'`, line }
 }
 
+/** Whether the last filled line above ends with a plain scalar, which the scanner takes to go on. */
+function followsPlain(text: string, offset: number): boolean {
+  const above = text.slice(0, offset).split('\n').slice(0, -1)
+  const last = above.findLast((line) => line.trim() !== '') ?? ''
+  const value = last.replace(/^\s*(?:- +)*/, '').replace(/^[^'"#]*?:\s+/, '')
+  return /^[^\s#'"[\]{}|>&*!%@`-][^#]*$/.test(value) && !/:\s*$/.test(value)
+}
+
 function goProblem({ code, message, pos: [offset] }: YAMLError, text: string): GoProblem {
   const char = text[offset] ?? ''
+  if (char === '\t' && followsPlain(text, offset))
+    return onLine('found a tab character that violates indentation', lineOf(text, offset))
   if (code === 'TAB_AS_INDENT' || '\t@`%'.includes(char || ' '))
     return onLine('found character that cannot start any token', lineOf(text, offset))
   if (/quote/.test(message))

@@ -1,11 +1,12 @@
 /**
  * Models pkg/scheduler (E): one pod at a time, filters then scores, a binding through the API, and a
- * FailedScheduling that says why not. Not modelled: profiles, extenders, DRA, sampling
- * of nodes (percentageOfNodesToScore; all nodes are looked at), scheduling gates' own events.
+ * FailedScheduling that says why not. Not modelled: extenders, DRA, sampling of nodes (percentageOfNodesToScore,
+ * which begins at 100 nodes; all are looked at), scheduling gates' own events.
  */
 import type { Answer, ApiClient, ApiClientOwner, Change, Informer, Resource } from '../api/client.ts'
 import { EventRecorder, IGNORED } from '../api/event-recorder.ts'
 import { LEASE_TAG, LeaderElection } from '../api/leader-election.ts'
+import type { ElectionHooks } from '../api/leader-election.ts'
 import { MACHINE_TIMEOUT } from '../kernel/machine.ts'
 import type { MachineTimeout } from '../kernel/machine.ts'
 import type { Component, EventId, Kernel } from '../kernel/kernel.ts'
@@ -14,7 +15,6 @@ import { conditionOf, setCondition, timestamp } from '../objects/meta.ts'
 import { semanticEqual } from '../objects/equal.ts'
 import type { Namespace, Node, Pod, PodDisruptionBudget, Service } from '../objects/types.gen.ts'
 import { NO_NODES, cutMessage, fitError, preFilterError } from './fit-error.ts'
-import { FILTERS } from './filters/index.ts'
 import { SCHEDULER_FLAGS, SCHEDULER_NAME } from './flags.ts'
 import { NodeInfo } from './node-info.ts'
 import { pinnedNodes } from './filters/node-affinity.ts'
@@ -22,9 +22,10 @@ import { volumeDecisions } from './filters/volume-binding.ts'
 import { reject } from './plugin.ts'
 import type { Rejection, Snapshot } from './plugin.ts'
 import { preempt } from './preemption.ts'
+import { pluginsOf } from './profile.ts'
+import type { Plugins, Profile, SchedulerStart } from './profile.ts'
 import { SchedulingQueue } from './queue.ts'
 import type { SchedulingQueueState, Waiting } from './queue.ts'
-import { SCORES } from './scores/index.ts'
 import { bindingState, openVolumeCaches, volumeWrites } from './volume-binder.ts'
 import { volumeLister } from './volume-lister.ts'
 import type { VolumeCaches, VolumeDecisions } from './volume-lister.ts'
@@ -43,6 +44,7 @@ export interface SchedulerOptions {
   host: string
   /** The scheduler's minor release, such as 35. */
   minor: number
+  election?: ElectionHooks
   createClient: (owner: ApiClientOwner) => ApiClient
 }
 
@@ -75,6 +77,9 @@ interface SchedulerState {
   client: unknown
   recorder: ReturnType<EventRecorder['dump']>
   election: unknown
+  profiles: readonly Profile[] | undefined
+  /** Of the profiles with names of their own. */
+  recorders: Record<string, ReturnType<EventRecorder['dump']>>
 }
 
 /** What an attempt to place a pod came to. */
@@ -94,6 +99,10 @@ export class Scheduler implements Component, ApiClientOwner {
   private readonly budgets: Informer<PodDisruptionBudget>
   private nodes = new Map<string, NodeInfo>()
   private assumed: SchedulerState['assumed'] = {}
+  private profiles: readonly Profile[] | undefined
+  /** By schedulerName; derived. */
+  private plugins = pluginsOf(undefined)
+  private recorders = new Map<string, EventRecorder>()
   private running = false
   private leading = false
   private cycleQueued = false
@@ -113,10 +122,44 @@ export class Scheduler implements Component, ApiClientOwner {
     this.kernel.register(options.address, this)
   }
 
-  start(): void {
+  start({ leaderElect = true, profiles }: SchedulerStart = {}): void {
     if (this.running) return
     this.running = true
-    this.election.start()
+    this.setProfiles(profiles)
+    if (leaderElect) this.election.start()
+    else this.lead()
+  }
+
+  private setProfiles(profiles: readonly Profile[] | undefined): void {
+    this.profiles = profiles
+    this.plugins = pluginsOf(profiles)
+    this.recorders = new Map([[SCHEDULER_NAME, this.recorder]])
+  }
+
+  private lead(): void {
+    this.leading = true
+    this.client.start()
+    this.options.election?.onLeading?.()
+  }
+
+  /** The profile that a pod asks for; undefined: another scheduler's pod. */
+  private pluginsFor(pod: Pod): Plugins | undefined {
+    return this.plugins.get(pod.spec?.schedulerName ?? SCHEDULER_NAME)
+  }
+
+  /** Events of a pod come from the scheduler that it named. */
+  private recorderFor(pod: Pod): EventRecorder {
+    const component = pod.spec?.schedulerName ?? SCHEDULER_NAME
+    const known = this.recorders.get(component)
+    if (known !== undefined) return known
+    const recorder = new EventRecorder(this.kernel, this.client, { component, host: this.options.host })
+    this.recorders.set(component, recorder)
+    return recorder
+  }
+
+  /** SIGTERM: it hands its lease back before it ends. */
+  release(): void {
+    if (this.running) this.election.release()
   }
 
   stop(): void {
@@ -126,7 +169,7 @@ export class Scheduler implements Component, ApiClientOwner {
     this.cycleQueued = false
     this.election.stop()
     this.client.stop()
-    this.recorder.reset()
+    for (const recorder of [this.recorder, ...this.recorders.values()]) recorder.reset()
     this.queue.clear()
     this.kernel.cancel(this.flush)
     this.flush = undefined
@@ -166,7 +209,10 @@ export class Scheduler implements Component, ApiClientOwner {
       recorder: this.recorder.dump(),
       election: this.election.dump(),
     }
-    return { running, leading, cycleQueued, assumed, flush, ...parts }
+    const { profiles } = this
+    const own = [...this.recorders].filter(([, recorder]) => recorder !== this.recorder)
+    const recorders = Object.fromEntries(own.map(([name, recorder]) => [name, recorder.dump()]))
+    return { running, leading, cycleQueued, assumed, flush, profiles, recorders, ...parts }
   }
 
   load(state: unknown): void {
@@ -179,6 +225,9 @@ export class Scheduler implements Component, ApiClientOwner {
     this.queue.load(saved.queue)
     this.client.load(saved.client)
     this.recorder.load(saved.recorder)
+    this.setProfiles(saved.profiles)
+    for (const [name, state] of Object.entries(saved.recorders))
+      this.recorderFor({ spec: { schedulerName: name } } as Pod).load(state)
     this.election.load(saved.election)
     this.rebuildNodes()
   }
@@ -191,11 +240,12 @@ export class Scheduler implements Component, ApiClientOwner {
       address: options.address,
       name: 'kube-scheduler',
       identity: `${options.host}_${kernel.random(options.address).uuid()}`,
-      onStartedLeading: () => {
-        this.leading = true
-        this.client.start()
+      ...options.election,
+      onStartedLeading: () => this.lead(),
+      onStoppedLeading: () => {
+        this.stop()
+        options.election?.onLost?.()
       },
-      onStoppedLeading: () => this.stop(),
     })
   }
 
@@ -242,8 +292,7 @@ export class Scheduler implements Component, ApiClientOwner {
   }
 
   private podWaits(key: string, pod: Pod, old: Pod | undefined): void {
-    const ours =
-      (pod.spec?.schedulerName ?? SCHEDULER_NAME) === SCHEDULER_NAME && pod.metadata.deletionTimestamp === undefined
+    const ours = this.pluginsFor(pod) !== undefined && pod.metadata.deletionTimestamp === undefined
     if (!ours || (pod.spec?.schedulingGates ?? []).length > 0 || this.assumed[key] !== undefined) return
     const waiting = this.queue.get(key)
     if (waiting !== undefined && waiting.uid === pod.metadata.uid) {
@@ -306,7 +355,9 @@ export class Scheduler implements Component, ApiClientOwner {
   private scheduleOne(waiting: Waiting): void {
     const pod = this.pods.get(...splitPodKey(waiting.key))
     if (pod === undefined || pod.metadata.uid !== waiting.uid || (pod.spec?.nodeName ?? '') !== '') return
-    const verdict = this.findNode(pod)
+    const plugins = this.pluginsFor(pod)
+    if (plugins === undefined) return
+    const verdict = this.findNode(pod, plugins)
     if ('node' in verdict) this.assume(pod, verdict.node, waiting)
     else this.failed(pod, verdict, waiting)
   }
@@ -324,27 +375,28 @@ export class Scheduler implements Component, ApiClientOwner {
     }
   }
 
-  private findNode(pod: Pod): Verdict {
+  private findNode(pod: Pod, plugins: Plugins): Verdict {
     const snapshot = this.snapshot()
     const rejections = new Map<string, Rejection>()
     if (snapshot.nodes.length === 0) return { message: NO_NODES, rejectedBy: [], rejections }
-    for (const { name, preFilter } of FILTERS) {
+    for (const { name, preFilter } of plugins.filters) {
       const reason = preFilter?.(pod, snapshot)
       if (reason !== undefined)
         return { message: preFilterError(snapshot.nodes.length, reason), rejectedBy: [name], rejections }
     }
-    const { feasible, rejectedBy } = this.filter(pod, snapshot, rejections)
-    if (feasible.length > 0) return { node: this.pick(pod, feasible, snapshot) }
+    const { feasible, rejectedBy } = this.filter(pod, { snapshot, rejections, plugins })
+    if (feasible.length > 0) return { node: this.pick(pod, feasible, { snapshot, plugins }) }
     const reasons = [...rejections.values()].flatMap((rejection) => rejection.reasons)
     return { message: fitError(snapshot.nodes.length, reasons), rejectedBy, rejections }
   }
 
   private filter(
     pod: Pod,
-    snapshot: Snapshot,
-    rejections: Map<string, Rejection>,
+    scene: { snapshot: Snapshot; rejections: Map<string, Rejection>; plugins: Plugins },
   ): { feasible: NodeInfo[]; rejectedBy: string[] } {
-    const prepared = FILTERS.map((filter) => filter.prepare?.(pod, snapshot))
+    const { snapshot, rejections } = scene
+    const { filters } = scene.plugins
+    const prepared = filters.map((filter) => filter.prepare?.(pod, snapshot))
     const rejectedBy = new Set<string>()
     const pinned = pinnedNodes(pod)
     const feasible = snapshot.nodes.filter((node) => {
@@ -353,7 +405,7 @@ export class Scheduler implements Component, ApiClientOwner {
         rejectedBy.add('NodeAffinity')
         return false
       }
-      for (const [index, filter] of FILTERS.entries()) {
+      for (const [index, filter] of filters.entries()) {
         const rejection = filter.filter(pod, node, snapshot, prepared[index])
         if (rejection === undefined) continue
         rejections.set(node.name, rejection)
@@ -366,10 +418,11 @@ export class Scheduler implements Component, ApiClientOwner {
   }
 
   /** The best node; among equals one at random. */
-  private pick(pod: Pod, feasible: NodeInfo[], snapshot: Snapshot): string {
+  private pick(pod: Pod, feasible: NodeInfo[], scene: { snapshot: Snapshot; plugins: Plugins }): string {
     if (feasible.length === 1) return (feasible[0] as NodeInfo).name
     const totals = feasible.map(() => 0)
-    for (const { weight, applies, score } of SCORES) {
+    const { snapshot, plugins } = scene
+    for (const { weight, applies, score } of plugins.scores) {
       if (applies?.(pod, snapshot) === false) continue
       score(pod, feasible, snapshot).forEach((value, index) => (totals[index] = (totals[index] ?? 0) + weight * value))
     }
@@ -447,7 +500,7 @@ export class Scheduler implements Component, ApiClientOwner {
     const pod = this.pods.get(...splitPodKey(bind)) ?? this.assumed[bind]?.pod
     if (answer.code >= 200 && answer.code < 300 && pod !== undefined) {
       const message = `Successfully assigned ${bind} to ${node}`
-      this.recorder.recordSeries(pod, { type: 'Normal', reason: 'Scheduled', message, action: 'Binding' })
+      this.recorderFor(pod).recordSeries(pod, { type: 'Normal', reason: 'Scheduled', message, action: 'Binding' })
       this.kernel.record('scheduler.bound', { pod: bind, node })
       return
     }
@@ -476,7 +529,7 @@ export class Scheduler implements Component, ApiClientOwner {
   ): void {
     this.queue.putBack(how.waiting, how.rejectedBy, this.kernel.now)
     this.planFlush()
-    this.recorder.recordSeries(pod, {
+    this.recorderFor(pod).recordSeries(pod, {
       type: 'Warning',
       reason: 'FailedScheduling',
       message: cutMessage(message),
@@ -490,12 +543,14 @@ export class Scheduler implements Component, ApiClientOwner {
     pod: Pod,
     { message, rejections }: Exclude<Verdict, { node: string }>,
   ): { message: string; nominated: string | undefined } {
+    const plugins = this.pluginsFor(pod)
+    if (plugins?.preempts !== true) return { message, nominated: undefined }
     if (rejections.size === 0) return { message: this.withoutPreemption(message), nominated: undefined }
     const snapshot = this.snapshot()
     const fits = (node: NodeInfo): boolean => {
       const nodes = snapshot.nodes.map((one) => (one.name === node.name ? node : one))
       const tried = { ...snapshot, nodes }
-      return FILTERS.every((filter) => filter.filter(pod, node, tried, filter.prepare?.(pod, tried)) === undefined)
+      return plugins.filters.every((filter) => filter.filter(pod, node, tried, filter.prepare?.(pod, tried)) === undefined)
     }
     const result = preempt({ pod, nodes: snapshot.nodes, rejections, budgets: this.budgets.list(), fits })
     if (result.chosen === undefined)
@@ -521,7 +576,7 @@ export class Scheduler implements Component, ApiClientOwner {
 
   private evict(preemptor: Pod, victim: Pod, node: string): void {
     const { namespace, name } = victim.metadata
-    const message = `${SCHEDULER_NAME}: preempting to accommodate a higher priority pod`
+    const message = `${preemptor.spec?.schedulerName ?? SCHEDULER_NAME}: preempting to accommodate a higher priority pod`
     const condition = {
       type: 'DisruptionTarget',
       status: 'True',
@@ -543,7 +598,7 @@ export class Scheduler implements Component, ApiClientOwner {
       IGNORED,
     )
     this.client.call({ verb: 'delete', resource: RESOURCES.pods, namespace, name }, IGNORED)
-    this.recorder.recordSeries(victim, {
+    this.recorderFor(preemptor).recordSeries(victim, {
       type: 'Normal',
       reason: 'Preempted',
       message: `Preempted by pod ${preemptor.metadata.uid} on node ${node}`,

@@ -1,9 +1,10 @@
 /** The admission chain and its plugins: texts and effects (R7, R8, R10, R11, T2, T6, T10). */
 import { describe, expect, it } from 'vitest'
 import { pluginProblems } from '../../engine/api/pipeline/admission/plugins.ts'
-import { apiServerFlags } from '../../engine/cluster/api-server-flags.ts'
+import { apiFlagsOf, readFlags } from '../../engine/cluster/flags/index.ts'
 import { startApi } from '../harness/api.ts'
 import type { Api, Body } from '../harness/api.ts'
+import { commandOf, flagHost } from '../cluster/flag-host.ts'
 
 const PODS = '/api/v1/namespaces/default/pods'
 const CLAIMS = '/api/v1/namespaces/default/persistentvolumeclaims'
@@ -505,7 +506,7 @@ describe('plugins that are off by default', () => {
     const api = startApi()
     api.run(5_000)
     api.server.stop()
-    api.server.start({ enablePlugins: ['AlwaysDeny'] })
+    api.server.start({ flags: { enablePlugins: ['AlwaysDeny'] } })
     api.run(5_000)
     expect(messageOf(api, 'DELETE', '/api/v1/namespaces/kube-node-lease')).toContain(
       'admission control is denying all modifications',
@@ -615,22 +616,18 @@ describe('flags of the API server', () => {
   it('reads modes and the configuration file', () => {
     const files: Record<string, string> = {
       '/etc/a/config.yaml':
-        'kind: AdmissionConfiguration\nplugins:\n- name: PodSecurity\n  configuration: {defaults: {enforce: baseline}}\n- name: ResourceQuota\n  path: quota.yaml\n',
+        'apiVersion: apiserver.config.k8s.io/v1\nkind: AdmissionConfiguration\nplugins:\n- name: PodSecurity\n  configuration: {defaults: {enforce: baseline}}\n- name: ResourceQuota\n  path: quota.yaml\n',
       '/etc/a/quota.yaml': 'limitedResources: []\n',
     }
-    const read = (path: string): string | undefined => files[path]
-    expect(
-      apiServerFlags(
-        ['kube-apiserver', '--authorization-mode=RBAC', '--admission-control-config-file=/etc/a/config.yaml'],
-        35,
-        read,
-      ),
-    ).toMatchObject({
+    const read = (flags: Record<string, string>) =>
+      readFlags('kube-apiserver', commandOf('kube-apiserver', flags), '1.35.3', flagHost({ files }))
+    const accepted = read({ 'authorization-mode': 'RBAC', 'admission-control-config-file': '/etc/a/config.yaml' })
+    expect('settings' in accepted && apiFlagsOf(accepted.settings)).toMatchObject({
       authorizationModes: ['RBAC'],
       admissionConfig: { PodSecurity: { defaults: { enforce: 'baseline' } }, ResourceQuota: { limitedResources: [] } },
     })
-    expect(apiServerFlags(['kube-apiserver', '--authorization-mode=Nope'], 35, read)).toEqual({
-      error: 'authorization-mode "Nope" is not a valid mode',
+    expect(read({ 'authorization-mode': 'Nope' })).toMatchObject({
+      refused: expect.stringContaining('err="authorization-mode \\"Nope\\" is not a valid mode"') as string,
     })
   })
 

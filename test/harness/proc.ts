@@ -27,6 +27,8 @@ export interface Machine {
     outgoing: Outgoing,
   ) => { response: HttpResponse; chunks: { chunk: unknown; afterMs?: number }[] } | HttpFailure
   tty?: boolean
+  /** Answers to system calls by name; absent: undefined. */
+  ask?: (name: string, args: Record<string, unknown>) => unknown
   /** What a person makes of a file in the editor; absent: nothing is changed. */
   edit?: (text: string) => string
 }
@@ -119,7 +121,7 @@ export function runProgram(program: Program, argv: string[], machine: Machine = 
       files.set(name, (machine.edit ?? ((text: string) => text))(files.get(name) ?? ''))
       return { saved: true }
     },
-    ask: () => undefined,
+    ask: ({ name, args }) => machine.ask?.(name as string, (args ?? {}) as Record<string, unknown>),
     catchSignals: () => undefined,
     takeSignal: () => null,
   }

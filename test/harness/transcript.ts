@@ -10,6 +10,10 @@
  *     [exit 1]                  when the exit code is not 0
  *     ~ 30s                     time passes; `~ settle`: until nothing moves
  *     ! cut worker-1 worker-2   also mend, crash, boot, reboot
+ *     ! measure api https://172.30.1.2:6443/api/v1/nodes    a client asks once a second from now on, with the admin's
+ *                               certificate; `! measured api` shows what it saw
+ *
+ * Options: workers, controlPlanes, seed, release, storage, metricsServer, bare=green-1,green-2 (not joined).
  *
  * `***` in expected output stands for any run of characters other than blanks.
  */
@@ -40,12 +44,14 @@ function optionsOf(line: string): FlightOptions {
       .slice(1)
       .map((word) => word.split('=') as [string, string]),
   )
-  const { workers = '2', seed = '7', release = '1.35', controlPlanes = '1', storage, metricsServer, ...unknown } = words
+  const { workers = '2', seed = '7', release = '1.35', controlPlanes = '1', storage, metricsServer, bare, ...unknown } = words
   if (Object.keys(unknown).length > 0) throw new Error(`unknown words in '${line}': ${Object.keys(unknown).join(', ')}`)
   if (storage !== undefined && storage !== 'local-path') throw new Error(`storage=${storage}: local-path`)
   const sizes = { controlPlanes: Number(controlPlanes), workers: Number(workers) }
   const metrics = metricsServer === 'true' ? { metricsServer: true } : {}
-  return { seed, epochMs: EPOCH_MS, release, ...sizes, ...metrics, ...(storage !== undefined && { storage }) }
+  const machines = bare?.split(',').map((name) => ({ name }))
+  const more = { ...metrics, ...(machines && { bare: machines }), ...(storage !== undefined && { storage: storage as 'local-path' }) }
+  return { seed, epochMs: EPOCH_MS, release, ...sizes, ...more }
 }
 
 const trimmed = (lines: string[]): string[] => {
@@ -97,12 +103,38 @@ async function type(flight: Flight, command: string): Promise<string[]> {
 export async function runStep(flight: Flight, { kind, text }: Step): Promise<string[]> {
   if (kind === '$') return type(flight, text)
   if (kind === '~') await pass(flight, text)
+  else if (/^measured? /.test(text)) return measure(flight, text.split(/\s+/))
   else {
     const [action, ...args] = text.split(/\s+/)
     flight.input({ kind: 'hands', action: action as HandsAction, args })
     await flight.advance(0)
   }
   return []
+}
+
+/** Lets a client ask, or tells what it saw. */
+function measure(flight: Flight, [verb, name = '', url = '']: string[]): string[] {
+  if (verb === 'measure') {
+    flight.measure({ name, url, tls: adminTls(flight) })
+    return []
+  }
+  const { asked, failed, outages, downMs, longestMs } = flight.measured(name) ?? never(`nobody measures ${name}`)
+  const times = `down ${downMs / 1000} s, at most ${longestMs / 1000} s at once`
+  return [
+    `asked ${asked}, failed ${failed}, ${times}`,
+    ...outages.map(({ reason, fromMs, untilMs }) => `${fromMs / 1000} s to ${(untilMs ?? NaN) / 1000} s: ${reason}`),
+  ]
+}
+
+function adminTls(flight: Flight): { cert: string; key: string; insecure: true } {
+  const text = flight.cluster.hosts.find('base')?.files.text('/root/.kube/config') ?? ''
+  const data = (field: string): string =>
+    Buffer.from(new RegExp(`${field}: (\\S+)`).exec(text)?.[1] ?? '', 'base64').toString()
+  return { cert: data('client-certificate-data'), key: data('client-key-data'), insecure: true }
+}
+
+function never(text: string): never {
+  throw new Error(text)
 }
 
 /** Expected lines, with those of the output where a mask covers them. */

@@ -136,6 +136,7 @@ export const en = {
   'picture.unknown': 'Unknown',
   'picture.cordoned': 'Cordoned',
   'picture.hostDown': 'Host down',
+  'picture.skew': 'Version skew',
   'picture.unscheduled': 'Not on a node yet',
   'picture.pods': 'Pods on {node}',
   'picture.noPods': 'no pods',

@@ -138,6 +138,7 @@ export const ko: Messages = {
   'picture.unknown': 'Unknown',
   'picture.cordoned': '스케줄 제외',
   'picture.hostDown': '호스트 꺼짐',
+  'picture.skew': '버전 차이',
   'picture.unscheduled': '아직 노드에 없음',
   'picture.pods': '{node}의 파드',
   'picture.noPods': '파드 없음',

@@ -27,14 +27,39 @@ export interface ApiClientOptions {
   address: string
   /** The host that the owner runs on. */
   host: HostName
-  /** API servers in order of preference. */
-  servers: { host: HostName; port: number }[]
-  identity: { user: string; groups: string[] }
+  /** API servers in order of preference, for a client that nobody needs to let in. */
+  servers?: Place[]
+  identity?: { user: string; groups: string[] }
+  /** Finds a server by what is written in a kubeconfig, in place of `servers` and `identity`. */
+  reach?: (held: Place | undefined) => Reached
   owner: ApiClientOwner
   /** The user agent, which is also the field manager; derived from the user when absent. */
   agent?: string
+  /** Told about each list and watch that failed, in Go's words. */
+  onTrouble?: (trouble: Trouble) => void
   /** How long a call may take; default 30 s. */
   timeoutMs?: number
+}
+
+export interface Place {
+  host: HostName
+  port: number
+  /** The load balancer that the connection goes through. */
+  via?: HostName
+}
+
+const placeOf = ({ host, port, via }: Place): Place => ({ host, port, ...(via !== undefined && { via }) })
+
+/** What an attempt to reach a server came to. `failure` is what Go says of it. */
+export type Reached =
+  | ({ kind: 'open'; certificate?: HttpRequest['certificate']; token?: string } & Place)
+  | { kind: 'refused'; failure: string }
+  | { kind: 'silent' }
+
+export interface Trouble {
+  resource: Resource
+  path: string
+  failure: string
 }
 
 const CALL_TIMEOUT_MS = 30_000
@@ -55,8 +80,8 @@ interface Pending {
   call: Call
   tag: unknown
   sentAt: number
-  /** Index of the server; -1 while no server has been reached. */
-  server: number
+  /** Where it was sent; absent while no server has been reached. */
+  place?: Place
 }
 
 /** Where an informer's reflector stands. */
@@ -66,7 +91,7 @@ interface Reflector {
   state: 'idle' | 'listing' | 'watching' | 'waiting' | 'closed'
   /** The stream or call in flight. */
   serial: string
-  server: number
+  place?: Place
   backoffMs: number
   retryAt: number
 }
@@ -74,7 +99,7 @@ interface Reflector {
 interface ClientState {
   started: boolean
   serial: number
-  server: number
+  place?: Place
   pending: [string, Pending][]
   reflectors: Reflector[]
   caches: ReturnType<InformerCache['dump']>[]
@@ -90,6 +115,26 @@ function agentOf(user: string): string {
   return user.slice(user.lastIndexOf(':') + 1)
 }
 
+/** No client sends as many messages in a millisecond. */
+const SERIALS_PER_MS = 1000
+
+/** The first server that opens the door, for a client that nobody needs to let in. */
+export function reachOneOf(
+  fabric: Fabric,
+  { host, servers = [], identity }: Pick<ApiClientOptions, 'host' | 'servers' | 'identity'>,
+): () => Reached {
+  const certificate = { commonName: identity?.user ?? '', organizations: identity?.groups ?? [] }
+  return () => {
+    let found: Reached = { kind: 'silent' }
+    for (const server of servers) {
+      const { kind } = fabric.dial(host, server.host, server.port)
+      if (kind === 'open') return { kind, ...server, certificate }
+      if (kind === 'refused') found = { kind, failure: `dial tcp ${server.host}:${server.port}: connect: connection refused` }
+    }
+    return found
+  }
+}
+
 /** A client of the API server for the component `owner`. */
 export function createApiClient(kernel: Kernel, fabric: Fabric, options: ApiClientOptions): ApiClient {
   return new HttpApiClient(kernel, fabric, options)
@@ -97,8 +142,9 @@ export function createApiClient(kernel: Kernel, fabric: Fabric, options: ApiClie
 
 class HttpApiClient implements ApiClient {
   private started = false
-  private serial = 0
-  private server = 0
+  private serial: number
+  /** The server in use. */
+  private place: Place | undefined
   private pending = new Map<string, Pending>()
   private readonly caches: InformerCache[] = []
   private reflectors: Reflector[] = []
@@ -106,7 +152,7 @@ class HttpApiClient implements ApiClient {
   private timerAt = 0
   private silentSince = -1
   private checkAt = 0
-  readonly certificate: NonNullable<HttpRequest['certificate']>
+  private readonly reach: (held: Place | undefined) => Reached
   readonly agent: string
   private readonly timeoutMs: number
 
@@ -115,9 +161,10 @@ class HttpApiClient implements ApiClient {
     private readonly fabric: Fabric,
     private readonly options: ApiClientOptions,
   ) {
-    const { user, groups } = options.identity
-    this.certificate = { commonName: user, organizations: groups }
-    this.agent = options.agent ?? agentOf(user)
+    this.reach = options.reach ?? reachOneOf(fabric, options)
+    this.agent = options.agent ?? agentOf(options.identity?.user ?? '')
+    // A client that is made anew under the address of an earlier one must not take its answers.
+    this.serial = kernel.now * SERIALS_PER_MS
     this.timeoutMs = options.timeoutMs ?? CALL_TIMEOUT_MS
   }
 
@@ -127,11 +174,11 @@ class HttpApiClient implements ApiClient {
 
   call(call: Call, tag?: unknown): void {
     const serial = this.nextSerial()
-    const pending: Pending = { call, tag, sentAt: this.kernel.now, server: -1 }
+    const pending: Pending = { call, tag, sentAt: this.kernel.now }
+    if (call.detached === true) return void this.trySend(serial, pending)
     this.pending.set(serial, pending)
     const sent = this.trySend(serial, pending)
-    if (sent === 'refused') this.failLater(serial)
-    this.arm(sent === 'silent' ? this.kernel.now + DIAL_RETRY_MS : pending.sentAt + this.timeoutMs)
+    this.arm(sent === 'silent' ? this.kernel.now + DIAL_RETRY_MS : pending.sentAt + this.limitOf(call))
   }
 
   informer<T extends KubeObject>(resource: Resource, options: InformerOptions<T> = {}): Informer<T> {
@@ -142,7 +189,6 @@ class HttpApiClient implements ApiClient {
       id: this.reflectors.length,
       state: 'idle',
       serial: '',
-      server: -1,
       backoffMs: 0,
       retryAt: 0,
     })
@@ -152,8 +198,8 @@ class HttpApiClient implements ApiClient {
 
   closeInformer(resource: Resource): void {
     for (const reflector of this.reflectors.filter((one) => one.resource === resource && one.state !== 'closed')) {
-      this.cancel(reflector.serial, reflector.server)
-      Object.assign(reflector, { state: 'closed', serial: '', server: -1, retryAt: 0 })
+      this.cancel(reflector.serial, reflector.place)
+      Object.assign(reflector, { state: 'closed', serial: '', place: undefined, retryAt: 0 })
       this.cacheOf(reflector).clear()
     }
   }
@@ -167,14 +213,15 @@ class HttpApiClient implements ApiClient {
   }
 
   stop(): void {
-    for (const [serial, { server }] of this.pending) this.cancel(serial, server)
+    for (const [serial, { place }] of this.pending) this.cancel(serial, place)
     for (const reflector of this.reflectors) {
-      this.cancel(reflector.serial, reflector.server)
+      this.cancel(reflector.serial, reflector.place)
       const state = reflector.state === 'closed' ? 'closed' : 'idle'
-      Object.assign(reflector, { state, serial: '', server: -1, backoffMs: 0, retryAt: 0 })
+      Object.assign(reflector, { state, serial: '', place: undefined, backoffMs: 0, retryAt: 0 })
     }
     for (const cache of this.caches) cache.clear()
     this.pending.clear()
+    this.place = undefined
     this.kernel.cancel(this.timerId)
     this.timerId = undefined
     this.silentSince = -1
@@ -200,7 +247,7 @@ class HttpApiClient implements ApiClient {
     return {
       started: this.started,
       serial: this.serial,
-      server: this.server,
+      ...(this.place !== undefined && { place: this.place }),
       pending: [...this.pending].map(([serial, one]) => [serial, { ...one }]),
       reflectors: this.reflectors.map((one) => ({ ...one })),
       caches: this.caches.map((cache) => cache.dump()),
@@ -215,7 +262,7 @@ class HttpApiClient implements ApiClient {
     const saved = state as ClientState
     this.started = saved.started
     this.serial = saved.serial
-    this.server = saved.server
+    this.place = saved.place
     this.pending = new Map(saved.pending)
     this.reflectors = saved.reflectors
     saved.caches.forEach((one, index) => this.caches[index]?.load(one))
@@ -227,47 +274,36 @@ class HttpApiClient implements ApiClient {
 
   // Sending.
 
+  private limitOf({ timeoutMs }: Call): number {
+    return timeoutMs ?? this.timeoutMs
+  }
+
   private nextSerial(): string {
     return `${this.options.address}#${this.serial++}`
   }
 
   private trySend(serial: string, pending: Pending): 'sent' | 'refused' | 'silent' {
-    const found = this.reach()
-    if (found !== 'open') return found
-    pending.server = this.server
-    this.post(serial, requestOf(pending.call, this))
+    const reached = this.reach(this.place)
+    if (reached.kind === 'silent') return 'silent'
+    if (reached.kind === 'refused') {
+      this.failLater(serial, reached.failure)
+      return 'refused'
+    }
+    this.place = pending.place = placeOf(reached)
+    const { certificate, token } = reached
+    this.post(serial, requestOf(pending.call, { agent: this.agent, certificate, ...(token && { token }) }), pending.place)
     return 'sent'
   }
 
-  /** Finds a server that opens the door, the one in use first. */
-  private reach(): 'open' | 'refused' | 'silent' {
-    const { servers } = this.options
-    let found: 'refused' | 'silent' = 'silent'
-    for (let tried = 0; tried < servers.length; tried++) {
-      const dial = this.dial(this.server)
-      if (dial.kind === 'open') return 'open'
-      found = dial.kind
-      this.server = (this.server + 1) % servers.length
-    }
-    return found
-  }
-
-  private dial(index: number): ReturnType<Fabric['dial']> {
-    const { host, port } = this.options.servers[index] as { host: HostName; port: number }
-    return this.fabric.dial(this.options.host, host, port)
-  }
-
-  private post(id: string, request: HttpRequest): void {
+  private post(id: string, request: HttpRequest, to: Place): void {
     const { host, address } = this.options
-    const to = this.options.servers[this.server] as { host: HostName; port: number }
     const listener = this.fabric.listener(to.host, to.port) as string
     const data: HttpRequestData = { id, from: host, request, replyTo: { host, address, tag: id } }
     this.fabric.send({ from: host, to: to.host, port: to.port, event: { to: listener, type: HTTP.request, data } })
   }
 
-  private cancel(id: string, server: number): void {
-    if (id === '' || server < 0) return
-    const to = this.options.servers[server] as { host: HostName; port: number }
+  private cancel(id: string, to: Place | undefined): void {
+    if (id === '' || to === undefined) return
     const listener = this.fabric.listener(to.host, to.port)
     if (listener === undefined) return
     this.fabric.send({
@@ -279,9 +315,7 @@ class HttpApiClient implements ApiClient {
   }
 
   /** Answers come at a later event, failures too. */
-  private failLater(serial: string): void {
-    const { host, port } = this.options.servers[this.server] as { host: HostName; port: number }
-    const error = `dial tcp ${host}:${port}: connect: connection refused`
+  private failLater(serial: string, error: string): void {
     this.kernel.send({ to: this.options.address, type: HTTP.end, data: { tag: serial, error } satisfies HttpEndData })
   }
 
@@ -297,7 +331,7 @@ class HttpApiClient implements ApiClient {
     const reflector = this.reflectorOf(tag)
     if (reflector === undefined) return isMine(tag, this.options.address)
     if (reflector.state === 'listing') this.listed(reflector, response.code, response.body)
-    else if (response.streaming !== true) this.watchFailed(reflector, response.code)
+    else if (response.streaming !== true) this.watchFailed(reflector, response.code, response.body)
     return true
   }
 
@@ -309,6 +343,7 @@ class HttpApiClient implements ApiClient {
   }
 
   private ended({ tag, error }: HttpEndData): boolean {
+    if (error !== undefined) this.place = undefined
     const pending = this.pending.get(tag)
     if (pending !== undefined) {
       this.pending.delete(tag)
@@ -318,7 +353,7 @@ class HttpApiClient implements ApiClient {
     const reflector = this.reflectorOf(tag)
     if (reflector === undefined) return isMine(tag, this.options.address)
     if (reflector.state === 'watching' && error === undefined) this.watch(reflector)
-    else this.retryLater(reflector)
+    else this.retryLater(reflector, error)
     return true
   }
 
@@ -365,25 +400,31 @@ class HttpApiClient implements ApiClient {
 
   private open(reflector: Reflector, state: 'listing' | 'watching', query: Record<string, string>): void {
     const { options, resource } = this.cacheOf(reflector)
-    if (this.reach() !== 'open') return this.retryLater(reflector)
+    const reached = this.reach(this.place)
+    if (reached.kind !== 'open')
+      return this.retryLater(reflector, reached.kind === 'refused' ? reached.failure : 'dial tcp: i/o timeout')
     reflector.state = state
     reflector.serial = this.nextSerial()
-    reflector.server = this.server
+    this.place = reflector.place = placeOf(reached)
     const request: HttpRequest = {
       method: 'GET',
       path: pathOf(resource, options.namespace),
       query,
-      headers: { accept: 'application/json', 'user-agent': this.agent },
-      certificate: this.certificate,
+      headers: {
+        accept: 'application/json',
+        'user-agent': this.agent,
+        ...(reached.token !== undefined && { authorization: `Bearer ${reached.token}` }),
+      },
+      ...(reached.certificate !== undefined && { certificate: reached.certificate }),
     }
-    this.post(reflector.serial, request)
+    this.post(reflector.serial, request, reflector.place)
   }
 
   /** The first list, or a list after the watch's revision had expired: the difference becomes changes. */
   private listed(reflector: Reflector, code: number, body: unknown): void {
     const cache = this.cacheOf(reflector)
     if (code === 410 || code === 504) cache.revision = 0
-    if (code !== 200) return this.retryLater(reflector)
+    if (code !== 200) return this.retryLater(reflector, refusalOf(code, body))
     const { items, metadata } = body as { items: KubeObject[]; metadata: { resourceVersion: string } }
     const gone = new Set(cache.keys())
     const first = !cache.synced
@@ -431,17 +472,23 @@ class HttpApiClient implements ApiClient {
     this.list(reflector)
   }
 
-  private watchFailed(reflector: Reflector, code: number): void {
+  private watchFailed(reflector: Reflector, code: number, body: unknown): void {
     if (code === 410) return this.expired(reflector, this.cacheOf(reflector))
-    this.retryLater(reflector)
+    this.retryLater(reflector, refusalOf(code, body))
   }
 
-  private retryLater(reflector: Reflector): void {
+  private retryLater(reflector: Reflector, failure?: string): void {
+    if (failure !== undefined) this.tellTrouble(reflector, failure)
     const base = Math.min(MAX_BACKOFF_MS, reflector.backoffMs === 0 ? BACKOFF_MS : reflector.backoffMs * 2)
     reflector.backoffMs = base
     const jitter = this.kernel.random(`client/${this.options.address}`).int(base)
-    Object.assign(reflector, { state: 'waiting', serial: '', server: -1, retryAt: this.kernel.now + base + jitter })
+    Object.assign(reflector, { state: 'waiting', serial: '', place: undefined, retryAt: this.kernel.now + base + jitter })
     this.arm(reflector.retryAt)
+  }
+
+  private tellTrouble(reflector: Reflector, failure: string): void {
+    const { resource, options } = this.cacheOf(reflector)
+    this.options.onTrouble?.({ resource, path: pathOf(resource, options.namespace), failure })
   }
 
   // Time: one timer for everything.
@@ -475,23 +522,23 @@ class HttpApiClient implements ApiClient {
 
   /** When a call is next to be looked at. */
   private tendCall(serial: string, pending: Pending, now: number): number {
-    const deadline = pending.sentAt + this.timeoutMs
+    const deadline = pending.sentAt + this.limitOf(pending.call)
     if (deadline <= now) {
       this.pending.delete(serial)
-      this.cancel(serial, pending.server)
-      this.fail(pending, pending.server < 0 ? 'dial tcp: i/o timeout' : 'context deadline exceeded')
+      this.cancel(serial, pending.place)
+      this.fail(pending, pending.place === undefined ? 'dial tcp: i/o timeout' : 'context deadline exceeded')
       return Infinity
     }
-    if (pending.server >= 0) return deadline
+    if (pending.place !== undefined) return deadline
     const sent = this.trySend(serial, pending)
-    if (sent === 'refused') this.failLater(serial)
     return sent === 'silent' ? Math.min(deadline, now + DIAL_RETRY_MS) : deadline
   }
 
   /** A connection that has been dead for 45 s is given up: its watches start anew. */
   private checkConnection(now: number): void {
     this.checkAt = now + CHECK_MS
-    const kind = this.dial(this.server).kind
+    if (this.place === undefined) return
+    const { kind } = this.fabric.dial(this.options.host, this.place.host, this.place.port)
     if (kind === 'open') {
       this.silentSince = -1
       return
@@ -500,7 +547,7 @@ class HttpApiClient implements ApiClient {
     if (kind === 'silent' && now - this.silentSince < DEAD_AFTER_MS - CHECK_MS) return
     for (const reflector of this.reflectors) if (reflector.serial !== '') this.retryLater(reflector)
     for (const [serial, pending] of [...this.pending]) {
-      if (pending.server < 0 || !this.pending.delete(serial)) continue
+      if (pending.place === undefined || !this.pending.delete(serial)) continue
       this.fail(pending, 'http2: client connection lost')
     }
   }
@@ -509,6 +556,13 @@ class HttpApiClient implements ApiClient {
 interface WatchChunk {
   type: 'ADDED' | 'MODIFIED' | 'DELETED' | 'BOOKMARK' | 'ERROR'
   object: KubeObject
+}
+
+/** What client-go makes of an answer that is none: the Status' message, or what the code stands for. */
+function refusalOf(code: number, body: unknown): string {
+  if (code === 401) return 'Unauthorized'
+  const message = (body as { message?: unknown } | undefined)?.message
+  return typeof message === 'string' ? message : `an error on the server has prevented the request from succeeding (${code})`
 }
 
 /** Sent to the owner's address when an informer has its first list; data is `{ resource }`. Owners may ignore it. */

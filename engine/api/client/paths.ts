@@ -37,6 +37,7 @@ export function pathOf(resource: Resource, namespace = '', name = '', subresourc
 export interface ClientHeaders {
   agent: string
   certificate: HttpRequest['certificate']
+  token?: string
 }
 
 const headersByMedia = new Map<string, Record<string, string>>()
@@ -53,14 +54,17 @@ function headersFor(agent: string, media: string): Record<string, string> {
   return headers
 }
 
-export function requestOf(call: Call, { agent, certificate }: ClientHeaders): HttpRequest {
+export function requestOf(call: Call, { agent, certificate, token }: ClientHeaders): HttpRequest {
   const media = call.verb === 'patch' ? (PATCH_MEDIA[call.patchType ?? 'strategic'] as string) : TYPED
   return {
     method: METHODS[call.verb],
     path: pathOf(call.resource, call.namespace, call.name, call.subresource),
     query: { ...call.query },
-    headers: headersFor(agent, media),
+    headers:
+      token === undefined
+        ? headersFor(agent, media)
+        : { ...headersFor(agent, media), authorization: `Bearer ${token}` },
     ...(call.body !== undefined && { body: call.body }),
-    certificate: call.as ?? certificate,
+    ...((call.as ?? certificate) && { certificate: call.as ?? certificate }),
   }
 }

@@ -4,14 +4,23 @@
  */
 import { ETCD } from '../../etcd/messages.ts'
 import type { EtcdCall, EtcdRequest } from '../../etcd/messages.ts'
-import type { Fabric, HostName } from '../../fabric/fabric.ts'
+import type { Dial, Fabric, HostName } from '../../fabric/fabric.ts'
+import { klogHeader } from '../../objects/klog.ts'
 
 const ETCD_CLIENT_PORT = 2379
 
 export interface EtcdEndpoint {
-  host: HostName
+  /** The host behind the address; absent: the address leads nowhere. */
+  host?: HostName
   port?: number
+  /** As the flag names it: `127.0.0.1:2379`. */
+  address?: string
+  /** Whether it is named with https. */
+  isTls?: boolean
 }
+
+/** What a closed door says. */
+type Closed = { kind: 'closed'; reason: string }
 
 export class EtcdClient {
   /** Which endpoint is in use; part of the server's dump. */
@@ -21,30 +30,57 @@ export class EtcdClient {
     private readonly fabric: Fabric,
     private readonly host: HostName,
     private readonly address: string,
-    private readonly endpoints: EtcdEndpoint[],
+    private readonly endpoints: () => readonly EtcdEndpoint[],
+    private readonly problem: (endpoint: EtcdEndpoint) => string | undefined = () => undefined,
   ) {}
 
   /** Sends a call; the answer comes back under the tag. Returns whether an endpoint took it. */
   send(call: EtcdCall, tag: string): boolean {
-    for (let tried = 0; tried < this.endpoints.length; tried++) {
-      const { host, port = ETCD_CLIENT_PORT } = this.endpoints[this.current] as EtcdEndpoint
-      const dial = this.fabric.dial(this.host, host, port)
+    const endpoints = this.endpoints()
+    for (let tried = 0; tried < endpoints.length; tried++) {
+      const endpoint = endpoints[this.current] as EtcdEndpoint
+      const dial = this.dial(endpoint)
       if (dial.kind === 'open') {
+        const { host = '', port = ETCD_CLIENT_PORT } = endpoint
         const data: EtcdRequest = { from: this.host, call, replyTo: { host: this.host, address: this.address, tag } }
         this.fabric.send({ from: this.host, to: host, port, event: { to: dial.address, type: ETCD.request, data } })
         return true
       }
-      this.current = (this.current + 1) % this.endpoints.length
+      this.current = (this.current + 1) % endpoints.length
     }
     return false
   }
 
   /** Whether the endpoint in use can be reached right now. */
   get connected(): boolean {
-    const endpoint = this.endpoints[this.current]
+    const endpoint = this.endpoints()[this.current]
+    return endpoint !== undefined && this.dial(endpoint).kind === 'open'
+  }
+
+  /** gRPC's line about an endpoint that it cannot connect to (O2); undefined when there is nothing to complain of. */
+  complaint(clockMs: number): string | undefined {
+    const endpoint = this.endpoints()[this.current]
+    if (endpoint === undefined) return undefined
+    const dial = this.dial(endpoint)
+    if (dial.kind !== 'closed') return undefined
+    const to = addressOf(endpoint)
     return (
-      endpoint !== undefined &&
-      this.fabric.dial(this.host, endpoint.host, endpoint.port ?? ETCD_CLIENT_PORT).kind === 'open'
+      `${klogHeader('W', clockMs, 'logging.go:55')} [core] [Channel #2 SubChannel #4]grpc: addrConn.createTransport ` +
+      `failed to connect to {Addr: ${JSON.stringify(to)}, ServerName: ${JSON.stringify(to)}, }. ` +
+      `Err: connection error: desc = ${JSON.stringify(dial.reason)}\n`
     )
   }
+
+  private dial(endpoint: EtcdEndpoint): Extract<Dial, { kind: 'open' }> | Closed {
+    const { host, port = ETCD_CLIENT_PORT } = endpoint
+    const where = `transport: Error while dialing: dial tcp ${addressOf(endpoint)}`
+    if (host === undefined) return { kind: 'closed', reason: `${where}: i/o timeout` }
+    const dial = this.fabric.dial(this.host, host, port)
+    if (dial.kind === 'refused') return { kind: 'closed', reason: `${where}: connect: connection refused` }
+    if (dial.kind === 'silent') return { kind: 'closed', reason: `${where}: i/o timeout` }
+    const reason = this.problem(endpoint)
+    return reason === undefined ? dial : { kind: 'closed', reason }
+  }
 }
+
+const addressOf = ({ address, host = '', port = ETCD_CLIENT_PORT }: EtcdEndpoint): string => address ?? `${host}:${port}`

@@ -47,8 +47,15 @@ export const csrApprovingController: Controller = {
       if ((answer?.body as { status?: { allowed?: boolean } } | undefined)?.status?.allowed === true)
         return [approve(context, csr, message)]
     }
+    if (recognizersOf(csr).length > 0) context.requeueAfter(name, againMs(context, csr))
     return []
   },
+}
+
+/** Back-off of the queue: 200 ms, doubled up to 1000 s, which comes to the age of the request. */
+function againMs({ nowMs }: Context, { metadata }: Csr): number {
+  const ageMs = nowMs - Date.parse(metadata.creationTimestamp ?? '')
+  return Math.min(Math.max(Number.isNaN(ageMs) ? 0 : ageMs, 200), 1_000_000)
 }
 
 function pending(context: Context, name: string): Csr | undefined {

@@ -4,6 +4,7 @@
  */
 import type { HPAScalingRules, HorizontalPodAutoscalerBehavior } from '../../objects/types.gen.ts'
 import { HPA_FLAGS } from './flags.ts'
+import type { HpaFlags } from './flags.ts'
 
 /** Something that happened at a time: a recommendation, or replicas added or removed. */
 export interface Stamped {
@@ -28,6 +29,8 @@ export interface Wish {
   readonly current: number
   readonly desired: number
   readonly limits: Limits
+  /** The manager's flags; absent: their defaults. */
+  readonly flags?: HpaFlags
 }
 
 export interface Verdict {
@@ -92,8 +95,8 @@ function normalized(wish: Wish, stable: number, able: Verdict, decided: Decision
 
 /** Without a behavior: the highest recommendation of five minutes, and at most double or four at once. */
 export function normalizeDesired(wish: Wish, history: History): Normalized {
-  const { nowMs, desired } = wish
-  const cutoff = nowMs - HPA_FLAGS.downscaleStabilizationMs
+  const { nowMs, desired, flags = HPA_FLAGS } = wish
+  const cutoff = nowMs - flags.downscaleStabilizationMs
   const recent = history.recommendations.filter(({ atMs }) => atMs >= cutoff)
   const stable = Math.max(desired, ...recent.map(({ value }) => value))
   const list = remembered(history.recommendations, { value: desired, atMs: nowMs }, ({ atMs }) => atMs < cutoff)
@@ -118,10 +121,10 @@ export const rulesOf = (behavior: HorizontalPodAutoscalerBehavior): Rules => ({
 })
 
 export function normalizeWithBehavior(wish: Wish, rules: Rules, history: History): Normalized {
-  const { nowMs, current, desired } = wish
+  const { nowMs, current, desired, flags = HPA_FLAGS } = wish
   const upCutoff = nowMs - (rules.up.stabilizationWindowSeconds ?? 0) * 1000
   const seconds = rules.down.stabilizationWindowSeconds
-  const downCutoff = nowMs - (seconds === undefined ? HPA_FLAGS.downscaleStabilizationMs : seconds * 1000)
+  const downCutoff = nowMs - (seconds === undefined ? flags.downscaleStabilizationMs : seconds * 1000)
   const after = (cutoff: number): number[] =>
     history.recommendations.filter(({ atMs }) => atMs > cutoff).map(({ value }) => value)
   const lowest = Math.min(desired, ...after(upCutoff))

@@ -24,6 +24,7 @@ import { keyOf, splitKey } from '../controller.ts'
 import { normalizeDesired, normalizeWithBehavior, rulesOf, withScaleEvent } from './behavior.ts'
 import type { History } from './behavior.ts'
 import { HPA_FLAGS, OWN_TOLERANCE_SINCE } from './flags.ts'
+import type { HpaFlags } from './flags.ts'
 import { failureText } from './metrics.ts'
 import type { PodMetricsItem } from './metrics.ts'
 import { asksForResources, propose } from './proposals.ts'
@@ -66,8 +67,15 @@ const FRESH: Memory = { histories: {}, stages: {}, selectors: {} }
 const memoryOf = (context: Context): Memory =>
   context.memory(() => ({ ...FRESH, histories: {}, stages: {}, selectors: {} }))
 
-export function horizontalPodAutoscalerController({ minor }: { minor: number }): Controller {
-  const loop = new Loop(minor)
+/** `flags` may change between two starts of the process. */
+export function horizontalPodAutoscalerController({
+  minor,
+  flags = HPA_FLAGS,
+}: {
+  minor: number
+  flags?: HpaFlags
+}): Controller {
+  const loop = new Loop(minor, flags)
   return {
     name: 'horizontal-pod-autoscaler',
     fixedInterval: true,
@@ -77,7 +85,7 @@ export function horizontalPodAutoscalerController({ minor }: { minor: number }):
         // Every key waits for a whole period; one that waits already is not asked for again.
         keys: ({ type, object }, context) => {
           if (type === 'deleted') return [keyOf(object)]
-          context.requeueAfter(keyOf(object), HPA_FLAGS.syncPeriodMs)
+          context.requeueAfter(keyOf(object), flags.syncPeriodMs)
           return []
         },
       },
@@ -99,7 +107,10 @@ interface Work {
 class Loop {
   private readonly registry: KindRegistry
 
-  constructor(private readonly minor: number) {
+  constructor(
+    private readonly minor: number,
+    private readonly flags: HpaFlags,
+  ) {
     this.registry = new KindRegistry(`1.${minor}`)
   }
 
@@ -113,7 +124,7 @@ class Loop {
       delete memory.selectors[key]
       return []
     }
-    context.requeueAfter(key, HPA_FLAGS.syncPeriodMs)
+    context.requeueAfter(key, this.flags.syncPeriodMs)
     const stage: Stage = { conditions: [...(hpa.status?.conditions ?? [])], mappings: this.mappings(context, hpa) }
     memory.stages[key] = stage
     const work = { context, key, hpa, stage }
@@ -269,7 +280,7 @@ class Loop {
     const { context, hpa, stage } = work
     const current = stage.scale?.spec?.replicas ?? 0
     const pods = this.podsOf(work, selector)
-    const scene = { nowMs: context.nowMs, hpa, pods, current, items, tolerances: this.tolerancesOf(hpa) }
+    const scene = { nowMs: context.nowMs, hpa, pods, current, items, tolerances: this.tolerancesOf(hpa), flags: this.flags }
     const specs = hpa.spec.metrics ?? []
     const proposals = specs.map((metric) =>
       propose(
@@ -299,7 +310,7 @@ class Loop {
   private tolerancesOf({ spec }: HorizontalPodAutoscaler): Tolerances {
     const own = (text: string | number | undefined): number =>
       this.minor < OWN_TOLERANCE_SINCE || text === undefined || text === null
-        ? HPA_FLAGS.tolerance
+        ? this.flags.tolerance
         : Number(parseQuantity(text).nanos) / 1e9
     return { up: own(spec.behavior?.scaleUp?.tolerance), down: own(spec.behavior?.scaleDown?.tolerance) }
   }
@@ -316,7 +327,7 @@ class Loop {
     const history = histories[key] ?? UNSEEN
     const reason =
       best.replicas > current ? `${best.name} above target` : best.replicas < current ? 'All metrics below target' : ''
-    const wish = { nowMs: context.nowMs, current, desired: best.replicas, limits: limitsOf(hpa) }
+    const wish = { nowMs: context.nowMs, current, desired: best.replicas, limits: limitsOf(hpa), flags: this.flags }
     const { behavior } = hpa.spec
     const next =
       behavior === undefined ? normalizeDesired(wish, history) : normalizeWithBehavior(wish, rulesOf(behavior), history)

@@ -8,6 +8,7 @@ import type {
   Pod,
 } from '../../objects/types.gen.ts'
 import { makeQuantity, parseQuantity } from '../../objects/quantity.ts'
+import type { HpaFlags } from './flags.ts'
 import { externalMetricError, objectMetricError, podMetricsOf, podsMetricError } from './metrics.ts'
 import type { PodMetricsItem } from './metrics.ts'
 import { byAverage, byUtilization } from './replicas.ts'
@@ -20,6 +21,7 @@ export interface Scene {
   readonly pods: readonly Pod[]
   readonly current: number
   readonly tolerances: Tolerances
+  readonly flags?: HpaFlags
   /** What the resource metrics API told, or why it did not. */
   readonly items: readonly PodMetricsItem[] | { readonly error: string }
 }
@@ -67,6 +69,7 @@ function resourceUsage(scene: Scene, wanted: Wanted): Usage {
     resource: name,
     current,
     tolerances,
+    ...(scene.flags !== undefined && { flags: scene.flags }),
     ...(container !== undefined && { container }),
   }
   if (isAverage) {

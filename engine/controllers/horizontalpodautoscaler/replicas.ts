@@ -3,6 +3,7 @@ import { conditionOf } from '../../objects/meta.ts'
 import { parseQuantity } from '../../objects/quantity.ts'
 import type { Container, Pod } from '../../objects/types.gen.ts'
 import { HPA_FLAGS } from './flags.ts'
+import type { HpaFlags } from './flags.ts'
 import type { PodMetric, PodMetrics } from './metrics.ts'
 import { usageRatio, utilizationRatio } from './metrics.ts'
 
@@ -19,6 +20,8 @@ export interface Question {
   readonly container?: string
   readonly current: number
   readonly tolerances: Tolerances
+  /** The manager's flags; absent: their defaults. */
+  readonly flags?: HpaFlags
 }
 
 export interface Groups {
@@ -31,7 +34,8 @@ export interface Groups {
 const isWithin = ({ up, down }: Tolerances, ratio: number): boolean => 1 - down <= ratio && ratio <= 1 + up
 
 /** Models groupPods. */
-export function groupPods({ pods, metrics, resource, nowMs }: Omit<Question, 'current' | 'tolerances'>): Groups {
+export function groupPods(question: Omit<Question, 'current' | 'tolerances'>): Groups {
+  const { pods, metrics, resource, nowMs, flags = HPA_FLAGS } = question
   const groups: Groups = { ready: 0, unready: [], missing: [], ignored: [] }
   for (const pod of pods) {
     const { name, deletionTimestamp } = pod.metadata
@@ -40,21 +44,21 @@ export function groupPods({ pods, metrics, resource, nowMs }: Omit<Question, 'cu
     if (deletionTimestamp !== undefined || phase === 'Failed') groups.ignored.push(name)
     else if (phase === 'Pending') groups.unready.push(name)
     else if (metric === undefined) groups.missing.push(name)
-    else if (resource === 'cpu' && isUnready(pod, metric, nowMs)) groups.unready.push(name)
+    else if (resource === 'cpu' && isUnready(pod, metric, { nowMs, flags })) groups.unready.push(name)
     else groups.ready++
   }
   return groups
 }
 
 /** CPU of a pod that starts says nothing: it is left out until a whole window was measured after it became ready. */
-function isUnready({ status }: Pod, metric: PodMetric, nowMs: number): boolean {
+function isUnready({ status }: Pod, metric: PodMetric, { nowMs, flags }: { nowMs: number; flags: HpaFlags }): boolean {
   const ready = conditionOf(status?.conditions, 'Ready')
   if (ready === undefined || !status?.startTime) return true
   const startMs = Date.parse(status.startTime)
   const changedMs = Date.parse(ready.lastTransitionTime ?? status.startTime)
-  if (startMs + HPA_FLAGS.cpuInitializationPeriodMs > nowMs)
+  if (startMs + flags.cpuInitializationPeriodMs > nowMs)
     return ready.status === 'False' || metric.timestampMs < changedMs + metric.windowMs
-  return ready.status === 'False' && startMs + HPA_FLAGS.initialReadinessDelayMs > changedMs
+  return ready.status === 'False' && startMs + flags.initialReadinessDelayMs > changedMs
 }
 
 const milli = (text: string | undefined): bigint | undefined =>

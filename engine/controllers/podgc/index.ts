@@ -13,8 +13,13 @@ const NODES = 'v1/nodes'
 const GC_PERIOD_MS = 20_000
 /** How long a node must be missing. */
 const QUARANTINE_MS = 40_000
-/** --terminated-pod-gc-threshold */
-const TERMINATED_THRESHOLD = 12_500
+/** Flags of the collector; they may change between two starts of the process. */
+export interface PodGcFlags {
+  /** --terminated-pod-gc-threshold; 0 or less: none are collected. */
+  terminatedPodGcThreshold: number
+}
+
+export const POD_GC_FLAGS: PodGcFlags = { terminatedPodGcThreshold: 12_500 }
 const OUT_OF_SERVICE = 'node.kubernetes.io/out-of-service'
 
 interface Memory {
@@ -22,35 +27,40 @@ interface Memory {
   missing: Record<string, number>
 }
 
-export const podGcController: Controller = {
-  name: 'pod-garbage-collector',
-  watches: [
-    { resource: PODS, keys: () => [] },
-    { resource: NODES, keys: () => [] },
-  ],
-  ticks: [{ key: 'collect', everyMs: GC_PERIOD_MS }],
-  reconcile(context): Write[] {
-    const pods = context.cache<Pod>(PODS).list()
-    return [...terminated(pods), ...terminating(context, pods), ...orphaned(context, pods), ...unscheduled(pods)]
-  },
-  /** What was marked as failed goes now. */
-  settle(_context, _key, { answers }): Write[] {
-    const marked = answers.filter(({ call, code }) => call.subresource === 'status' && code >= 200 && code < 300)
-    return marked.flatMap(({ body }) => forceDelete(body as Pod))
-  },
+export function podGcControllerOf(flags: PodGcFlags): Controller {
+  return {
+    name: 'pod-garbage-collector',
+    watches: [
+      { resource: PODS, keys: () => [] },
+      { resource: NODES, keys: () => [] },
+    ],
+    ticks: [{ key: 'collect', everyMs: GC_PERIOD_MS }],
+    reconcile(context): Write[] {
+      const pods = context.cache<Pod>(PODS).list()
+      const over = terminated(pods, flags.terminatedPodGcThreshold)
+      return [...over, ...terminating(context, pods), ...orphaned(context, pods), ...unscheduled(pods)]
+    },
+    /** What was marked as failed goes now. */
+    settle(_context, _key, { answers }): Write[] {
+      const marked = answers.filter(({ call, code }) => call.subresource === 'status' && code >= 200 && code < 300)
+      return marked.flatMap(({ body }) => forceDelete(body as Pod))
+    },
+  }
 }
+
+export const podGcController: Controller = podGcControllerOf(POD_GC_FLAGS)
 
 function isOver(pod: Pod): boolean {
   return pod.status?.phase === 'Succeeded' || pod.status?.phase === 'Failed'
 }
 
-function terminated(pods: Pod[]): Write[] {
+function terminated(pods: Pod[], threshold: number): Write[] {
   const over = pods.filter((pod) => isOver(pod) && pod.metadata.deletionTimestamp === undefined)
-  if (over.length <= TERMINATED_THRESHOLD) return []
+  if (threshold <= 0 || over.length <= threshold) return []
   const isEvicted = (pod: Pod): number => (pod.status?.reason === 'Evicted' ? 0 : 1)
   const created = (pod: Pod): string => pod.metadata.creationTimestamp ?? ''
   const ordered = over.sort((a, b) => isEvicted(a) - isEvicted(b) || (created(a) < created(b) ? -1 : 1))
-  return ordered.slice(0, over.length - TERMINATED_THRESHOLD).flatMap((pod) => forceDelete(pod))
+  return ordered.slice(0, over.length - threshold).flatMap((pod) => forceDelete(pod))
 }
 
 /** Terminating pods of a node that is not ready and marked out of service. */

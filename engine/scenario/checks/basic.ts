@@ -9,9 +9,11 @@ import { journal } from './journal.ts'
 import { node } from './node.ts'
 import { object } from './object.ts'
 import { objects } from './objects.ts'
+import { packageCheck } from './package.ts'
 import { reach } from './reach.ts'
 import { resolves } from './resolves.ts'
 import { run } from './run.ts'
+import { skew } from './skew.ts'
 import { unit } from './unit.ts'
 import { workload } from './workload.ts'
 
@@ -30,6 +32,8 @@ export const BASIC_CHECKS = {
   event,
   journal,
   history,
+  package: packageCheck,
+  skew,
 }
 
 type SchemasOf<C extends Record<string, { schema: unknown }>> = { [K in keyof C]: C[K]['schema'] }

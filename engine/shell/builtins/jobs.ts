@@ -125,7 +125,10 @@ const kill: Builtin = function* (sh, words) {
           : undefined
     if (asked === undefined) targets.push(word)
     else if (asked === '0')
-      return (yield* sh.p.ask('processes') as Run<{ pid: number }[]>).some(({ pid }) => pid === Number(words[at + 1]))
+      return [
+        ...(yield* sh.p.ask('processes') as Run<{ pid: number }[]>),
+        ...(((yield* sh.p.ask('host.processes')) ?? []) as { pid: number }[]),
+      ].some(({ pid }) => pid === Number(words[at + 1]))
         ? 0
         : 1
     else {
@@ -167,7 +170,10 @@ function* killOne(sh: Shell, target: string, signal: Signal): Run<boolean> {
     return false
   }
   if (yield* sh.p.kill(Number(target), signal)) return true
-  yield* sh.complain(`kill: (${target}) - No such process`)
+  // What no program stands behind: a unit's main process, a container's.
+  const answer = yield* sh.p.ask('host.signal', { pid: Number(target), signal })
+  if (answer === 'sent') return true
+  yield* sh.complain(`kill: (${target}) - ${answer === 'denied' ? 'Operation not permitted' : 'No such process'}`)
   return false
 }
 

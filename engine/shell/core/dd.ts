@@ -80,10 +80,31 @@ function* copy(p: Proc, given: Record<string, string>): Run<void> {
   const output = given.of
   const before = output === undefined ? '' : yield* keptBefore(p, output, seek * obs)
   const wanted = count === undefined ? Infinity : count * ibs
+  if (given.if === '/dev/zero' && output !== undefined && wanted > MAX_BYTES)
+    return yield* fill(p, output, wanted, ibs, obs, given)
   const all = (yield* take(p, input, skip * ibs + wanted)).subarray(skip * ibs)
   if (given.if !== undefined) yield* p.closeFd(input)
   yield* put(p, output, converted(all, given.conv ?? ''), before, given)
   if (given.status !== 'none') yield* report(p, all.length, ibs, obs, given.status === 'noxfer')
+}
+
+/** Zeros beyond what is worth spelling out: the file takes the room, as far as there is any. */
+function* fill(
+  p: Proc,
+  path: string,
+  wanted: number,
+  ibs: number,
+  obs: number,
+  given: Record<string, string>,
+): Run<void> {
+  const { disk } = (yield* p.ask('host.facts')) as { disk: { freeBytes: number } }
+  const length = Math.min(wanted, Math.max(0, disk.freeBytes - 4096))
+  const at = path.startsWith('/') ? path : `${p.cwd === '/' ? '' : p.cwd}/${path}`
+  const done = (yield* p.ask('files.allocate', { path: at, bytes: length })) as { error?: 'EACCES' }
+  if (done.error !== undefined) throw new Refused(`failed to open '${path}': ${errnoText(done.error)}`)
+  if (length < wanted) yield* p.err(`dd: error writing '${path}': No space left on device\n`)
+  if (given.status !== 'none') yield* report(p, length, ibs, obs, given.status === 'noxfer')
+  if (length < wanted) throw new Refused('')
 }
 
 function* openOr(p: Proc, path: string | undefined, mode: 'r' | 'w', standard: number): Run<number> {
@@ -160,7 +181,7 @@ const dd: Program = function* (argv, p) {
     return 0
   } catch (error) {
     if (!(error instanceof Refused)) throw error
-    yield* p.err(`dd: ${error.message}\n`)
+    if (error.message !== '') yield* p.err(`dd: ${error.message}\n`)
     return 1
   }
 }

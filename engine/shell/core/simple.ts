@@ -186,26 +186,31 @@ const which: Program = function* (argv, p) {
 }
 
 const date: Program = function* (argv, p) {
-  const { flags, operands } = parseFlags(argv, 'dr', {
+  const { flags, operands } = parseFlags(argv, 'drs', {
     date: 'd',
+    set: 's',
     utc: 'u',
     'iso-8601': 'I',
     reference: 'r',
     'rfc-3339': '3',
   })
   const nowMs = yield* p.now()
-  const ms = flags.d === undefined ? nowMs : parseDate(flags.d, nowMs)
+  const given = flags.s ?? flags.d
+  const ms = given === undefined ? nowMs : parseDate(given, nowMs)
   if (ms === undefined) {
-    yield* p.err(`date: invalid date '${flags.d}'\n`)
+    yield* p.err(`date: invalid date '${given}'\n`)
     return 1
   }
+  const refused =
+    flags.s !== undefined && ((yield* p.ask('host.setClock', { atMs: ms })) as { error?: string }).error !== undefined
+  if (refused) yield* p.err('date: cannot set date: Operation not permitted\n')
   const iso = 'I' in flags ? ((flags.I ?? '') === '' ? '%F' : '%Y-%m-%dT%H:%M:%S%:z') : undefined
   const format =
     operands.find((word) => word.startsWith('+'))?.slice(1) ??
     iso ??
     ('3' in flags ? '%F %T%:z' : 'R' in flags ? '%a, %d %b %Y %T %z' : '%a %b %e %H:%M:%S %Z %Y')
   yield* p.out(`${formatDate(format, ms)}\n`)
-  return 0
+  return refused ? 1 : 0
 }
 
 /** Dates as `date -d` takes them: ISO, `@seconds`, `now`, and offsets such as `2 days ago`. */

@@ -1,5 +1,6 @@
 /** `kubectl version`. Models kubectl/pkg/cmd/version. */
 import type { Proc, Run } from '../../../host/process.ts'
+import { kubectlSkewWarning } from '../../../versions/skew.ts'
 import type { Command, Context } from '../command.ts'
 import { CommandError } from '../errors.ts'
 import { makeYaml } from '../serialize.ts'
@@ -48,7 +49,7 @@ function* runVersion(ctx: Context): Run<void> {
   }
   yield* p.out(versionText(output, serverVersion ? { ...known, serverVersion } : known))
   if (failure !== undefined) throw failure
-  if (serverVersion) yield* warnSkew(p, known.clientVersion, serverVersion)
+  if (serverVersion) yield* warnSkew(ctx, known.clientVersion, serverVersion)
 }
 
 function versionText(
@@ -64,11 +65,8 @@ function versionText(
 /** Two spaces, fields as they are declared. */
 const makeVersionJson = (all: unknown): string => `${JSON.stringify(all, null, 2)}\n`
 
-/** A client may be one minor from its server. */
-function* warnSkew(p: Proc, client: Info, server: Info): Run<void> {
-  const [a, b] = [parseInt(client.minor, 10), parseInt(server.minor, 10)]
-  if (Math.abs(a - b) <= 1) return
-  yield* p.err(
-    `Warning: version difference between client (${client.major}.${a}) and server (${server.major}.${b}) exceeds the supported minor version skew of +/-1\n`,
-  )
+/** The warning printer writes it since 1.34. */
+function* warnSkew(ctx: Context, client: Info, server: Info): Run<void> {
+  const text = kubectlSkewWarning(client.gitVersion, server.gitVersion)
+  if (text !== undefined) yield* ctx.p.err(`${ctx.session.minor >= 34 ? 'Warning' : 'WARNING'}: ${text}\n`)
 }
