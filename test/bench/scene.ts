@@ -19,8 +19,13 @@ export interface Scene {
 }
 
 /** A booted cluster with one control plane. */
-export function launch(seed: string, workers: number, listeners: FlightListeners = {}): Promise<Flight> {
-  return Flight.launch({ seed, epochMs: EPOCH_MS, release: '1.35', controlPlanes: 1, workers }, listeners)
+export function launch(
+  seed: string,
+  workers: number,
+  listeners: FlightListeners = {},
+  controlPlanes = 1,
+): Promise<Flight> {
+  return Flight.launch({ seed, epochMs: EPOCH_MS, release: '1.35', controlPlanes, workers }, listeners)
 }
 
 const EPOCH_MS = Date.UTC(2026, 0, 5, 9)
