@@ -1,7 +1,8 @@
 /**
  * Every transcript shows what it says, and keeps the laws: the same seed and input give the same journal,
  * a snapshot in the middle goes on to the same end, and nobody changes an object of the API server's cache.
- * `KUBEFLIGHT_REWRITE=1` writes the present output into the files.
+ * `KUBEFLIGHT_REWRITE=1` writes the present output into the files, `KUBEFLIGHT_ONLY=part` takes those whose
+ * name has that part. They are flown in several test files, so that more than one processor works on them.
  */
 import { readFileSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -15,6 +16,8 @@ import type { Transcript } from '../harness/transcript.ts'
 const FOLDER = import.meta.dirname
 const REWRITE = process.env.KUBEFLIGHT_REWRITE === '1'
 const ONLY = process.env.KUBEFLIGHT_ONLY ?? ''
+/** The upgrade of a whole cluster takes its time. */
+const LIMIT_MS = 180_000
 const booted = new Map<string, string>()
 
 /** A flight that stands where the cluster is up; booted once for each kind of cluster. */
@@ -43,21 +46,28 @@ async function flyLawfully(name: string, transcript: Transcript): Promise<string
 
 const names = readdirSync(FOLDER).filter((name) => name.endsWith('.transcript') && name.includes(ONLY))
 
-describe('transcripts', () => {
-  it.each(names)('%s', async (name) => {
-    const path = join(FOLDER, name)
-    const text = readFileSync(path, 'utf8')
-    const transcript = parseTranscript(text)
-    const flight = await afterBoot(transcript.options)
-    const outputs: string[][] = []
-    for (const step of transcript.steps) outputs.push(shownAs(step.expected, await runStep(flight, step)))
-    if (REWRITE) return writeFileSync(path, makeText(transcript, outputs))
-    expect(makeText(transcript, outputs)).toBe(text)
-    const thaw = freezeCaches()
-    try {
-      expect(await flyLawfully(name, transcript)).toBe(flight.hash())
-    } finally {
-      thaw()
-    }
+/** Flies one part of `of` of all transcripts. */
+export function flyPart(part: number, of: number): void {
+  const mine = names.filter((_, index) => index % of === part - 1)
+  describe(`transcripts ${part}/${of}`, () => {
+    if (mine.length === 0) it.skip('none', () => {})
+    else it.each(mine)('%s', (name) => fly(name), LIMIT_MS)
   })
-})
+}
+
+async function fly(name: string): Promise<void> {
+  const path = join(FOLDER, name)
+  const text = readFileSync(path, 'utf8')
+  const transcript = parseTranscript(text)
+  const flight = await afterBoot(transcript.options)
+  const outputs: string[][] = []
+  for (const step of transcript.steps) outputs.push(shownAs(step.expected, await runStep(flight, step)))
+  if (REWRITE) return writeFileSync(path, makeText(transcript, outputs))
+  expect(makeText(transcript, outputs)).toBe(text)
+  const thaw = freezeCaches()
+  try {
+    expect(await flyLawfully(name, transcript)).toBe(flight.hash())
+  } finally {
+    thaw()
+  }
+}
