@@ -31,7 +31,9 @@ import {
   handshake,
   servedBy,
 } from './cluster/identity.ts'
+import { criCalls } from './cluster/cri-calls.ts'
 import { EtcdCalls } from './cluster/etcd-calls.ts'
+import { NO_SUBNET_ENV, SUBNET_ENV, startFlannel } from './cluster/flanneld.ts'
 import { History } from './cluster/history.ts'
 import { Kubeadm } from './cluster/kubeadm.ts'
 import { Memberships } from './cluster/memberships.ts'
@@ -59,8 +61,10 @@ import { Edge } from './host/edge.ts'
 import { Haproxy } from './host/haproxy/haproxy.ts'
 import { HOST_EVENTS, Hosts } from './host/host.ts'
 import { UNIT_EVENTS } from './host/units/units.ts'
+import { netfilterCalls } from './host/netfilter/calls.ts'
+import type { Ruleset } from './host/netfilter/model.ts'
+import { Netfilter } from './host/netfilter/netfilter.ts'
 import type { NetworkPoint } from './host/network-port.ts'
-import { ANSWER_EVENT, PENDING, RUNTIME_ADDRESS } from './host/pending.ts'
 import { HOST_PROGRAM_SET } from './host/programs.ts'
 import { ProcessTable } from './host/runtime/table.ts'
 import type { ProcessRoot, ProcessWorld } from './host/runtime/world.ts'
@@ -70,9 +74,10 @@ import { Kernel } from './kernel/kernel.ts'
 import type { Component } from './kernel/kernel.ts'
 import type { KernelEvent } from './kernel/queue.ts'
 import { hostProcesses } from './kubelet/hostProcesses.ts'
-import { cniReady } from './kubelet/cni.ts'
+import { CNI_DIRECTORY, cniReady } from './kubelet/cni.ts'
 import { kubelet } from './kubelet/program.ts'
 import { Kubelet } from './kubelet/kubelet.ts'
+import { criLog } from './kubelet/logs.ts'
 import type { KubeletApiOwner } from './kubelet/kubelet.ts'
 import { ProcessRuntime } from './kubelet/processRuntime.ts'
 import { RUNTIME } from './kubelet/runtime.ts'
@@ -81,6 +86,7 @@ import { MetricsServer } from './metrics/metrics-server.ts'
 import { ClusterNetwork } from './network/cluster-network.ts'
 import type { PodListeners } from './network/cluster-network.ts'
 import { CoreDns } from './network/core-dns.ts'
+import { kubeChains } from './network/iptables/kube-chains.ts'
 import { KubeProxy } from './network/kube-proxy.ts'
 import type { Pod } from './objects/types.gen.ts'
 import type { Scheduler } from './scheduler/scheduler.ts'
@@ -136,6 +142,8 @@ export class Cluster implements Component {
   readonly edge = new Edge()
   readonly processes: ProcessTable
   readonly network: ClusterNetwork
+  /** What the hosts' kernels let through. */
+  readonly netfilter: Netfilter
   /** Takes requests that leave the simulation; whoever flies the cluster sets it. */
   outside: ((request: OutsideRequest) => boolean) | undefined
   readonly controlPlane: ControlPlane
@@ -162,11 +170,14 @@ export class Cluster implements Component {
     this.kernel = new Kernel({ seed: options.seed, epochMs: options.epochMs })
     this.fabric = new Fabric(this.kernel)
     const unitPrograms = Object.fromEntries(CONTROL_PLANE.map((component) => [component, ControlPlane.address]))
-    this.hosts = new Hosts(this.kernel, this.fabric, { unitPrograms: { kubelet: 'kubelet/<host>', haproxy: 'haproxy/<host>', ...unitPrograms } })
+    this.hosts = new Hosts(this.kernel, this.fabric, { unitPrograms: { kubelet: 'kubelet/<host>', haproxy: 'haproxy/<host>', 'kube-proxy': ProxyProcesses.address, ...unitPrograms } })
+    this.hosts.containerLog = (host, id) => criLog(this.kubelets.get(host)?.records.values() ?? [], id, this.kernel.clockMs)
     const keys = new KeyRing(options.seed)
     this.kernel.register(KeyRing.address, keys)
     this.pki = new ClusterPki({ plan: this.plan, seed: options.seed, atMs: options.epochMs, keys })
     addHosts(this.hosts, this.plan, this.pki)
+    this.netfilter = new Netfilter(this.kernel, this.hosts, this.fabric)
+    this.netfilter.addSource((host) => this.kubeChainsOf(host))
     this.memberships = this.createMemberships()
     this.network = this.createNetwork()
     this.processes = new ProcessTable(this.kernel, this.createWorld(), this.edge)
@@ -209,6 +220,10 @@ export class Cluster implements Component {
     const saved = state as ClusterState
     this.containers = saved.containers
     this.kubeconfigs.load(saved.kubeconfigs)
+  }
+
+  loaded(): void {
+    this.kubeconfigs.loaded()
   }
 
   get etcd(): ReadonlyMap<HostName, EtcdMember> {
@@ -282,11 +297,12 @@ export class Cluster implements Component {
       connections: this.connections(),
       minor: plan.minor,
       servers: plan.controlPlanes.map(({ name }) => ({ host: name, port: API_PORT })),
+      proxyOf: (host) => this.proxies.get(host),
+      hostOf: (host) => this.hosts.find(host),
       readFile: (host, id, path) => this.containerFile(host, id, path),
       addressOf: (host) => plan.hosts.find(({ name }) => name === host)?.ip,
-      log: (host, id, text) =>
-        kernel.send({ to: `kubelet/${host}`, type: RUNTIME.output, data: { id, stream: 'stderr', text } }),
-      exit: (host, id, code, afterMs) => this.exited(host, id, code, afterMs),
+      log: (process, text) => this.logOf(process, text),
+      exit: (process, code, afterMs) => this.processEnded(process, code, afterMs),
     })
   }
 
@@ -321,7 +337,7 @@ export class Cluster implements Component {
       isHeld: (from, { host, port, via }) =>
         (via === undefined || (this.fabric.passes(from, via) && this.fabric.listener(via, port) !== undefined)) &&
         this.fabric.dial(via ?? from, host, port).kind === 'open',
-      nowMs: () => this.kernel.clockMs,
+      nowMs: (host) => this.hosts.find(host)?.clockMs() ?? this.kernel.clockMs,
       minor: () => this.plan.minor,
     }
   }
@@ -384,6 +400,7 @@ export class Cluster implements Component {
       nodeName: name,
       minor: plan.minor,
       createClient: (owner) => this.proxyProcesses.clientOf(name, `kube-proxy/${name}`, owner),
+      news: this.proxyProcesses.newsOf(name),
     })
     const dns = new CoreDns({
       kernel,
@@ -408,12 +425,14 @@ export class Cluster implements Component {
     this.dns.set(name, dns)
     if (!plan.hollow) this.model(name, 'local-path-provisioner', this.createProvisioner(name))
     this.modelled.set(`${name}/kube-proxy`, {
-      start: (spec, argv) => this.proxyProcesses.start(proxy, name, spec, argv),
-      signal: ({ id }, signal) => {
-        this.proxyProcesses.stop(proxy, name)
-        this.exited(name, id, signal === 'KILL' ? 137 : 0)
-      },
-      crash: () => proxy.flush(),
+      start: (spec, argv) => this.proxyProcesses.start(name, spec, argv),
+      signal: ({ id }, signal) => this.proxyProcesses.signal(name, id, signal),
+      crash: () => this.proxyProcesses.crash(name),
+    })
+    this.modelled.set(`${name}/flanneld`, {
+      start: (spec, argv) => this.startFlannel(name, spec, argv),
+      signal: ({ id }, signal) => this.exited(name, id, signal === 'KILL' ? 137 : 0),
+      crash: () => {},
     })
     if (!plan.hollow) this.addMetricsServer(name)
     this.modelled.set(`${name}/coredns`, {
@@ -513,16 +532,60 @@ export class Cluster implements Component {
         read,
         write: (path, text, mode) => files().get(name).files.put(path, text, { mode }),
         link: (target, path) => replaceLink(files(), name, target, path),
+        ...(!this.plan.hollow && {
+          view: (path, view) => files().get(name).files.put(path, '', { mode: 0o640, view }),
+          remove: (path) => void files().get(name).files.remove(path, undefined, { recursive: true }),
+        }),
         watch: (path, event) => files().get(name).files.watch(path, event),
       },
       probe: { http: (host, port, request) => this.probe(name, host, port, request) },
       dial: { dial: (podIp, host, port) => this.dial(name, podIp, host, port) },
       knowsGate: (gate, minor) => gateOf(gate, minor) !== undefined,
       ...(!this.plan.hollow && { networkReady: () => cniReady({ list, read }) }),
+      ...(this.plan.machines.some((one) => one.name === name && one.role === 'bare') && this.addonPorts(name, list)),
       hostPathKind: (path) => kindOf(files(), name, path),
       makeHostPath: (path, kind) => makePath(files(), name, path, kind),
       token: (namespace, account, pod) => this.podToken(namespace, account, pod),
     }
+  }
+
+  /** How the network add-on of a machine that has joined by itself gives pods their network. */
+  private addonPorts(name: HostName, list: (path: string) => string[] | undefined): Partial<KubeletPorts> {
+    const first = (): string => (list(CNI_DIRECTORY) ?? []).filter((file) => /\.conf(list)?$/.test(file)).sort()[0] ?? ''
+    const index = this.plan.machines.findIndex((one) => one.name === name)
+    return {
+      networkTrouble: () =>
+        first().includes('flannel') && this.hosts.get(name).files.text(SUBNET_ENV) === undefined ? NO_SUBNET_ENV : undefined,
+      podCidr: () => (first().includes('calico') ? `192.168.${(index * 37 + 51) % 256}.64/26` : undefined),
+    }
+  }
+
+  /** flanneld: it stays when it has all that it needs. */
+  private startFlannel(name: HostName, { id, env }: ContainerSpec, argv: string[]): void {
+    const address = `kubelet/${name}`
+    const point = { host: name, root: { kind: 'host' as const }, pid: 0 }
+    const others = this.plan.machines.flatMap((machine) => {
+      const host = this.hosts.get(machine.name)
+      const podCidr = this.kubelets.get(machine.name)?.node()?.spec?.podCIDR
+      const runs = machine.name !== name && host.files.text(SUBNET_ENV) !== undefined
+      return runs && podCidr !== undefined && !this.memberships.areApart(name, machine.name) ? [{ host, podCidr }] : []
+    })
+    const { log, exit, afterMs } = startFlannel({
+      host: this.hosts.get(name),
+      clockMs: this.kernel.clockMs,
+      argv,
+      env,
+      readFile: (path) => this.containerFile(name, id, path),
+      dial: (ip, port) => {
+        const door = this.network.door(point, ip, port)
+        return door.kind === 'open' ? undefined : door.failure
+      },
+      podCidr: this.kubelets.get(name)?.node()?.spec?.podCIDR,
+      others,
+      nodeName: this.kubelets.get(name)?.nodeName ?? name,
+    })
+    this.kernel.send({ to: address, type: RUNTIME.output, data: { id, stream: 'stderr', text: log } })
+    if (exit !== undefined) this.exited(name, id, exit, afterMs)
   }
 
   /** The provisioner of local paths, where a container of its image runs. */
@@ -608,8 +671,9 @@ export class Cluster implements Component {
     const metrics = this.metricsServers.get(node)?.respond(host, port, request)
     if (metrics !== undefined) return metrics
     const api = this.apiServers.get(node)
-    if (api?.serving === true && port === api.port) return api.ready ? OK : UNAVAILABLE
-    if (port === 2381) return this.etcd.get(node)?.running === true ? OK : refused
+    if (api?.serving === true && port === api.port && api.answersAt(host)) return api.ready ? OK : UNHEALTHY
+    const member = this.controlPlane.memberAt(node, port)
+    if (member?.accepts(host, port) === true) return member.respond(port, request) ?? refused
     return this.componentRuns(node, port) ? OK : refused
   }
 
@@ -709,6 +773,7 @@ export class Cluster implements Component {
       nodeNameOf: (host) => host,
       proxyOf: (host) => this.proxies.get(host),
       random: (host) => kernel.random(`kube-proxy/${host}`),
+      filter: (host, chain, packet) => this.netfilter.verdict(host, chain, packet),
       onward: (host, ip, port, clientIp) => this.balancers.get(host)?.onward(ip, port, clientIp),
       isServiceAddress: (ip) => this.memberships.isServiceAddress(ip),
       isPodAddress: (ip) => this.memberships.isPodAddress(ip),
@@ -721,7 +786,8 @@ export class Cluster implements Component {
       hostAddress: (name) => this.hostAddress(name),
       handshake: (from, { host, port, name }, tls) => {
         const nowMs = this.hosts.find(from.host)?.clockMs() ?? kernel.clockMs
-        return handshake({ host: this.hosts.find(host), port, name, nowMs, minor: plan.minor }, tls)
+        const files = this.controlPlane.tlsFiles(host, port)
+        return handshake({ host: this.hosts.find(host), port, name, nowMs, minor: plan.minor, ...(files && { files }) }, tls)
       },
     })
   }
@@ -749,12 +815,20 @@ export class Cluster implements Component {
     )
   }
 
+  /** What kube-proxy and the kubelet keep in the kernel of a node. */
+  private kubeChainsOf(host: HostName): Ruleset {
+    const kubelet = this.kubelets.get(host)
+    const proxy = this.proxies.get(host)?.chainFacts()
+    return kubeChains({ kubelet: kubelet?.running === true || proxy !== undefined ? kubelet : undefined, proxy })
+  }
+
   /** The certificates that answer at an address and port; empty for what speaks no TLS that is modelled. */
   private tlsCalls(): SyscallTable {
     return {
       'tls.peer': (_world, { host, root }, { host: name, port }) => {
         const found = this.network.destination({ host, root, pid: 0 }, String(name), Number(port))
-        const chain = servedBy(this.hosts.find(found?.host ?? ''), found?.port ?? 0)
+        const files = found && this.controlPlane.tlsFiles(found.host, found.port)
+        const chain = servedBy(this.hosts.find(found?.host ?? ''), found?.port ?? 0, files)
         return { chain: chain.map(({ der }) => makePem('CERTIFICATE', der)).join('') }
       },
     }
@@ -790,7 +864,7 @@ export class Cluster implements Component {
         root.kind === 'host' ? hosts.get(host).user(user)?.home : user === 'root' ? '/root' : '/',
       network: () => this.network,
       programs: new Map(Object.entries({ ...HOST_PROGRAM_SET, ...shellPrograms, ...daemonPrograms, kubelet, kubeadm, kubectl, kustomize, pluto, etcdctl, etcdutl })),
-      syscalls: boundSyscalls({ kernel, fabric, hosts }, { ...this.criCalls(), ...this.tlsCalls(), ...this.createEtcdCalls().table() }),
+      syscalls: boundSyscalls({ kernel, fabric, hosts }, { ...criCalls({ kernel, kubelet: (host) => this.kubelets.get(host) }), ...this.tlsCalls(), ...netfilterCalls(this.netfilter), ...this.createEtcdCalls().table() }),
       release: (host) => hosts.find(host)?.release ?? plan.version,
       clockMs: (host) => hosts.find(host)?.clockMs() ?? kernel.clockMs,
     }
@@ -806,64 +880,12 @@ export class Cluster implements Component {
       isAlive: (pid) => this.processes.process(pid) !== undefined,
     })
   }
-
-  private criCalls(): SyscallTable {
-    return {
-      'cri.list': (_world, { host }) => this.criList(host),
-      'cri.logs': (_world, { host }, args) =>
-        this.criLogs(host, String(args['id']), args['tail'] as number | undefined),
-      'cri.pull': (_world, { host, pid }, args) => this.criPull(host, pid, String(args['image'])),
-      'cri.removePod': (_world, { host }, args) => ({ removed: this.kubelets.get(host)?.criRemovePod(String(args['id'])) }),
-    }
-  }
-
-  /** The answer comes when the pull is over. */
-  private criPull(host: HostName, pid: number, image: string): unknown {
-    const kubelet = this.kubelets.get(host)
-    if (kubelet === undefined || !kubelet.runtimeUp) return { error: 'the container runtime does not answer' }
-    const { afterMs, ...answer } = kubelet.criPull(image)
-    this.kernel.send({ to: RUNTIME_ADDRESS, type: ANSWER_EVENT, data: { host, pid, call: 'cri.pull', answer } }, afterMs)
-    return PENDING
-  }
-
-  private criList(host: HostName): unknown {
-    const kubelet = this.kubelets.get(host)
-    if (kubelet === undefined || !kubelet.runtimeUp) return undefined
-    const { containers, sandboxes, images } = kubelet.criList()
-    return {
-      containers: containers.map(({ podId, pod, namespace, ...one }) => ({
-        ...one,
-        sandboxId: podId,
-        podName: pod,
-        podNamespace: namespace,
-      })),
-      sandboxes,
-      images: images.map(({ repository, tag, id, sizeBytes }) => ({
-        id: id.replace(/^sha256:/, ''),
-        tags: [`${repository}:${tag}`],
-        sizeBytes,
-      })),
-    }
-  }
-
-  private criLogs(host: HostName, id: string, tail: number | undefined): unknown {
-    const container = this.kubelets
-      .get(host)
-      ?.criList()
-      .containers.find((one) => one.id === id)
-    if (container === undefined) return { error: 'NotFound' }
-    const lines = container.logs.map(({ text }) => text)
-    return {
-      text: (tail === undefined ? lines : lines.slice(-tail))
-        .map((line) => (line.endsWith('\n') ? line : `${line}\n`))
-        .join(''),
-    }
-  }
 }
 
 const ADMIN = { user: 'kubernetes-admin', groups: ['system:masters'] }
 const SERVICE_ACCOUNTS = ['system:serviceaccounts', 'system:serviceaccounts:kube-system', 'system:authenticated']
 const OK: HttpResponse = { code: 200, headers: {}, body: 'ok' }
+const UNHEALTHY: HttpResponse = { code: 500, headers: {}, body: 'livez check failed' }
 const UNAVAILABLE: HttpResponse = { code: 503, headers: {}, body: 'not ready' }
 
 registerCompleter('kubectl', (_program, words, _cword, p) => complete(words.slice(1), p))

@@ -19,6 +19,12 @@ import type { WatchCache } from './storage/watch-cache.ts'
 import type { Traffic } from './traffic.ts'
 import type { Watches } from './watch/watches.ts'
 
+/** What a kubelet answers a server whose certificate it does not believe, or does not let. */
+export interface KubeletRefusal {
+  code: 401 | 403
+  text: string
+}
+
 export interface Core {
   readonly kernel: Kernel
   readonly fabric: Fabric
@@ -53,6 +59,8 @@ export interface Core {
   readonly etcdHealthy: boolean
   /** Whether the component of this host that listens on a port (10257, 10259) is healthy. */
   componentHealthy(port: number): boolean
+  /** Why the kubelet of a node turns this server away; undefined: it does not. */
+  readonly kubeletRefusal?: ((node: HostName, verb: string) => KubeletRefusal | undefined) | undefined
   /** The entry that a request's path names. */
   entryOf(flight: Flight): KindEntry
   /** The entry in whose version objects are stored. */

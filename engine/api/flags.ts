@@ -1,4 +1,5 @@
 /** Durations and switches of kube-apiserver. */
+import type { AuditPolicy } from './audit.ts'
 import type { RuntimeConfig } from './runtime-config.ts'
 
 /** A user whom --token-auth-file knows. */
@@ -45,6 +46,8 @@ export interface ApiFlags {
   tokens: readonly StaticToken[]
   /** --runtime-config: groups and versions that are served or not, against what the release has. */
   runtimeConfig: RuntimeConfig
+  /** --audit-policy-file, where --audit-log-path says that there is a log. */
+  audit?: AuditPolicy
   /** --feature-gates=OpenAPIEnums: whether documents list the values of fields. */
   openapiEnums: boolean
 }

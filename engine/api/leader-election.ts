@@ -38,6 +38,7 @@ interface ElectionState {
   observedAtMs: number
   identity: string
   asking: boolean
+  slowPath: boolean
 }
 
 export interface ElectionOptions {
@@ -75,6 +76,8 @@ export class LeaderElection {
   private identity: string
   /** A call is under way: there is never a second one. */
   private asking = false
+  /** The holder's optimistic update failed: it reads the lease and tries once more, then waits for the next period. */
+  private slowPath = false
 
   constructor(private readonly options: ElectionOptions) {
     this.identity = options.identity
@@ -107,6 +110,7 @@ export class LeaderElection {
     this.rows.remove(ROW)
     this.observed = undefined
     this.asking = false
+    this.slowPath = false
     const { kernel, address, identity } = this.options
     this.identity = `${identity.slice(0, identity.indexOf('_'))}_${kernel.random(`leader-election/${address}`).uuid()}`
   }
@@ -146,21 +150,22 @@ export class LeaderElection {
     if (!isDone) this.complain(answer)
     if (answer.call.verb === 'get') this.readAnswered(answer)
     else if (isDone) this.written(answer.body as Lease)
-    else if (answer.call.verb === 'update' && this.leading) this.read()
+    else if (answer.call.verb === 'update' && this.leading && !this.slowPath) this.readOnce()
   }
 
   dump(): ElectionState {
-    const { observed, observedAtMs, identity, asking } = this
-    return { rows: this.rows.dump(), observed, observedAtMs, identity, asking }
+    const { observed, observedAtMs, identity, asking, slowPath } = this
+    return { rows: this.rows.dump(), observed, observedAtMs, identity, asking, slowPath }
   }
 
   load(state: unknown): void {
-    const { rows, observed, observedAtMs, identity, asking } = state as ElectionState
+    const { rows, observed, observedAtMs, identity, asking, slowPath } = state as ElectionState
     this.rows.load(rows)
     this.observed = observed
     this.observedAtMs = observedAtMs
     this.identity = identity
     this.asking = asking
+    this.slowPath = slowPath
   }
 
   /** What failed for another reason than that somebody was faster (O3). */
@@ -174,7 +179,7 @@ export class LeaderElection {
       this.say('E', 'leaderelection.go:436', `error retrieving resource lock kube-system/${name}: ${why}`)
     else if (call.verb === 'create')
       this.say('E', 'leaderelection.go:446', `error initially creating leader election record: ${why}`)
-    else if (this.leading)
+    else if (this.leading && !this.slowPath)
       this.say('E', 'leaderelection.go:429', `Failed to update lock optimistically: ${why}, falling back to slow path`)
     else this.say('E', 'leaderelection.go:484', `Failed to update lock: ${why}`)
   }
@@ -212,8 +217,15 @@ export class LeaderElection {
 
   /** The holder updates the lease as it last saw it, without reading it first. */
   private renew(): void {
-    if (this.observed === undefined) this.read()
+    if (this.asking) return
+    this.slowPath = false
+    if (this.observed === undefined) this.readOnce()
     else this.write('update', this.observed)
+  }
+
+  private readOnce(): void {
+    this.slowPath = true
+    this.read()
   }
 
   private read(): void {

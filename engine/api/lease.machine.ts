@@ -1,7 +1,7 @@
 /**
  * Who leads: one instance a candidate. A candidate that does not hold the lease tries every retry
  * period; a holder renews every retry period and gives up when no renewal worked for the renew deadline.
- * Models client-go tools/leaderelection. Not modelled: release on cancel.
+ * Models client-go tools/leaderelection. Not modelled: the jitter of the retry period.
  */
 import { setup } from 'xstate'
 

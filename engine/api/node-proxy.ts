@@ -11,7 +11,7 @@ import type {
   HttpResponseData,
   ReplyTo,
 } from '../fabric/http.ts'
-import type { Core } from './core.ts'
+import type { Core, KubeletRefusal } from './core.ts'
 import type { Flight } from './flight.ts'
 import type { Node } from '../objects/types.gen.ts'
 import { badRequest, failure, internalError, refusal, unknownError } from './status.ts'
@@ -49,6 +49,8 @@ export class NodeProxy {
     const dial = core.fabric.dial(core.host, node, KUBELET_PORT)
     if (dial.kind !== 'open')
       return core.respond(flight, refusal(dialError(flight.info.resource, request, this.addressOf(node), dial.kind)))
+    const refused = core.kubeletRefusal?.(node, flight.info.subresource === 'log' ? 'get' : 'create')
+    if (refused !== undefined) return core.respond(flight, unwelcome(flight, refused))
     const id = `proxy/${flight.id}`
     const through: Through = {
       from: flight.from,
@@ -158,6 +160,19 @@ function checked(response: HttpResponse): HttpResponse {
   if (response.code === 400) return refusal(badRequest(text))
   if (response.code === 404) return refusal(failure(404, 'NotFound', text))
   return refusal(internalError(text))
+}
+
+/** A kubelet does not take this server for who it is. Models rest/response_checker.go and upgradeaware.go. */
+function unwelcome({ info, request }: Flight, { code, text }: KubeletRefusal): HttpResponse {
+  const { resource, subresource, name } = info
+  if (subresource === 'log') {
+    const said = code === 401 ? 'the server has asked for the client to provide credentials' : text
+    const reason = code === 401 ? 'Unauthorized' : 'Forbidden'
+    return refusal(failure(code, reason, `${said} ( ${resource}/${subresource} ${name})`))
+  }
+  if ((request.headers['sec-websocket-protocol'] ?? '').includes(TRANSLATED))
+    return refusal(internalError(`unable to upgrade connection: ${text}`))
+  return { code, headers: { 'content-type': 'text/plain; charset=utf-8' }, body: text }
 }
 
 /** The words of a query to the kubelet, as url.Values of exec and attach are encoded. */

@@ -14,9 +14,11 @@ import { DEFAULT_RELEASE, hubOf, KindRegistry, deprecationWarning, minorOf } fro
 import type { KindEntry } from '../objects/kinds.ts'
 import { timestamp } from '../objects/meta.ts'
 import { Aggregation } from './aggregation/controller.ts'
+import { auditLine } from './audit.ts'
+import type { AuditFacts, AuditStage } from './audit.ts'
 import { Bootstrap } from './bootstrap.ts'
 import type { BootstrapState } from './bootstrap.ts'
-import type { Core } from './core.ts'
+import type { Core, KubeletRefusal } from './core.ts'
 import { FLOW_SCHEMAS, PRIORITY_LEVELS, flowHeaders } from './flow-control.ts'
 import { API_FLAGS } from './flags.ts'
 import type { ApiFlags } from './flags.ts'
@@ -76,6 +78,14 @@ export interface ApiServerOptions {
   etcd: EtcdEndpoint[]
   /** Looks at an etcd endpoint before it is used: why TLS refuses it, in gRPC's words. */
   etcdProblem?: (endpoint: EtcdEndpoint) => string | undefined
+  /** Whether the member behind an endpoint answers a linearizable read; default: it does. */
+  etcdServes?: (endpoint: EtcdEndpoint) => boolean
+  /** Takes lines of the audit log. */
+  audit?: (line: string) => void
+  /** The address of a host, as others see it. */
+  addressOf?: (host: HostName) => string
+  /** It has said that it cannot connect to an endpoint. */
+  onEtcdComplaint?: (endpoint: EtcdEndpoint) => void
   /** Takes lines of the process's log. */
   log?: (text: string) => void
   /** The process ends by itself. */
@@ -92,6 +102,8 @@ export interface ApiServerOptions {
   tokenKeys?: TokenKeys
   /** --client-ca-file and --requestheader-client-ca-file, as PEM. */
   authorities?: Authorities
+  /** What a node's kubelet makes of --kubelet-client-certificate. */
+  kubeletRefusal?: (node: HostName, verb: string) => KubeletRefusal | undefined
 }
 
 export const API_PORT = 6443
@@ -101,6 +113,8 @@ export interface ApiStart {
   /** `1.35.2` */
   release?: string
   port?: number
+  /** Bound to the loopback: only its own host reaches it. */
+  loopbackOnly?: boolean
   serviceCidr?: string
   advertiseAddress?: string
   etcd?: EtcdEndpoint[]
@@ -110,6 +124,7 @@ export interface ApiStart {
 interface ApiSettings {
   release: string
   port: number
+  loopbackOnly?: boolean
   serviceCidr: string
   advertiseAddress: string
   etcd: EtcdEndpoint[]
@@ -195,6 +210,7 @@ export class ApiServer implements Component, Core {
   flags: ApiFlags
   readonly tokenKeys: TokenKeys
   readonly authorities: Authorities | undefined
+  readonly kubeletRefusal: ((node: HostName, verb: string) => KubeletRefusal | undefined) | undefined
   readonly tokenCache = new TokenCache()
   readonly cache = new WatchCache()
   readonly watches = new Watches()
@@ -212,6 +228,9 @@ export class ApiServer implements Component, Core {
   private readonly probeLocal: (port: number) => boolean
   private readonly log: (text: string) => void
   private readonly exit: (code: number) => void
+  private readonly audit: ((line: string) => void) | undefined
+  private readonly addressOf: (host: HostName) => string
+  private readonly onEtcdComplaint: (endpoint: EtcdEndpoint) => void
   private settings: ApiSettings
   private up = false
   /** Whether the port is open: it opens once etcd has answered. */
@@ -259,11 +278,15 @@ export class ApiServer implements Component, Core {
     this.flags = this.givenFlags = { ...API_FLAGS, ...options.flags }
     this.log = options.log ?? (() => {})
     this.exit = options.exit ?? (() => {})
+    this.audit = options.audit
+    this.addressOf = options.addressOf ?? ((one) => one)
+    this.onEtcdComplaint = options.onEtcdComplaint ?? (() => {})
     this.tokenKeys = options.tokenKeys ?? ownTokenKeys
     this.authorities = options.authorities
+    this.kubeletRefusal = options.kubeletRefusal
     this.probeLocal = options.probeLocal ?? (() => true)
     this.outbox = new Outbox(fabric, host, () => kernel.now)
-    this.etcd = new EtcdClient(fabric, host, this.address, () => this.settings.etcd, options.etcdProblem)
+    this.etcd = new EtcdClient(fabric, host, this.address, () => this.settings.etcd, options.etcdProblem, options.etcdServes)
     this.proxy = new NodeProxy(this)
     this.calls = new OutsideCalls(this, options.wires, OWN.call, (id, key, answer) =>
       this.callAnswered(id, key, answer),
@@ -272,6 +295,7 @@ export class ApiServer implements Component, Core {
     this.definitions = new DefinitionControllers(this, OWN.definitions)
     this.aggregation = new Aggregation(this, OWN.aggregation, (id, call) => this.calls.start({ id }, call))
     kernel.register(this.address, this)
+    kernel.register(`${this.address}/loopback`, { handle: (event) => this.handle(event), dump: () => null, load: () => {} })
   }
 
   /** Whether the process runs. */
@@ -285,7 +309,7 @@ export class ApiServer implements Component, Core {
   }
 
   get etcdHealthy(): boolean {
-    return this.cache.ready && this.etcd.connected
+    return this.cache.ready && this.etcd.healthy
   }
 
   get random(): Random {
@@ -315,6 +339,11 @@ export class ApiServer implements Component, Core {
   /** Whether its port is open. */
   get serving(): boolean {
     return this.up && this.isOpen
+  }
+
+  /** Whether a connection to one of its host's addresses finds it. */
+  answersAt(address: string): boolean {
+    return this.settings.loopbackOnly !== true || address.startsWith('127.') || address === 'localhost'
   }
 
   /** Starts the process: reads everything from etcd, opens the port, and watches etcd from there on. */
@@ -357,7 +386,11 @@ export class ApiServer implements Component, Core {
 
   private complain(): void {
     const text = this.etcd.complaint(this.kernel.clockMs)
-    if (text !== undefined) this.log(text)
+    if (text !== undefined) {
+      this.log(text)
+      const endpoint = this.settings.etcd[this.etcd.current]
+      if (endpoint !== undefined) this.onEtcdComplaint(endpoint)
+    }
     if (!this.cache.ready) this.openSource()
   }
 
@@ -370,7 +403,7 @@ export class ApiServer implements Component, Core {
   private open(): void {
     if (this.isOpen) return
     this.isOpen = true
-    this.fabric.listen(this.host, this.port, this.address)
+    this.fabric.listen(this.host, this.port, this.settings.loopbackOnly === true ? `${this.address}/loopback` : this.address)
   }
 
   /** Ends the process: every connection breaks. */
@@ -482,14 +515,39 @@ export class ApiServer implements Component, Core {
     const user = authenticate(this, flight.request)
     if (user === undefined) return this.refuse(flight, unauthorized())
     flight.user = user
+    this.beginAudit(flight)
     const acting = impersonation(this, flight)
     if (acting !== undefined && 'refuse' in acting) return this.refuse(flight, acting.refuse)
-    if (acting !== undefined) flight.user = acting.user
+    if (acting !== undefined) {
+      flight.user = acting.user
+      this.noteAudit(flight, { impersonated: acting.user })
+    }
     const { allowed, reason } = decide(this, attributesOf(flight), flight.user)
+    this.noteAudit(flight, { decision: { allowed, reason } })
     if (!allowed && !this.bootstrap.rolesMade && flight.info.isResource) return void this.held.push(flight.id)
     if (!allowed && (this.bootstrap.rolesMade || flight.info.isResource))
       return this.refuse(flight, unauthorizedVerb(flight.info, flight.user, reason))
     dispatch(this, flight)
+  }
+
+  /** The request is known by its user from here on; a request that waited comes here again. */
+  private beginAudit(flight: Flight): void {
+    if (this.flags.audit === undefined || flight.memo.audit !== undefined) return
+    const id = this.random.uuid()
+    const facts: AuditFacts = { id, user: flight.user, sourceIp: this.addressOf(flight.from), receivedMs: this.kernel.clockMs }
+    flight.memo.audit = facts
+    this.tellAudit('RequestReceived', flight)
+  }
+
+  private noteAudit(flight: Flight, facts: Partial<AuditFacts>): void {
+    if (flight.memo.audit !== undefined) flight.memo.audit = { ...(flight.memo.audit as AuditFacts), ...facts }
+  }
+
+  private tellAudit(stage: AuditStage, flight: Flight, response?: HttpResponse): void {
+    const facts = flight.memo.audit as AuditFacts | undefined
+    if (this.flags.audit === undefined || facts === undefined) return
+    const line = auditLine(this.flags.audit, stage, flight, facts, this.kernel.clockMs, response)
+    if (line !== undefined) this.audit?.(line)
   }
 
   /** Releases the requests that waited for the first fill, or for the default roles. */
@@ -542,6 +600,7 @@ export class ApiServer implements Component, Core {
   respond(flight: Flight, response: HttpResponse): void {
     if (!this.flights.delete(flight.id)) return
     this.traffic.count(flight, response.code)
+    this.tellAudit('ResponseComplete', flight, response)
     const warnings = [...new Set([...this.deprecation(flight), ...flight.warnings])]
     const told = { ...response, headers: { ...response.headers, ...flowHeaders(this, flight) } }
     this.outbox.respond(flight.replyTo, warnings.length === 0 ? told : withWarnings(told, warnings))
@@ -585,6 +644,7 @@ export class ApiServer implements Component, Core {
   }
 
   land(flight: Flight): void {
+    this.tellAudit('ResponseStarted', flight, { code: 200, headers: {} })
     this.flights.delete(flight.id)
   }
 
@@ -796,7 +856,7 @@ export class ApiServer implements Component, Core {
     const wait = this.waiting.get(flight.id)
     this.waiting.delete(flight.id)
     if (wait !== undefined && this.etcd.connected) return this.overdue(flight, wait)
-    this.refuse(flight, isMutating(flight.info) ? writeTimeout() : readTimeout())
+    this.refuse(flight, isMutating(flight.info) ? writeTimeout() : readTimeout(askedFor(flight.info)))
   }
 
   /** The watch of etcd may have been lost: open it anew. If that does not help, a revision outside /registry/ was the newest. */
@@ -940,4 +1000,11 @@ function tailLength({ metadata: { namespace, name } }: { metadata: { namespace?:
 function withWarnings(response: HttpResponse, warnings: string[]): HttpResponse {
   const texts = warnings.map((text) => `299 - ${JSON.stringify(text)}`)
   return { ...response, headers: { ...response.headers, warning: texts.join(', ') } }
+}
+
+/** As client-go names a request: ` (get pods web)`. */
+function askedFor({ isResource, group, resource, name }: Flight['info']): string {
+  if (!isResource) return ''
+  const kind = group === '' ? resource : `${resource}.${group}`
+  return ` (get ${name === '' ? kind : `${kind} ${name}`})`
 }

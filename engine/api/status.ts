@@ -187,11 +187,11 @@ export const tooManyRequests = (message: string, retryAfterSeconds: number, caus
   })
 
 /** Reads that outlive the request timeout (O8: 60 s). */
-export const readTimeout = (): ApiStatus =>
+export const readTimeout = (what: string): ApiStatus =>
   failure(
     504,
     'Timeout',
-    'the server was unable to return a response in the time allotted, but may still be processing the request',
+    `the server was unable to return a response in the time allotted, but may still be processing the request${what}`,
     {},
   )
 

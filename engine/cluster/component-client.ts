@@ -26,7 +26,8 @@ export interface ConnectionWorld {
   isHeld(from: HostName, place: Place): boolean
   /** The certificate that a host's port shows, and the authority that it asks of clients. */
   tlsFiles(host: HostName, port: number): TlsFiles | undefined
-  nowMs(): number
+  /** By the clock of a host. */
+  nowMs(host: HostName): number
   /** The minor release of the client: Go's words changed. */
   minor(host: HostName): number
 }
@@ -85,7 +86,7 @@ function fileOf(world: ConnectionWorld, host: HostName, path: string | undefined
   return node === undefined ? undefined : (sourceOf(node) ?? node.text)
 }
 
-interface ServerQuestion {
+export interface ServerQuestion {
   from: HostName
   name: string
   place: { host: HostName; port: number }
@@ -93,14 +94,14 @@ interface ServerQuestion {
 }
 
 /** Why the client does not trust the server. */
-function serverProblem(world: ConnectionWorld, { from, name, place, config }: ServerQuestion): string | undefined {
+export function serverProblem(world: ConnectionWorld, { from, name, place, config }: ServerQuestion): string | undefined {
   const files = world.tlsFiles(place.host, place.port)
   const host = world.host(place.host)
   const shown = issuedAs(sourceOf(host?.files.node(files?.certificate ?? '')))
-  if (shown !== undefined && config.ca === shown.authority && isValid(world, shown) && isNamed(shown, name)) return undefined
+  if (shown !== undefined && config.ca === shown.authority && isValid(world.nowMs(from), shown) && isNamed(shown, name)) return undefined
   const tls = config.ca === undefined ? undefined : { ca: textOf(config.ca) }
   const shaken = handshake(
-    { host, port: place.port, name, nowMs: world.nowMs(), minor: world.minor(from), ...(files && { files }) },
+    { host, port: place.port, name, nowMs: world.nowMs(from), minor: world.minor(from), ...(files && { files }) },
     tls,
   )
   return 'failure' in shaken ? shaken.message : undefined
@@ -108,8 +109,8 @@ function serverProblem(world: ConnectionWorld, { from, name, place, config }: Se
 
 const textOf = (pem: Pem): string => (typeof pem === 'string' ? pem : pem.text())
 
-const isValid = (world: ConnectionWorld, { notBeforeMs, notAfterMs }: Issued): boolean =>
-  world.nowMs() >= notBeforeMs && world.nowMs() <= notAfterMs
+const isValid = (nowMs: number, { notBeforeMs, notAfterMs }: Issued): boolean =>
+  nowMs >= notBeforeMs && nowMs <= notAfterMs
 
 const isNamed = ({ subject: { altNames } }: Issued, name: string): boolean =>
   altNames?.dns?.includes(name) === true || altNames?.ips?.includes(name) === true
@@ -126,7 +127,7 @@ function identityOf(
   const host = world.host(name)
   const issued = typeof client === 'string' ? undefined : issuedAs(client)
   const authority = sourceOf(host?.files.node(files.clientCa ?? ''))
-  if (issued !== undefined && authority === issued.authority && isValid(world, issued)) {
+  if (issued !== undefined && authority === issued.authority && isValid(world.nowMs(name), issued)) {
     let known = IDENTITIES.get(client as LazyText)
     if (known === undefined) {
       const { commonName, organizations = [] } = issued.subject
@@ -134,7 +135,7 @@ function identityOf(
     }
     return known
   }
-  return withoutDigest(clientCertificate({ host, port, nowMs: world.nowMs(), files }, textOf(client)))
+  return withoutDigest(clientCertificate({ host, port, nowMs: world.nowMs(name), files }, textOf(client)))
 }
 
 const DIGESTLESS = new WeakMap<Certificate, Certificate>()

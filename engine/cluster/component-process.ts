@@ -43,10 +43,14 @@ export function versionOfImage(image: string): string {
   return /^v?(\d+\.\d+\.\d+)/.exec(tag)?.[1] ?? ''
 }
 
+/** What every container on the host's network has of its host. */
+const ALWAYS: HostMount[] = ['/etc/hosts', '/etc/resolv.conf', '/etc/hostname'].map((path) => ({ path, hostPath: path }))
+
 export function mountsOf(spec: ContainerSpec): HostMount[] {
-  return spec.mounts.flatMap(({ path, subPath, volume }) =>
+  const own = spec.mounts.flatMap(({ path, subPath, volume }) =>
     volume.kind === 'hostPath' ? [{ path, hostPath: subPath ? `${volume.path}/${subPath}` : volume.path }] : [],
   )
+  return [...ALWAYS, ...own]
 }
 
 export function componentFiles(host: () => Host | undefined, { mounts }: Pick<ComponentProcess, 'mounts'>): ComponentFiles {

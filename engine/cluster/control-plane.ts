@@ -9,6 +9,7 @@ import type { ApiClient, ApiClientOwner } from '../api/client.ts'
 import { klogHeader } from '../objects/klog.ts'
 import { LEASE_FLAGS } from '../api/leader-election.ts'
 import type { ElectionHooks, LeaseFlags } from '../api/leader-election.ts'
+import type { KubeletRefusal } from '../api/core.ts'
 import { API_PORT, ApiServer } from '../api/server.ts'
 import type { EtcdEndpoint } from '../api/storage/etcd-client.ts'
 import { ControllerManager } from '../controllers/manager.ts'
@@ -21,6 +22,7 @@ import { EtcdMember } from '../etcd/member.ts'
 import type { LinkedMember } from '../etcd/peer-links.ts'
 import type { HandshakeProblem } from '../etcd/tls.ts'
 import type { Fabric, HostName } from '../fabric/fabric.ts'
+import { sourceOf } from '../host/files.ts'
 import type { FileTree } from '../host/files.ts'
 import { binaryVersion } from '../host/binary.ts'
 import { Hosts } from '../host/host.ts'
@@ -38,8 +40,8 @@ import { controllerFlags, controllersOf } from './controllers.ts'
 import type { ControllerFlags } from './controllers.ts'
 import { tlsProblem } from './etcd-tls.ts'
 import { apiFlagsOf, lateFailure, lateFailureLog, LATE_FAILURE_MS, readFlags } from './flags/index.ts'
-import type { ApiServerSettings, FlagHost, ManagerSettings, Refusal, SchedulerSettings } from './flags/index.ts'
-import { CERTIFICATES, FILES, isSound, managerFiles } from './identity.ts'
+import type { ApiServerSettings, FlaggedComponent, FlagHost, ManagerSettings, Refusal, SchedulerSettings } from './flags/index.ts'
+import { CERTIFICATES, clientCertificate, FILES, issuedAs, isSound, managerFiles } from './identity.ts'
 import type { ManagerFileName, TlsFiles } from './identity.ts'
 import { HealthPorts } from './health-ports.ts'
 import { readKubeconfig } from './kubeconfig.ts'
@@ -103,6 +105,7 @@ interface ControlPlaneState {
   hosts: HostName[]
   /** Further members of a host: `<host>/etcd#2`. */
   furtherEtcd: string[]
+  standing: Record<string, string>
   opened: OpenedFilesState
   running: Record<string, Running>
   /** What a manager or scheduler was made for. */
@@ -131,7 +134,9 @@ export class ControlPlane implements Component {
     return process && this.filesOf(process).node(path)
   })
   private readonly health: HealthPorts
-  private readonly verdicts = new Map<string, { atMs: number; problem: string | undefined }>()
+  /** API server and endpoint → the two processes between which a connection stands. */
+  private standing: Record<string, string> = {}
+  private readonly verdicts = new Map<string, { atMs: number; problem: string | undefined; server?: string }>()
 
   constructor(private readonly world: ControlPlaneWorld) {
     world.kernel.register(ControlPlane.address, this)
@@ -159,6 +164,11 @@ export class ControlPlane implements Component {
     return this.etcd.has(host)
   }
 
+  /** --service-cluster-ip-range of the API servers that run. */
+  serviceRanges(): string[] {
+    return Object.values(this.running).flatMap(({ api }) => api?.serviceClusterIpRanges ?? [])
+  }
+
   /** The process of a component, while it runs. */
   process(host: HostName, component: string): ComponentProcess | undefined {
     return this.running[`${host}/${component}`]
@@ -166,6 +176,7 @@ export class ControlPlane implements Component {
 
   /** The member of a host that listens on a port; when none does, the first one. */
   memberAt(host: HostName, port: number): EtcdMember | undefined {
+    if (this.furtherEtcd.size === 0) return this.etcd.get(host)
     return this.members(host).find((one) => one.listeners().some((at) => at.port === port)) ?? this.etcd.get(host)
   }
 
@@ -190,12 +201,29 @@ export class ControlPlane implements Component {
     this.ensure(host)
     const slot = component === 'etcd' ? this.etcdSlot(process) : component
     const key = `${host}/${slot}`
+    if (this.rivalOf(process) !== undefined) return this.endBeside(process)
     this.running[key] = { ...process, slot }
     if (process.argv.length === 0) this.startBare(host, component)
     else if (component === 'etcd') this.startEtcd(key, process)
     else if (component === 'kube-apiserver') this.startApiServer(key, process)
     else if (component === 'kube-controller-manager') this.startManager(key, process)
     else this.startScheduler(key, process)
+  }
+
+  /** Another process of the same component that holds its host's only place. */
+  private rivalOf({ host, component, id, argv }: ComponentProcess): Running | undefined {
+    const other = component === 'etcd' || argv.length === 0 ? undefined : this.running[`${host}/${component}`]
+    return other === undefined || other.id === id ? undefined : other
+  }
+
+  /** Two of a component on one host fight over their port: the one that came later loses (O2, O5). */
+  private endBeside(process: ComponentProcess): void {
+    const component = process.component as FlaggedComponent
+    const read = readFlags(component, process.argv, process.version, this.flagHost(process))
+    const unknown = { refused: `not simulated: two of ${component} on one host\n`, code: 1, afterMs: EXIT_MS }
+    const { refused, code, afterMs } = 'refused' in read ? read : unknown
+    this.world.log(process, refused)
+    this.world.exit(process, code, afterMs)
   }
 
   /** Where a process of etcd finds a member that lies idle; one more is made when all of the host are at work. */
@@ -276,7 +304,7 @@ export class ControlPlane implements Component {
     const opened = this.opened.dump()
     const { running, made, nodeLifecycle, controllers } = this
     const furtherEtcd = [...this.furtherEtcd.keys()]
-    return { hosts: [...this.etcd.keys()], furtherEtcd, opened, running, made, nodeLifecycle, controllers }
+    return { hosts: [...this.etcd.keys()], furtherEtcd, standing: this.standing, opened, running, made, nodeLifecycle, controllers }
   }
 
   load(state: unknown): void {
@@ -286,9 +314,14 @@ export class ControlPlane implements Component {
     this.running = saved.running
     this.opened.load(saved.opened)
     this.verdicts.clear()
+    this.standing = saved.standing
     for (const [host, flags] of Object.entries(saved.nodeLifecycle)) Object.assign(this.nodeLifecycle[host] ?? {}, flags)
     for (const [host, flags] of Object.entries(saved.controllers)) Object.assign(this.controllers[host] ?? {}, flags)
     for (const [key, made] of Object.entries(saved.made)) this.makeFor(key, made)
+  }
+
+  loaded(): void {
+    this.opened.loaded()
   }
 
   // Processes.
@@ -324,7 +357,7 @@ export class ControlPlane implements Component {
       read: (path) => files.text(path),
       kindOf: (path) => files.kindOf(path),
       addresses: ip === undefined ? [] : [ip],
-      portTaken: (port) => fabric.listener(process.host, port) !== undefined,
+      portTaken: (port) => fabric.listener(process.host, port) !== undefined || this.rivalOf(process)?.api?.securePort === port,
       nowMs: hosts.get(process.host).clockMs(),
       name: process.host,
       sound: (paths) => isSound(paths.map((path) => files.node(path))),
@@ -419,6 +452,7 @@ export class ControlPlane implements Component {
     this.apiServers.get(host)?.start({
       ...(version !== '' && { release: version }),
       port: settings.securePort,
+      loopbackOnly: settings.bindAddress.startsWith('127.'),
       flags: apiFlagsOf(settings),
       advertiseAddress: settings.advertiseAddress,
       serviceCidr: settings.serviceClusterIpRanges[0] ?? '10.0.0.0/24',
@@ -431,7 +465,10 @@ export class ControlPlane implements Component {
     const found = name.startsWith('127.') || name === 'localhost' ? host : this.world.hostOfAddress(host, name)
     const address = `${name}:${port ?? 2379}`
     const isTls = url.startsWith('https:')
-    return { address, port: Number(port ?? 2379), isTls, ...(found !== undefined && { host: found }) }
+    const endpoint = { address, port: Number(port ?? 2379), isTls }
+    if (found !== undefined) return { ...endpoint, host: found }
+    const door = this.world.connections.door(host, name, endpoint.port)
+    return door.kind === 'refused' ? { ...endpoint, failure: door.failure } : endpoint
   }
 
   /** Why TLS keeps an API server from a member of etcd. */
@@ -440,16 +477,58 @@ export class ControlPlane implements Component {
     const member = this.memberAt(endpoint.host ?? host, endpoint.port ?? 2379)
     if (process?.api === undefined || member?.config === undefined) return undefined
     const key = `${host} ${endpoint.address}`
+    const processes = `${process.id} ${member.address} ${member.epoch}`
+    if (this.standing[key] === processes) return undefined
     const known = this.verdicts.get(key)
-    const nowMs = this.world.kernel.clockMs
+    const nowMs = this.world.hosts.get(host).clockMs()
     if (known?.atMs === nowMs) return known.problem
     const name = (endpoint.address ?? '').replace(/:\d+$/, '')
     const isTls = endpoint.isTls === true
     const client = { files: this.filesOf(process), ...process.api.etcd, isTls, name }
     const server = { files: this.world.hosts.get(endpoint.host ?? host).files, tls: member.config.clientTls }
-    const problem = tlsProblem(client, server, nowMs)?.client
-    this.verdicts.set(key, { atMs: nowMs, problem })
-    return problem
+    const found = tlsProblem(client, server, nowMs)
+    if (found === undefined) this.standing[key] = processes
+    this.verdicts.set(key, { atMs: nowMs, problem: found?.client, ...(found?.server && { server: found.server }) })
+    return found?.client
+  }
+
+  /** A line of the audit log: into its file on the host, or in the container, or among the other lines. */
+  private writeAudit(host: HostName, line: string): void {
+    const process = this.running[`${host}/kube-apiserver`]
+    const path = process?.api?.audit?.logPath
+    if (process === undefined || path === undefined) return
+    if (path === '-') return this.world.log(process, line)
+    const place = this.filesOf(process).hostPath(path) ?? `${rootOf(process)}${path}`
+    const { files } = this.world.hosts.get(host)
+    const { text = '', sizeBytes = text.length } = files.node(place) ?? {}
+    // Its length is told, so that nobody has to measure a long log with each line.
+    files.put(place, text + line, { mode: 0o600, sizeBytes: sizeBytes + line.length })
+  }
+
+  /** The member tells of a connection that it turned away (O8b). */
+  private etcdRefused(host: HostName, endpoint: EtcdEndpoint): void {
+    const server = this.verdicts.get(`${host} ${endpoint.address}`)?.server
+    if (server === undefined) return
+    const remote = `127.0.0.1:${40_000 + (Math.floor(this.world.kernel.now) % 20_000)}`
+    this.memberAt(endpoint.host ?? host, endpoint.port ?? 2379)?.sayRejected('client', server, remote)
+  }
+
+  /** What the kubelet of a node makes of the certificate that an API server shows it. Models its delegated authorization. */
+  private kubeletRefusal(host: HostName, nodeName: HostName, verb: string): KubeletRefusal | undefined {
+    const process = this.running[`${host}/kube-apiserver`]
+    const node = this.world.hosts.find(nodeName)
+    if (process?.api === undefined || node === undefined) return undefined
+    const shown = this.filesOf(process).node(process.api.kubeletClient.certFile)
+    const issued = issuedAs(sourceOf(shown))
+    const isOurs = issued !== undefined && issued.authority === sourceOf(node.files.node(FILES[10_250]?.clientCa ?? ''))
+    const isNow = issued !== undefined && node.clockMs() >= issued.notBeforeMs && node.clockMs() <= issued.notAfterMs
+    if (isOurs && isNow && issued.subject.commonName === KUBELET_CLIENT) return undefined
+    const pem = this.filesOf(process).text(process.api.kubeletClient.certFile)
+    const client = clientCertificate({ host: node, port: 10_250, nowMs: node.clockMs() }, pem)
+    if (client === undefined || client.problem !== undefined) return { code: 401, text: 'Unauthorized' }
+    const isTrusted = client.commonName === KUBELET_CLIENT || client.organizations.some((group) => KUBELET_ADMINS.includes(group))
+    const text = `Forbidden (user=${client.commonName}, verb=${verb}, resource=nodes, subresource(s)=[proxy])`
+    return isTrusted ? undefined : { code: 403, text }
   }
 
   private makeApiServer(host: PlannedHost): ApiServer {
@@ -468,6 +547,7 @@ export class ControlPlane implements Component {
       release: plan.version,
       etcd: [host, ...others].map((one) => ({ host: one.name })),
       etcdProblem: (endpoint) => this.etcdProblem(name, endpoint),
+      etcdServes: (endpoint) => this.memberAt(endpoint.host ?? name, endpoint.port ?? 2379)?.serves ?? true,
       advertiseAddress: host.ip,
       tokenKeys: {
         signing: () => parseKeyPem(read(settings()?.serviceAccount.signingKeyFile ?? `${CERTIFICATES}/sa.key`)),
@@ -481,9 +561,13 @@ export class ControlPlane implements Component {
         client: () => read(settings()?.clientCaFile ?? `${CERTIFICATES}/ca.crt`),
         requestHeader: () => read(settings()?.requestHeader.clientCaFile ?? `${CERTIFICATES}/front-proxy-ca.crt`),
       },
+      kubeletRefusal: (node, verb) => this.kubeletRefusal(name, node, verb),
       probeLocal: (port) => this.world.healthy(name, port),
       wires: this.world.wires(name),
       log: (text) => this.say(name, 'kube-apiserver', text),
+      audit: (line) => this.writeAudit(name, line),
+      addressOf: (from) => plan.hosts.find((one) => one.name === from)?.ip ?? from,
+      onEtcdComplaint: (endpoint) => this.etcdRefused(name, endpoint),
       exit: (code) => this.died(name, 'kube-apiserver', code),
     })
   }
@@ -699,6 +783,13 @@ export class ControlPlane implements Component {
     return tlsProblem(client, { files: filesOf(to), tls: to.config?.peerTls }, this.world.kernel.clockMs)
   }
 }
+
+/** Where the file tree of a container lies. */
+const rootOf = ({ id }: ComponentProcess): string => `/run/containerd/io.containerd.runtime.v2.task/k8s.io/${id}/rootfs`
+
+/** Whom the rights to the kubelets' API are given to. */
+const KUBELET_CLIENT = 'kube-apiserver-kubelet-client'
+const KUBELET_ADMINS = ['system:masters', 'kubeadm:cluster-admins']
 
 const managerStartOf = (settings: ManagerSettings): ManagerStart => ({
   leaderElect: settings.leaderElection.leaderElect,

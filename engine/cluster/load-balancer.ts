@@ -1,32 +1,13 @@
 /** The load balancer of a cluster with several control planes: HAProxy, set up as kubeadm's ha-considerations describe it. */
 import type { Host } from '../host/host.ts'
 import { HAPROXY_CONFIG } from '../host/haproxy/config.ts'
+import { HAPROXY_UNIT } from '../host/haproxy/unit.ts'
 import type { ClusterPlan } from './plan.ts'
-
-const UNIT = `[Unit]
-Description=HAProxy Load Balancer
-Documentation=man:haproxy(1)
-After=network-online.target
-Wants=network-online.target
-
-[Service]
-Environment="CONFIG=${HAPROXY_CONFIG}" "PIDFILE=/run/haproxy.pid"
-ExecStart=/usr/sbin/haproxy -Ws -f $CONFIG -p $PIDFILE
-ExecReload=/usr/sbin/haproxy -Ws -f $CONFIG -c -q
-ExecReload=/bin/kill -USR2 $MAINPID
-KillMode=mixed
-Restart=always
-SuccessExitStatus=143
-Type=notify
-
-[Install]
-WantedBy=multi-user.target
-`
 
 /** Makes a host the load balancer of the API servers. */
 export function writeBalancer(host: Host, plan: ClusterPlan): void {
   host.files.put('/usr/sbin/haproxy', '', { mode: 0o755, program: 'haproxy' })
-  host.files.put('/usr/lib/systemd/system/haproxy.service', UNIT)
+  host.files.put('/usr/lib/systemd/system/haproxy.service', HAPROXY_UNIT)
   host.files.put(HAPROXY_CONFIG, configOf(plan))
   host.units.daemonReload()
   host.units.enable('haproxy')

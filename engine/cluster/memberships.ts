@@ -55,7 +55,7 @@ export class Memberships {
   }
 
   /** Both are nodes, and no API server has both. */
-  private areApart(a: HostName, b: HostName): boolean {
+  areApart(a: HostName, b: HostName): boolean {
     const [ofA, ofB] = [this.knowing(a), this.knowing(b)]
     return ofA.length > 0 && ofB.length > 0 && !ofA.some((server) => ofB.includes(server))
   }

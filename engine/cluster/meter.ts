@@ -51,10 +51,20 @@ interface Meter {
   /** Questions without an answer: id → when they were asked. */
   open: Record<string, number>
   stopped?: boolean
+  /** When the questions were asked that were answered lately. */
+  worked: number[]
+  /** Which start of this name it is: ticks of an earlier one are not this one's. */
+  run: number
+}
+
+interface Tick {
+  name: string
+  run: number
 }
 
 const TICK = 'meter.tick'
 const LATE = 'meter.late'
+const TIMEOUT_MS = 5_000
 
 export class Meters implements Component {
   static readonly address = 'meter'
@@ -69,8 +79,10 @@ export class Meters implements Component {
 
   /** Begins to ask. A meter of the same name starts anew. */
   start(options: MeterOptions): void {
-    this.meters[options.name] = { options, asked: 0, failed: 0, outages: [], open: {} }
-    this.kernel.send({ to: Meters.address, type: TICK, data: { name: options.name } })
+    const { name } = options
+    const run = (this.meters[name]?.run ?? 0) + 1
+    this.meters[name] = { options, asked: 0, failed: 0, outages: [], open: {}, worked: [], run }
+    this.kernel.send({ to: Meters.address, type: TICK, data: { name, run } satisfies Tick })
   }
 
   stop(name: string): void {
@@ -93,7 +105,7 @@ export class Meters implements Component {
   }
 
   handle({ type, data }: KernelEvent): void {
-    if (type === TICK) this.tick((data as { name: string }).name)
+    if (type === TICK) this.tick(data as Tick)
     else if (type === LATE) this.late(data as { name: string; id: string })
     else if (type === HTTP.response) this.answered(data as HttpResponseData)
     else if (type === HTTP.end) this.ended(data as HttpEndData)
@@ -107,11 +119,11 @@ export class Meters implements Component {
     this.meters = (state as { meters: Record<string, Meter> }).meters
   }
 
-  private tick(name: string): void {
+  private tick({ name, run }: Tick): void {
     const meter = this.meters[name]
-    if (meter === undefined || meter.stopped === true) return
-    const { url, from = 'base', everyMs = 1_000, timeoutMs = 5_000, method = 'GET', headers = {}, tls } = meter.options
-    const id = `${name}#${++meter.asked}`
+    if (meter === undefined || meter.run !== run || meter.stopped === true) return
+    const { url, from = 'base', everyMs = 1_000, timeoutMs = TIMEOUT_MS, method = 'GET', headers = {}, tls } = meter.options
+    const id = `${name}#${run}.${++meter.asked}`
     meter.open[id] = this.kernel.now
     const query = Object.fromEntries(new URL(url).searchParams)
     const outgoing: Outgoing = { url, request: { method, query, headers }, ...(tls && { tls }) }
@@ -119,7 +131,7 @@ export class Meters implements Component {
     const sent = this.network().http({ host: from, root: { kind: 'host' }, pid: 0 }, outgoing, replyTo)
     if ('answer' in sent && sent.afterMs === undefined) this.failed(meter, id, sent.answer.message)
     else this.kernel.send({ to: Meters.address, type: LATE, data: { name, id } }, timeoutMs)
-    this.kernel.send({ to: Meters.address, type: TICK, data: { name } }, everyMs)
+    this.kernel.send({ to: Meters.address, type: TICK, data: { name, run } satisfies Tick }, everyMs)
   }
 
   private late({ name, id }: { name: string; id: string }): void {
@@ -133,6 +145,8 @@ export class Meters implements Component {
     if (response.code >= 500) return this.failed(meter, tag, `${response.code}`)
     const askedMs = meter.open[tag] as number
     delete meter.open[tag]
+    const { timeoutMs = TIMEOUT_MS } = meter.options
+    meter.worked = [...meter.worked.filter((at) => at >= this.kernel.now - timeoutMs), askedMs]
     const outage = meter.outages[meter.outages.length - 1]
     if (outage !== undefined && outage.untilMs === undefined && outage.fromMs <= askedMs) outage.untilMs = askedMs
   }
@@ -152,7 +166,9 @@ export class Meters implements Component {
     delete meter.open[id]
     meter.failed++
     const last = meter.outages[meter.outages.length - 1]
-    if (last === undefined || (last.untilMs !== undefined && last.untilMs <= askedMs))
-      meter.outages.push({ fromMs: askedMs, reason })
+    if (last !== undefined && (last.untilMs === undefined || last.untilMs > askedMs)) return
+    // Later questions may have been answered while this one waited.
+    const untilMs = meter.worked.find((at) => at > askedMs)
+    meter.outages.push({ fromMs: askedMs, ...(untilMs !== undefined && { untilMs }), reason })
   }
 }

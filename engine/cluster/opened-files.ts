@@ -45,7 +45,11 @@ export class OpenedFiles {
     this.saved = state
   }
 
-  /** After a snapshot the disk is there only later than this is loaded. */
+  /** The disk is there again: processes go on with what they had opened, whatever is written from now on. */
+  loaded(): void {
+    for (const key of Object.keys(this.saved)) this.reopened(key)
+  }
+
   private reopened(key: string): OpenedFile | undefined {
     const saved = this.saved[key]
     if (saved === undefined) return undefined

@@ -52,13 +52,13 @@ export function makePicture(cluster: Cluster): ClusterPicture {
   return {
     nowMs: kernel.now,
     clockMs: kernel.clockMs,
-    nodes: plan.nodes
+    nodes: plan.machines
       .filter(({ name }) => nodes.has(name))
       .map(({ name, role }) =>
-        pictureNode(nodes.get(name) as Node, role === 'control-plane', fabric.isUp(name), on(name)),
+        pictureNode(nodes.get(name) as Node, role === 'control-plane' || isControlPlane(nodes.get(name)), fabric.isUp(name), on(name)),
       ),
     unscheduled: pods.filter((pod) => (pod.spec?.nodeName ?? '') === '').map((pod) => picturePod(pod, plan.minor)),
-    controlPlane: plan.controlPlanes.flatMap(({ name }) => [
+    controlPlane: [...plan.controlPlanes, ...plan.machines.filter(({ name, role }) => role === 'bare' && isControlPlane(nodes.get(name)))].flatMap(({ name }) => [
       { component: 'etcd', host: name, healthy: cluster.etcd.get(name)?.running === true },
       { component: 'kube-apiserver', host: name, healthy: cluster.apiServers.get(name)?.ready === true },
       { component: 'kube-controller-manager', host: name, healthy: cluster.isRunning(name, 'kube-controller-manager') },
@@ -68,8 +68,13 @@ export function makePicture(cluster: Cluster): ClusterPicture {
   }
 }
 
+const isControlPlane = (node: Node | undefined): boolean =>
+  node?.metadata.labels?.['node-role.kubernetes.io/control-plane'] !== undefined
+
+/** As the cluster that was booted has it; further clusters of the run have no picture. */
 function objectsOf<T>(cluster: Cluster, resource: 'pods' | 'minions'): T[] {
-  const server = [...cluster.apiServers.values()].find(({ ready }) => ready) ?? [...cluster.apiServers.values()][0]
+  const servers = cluster.plan.controlPlanes.flatMap(({ name }) => cluster.apiServers.get(name) ?? [])
+  const server = servers.find(({ ready }) => ready) ?? servers[0]
   return [...(server?.cache.values(`/registry/${resource}/`) ?? [])] as T[]
 }
 

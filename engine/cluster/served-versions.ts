@@ -8,6 +8,12 @@ import type { Answer, ApiClient, ApiClientOwner, Call, Change, Resource } from '
 const OLDER: { today: Resource; since: number; before: Resource }[] = [
   { today: 'policy/v1/poddisruptionbudgets', since: 21, before: 'policy/v1beta1/poddisruptionbudgets' },
   { today: 'discovery.k8s.io/v1/endpointslices', since: 21, before: 'discovery.k8s.io/v1beta1/endpointslices' },
+  { today: 'batch/v1/cronjobs', since: 21, before: 'batch/v1beta1/cronjobs' },
+  {
+    today: 'autoscaling/v2/horizontalpodautoscalers',
+    since: 23,
+    before: 'autoscaling/v2beta2/horizontalpodautoscalers',
+  },
   { today: 'coordination.k8s.io/v1/leases', since: 14, before: 'coordination.k8s.io/v1beta1/leases' },
 ]
 

@@ -1,5 +1,6 @@
 /** What lies outside the cluster, as far as names go: a site DNS that knows a few public names. */
 import { SITE_NAMES, siteAnswer } from '../host/packages/repository/sites.ts'
+import { ADDON_SITES, networkAddonSite } from './network-addons.ts'
 import type { HttpResponse } from '../fabric/http.ts'
 import type { Upstream } from '../network/core-dns.ts'
 
@@ -14,6 +15,7 @@ const KNOWN: Record<string, string> = {
   'www.example.com': '203.0.113.40',
   'registry.k8s.io': '203.0.113.50',
   ...Object.fromEntries(SITE_NAMES.map((name, index) => [name, `203.0.113.${60 + index}`])),
+  ...Object.fromEntries(ADDON_SITES.map((name, index) => [name, `203.0.113.${90 + index}`])),
 }
 const SITE_SERVER = '172.30.1.1'
 const PUBLIC_SERVERS = new Set([SITE_SERVER, '8.8.8.8', '8.8.4.4', '1.1.1.1', '9.9.9.9'])
@@ -27,7 +29,7 @@ export const upstreamDns: Upstream = {
   },
 }
 
-/** What a site on the Internet answers: package repositories and release binaries. */
+/** What a site on the Internet answers: package repositories, release binaries, manifests of network add-ons. */
 export function upstreamSite(name: string, path: string): HttpResponse | undefined {
-  return siteAnswer(name, path)
+  return networkAddonSite(name, path) ?? siteAnswer(name, path)
 }

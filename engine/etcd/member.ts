@@ -196,6 +196,8 @@ export class EtcdMember implements Component {
   private leadBefore: MemberId | null = null
   /** When the present leader became known here. */
   private leadSince = 0
+  /** The listeners of a config. Derived. */
+  private doors: { of: EtcdConfig; list: ReturnType<EtcdMember['listeners']> } | undefined
   /** As large as the database's file is said to be. */
   private fileBytes = 0
 
@@ -256,6 +258,11 @@ export class EtcdMember implements Component {
 
   get isLeader(): boolean {
     return this.raft.isLeader
+  }
+
+  /** Whether it answers a linearizable read. */
+  get serves(): boolean {
+    return this.isOpen && this.raft.lead !== null && !this.isLearner && !this.db.hasAlarm('CORRUPT')
   }
 
   get isLearner(): boolean {
@@ -392,6 +399,11 @@ export class EtcdMember implements Component {
   listeners(): { kind: 'client' | 'peer' | 'metrics'; scheme: 'http' | 'https'; address: string; port: number }[] {
     const config = this.process?.config
     if (config === undefined || !this.isOpen) return []
+    if (this.doors?.of !== config) this.doors = { of: config, list: this.doorsOf(config) }
+    return this.doors.list
+  }
+
+  private doorsOf(config: EtcdConfig): ReturnType<EtcdMember['listeners']> {
     const of = (kind: 'client' | 'peer' | 'metrics', urls: string[]): ReturnType<EtcdMember['listeners']> =>
       urls.flatMap((url) => {
         const listener = parseUrl(url)

@@ -33,7 +33,7 @@ export interface Rule {
 }
 
 interface FabricState {
-  hosts: Record<HostName, { up: boolean }>
+  hosts: Record<HostName, { up: boolean; boots?: number }>
   listeners: Record<string, string>
   rules: Rule[]
   held: { rule: string; message: Message }[]
@@ -43,9 +43,13 @@ interface FabricState {
 /** What a dialler finds: a listener's address, a refusal at once, or silence. */
 export type Dial = { kind: 'open'; address: string } | { kind: 'refused' } | { kind: 'silent' }
 
+/** What the kernels of two hosts make of a packet; without a port it is an answer. */
+export type Gate = (from: HostName, to: HostName, port: number | undefined) => 'accept' | 'drop' | 'reject'
+
 export class Fabric implements Component {
   static readonly address = 'fabric'
   private state: FabricState
+  private gate: Gate = () => 'accept'
 
   constructor(
     private readonly kernel: Kernel,
@@ -67,10 +71,16 @@ export class Fabric implements Component {
     return this.state.hosts[name]?.up ?? false
   }
 
+  /** How often a host has come back: connections from before are reset. */
+  boots(name: HostName): number {
+    return this.state.hosts[name]?.boots ?? 0
+  }
+
   /** A host that is down neither sends nor receives. */
   setUp(name: HostName, up: boolean): void {
     const host = this.state.hosts[name]
     if (host === undefined) throw new Error(`fabric: no host ${name}`)
+    if (up && !host.up) host.boots = this.boots(name) + 1
     host.up = up
     this.kernel.record(up ? 'fabric.host.up' : 'fabric.host.down', { host: name })
   }
@@ -83,19 +93,39 @@ export class Fabric implements Component {
     delete this.state.listeners[`${host}:${port}`]
   }
 
+  /** Everything that listens on a host. */
+  listenersOf(host: HostName): { port: number; address: string }[] {
+    const prefix = `${host}:`
+    return Object.entries(this.state.listeners)
+      .filter(([door]) => door.startsWith(prefix))
+      .map(([door, address]) => ({ port: Number(door.slice(prefix.length)), address }))
+  }
+
   listener(host: HostName, port: number): string | undefined {
     return this.state.listeners[`${host}:${port}`]
   }
 
+  /** Sets what the hosts' own kernels let through; the fabric asks it about every message. While wiring; not dumped. */
+  setGate(gate: Gate): void {
+    this.gate = gate
+  }
+
   /** What a connection attempt finds right now. */
   dial(from: HostName, to: HostName, port: number): Dial {
-    if (!this.passes(from, to, port) || !this.passes(to, from, port)) return { kind: 'silent' }
+    if (!this.isWired(from, to, port) || !this.isWired(to, from, port)) return { kind: 'silent' }
+    const sent = this.gate(from, to, port)
+    if (sent !== 'accept') return { kind: sent === 'reject' ? 'refused' : 'silent' }
+    if (this.gate(to, from, undefined) !== 'accept') return { kind: 'silent' }
     const address = this.listener(to, port)
     return address === undefined ? { kind: 'refused' } : { kind: 'open', address }
   }
 
   /** Whether messages pass from one host to the other right now (losses by chance count as passing). */
   passes(from: HostName, to: HostName, port?: number): boolean {
+    return this.isWired(from, to, port) && this.gate(from, to, port) === 'accept'
+  }
+
+  private isWired(from: HostName, to: HostName, port?: number): boolean {
     if (!this.isUp(from) || !this.isUp(to)) return false
     const verdict = this.verdict(from, to, port)
     return (
@@ -106,6 +136,7 @@ export class Fabric implements Component {
   /** Sends a message on its way; it arrives as the kernel event inside it, or never. */
   send(message: Message): void {
     if (!this.isUp(message.from) || !this.isUp(message.to)) return
+    if (this.gate(message.from, message.to, message.port) !== 'accept') return
     const verdict = this.state.rules.length === 0 ? PASS : this.verdict(message.from, message.to, message.port)
     if (verdict.kind === 'pass') this.deliver(message, 0)
     else if (verdict.kind === 'delay') this.deliver(message, verdict.delayMs + this.jitter(verdict.jitterMs))

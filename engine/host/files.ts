@@ -127,7 +127,7 @@ export class FileTree {
   private index: Map<string, Set<string>> | undefined
   private overlayBytes: number | undefined
   /** What files with a `view` say; the owner of the tree sets them. */
-  views: Readonly<Record<string, () => string>> = {}
+  views: Readonly<Record<string, (argument: string) => string>> = {}
   /** The clock that stamps changes; a host sets its own, skewed one. */
   clockMs: () => number
 
@@ -153,7 +153,13 @@ export class FileTree {
     if (node === undefined) return { error: 'ENOENT' }
     if (node.kind === 'directory') return { error: 'EISDIR' }
     if (!allows(node, as, 4)) return { error: 'EACCES' }
-    return { text: node.view === undefined ? textIn(node) : (place.tree.views[node.view]?.() ?? '') }
+    return { text: node.view === undefined ? textIn(node) : place.tree.viewed(node.view) }
+  }
+
+  /** What a view says; `name:argument`. */
+  private viewed(view: string): string {
+    const [, name = view, argument = ''] = /^([^:]+):(.*)$/.exec(view) ?? []
+    return this.views[name]?.(argument) ?? ''
   }
 
   /** The text of a file, or undefined: for components, which act as root. */

@@ -213,6 +213,12 @@ export class Host {
     return this.facts.routes
   }
 
+  /** Other interfaces and routes, until the next boot; `Netfilter` says what that means for packets. */
+  setNetwork(interfaces: readonly NetworkInterface[], routes: readonly Route[]): void {
+    this.facts.interfaces = [...interfaces]
+    this.facts.routes = [...routes]
+  }
+
   get clockSkewMs(): number {
     return this.facts.clockSkewMs
   }
@@ -344,6 +350,7 @@ export class Host {
     this.facts.power = 'on'
     this.facts.processes = []
     this.facts.sockets = []
+    Object.assign(this.facts, networkOf(this.facts.address))
     for (const directory of ['/run', '/tmp', '/dev/shm']) this.files.clear(directory)
     bootSystem(this.files, this.name)
   }
@@ -423,6 +430,8 @@ export class Hosts implements Component {
   static readonly address = 'hosts'
   readonly rows: UnitRows
   private readonly unitPrograms: Map<string, UnitProgram>
+  /** The log of a container on a host, as its file shows it. Set while wiring. */
+  containerLog: (host: HostName, id: string) => string = () => ''
   private readonly all = new Map<HostName, Host>()
   private readonly volumes: ((id: string) => FileTree | undefined)[] = []
   private readonly subscribers: string[] = []
@@ -604,11 +613,25 @@ function makeHostsFile(host: Host, all: readonly Host[]): string {
   return `127.0.0.1 localhost\n127.0.1.1 ${host.name}\n\n${others}${ipv6}`
 }
 
-function factsOf(options: HostOptions, kernel: Kernel): HostFacts {
-  const { name, address, role = '', labels = {}, users = UBUNTU_USERS, packages = {} } = options
+/** One interface on the hosts' network, and the way out by its first address. */
+function networkOf(address: string): { interfaces: NetworkInterface[]; routes: Route[] } {
   const gateway = address.replace(/\.\d+$/, '.1')
   const network = address.replace(/\.\d+$/, '.0')
   const mac = ['96', ...address.split('.').map((part) => Number(part).toString(16).padStart(2, '0')), '55'].join(':')
+  return {
+    interfaces: [
+      { name: 'lo', mac: '00:00:00:00:00:00', mtu: 65536, up: true, addresses: ['127.0.0.1/8'] },
+      { name: 'eth0', mac, mtu: 1500, up: true, addresses: [`${address}/24`] },
+    ],
+    routes: [
+      { to: 'default', via: gateway, dev: 'eth0' },
+      { to: `${network}/24`, dev: 'eth0', rest: `proto kernel scope link src ${address}` },
+    ],
+  }
+}
+
+function factsOf(options: HostOptions, kernel: Kernel): HostFacts {
+  const { name, address, role = '', labels = {}, users = UBUNTU_USERS, packages = {} } = options
   return {
     name,
     role,
@@ -626,14 +649,7 @@ function factsOf(options: HostOptions, kernel: Kernel): HostFacts {
     bootedAtMs: kernel.now,
     clockSkewMs: 0,
     ballastBytes: 0,
-    interfaces: [
-      { name: 'lo', mac: '00:00:00:00:00:00', mtu: 65536, up: true, addresses: ['127.0.0.1/8'] },
-      { name: 'eth0', mac, mtu: 1500, up: true, addresses: [`${address}/24`] },
-    ],
-    routes: [
-      { to: 'default', via: gateway, dev: 'eth0' },
-      { to: `${network}/24`, dev: 'eth0', rest: `proto kernel scope link src ${address}` },
-    ],
+    ...networkOf(address),
     processes: [],
     sockets: [],
     nextPid: 300,

@@ -3,6 +3,7 @@ import type { Program } from './process.ts'
 import { aptPrograms } from './programs/apt.ts'
 import { gpg } from './programs/apt-gpg.ts'
 import { crictl } from './programs/crictl.ts'
+import { runtimePrograms } from './programs/ctr.ts'
 import { curl } from './programs/curl.ts'
 import { dnsPrograms } from './programs/dns.ts'
 import { dpkgPrograms } from './programs/dpkg.ts'
@@ -11,6 +12,7 @@ import { filePrograms } from './programs/files.ts'
 import { haproxyPrograms } from './programs/haproxy.ts'
 import { identityPrograms } from './programs/identity.ts'
 import { journalPrograms } from './programs/journalctl.ts'
+import { iptablesPrograms } from './programs/iptables.ts'
 import { install } from './programs/install.ts'
 import { lsbRelease } from './programs/lsb-release.ts'
 import { openssl } from './programs/openssl/index.ts'
@@ -39,6 +41,8 @@ export const HOST_PROGRAM_SET: ProgramSet = {
   ...clockPrograms,
   ...networkPrograms,
   ...dnsPrograms,
+  ...iptablesPrograms,
+  ...runtimePrograms,
   ...editorPrograms,
   ...haproxyPrograms,
   ...aptPrograms,

@@ -9,13 +9,13 @@ interface Viewed {
   readonly capacity: { memoryBytes: number; cpus: number }
   readonly files: { text(path: string): string | undefined }
   readonly bootedAtMs: number
-  readonly hosts: { readonly kernel: { readonly now: number } }
+  readonly hosts: { readonly kernel: { readonly now: number }; containerLog(host: string, id: string): string }
   usedMemoryBytes(): number
 }
 
 const isAuth = ({ identifier }: JournalLine): boolean => ['sshd', 'sudo', 'su', 'login', 'useradd'].includes(identifier)
 
-export function hostViews(host: Viewed): Record<string, () => string> {
+export function hostViews(host: Viewed): Record<string, (argument: string) => string> {
   const log = (fits: (line: JournalLine) => boolean): string =>
     host.journal
       .read()
@@ -29,6 +29,7 @@ export function hostViews(host: Viewed): Record<string, () => string> {
     syslog: () => log((line) => !isAuth(line)),
     auth: () => log(isAuth),
     kern: () => log(({ identifier }) => identifier === 'kernel'),
+    container: (id) => host.hosts.containerLog(host.name, id),
     meminfo: () => meminfo(host),
     uptime: () => {
       const seconds = (host.hosts.kernel.now - host.bootedAtMs) / 1000

@@ -23,6 +23,8 @@ export interface Component {
   handle(event: KernelEvent): void
   dump(): unknown
   load(state: unknown): void
+  /** All components have taken back their state: what refers to another's can be looked up now. */
+  loaded?(): void
 }
 
 export interface KernelOptions {
@@ -183,6 +185,7 @@ export class Kernel {
       if (component === undefined) throw new Error(`kernel: nothing is registered at ${address}`)
       component.load(state)
     }
+    for (const address of Object.keys(copy.components)) this.components.get(address)?.loaded?.()
   }
 
   private guardInstant(next: Queued): void {

@@ -17,6 +17,7 @@ import type { ImageReference } from './images/reference.ts'
 import { planCommand } from './images/shell.ts'
 import { bytesOf } from './pod.actions.ts'
 import type { ContainerSpec, RuntimeExit } from './runtime.ts'
+import { dropLog, showLog } from './logFiles.ts'
 import { containerKey, hexOf } from './state.ts'
 import type { ContainerInstance, ContainerKind, PodRecord } from './state.ts'
 import { isSidecar } from './status.ts'
@@ -55,8 +56,11 @@ export class Containers implements ContainerKeeper {
   start(record: PodRecord, container: Container): boolean {
     const instance = this.create(record, container)
     const before = record.containers[container.name]
+    const gone = before && record.previous[container.name]
+    if (gone !== undefined) dropLog(this.core.ports.files, record, gone)
     if (before !== undefined) record.previous[container.name] = before
     record.containers[container.name] = instance
+    showLog(this.core.ports.files, record, instance)
     this.core.event(record, 'Normal', 'Created', this.core.texts.created(container.name), container)
     const launch = this.launch(record, container, instance)
     if ('failure' in launch) return this.failStart(record, container, instance, launch.failure)

@@ -51,6 +51,8 @@ export type ExecPurpose =
   | { kind: 'preStop'; uid: string; name: string; id: string }
   | { kind: 'postStart'; uid: string; name: string; id: string }
   | { kind: 'http'; exchange: string }
+  /** A process of the host that waits for all of it, as crictl does. */
+  | { kind: 'cri'; pid: number }
 
 export interface ExecKeeper {
   run(
@@ -110,7 +112,8 @@ export interface Core {
   relist(uid: string): void
   event(record: PodRecord, type: 'Normal' | 'Warning', reason: string, message: string, container?: Container): void
   after(delayMs: number, type: string, data: unknown): EventId
-  log(level: LogLevel, where: string, message: string, facts?: LogFacts): void
+  /** A structured line; `bare`: the message as it stands. */
+  log(level: LogLevel, where: string, message: string, facts?: LogFacts | 'bare'): void
   /** What went wrong with a call, as Go says it; `query` is what the URL shows. */
   failure(answer: Answer, query?: string): string
   allocateIp(record: PodRecord): string | undefined

@@ -1,8 +1,10 @@
 /**
  * What the container runtime of a node knows, as crictl asks for it (Q4). Plain lists, newest first.
  */
+import { linesOf } from './container.actions.ts'
 import type { Core } from './core.ts'
 import type { ContainerInstance, PodRecord } from './state.ts'
+import { usageOf } from './usage.ts'
 
 export interface CriContainer {
   id: string
@@ -20,6 +22,10 @@ export interface CriContainer {
   pod: string
   namespace: string
   podUid: string
+  pid: number
+  /** Of the running process. */
+  cpuMilli: number
+  memoryBytes: number
   logs: ContainerInstance['logs']
 }
 
@@ -52,7 +58,7 @@ export interface CriFacts {
 export function criList(core: Core): CriFacts {
   const records = [...core.records.values()]
   return {
-    containers: records.flatMap(containersOf).sort((a, b) => b.createdMs - a.createdMs),
+    containers: records.flatMap((record) => containersOf(core, record)).sort((a, b) => b.createdMs - a.createdMs),
     sandboxes: records.flatMap(sandboxOf).sort((a, b) => b.createdMs - a.createdMs),
     images: [...core.images.values()].map(({ reference, digest, sizeBytes }) => {
       const colon = reference.lastIndexOf(':')
@@ -61,7 +67,7 @@ export function criList(core: Core): CriFacts {
   }
 }
 
-function containersOf(record: PodRecord): CriContainer[] {
+function containersOf(core: Core, record: PodRecord): CriContainer[] {
   return [...Object.values(record.previous), ...Object.values(record.containers)].map((one) => ({
     id: one.id,
     image: one.image,
@@ -78,8 +84,16 @@ function containersOf(record: PodRecord): CriContainer[] {
     pod: record.name,
     namespace: record.namespace,
     podUid: record.uid,
-    logs: one.logs,
+    pid: one.finishedMs === undefined ? one.pid : 0,
+    ...usage(core, record, one),
+    logs: linesOf(one, core.kernel.clockMs),
   }))
+}
+
+function usage(core: Core, record: PodRecord, one: ContainerInstance): { cpuMilli: number; memoryBytes: number } {
+  const found = usageOf(core, record, one)
+  const ranMs = Math.max(1, core.kernel.clockMs - (one.startedMs ?? 0))
+  return { cpuMilli: (found?.cpuMicros ?? 0) / ranMs, memoryBytes: found?.memoryBytes ?? 0 }
 }
 
 function sandboxOf(record: PodRecord): CriSandbox[] {

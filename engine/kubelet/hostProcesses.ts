@@ -105,7 +105,7 @@ function socketsOf(argv: readonly string[]): { address: string; port: number }[]
     })
   switch ((argv[0] ?? '').split('/').at(-1)) {
     case 'kube-apiserver':
-      return [at('*', Number(flag('secure-port') ?? 6443))]
+      return [at(flag('bind-address') ?? '*', Number(flag('secure-port') ?? 6443))]
     case 'kube-controller-manager':
       return [at(flag('bind-address') ?? '*', Number(flag('secure-port') ?? 10257))]
     case 'kube-scheduler':

@@ -8,6 +8,7 @@ import { failureText, reflectorLines } from './apiTroubles.ts'
 import { EventRecorder } from '../api/event-recorder.ts'
 import type { Fabric } from '../fabric/fabric.ts'
 import { HTTP } from '../fabric/http.ts'
+import { ANSWER_EVENT, RUNTIME_ADDRESS } from '../host/pending.ts'
 import type { HttpRequestData } from '../fabric/http.ts'
 import type { Component, EventId, Kernel } from '../kernel/kernel.ts'
 import { compileMachine, MACHINE_TIMEOUT, MachineRows } from '../kernel/machine.ts'
@@ -34,6 +35,7 @@ import { imagePullMachine } from './imagePull.machine.ts'
 import { resolveImage } from './images/catalogue.ts'
 import { makeImageReference, parseImageReference } from './images/reference.ts'
 import type { Listeners } from './listeners.ts'
+import { dropLogs } from './logFiles.ts'
 import { LEASE_RETRY, LEASE_TAG, LEASE_TICK, NODE_TAG, NODE_TICK, NodeStatuses, REGISTER_RETRY } from './node.ts'
 import type { NodeFactsOption } from './node.ts'
 import { graceOf, PodWorkers, REFERENT_TAG, REFRESH_TAG, RESYNC } from './pod.actions.ts'
@@ -489,6 +491,44 @@ export class Kubelet implements Component, Core {
     return true
   }
 
+  /** Stops the containers of a sandbox and takes it down, as `crictl stopp` does; the kubelet makes it anew. */
+  criStopPod(id: string): boolean {
+    const record = [...this.records.values()].find(({ sandbox }) => sandbox?.id === id)
+    if (record?.sandbox === undefined) return false
+    this.containers.killAll(record)
+    record.sandbox = { ...record.sandbox, ready: false }
+    this.workers.sync(record.uid)
+    return true
+  }
+
+  /** Forgets an earlier instance of a container, as `crictl rm` does; the last one is the kubelet's. */
+  criRemove(id: string): boolean {
+    for (const record of this.records.values())
+      for (const [name, instance] of Object.entries(record.previous))
+        if (instance.id === id) {
+          delete record.previous[name]
+          return true
+        }
+    return false
+  }
+
+  /** `reference` is `docker.io/library/nginx:1.27`. */
+  criRemoveImage(reference: string): boolean {
+    return this.images.delete(reference)
+  }
+
+  /** Runs a program in a container for a process of the host, which hears of its end. */
+  criExec(id: string, argv: string[], pid: number): boolean {
+    const found = this.containers.find(id)
+    if (found === undefined || found.instance.startedMs === undefined || found.instance.finishedMs !== undefined) return false
+    this.execs.run(found.record, found.instance, argv, { kind: 'cri', pid })
+    return true
+  }
+
+  private answerCri(pid: number, answer: ExecResult): void {
+    this.kernel.send({ to: RUNTIME_ADDRESS, type: ANSWER_EVENT, data: { host: this.host, pid, call: 'cri.exec', answer } })
+  }
+
   /** Pulls an image as `crictl pull` does; how long it takes, and why it failed. */
   criPull(image: string): { afterMs: number; error?: string } {
     return this.pulls.pull(image)
@@ -628,8 +668,8 @@ export class Kubelet implements Component, Core {
     return this.kernel.send({ to: this.address, type, data }, delayMs)
   }
 
-  log(level: LogLevel, where: string, message: string, facts: LogFacts = {}): void {
-    this.write(level, where, structured(message, facts))
+  log(level: LogLevel, where: string, message: string, facts: LogFacts | 'bare' = {}): void {
+    this.write(level, where, facts === 'bare' ? message : structured(message, facts))
   }
 
   private write(level: LogLevel, where: string, text: string): void {
@@ -656,7 +696,7 @@ export class Kubelet implements Component, Core {
   /** The next free address of the node's range. Models the host-local IPAM plugin. */
   allocateIp(record: PodRecord): string | undefined {
     if (record.pod.spec?.hostNetwork === true) return undefined
-    const cidr = this.node()?.spec?.podCIDR ?? this.options.podCidr
+    const cidr = this.node()?.spec?.podCIDR ?? this.ports.podCidr?.() ?? this.options.podCidr
     if (cidr === undefined) return undefined
     const [base = '', bits = '24'] = cidr.split('/')
     const size = 2 ** (32 - Number(bits))
@@ -675,6 +715,7 @@ export class Kubelet implements Component, Core {
     this.pods.remove(record.uid)
     this.pulls.cancel(record.uid)
     this.ports.containers?.removePod(record.uid)
+    dropLogs(this.ports.files, record)
     for (const name of Object.keys(record.containers)) this.containerRows.remove(containerKey(record.uid, name))
     if (record.ip !== undefined) this.byIp.delete(record.ip)
     this.records.delete(record.uid)
@@ -1062,7 +1103,12 @@ export class Kubelet implements Component, Core {
     const others = this.others(record)
     const rejection = rejectionOf(record.pod, others, this.node(), this.nodeStatus.allocatable(), this.flags.maxPods)
     if (rejection === undefined) return true
-    return this.reject(record, criticalRejection(rejection))
+    const refused = criticalRejection(rejection)
+    const err = /preemption: .*$/.exec(refused.message)?.[0]
+    const why = 'Failed to admit pod, unexpected error while attempting to recover from admission failure'
+    if (err !== undefined)
+      this.log('E', 'predicate.go:212', why, { err, pod: `${record.namespace}/${record.name}` })
+    return this.reject(record, refused)
   }
 
   private dropStatic(uid: string): void {
@@ -1098,8 +1144,16 @@ export class Kubelet implements Component, Core {
 
   private mirrorAnswered(answer: Answer, uid: string): void {
     const record = this.records.get(uid)
-    if (record === undefined || (answer.code >= 200 && answer.code < 300) || answer.code === 409) return
+    if (record === undefined || (answer.code >= 200 && answer.code < 300)) return
+    if (answer.code === 409) return this.mirrorStands(record)
     this.after(this.flags.errorResyncMs, MIRROR_RETRY, uid)
+  }
+
+  /** The mirror of an earlier manifest goes; one of this manifest, left from before, is taken up again. */
+  private mirrorStands({ namespace, name }: PodRecord): void {
+    const shown = this.podInformer.get(namespace, name)
+    if (shown?.metadata.annotations?.[MIRROR] !== undefined)
+      this.mirrorChanged({ type: 'modified', object: shown, old: shown })
   }
 
   private retryMirror(uid: string): void {
@@ -1151,6 +1205,7 @@ export class Kubelet implements Component, Core {
 
   private execEnded(purpose: ExecPurpose, result: ExecResult): void {
     if (purpose.kind === 'http') return this.server.execEnded(purpose.exchange, result)
+    if (purpose.kind === 'cri') return this.answerCri(purpose.pid, result)
     if (purpose.kind === 'probe') return this.probes.execDone(purpose.id, result.code, result.output, result.failure)
     const record = this.records.get(purpose.uid)
     const instance = record?.containers[purpose.name]

@@ -1,6 +1,6 @@
 /** Log lines as `kubectl logs` asks for them. Models pkg/kubelet/kuberuntime/logs (PodLogOptions). */
 import { linesOf } from './container.actions.ts'
-import type { ContainerInstance, LogLine } from './state.ts'
+import type { ContainerInstance, LogLine, PodRecord } from './state.ts'
 
 export interface LogOptions {
   tailLines?: number
@@ -48,3 +48,14 @@ export function lineText(line: LogLine, timestamps: boolean): string {
   const stamp = timestamps ? `${new Date(line.atMs).toISOString().slice(0, 23)}000000Z ` : ''
   return `${stamp}${line.text}${line.partial === true ? '' : '\n'}`
 }
+
+/** A container's log as the runtime writes it to a file: `2026-11-20T09:00:12.345000000Z stderr F …`. Models containerd's pkg/cri/io. */
+export function criLog(records: Iterable<PodRecord>, id: string, clockMs: number): string {
+  for (const { containers, previous } of records)
+    for (const one of [...Object.values(containers), ...Object.values(previous)])
+      if (one.id === id) return linesOf(one, clockMs).map(criLine).join('')
+  return ''
+}
+
+const criLine = ({ atMs, stream, text, partial }: LogLine): string =>
+  `${new Date(atMs).toISOString().slice(0, 23)}000000Z ${stream} ${partial === true ? 'P' : 'F'} ${text}\n`

@@ -64,6 +64,8 @@ interface NodeState {
   leaseStepMs?: number
   /** Updates of the lease that failed in a row. */
   leaseFailures: number
+  /** Whether it is being updated after it was looked for: if that fails too, the next tick comes. */
+  leaseEnsured?: true
   boots: number
   runtimeDownMs?: number
   /** It was frozen for so long, until then. */
@@ -140,7 +142,9 @@ export class NodeStatuses {
     const node = this.core.node()
     if (node === undefined) return
     const status = this.makeStatus(node)
-    const due = this.core.kernel.now - this.state.postedMs >= this.core.flags.nodeStatusReportMs
+    const sinceMs = this.core.kernel.now - this.state.postedMs
+    const { nodeStatusReportMs, nodeStatusUpdateMs } = this.core.flags
+    const due = sinceMs >= nodeStatusReportMs || (sinceMs >= nodeStatusUpdateMs && isGivenUp(node))
     const body = { metadata: { uid: node.metadata.uid }, status }
     this.wasReady ??= conditionOf(node.status?.conditions, 'Ready')?.status
     if (!due && sameStatus(status, this.state.posted)) return
@@ -210,7 +214,7 @@ export class NodeStatuses {
       if (!create) this.createLease()
       else this.leaseFailed(answer)
     } else if (answer.code === 409 && create) this.getLease()
-    else if (answer.code === 409) this.getLease()
+    else if (answer.code === 409) this.leaseConflicts()
     else if (answer.code >= 200 && answer.code < 300) this.leaseHeld(answer)
     else if (answer.code === 0 || answer.code >= 400) this.leaseFailed(answer)
   }
@@ -527,9 +531,28 @@ export class NodeStatuses {
 
   private leaseHeld(answer: Answer): void {
     this.state.lease = answer.body as Lease
-    this.state.leaseFailures = 0
     delete this.state.leaseStepMs
-    if (answer.call.verb === 'get') this.renew()
+    delete this.state.leaseEnsured
+    if (answer.call.verb !== 'get') this.state.leaseFailures = 0
+    else {
+      this.state.leaseEnsured = true
+      this.renew()
+    }
+  }
+
+  /** The newer lease is fetched and updated, five times in a row at most. */
+  private leaseConflicts(): void {
+    if (++this.state.leaseFailures < UPDATES) this.getLease()
+    else this.leaveLease()
+  }
+
+  /** Neither the known lease nor the one that was found could be updated: until the next tick. */
+  private leaveLease(): void {
+    this.state.leaseFailures = 0
+    delete this.state.leaseEnsured
+    const interval = makeGoDuration(this.core.flags.leaseRenewMs)
+    const err = `failed ${UPDATES} attempts to update lease`
+    this.core.log('E', 'controller.go:123', 'Will retry updating lease', { err, interval })
   }
 
   /** Five updates in a row, then the lease is looked for as if it were new. */
@@ -538,6 +561,7 @@ export class NodeStatuses {
     if (answer.call.verb === 'update' && this.state.leaseStepMs === undefined) {
       this.core.log('E', 'controller.go:195', 'Failed to update lease', { err })
       if (++this.state.leaseFailures < UPDATES) return this.renew()
+      if (this.state.leaseEnsured === true) return this.leaveLease()
       this.core.log('I', 'controller.go:115', 'failed to update lease using latest lease, fallback to ensure lease', {
         err: `failed ${UPDATES} attempts to update lease`,
       })
@@ -585,6 +609,11 @@ function withPods(settings: KubeletSettings | undefined, capacity: Record<string
 function pressureCondition(type: string, on: boolean, good: [string, string], bad: [string, string]): NodeCondition {
   const [reason, message] = on ? bad : good
   return { type, status: on ? 'True' : 'False', reason, message }
+}
+
+/** The node controller has written that it hears nothing of this node: what was posted last no longer stands. */
+function isGivenUp({ status }: Node): boolean {
+  return (status?.conditions ?? []).some(({ status: value, reason }) => value === 'Unknown' && reason === 'NodeStatusUnknown')
 }
 
 /** The same but for heartbeats. */

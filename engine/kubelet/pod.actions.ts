@@ -179,6 +179,7 @@ export class PodWorkers {
     if (container === undefined) return this.step(record, 'DONE')
     if (!this.networkReady(record)) return this.fail(record, 'transient')
     if (!record.fetched) return this.fetch(record)
+    if (record.sandbox?.ready !== true && this.networkFails(record)) return this.fail(record, 'error')
     if (record.sandbox?.ready !== true) return this.makeSandbox(record)
     this.prepare(record, container)
   }
@@ -186,6 +187,17 @@ export class PodWorkers {
   private fail(record: PodRecord, how: 'error' | 'transient'): void {
     record.failedSync = how
     this.step(record, 'DONE')
+  }
+
+  /** Models containerd's RunPodSandbox when the plugin's ADD fails. */
+  private networkFails(record: PodRecord): boolean {
+    const trouble = record.pod.spec?.hostNetwork === true ? undefined : this.core.ports.networkTrouble?.()
+    if (trouble === undefined) return false
+    const id = hexOf(`sandbox/${record.uid}/failed/${this.core.kernel.now}`, 64)
+    const err = `rpc error: code = Unknown desc = failed to setup network for sandbox "${id}": ${trouble}`
+    this.core.event(record, 'Warning', 'FailedCreatePodSandBox', `Failed to create pod sandbox: ${err}`)
+    this.core.log('E', 'log.go:32', 'RunPodSandbox from runtime service failed', { err })
+    return true
   }
 
   private networkReady(record: PodRecord): boolean {
@@ -289,6 +301,24 @@ export class PodWorkers {
       if (message !== undefined) this.core.event(record, 'Warning', 'FailedMount', message)
     record.mountRetryMs = Math.min((record.mountRetryMs ?? flags.mountRetryMs / 2) * 2, flags.mountRetryCapMs)
     record.mountNextMs = kernel.now + record.mountRetryMs
+    for (const trouble of troubles) this.tellOperation(record, trouble, record.mountRetryMs)
+  }
+
+  /** Models pkg/volume/util/nestedpendingoperations. Told of host paths only (O5). */
+  private tellOperation(record: PodRecord, { volume, message }: MountTrouble, retryMs: number): void {
+    const source = record.pod.spec?.volumes?.find(({ name }) => name === volume)
+    if (message === undefined || source?.hostPath === undefined || this.core.hollow !== undefined) return
+    const unique = `kubernetes.io/host-path/${record.uid}-${volume}`
+    const again = new Date(this.core.kernel.clockMs + retryMs).toISOString().replace('T', ' ').replace(/Z$/, '000000 +0000 UTC')
+    const where = `(UniqueName: "${unique}") pod "${record.name}" (UID: "${record.uid}")`
+    const error = message.replace(/^(MountVolume\.SetUp failed for volume "[^"]*") :/, `$1 ${where} :`)
+    const operation = `{volumeName:${unique} podName:${record.uid} nodeName:}`
+    this.core.log(
+      'E',
+      'nestedpendingoperations.go:348',
+      `Operation for "${operation}" failed. No retries permitted until ${again} (durationBeforeRetry ${makeGoDuration(retryMs)}). Error: ${error}`,
+      'bare',
+    )
   }
 
   /** The sync that waits for the volumes gives up after its own time, and waits again. */
@@ -493,8 +523,22 @@ export class PodWorkers {
 
   private syncDone(record: PodRecord): void {
     delete record.current
+    if (record.failedSync === 'error' && this.core.hollow === undefined) this.tellFailed(record)
     const delay = this.nextSyncMs(record)
     if (delay !== undefined) record.resync = this.core.after(delay, RESYNC, record.uid)
+  }
+
+  /** What the sync could not do. Models pod_workers.go and kuberuntime's PodSyncResult. */
+  private tellFailed({ uid, namespace, name, tried, reasons }: PodRecord): void {
+    const failures = tried.flatMap((container) => {
+      const { reason, message } = reasons[container] ?? {}
+      if (reason === undefined || message === undefined) return []
+      return [`failed to "StartContainer" for "${container}" with ${reason}: ${JSON.stringify(message)}`]
+    })
+    if (failures.length === 0) return
+    const err = failures.length === 1 ? (failures[0] as string) : `[${failures.join(', ')}]`
+    const facts = { err, pod: `${namespace}/${name}`, podUID: uid }
+    this.core.log('E', 'pod_workers.go:1301', 'Error syncing pod, skipping', facts)
   }
 
   /** When the worker wants to be called again by itself. */

@@ -204,7 +204,7 @@ export class Probes implements ProbeKeeper {
       ['user-agent', `kube-probe/1.${this.core.minor}`],
       ...(get.httpHeaders ?? []).map(({ name, value }) => [name.toLowerCase(), value] as const),
     ])
-    const request = { method: 'GET' as const, path: path.split('?')[0] ?? '/', query: {}, headers }
+    const request = { method: 'GET' as const, path: path.split('?')[0] ?? '/', query: queryOf(path), headers }
     const local = this.listeners.respond(host, port, request, this.core.nodeFacts().hostIP)
     const answer = local ?? this.core.ports.probe?.http?.(host, port, request)
     if (answer !== undefined && 'failure' in answer)
@@ -290,4 +290,10 @@ function refused(host: string, port: number): string {
 function portOf(container: Container, port: number | string | undefined): number {
   if (typeof port === 'number') return port
   return container.ports?.find(({ name }) => name === port)?.containerPort ?? Number(port ?? 0)
+}
+
+/** `/health?exclude=NOSPACE&serializable=true` */
+function queryOf(path: string): Record<string, string> {
+  const pairs = (path.split('?')[1] ?? '').split('&').filter((pair) => pair !== '')
+  return Object.fromEntries(pairs.map((pair) => [pair.split('=')[0] ?? '', pair.split('=')[1] ?? '']))
 }

@@ -126,6 +126,10 @@ export interface HostFilesPort {
   write?(path: string, text: string, mode: number): void
   /** Sends the event, its data extended by a FileChangeData, when something below a path changes. */
   watch?(path: string, event: KernelEvent): void
+  /** A file of root's, mode 0640, whose text is a view of the tree. */
+  view?(path: string, view: string): void
+  /** Removes a file or a directory with all in it. */
+  remove?(path: string): void
   /** Makes a symbolic link, in place of what stands there. */
   link?(target: string, path: string): void
 }
@@ -159,6 +163,10 @@ export interface KubeletPorts {
   knowsGate?(name: string, minor: number): boolean
   /** Whether the CNI plugin of the node is initialized. Absent: it is (see `cniReady`). */
   networkReady?(): boolean
+  /** Why the node's plugin cannot give a pod its network; undefined: it can. */
+  networkTrouble?(): string | undefined
+  /** The range of pod addresses where the plugin does not go by the Node's. */
+  podCidr?(): string | undefined
   /** Whether a file tree has this path as a directory or file (hostPath types). */
   hostPathKind?(path: string): 'directory' | 'file' | 'socket' | undefined
   /** Makes a path that a hostPath volume names and that is not there. */

@@ -72,6 +72,8 @@ export function makePodStatus(record: PodRecord, facts: NodeFacts): PodStatus {
     ...(facts.minor >= 34 && pod.metadata.generation !== undefined && { observedGeneration: pod.metadata.generation }),
   }
   const { reason, message } = record.doom?.phase === undefined ? {} : record.doom
+  if (record.source === 'file' && reason !== undefined && Object.keys(record.containers).length === 0)
+    return { phase, qosClass: pod.status?.qosClass ?? qosOf(pod), reason, ...(message !== undefined && { message }) }
   return {
     ...(isLost(record) ? terminatedStatus(status) : status),
     ...(reason !== undefined && { reason }),

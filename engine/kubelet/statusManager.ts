@@ -38,7 +38,8 @@ export class StatusManager {
     const record = this.core.records.get(uid)
     if (record === undefined) return
     record.inFlight = false
-    if (answer.code === 0 || answer.code >= 500 || answer.code === 429) return this.retryLater()
+    const { code } = answer
+    if (code === 0 || code >= 500 || [401, 403, 429].includes(code)) return this.retryLater()
     const body = (answer.call.body as { status: PodStatus } | undefined)?.status
     record.sent = answer.code < 300 && body !== undefined ? (this.attempted.get(uid) ?? record.status) : record.status
     record.sentVersion = Number((answer.body as Pod | undefined)?.metadata?.resourceVersion ?? 0)

@@ -1,5 +1,6 @@
 /** Where a connection ends: from an address through a node's rules to a pod, a host, a refusal or silence. */
 import type { Fabric, HostName } from '../fabric/fabric.ts'
+import type { FilterChain, Packet, Verdict } from '../host/netfilter/netfilter.ts'
 import type { Random } from '../kernel/random.ts'
 import type { KubeProxy } from './kube-proxy.ts'
 import { decide } from './rules.ts'
@@ -34,6 +35,8 @@ export interface RouteWorld {
   random(host: HostName): Random
   /** Where a load balancer on a host sends a connection; undefined: none listens there. */
   onward(host: HostName, ip: string, port: number, clientIp: string): { address: string; port: number } | 'none' | undefined
+  /** What a chain of a host's filter table makes of a packet. */
+  filter?(host: HostName, chain: FilterChain, packet: Packet): Verdict
   isServiceAddress(ip: string): boolean
   isPodAddress(ip: string): boolean
 }
@@ -54,7 +57,12 @@ function toHost(world: RouteWorld, from: Origin, to: HostName, ip: string, port:
   if (rule !== undefined) return viaRule(world, from, rule, to, rule.externalLocal && from.host !== to)
   const onward = protocol === 'tcp' ? world.onward(to, ip, port, from.ip) : undefined
   if (onward === 'none') return { kind: 'reset' }
-  if (onward === undefined) return { kind: 'host', host: to, ip, port }
+  if (onward === undefined) {
+    const packet = packetOf(from, ip, port, protocol)
+    const device = from.host === to ? 'lo' : 'eth0'
+    const stopped = leaving(world, from, device, packet) ?? stop(world, to, 'INPUT', { ...packet, in: device })
+    return stopped ?? { kind: 'host', host: to, ip, port }
+  }
   return withVia(route(world, { host: to, ip }, onward.address, onward.port), to)
 }
 
@@ -88,7 +96,28 @@ function pick(
 function toPod(world: RouteWorld, from: Origin, ip: string, port: number): Route {
   const host = world.hostOfPod(ip, from.host)
   if (host === undefined) return { kind: 'dropped' }
-  return reaches(world, from.host, host) ? { kind: 'pod', host, ip, port } : { kind: 'dropped' }
+  if (!reaches(world, from.host, host)) return { kind: 'dropped' }
+  const packet = packetOf(from, ip, port, 'tcp')
+  const local = from.host === host
+  const stopped =
+    leaving(world, from, local ? 'cni0' : 'flannel.1', packet) ??
+    (local ? undefined : stop(world, host, 'FORWARD', { ...packet, in: 'flannel.1', out: 'cni0' }))
+  return stopped ?? { kind: 'pod', host, ip, port }
+}
+
+function packetOf(from: Origin, destination: string, port: number, protocol: string): Packet {
+  return { source: from.ip, destination, port, protocol: protocol === 'udp' ? 'udp' : 'tcp' }
+}
+
+/** The origin's own kernel: a process of the host sends, a pod's packets are forwarded. */
+function leaving(world: RouteWorld, from: Origin, out: string, packet: Packet): Route | undefined {
+  if (world.hostOfAddress(from.ip) === from.host) return stop(world, from.host, 'OUTPUT', { ...packet, out })
+  return stop(world, from.host, out === 'lo' ? 'INPUT' : 'FORWARD', { ...packet, in: 'cni0', out })
+}
+
+function stop({ filter }: RouteWorld, host: HostName, chain: FilterChain, packet: Packet): Route | undefined {
+  const verdict = filter?.(host, chain, packet) ?? 'accept'
+  return verdict === 'accept' ? undefined : { kind: verdict === 'reject' ? 'refused' : 'dropped' }
 }
 
 function reaches({ fabric }: RouteWorld, from: HostName, to: HostName): boolean {

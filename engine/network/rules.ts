@@ -20,6 +20,10 @@ export interface ServiceRule {
   port: number
   nodePort: number
   externalIps: string[]
+  /** Those of the external addresses that a load balancer has. */
+  balancerIps?: string[]
+  /** Of a load balancer that prefers local endpoints. */
+  healthCheckNodePort?: number
   internalLocal: boolean
   externalLocal: boolean
   affinitySeconds: number | undefined
@@ -52,6 +56,10 @@ function rulesOf(service: Service, slices: EndpointSlice[]): ServiceRule[] {
       ...(spec.externalIPs ?? []),
       ...(service.status?.loadBalancer?.ingress ?? []).flatMap(({ ip }) => ip ?? []),
     ],
+    ...(spec.type === 'LoadBalancer' && {
+      balancerIps: (service.status?.loadBalancer?.ingress ?? []).flatMap(({ ip }) => ip ?? []),
+      ...(spec.healthCheckNodePort && { healthCheckNodePort: spec.healthCheckNodePort }),
+    }),
     internalLocal: spec.internalTrafficPolicy === 'Local',
     externalLocal: spec.externalTrafficPolicy === 'Local',
     affinitySeconds:
@@ -80,9 +88,14 @@ function usable(endpoints: RuleEndpoint[]): RuleEndpoint[] {
   return ready.length > 0 ? ready : endpoints.filter(({ fallback }) => fallback)
 }
 
+/** The endpoints that a rule leads to: of all nodes, or of one. */
+export function endpointsAt(rule: ServiceRule, node: string, local: boolean): RuleEndpoint[] {
+  return usable(local ? rule.endpoints.filter((endpoint) => endpoint.node === node) : rule.endpoints)
+}
+
 /** The decision table of G3. `local`: the policy that applies says Local; `node`: where the rules stand. */
 export function decide(rule: ServiceRule, node: string, local: boolean): RuleVerdict {
   if (usable(rule.endpoints).length === 0) return { kind: 'reject' }
-  const endpoints = local ? usable(rule.endpoints.filter((endpoint) => endpoint.node === node)) : usable(rule.endpoints)
+  const endpoints = endpointsAt(rule, node, local)
   return endpoints.length === 0 ? { kind: 'drop' } : { kind: 'endpoints', endpoints }
 }

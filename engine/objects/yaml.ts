@@ -213,7 +213,7 @@ function followsPlain(text: string, offset: number): boolean {
   const above = text.slice(0, offset).split('\n').slice(0, -1)
   const last = above.findLast((line) => line.trim() !== '') ?? ''
   const value = last.replace(/^\s*(?:- +)*/, '').replace(/^[^'"#]*?:\s+/, '')
-  return /^[^\s#'"[\]{}|>&*!%@`-][^#]*$/.test(value) && !/:\s*$/.test(value)
+  return /^(?:-\S|[^\s#'"[\]{}|>&*!%@`-])[^#]*$/.test(value) && !/:\s*$/.test(value)
 }
 
 function goProblem({ code, message, pos: [offset] }: YAMLError, text: string): GoProblem {

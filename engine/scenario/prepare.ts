@@ -16,6 +16,8 @@ export interface LaunchOptions {
   controlPlanes: number
   workers: number
   storage?: 'local-path'
+  /** Prepared machines that have not joined. */
+  bare?: { name: string }[]
 }
 
 export interface PreparedAttempt {
@@ -59,8 +61,17 @@ function launchOptions(scenario: Scenario, seed: string): LaunchOptions {
     controlPlanes = 1,
     workers = 2,
     storage,
+    bare,
   } = scenario.spec.cluster ?? {}
-  return { seed, name, release, controlPlanes, workers, ...(storage !== undefined && { storage }) }
+  return {
+    seed,
+    name,
+    release,
+    controlPlanes,
+    workers,
+    ...(storage !== undefined && { storage }),
+    ...(bare !== undefined && { bare: bare.map((host) => ({ name: host })) }),
+  }
 }
 
 function chooseParameters(scenario: Scenario, seed: string): Parameters {
@@ -91,9 +102,10 @@ async function carryOutSetup(scenario: Scenario, ports: Ports): Promise<void> {
 }
 
 /** The hosts of a cluster of this shape, by the names that scenarios use. */
-export function hostNames(options: { controlPlanes: number; workers: number }): string[] {
-  const planes = options.controlPlanes === 1 ? ['controlplane'] : numbered('controlplane', options.controlPlanes)
-  return ['base', ...planes, ...numbered('worker', options.workers)]
+export function hostNames(options: { controlPlanes: number; workers: number; bare?: string[] }): string[] {
+  const planes =
+    options.controlPlanes === 1 ? ['controlplane'] : ['lb', ...numbered('controlplane', options.controlPlanes)]
+  return ['base', ...planes, ...numbered('worker', options.workers), ...(options.bare ?? [])]
 }
 
 const numbered = (name: string, count: number): string[] =>

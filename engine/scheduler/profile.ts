@@ -3,6 +3,8 @@ import { FILTERS } from './filters/index.ts'
 import { SCHEDULER_NAME } from './flags.ts'
 import type { Filter, Score } from './plugin.ts'
 import { SCORES } from './scores/index.ts'
+import { fitScore } from './scores/node-resources.ts'
+import type { ScoringStrategy } from './scores/node-resources.ts'
 
 /** A profile as plain data; names that are not simulated run nothing. */
 export interface Profile {
@@ -12,6 +14,8 @@ export interface Profile {
   scores: readonly { name: string; weight: number }[]
   /** Whether DefaultPreemption runs. */
   preempts: boolean
+  /** NodeResourcesFit's scoringStrategy, where the configuration has one. */
+  scoring?: ScoringStrategy
 }
 
 /** What a process is started with; what is absent is as without a configuration file. */
@@ -36,12 +40,13 @@ export function pluginsOf(profiles: readonly Profile[] | undefined): Map<string,
   return new Map(profiles.map((profile) => [profile.schedulerName, made(profile)]))
 }
 
-function made({ schedulerName, filters, scores, preempts }: Profile): Plugins {
+function made({ schedulerName, filters, scores, preempts, scoring }: Profile): Plugins {
   return {
     schedulerName,
     preempts,
     filters: filters.flatMap((name) => FILTERS.find((filter) => filter.name === name) ?? []),
     scores: scores.flatMap(({ name, weight }) => {
+      if (name === 'NodeResourcesFit' && scoring !== undefined) return [fitScore(scoring, weight)]
       const score = SCORES.find((one) => one.name === name)
       return score === undefined ? [] : [{ ...score, weight }]
     }),

@@ -6,6 +6,7 @@ import type { Scene } from './scene.ts'
 import { CLIENT_SCENES } from './clients.ts'
 import { stagePrompt } from './prompt.ts'
 import { RAFT_SCENES } from './raft.ts'
+import { UPGRADE_SCENES } from './upgrade.ts'
 
 const HOUR_MS = 3_600_000
 /** Kubelet stopped to pods replaced: 40-50 s to NotReady and 300 s of toleration. */
@@ -131,6 +132,7 @@ export const SCENES: Scene[] = [
   },
   ...CLIENT_SCENES,
   ...RAFT_SCENES,
+  ...UPGRADE_SCENES,
 ]
 
 function pods(count: number, workers: number, target: number, runs: number): Scene {

@@ -122,7 +122,7 @@ function measure(flight: Flight, [verb, name = '', url = '']: string[]): string[
   const times = `down ${downMs / 1000} s, at most ${longestMs / 1000} s at once`
   return [
     `asked ${asked}, failed ${failed}, ${times}`,
-    ...outages.map(({ reason, fromMs, untilMs }) => `${fromMs / 1000} s to ${(untilMs ?? NaN) / 1000} s: ${reason}`),
+    ...outages.map(({ reason, fromMs, untilMs }) => `${fromMs / 1000} s to ${untilMs === undefined ? 'now' : `${untilMs / 1000} s`}: ${reason}`),
   ]
 }
 

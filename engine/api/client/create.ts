@@ -92,6 +92,8 @@ interface Reflector {
   /** The stream or call in flight. */
   serial: string
   place?: Place
+  /** Which boot of the server's host the connection belongs to. */
+  boots?: number
   backoffMs: number
   retryAt: number
 }
@@ -338,7 +340,8 @@ class HttpApiClient implements ApiClient {
   private chunked({ tag, chunk }: HttpChunkData): boolean {
     const reflector = this.reflectorOf(tag)
     if (reflector === undefined) return isMine(tag, this.options.address)
-    this.changed(reflector, chunk as WatchChunk)
+    if (this.isCutOff(reflector)) this.retryLater(reflector)
+    else this.changed(reflector, chunk as WatchChunk)
     return true
   }
 
@@ -406,6 +409,7 @@ class HttpApiClient implements ApiClient {
     reflector.state = state
     reflector.serial = this.nextSerial()
     this.place = reflector.place = placeOf(reached)
+    reflector.boots = this.fabric.boots(reached.host)
     const request: HttpRequest = {
       method: 'GET',
       path: pathOf(resource, options.namespace),
@@ -534,14 +538,35 @@ class HttpApiClient implements ApiClient {
     return sent === 'silent' ? Math.min(deadline, now + DIAL_RETRY_MS) : deadline
   }
 
+  /** How a connection stands: through a load balancer it stands or falls with that too. */
+  private stateOf({ host, port, via }: Place): 'open' | 'refused' | 'silent' {
+    const own = this.options.host
+    if (via === undefined) return this.fabric.dial(own, host, port).kind
+    if (!this.fabric.isUp(via) || !this.fabric.passes(own, via) || !this.fabric.passes(via, own)) return 'silent'
+    return this.fabric.listener(via, port) === undefined ? 'refused' : this.fabric.dial(via, host, port).kind
+  }
+
+  /** Nothing comes through a load balancer that is gone: the watch goes on from where it was, over another connection. */
+  private isCutOff(reflector: Reflector): boolean {
+    return reflector.place?.via !== undefined && this.stateOf(reflector.place) !== 'open'
+  }
+
+  /** A host that has been away and is back knows nothing of its old connections. */
+  private leaveReset(): void {
+    for (const reflector of this.reflectors) {
+      const { serial, place, boots } = reflector
+      if (serial !== '' && place !== undefined && this.fabric.boots(place.host) !== boots) this.retryLater(reflector)
+    }
+  }
+
   /** A connection that has been dead for 45 s is given up: its watches start anew. */
   private checkConnection(now: number): void {
     this.checkAt = now + CHECK_MS
     if (this.place === undefined) return
-    const { kind } = this.fabric.dial(this.options.host, this.place.host, this.place.port)
+    const kind = this.stateOf(this.place)
     if (kind === 'open') {
       this.silentSince = -1
-      return
+      return this.leaveReset()
     }
     if (this.silentSince < 0) this.silentSince = now
     if (kind === 'silent' && now - this.silentSince < DEAD_AFTER_MS - CHECK_MS) return

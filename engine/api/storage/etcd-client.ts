@@ -15,6 +15,8 @@ export interface EtcdEndpoint {
   port?: number
   /** As the flag names it: `127.0.0.1:2379`. */
   address?: string
+  /** Where the address leads nowhere: what dialling it says, `dial tcp: lookup …`. */
+  failure?: string
   /** Whether it is named with https. */
   isTls?: boolean
 }
@@ -32,6 +34,7 @@ export class EtcdClient {
     private readonly address: string,
     private readonly endpoints: () => readonly EtcdEndpoint[],
     private readonly problem: (endpoint: EtcdEndpoint) => string | undefined = () => undefined,
+    private readonly serves: (endpoint: EtcdEndpoint) => boolean = () => true,
   ) {}
 
   /** Sends a call; the answer comes back under the tag. Returns whether an endpoint took it. */
@@ -57,6 +60,12 @@ export class EtcdClient {
     return endpoint !== undefined && this.dial(endpoint).kind === 'open'
   }
 
+  /** Whether a `get` would be answered. Models apiserver storage/storagebackend/factory/etcd3.go newETCD3Check. */
+  get healthy(): boolean {
+    const endpoint = this.endpoints()[this.current]
+    return endpoint !== undefined && this.dial(endpoint).kind === 'open' && this.serves(endpoint)
+  }
+
   /** gRPC's line about an endpoint that it cannot connect to (O2); undefined when there is nothing to complain of. */
   complaint(clockMs: number): string | undefined {
     const endpoint = this.endpoints()[this.current]
@@ -74,7 +83,10 @@ export class EtcdClient {
   private dial(endpoint: EtcdEndpoint): Extract<Dial, { kind: 'open' }> | Closed {
     const { host, port = ETCD_CLIENT_PORT } = endpoint
     const where = `transport: Error while dialing: dial tcp ${addressOf(endpoint)}`
-    if (host === undefined) return { kind: 'closed', reason: `${where}: i/o timeout` }
+    if (host === undefined) {
+      const reason = endpoint.failure && `transport: Error while dialing: ${endpoint.failure}`
+      return { kind: 'closed', reason: reason ?? `${where}: i/o timeout` }
+    }
     const dial = this.fabric.dial(this.host, host, port)
     if (dial.kind === 'refused') return { kind: 'closed', reason: `${where}: connect: connection refused` }
     if (dial.kind === 'silent') return { kind: 'closed', reason: `${where}: i/o timeout` }

@@ -201,25 +201,26 @@ function create(core: Core, object: KubeObject): KubeObject {
   return withNodePorts(core, withAddress(core, service))
 }
 
+/** What is left out beside an address that stays is what it was; without the address, all of it. */
+function withKept(spec: ServiceSpec, { spec: before }: Service): ServiceSpec {
+  const all = spec.clusterIP === undefined || spec.clusterIP === ''
+  return {
+    ...spec,
+    clusterIP: before?.clusterIP,
+    clusterIPs: all ? before?.clusterIPs : (spec.clusterIPs ?? before?.clusterIPs),
+    ipFamilies: all ? before?.ipFamilies : (spec.ipFamilies ?? before?.ipFamilies),
+    ipFamilyPolicy: all ? before?.ipFamilyPolicy : (spec.ipFamilyPolicy ?? before?.ipFamilyPolicy),
+  } as ServiceSpec
+}
+
 /** The cluster IP stays unless the type leaves or enters ExternalName; validation refuses the rest. */
 function update(core: Core, object: KubeObject, old: KubeObject): KubeObject {
   const [service, before] = [object as Service, old as Service]
   const spec = service.spec as ServiceSpec
   const kept = before.spec?.clusterIP
   if (!needsAddress(spec)) return withoutAddress(withoutOldFields(service, before), before)
-  const patched =
-    (spec.clusterIP === undefined || spec.clusterIP === '') && kept !== undefined && kept !== ''
-      ? {
-          ...service,
-          spec: {
-            ...spec,
-            clusterIP: kept,
-            clusterIPs: before.spec?.clusterIPs,
-            ipFamilies: before.spec?.ipFamilies,
-            ipFamilyPolicy: before.spec?.ipFamilyPolicy,
-          },
-        }
-      : service
+  const keeps = spec.clusterIP === undefined || spec.clusterIP === '' || spec.clusterIP === kept
+  const patched = keeps && kept !== undefined && kept !== '' ? { ...service, spec: withKept(spec, before) } : service
   const addressed = kept === undefined || kept === '' ? withAddress(core, patched) : patched
   return withNodePorts(core, addressed, before)
 }

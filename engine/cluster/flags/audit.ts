@@ -1,4 +1,4 @@
-/** --audit-policy-file. Models apiserver audit/policy/reader.go and apis/audit/validation. Not modelled: what the rules then write. */
+/** --audit-policy-file. Models apiserver audit/policy/reader.go and apis/audit/validation. What the rules then write: api/audit.ts. */
 import { decode, listOf, strictProblem, textOf, fieldOf } from './config-file.ts'
 import type { Fields, Schema } from './config-file.ts'
 import { openProblem } from './host.ts'

@@ -49,6 +49,12 @@ export function pairFilesProblem(host: FlagHost, certificate: string, key: strin
   )
 }
 
+/** Models dynamiccertificates.NewDynamicServingContentFromFiles. */
+export function servedPairProblem(host: FlagHost, certificate: string, key: string): string | undefined {
+  const isHalf = (certificate === '') !== (key === '')
+  return isHalf ? 'missing filename for serving cert' : pairFilesProblem(host, certificate, key)
+}
+
 /** Models dynamiccertificates.NewDynamicCAContentFromFile. */
 export function caBundleProblem(host: FlagHost, purpose: string, path: string): string | undefined {
   if (path === '' || host.sound?.([path]) === true) return undefined

@@ -4,6 +4,7 @@
  * certificate, the aggregator. Models cmd/kube-apiserver/app and apiserver/pkg/server/options.
  * Not modelled: authorization by ABAC, webhook or file, OIDC, structured authentication, egress selectors.
  */
+import type { AuditPolicy } from '../../api/audit.ts'
 import { API_FLAGS } from '../../api/flags.ts'
 import type { ApiFlags, StaticToken } from '../../api/flags.ts'
 import { pluginProblems } from '../../api/pipeline/admission/plugins.ts'
@@ -18,7 +19,13 @@ import { readEncryption } from './encryption.ts'
 import type { EncryptionRule } from './encryption.ts'
 import { aggregate, commandFailed, klogLine, listenProblem, openProblem } from './host.ts'
 import type { FlagHost, Refusal } from './host.ts'
-import { caBundleProblem, pairFilesProblem, privateKeyProblem, publicKeysProblem } from './key-pairs.ts'
+import {
+  caBundleProblem,
+  pairFilesProblem,
+  privateKeyProblem,
+  publicKeysProblem,
+  servedPairProblem,
+} from './key-pairs.ts'
 import { API_SERVER_ROWS } from './kube-apiserver-rows.ts'
 import type { Flags } from './pflag.ts'
 import { groupProblems, runtimeProblem, unservedKeys } from './runtime-config.ts'
@@ -90,6 +97,7 @@ const EFFECTS: Effects = {
     ...['requestheader-client-ca-file', 'event-ttl', 'request-timeout', 'min-request-timeout', 'allow-privileged'],
     ...['default-not-ready-toleration-seconds', 'default-unreachable-toleration-seconds', 'proxy-client-cert-file'],
     ...['proxy-client-key-file', 'encryption-provider-config', 'enable-bootstrap-token-auth', 'external-hostname'],
+    ...['audit-policy-file', 'audit-log-path'],
   ],
   kubeadm: {
     'requestheader-allowed-names': '*',
@@ -374,7 +382,7 @@ function runFailure(scene: Scene): Failure | undefined {
   const { flags, minor, host } = scene
   const file = (name: string): string => flags.text(name)
   return (
-    asFailure(70, pairFilesProblem(host, file('tls-cert-file'), file('tls-private-key-file'))) ??
+    asFailure(70, servedPairProblem(host, file('tls-cert-file'), file('tls-private-key-file'))) ??
     asFailure(250, listenerProblem(flags, host)) ??
     asFailure(300, runtimeProblem(flags.map('runtime-config'), minor)) ??
     asFailure(600, encryptionProblem(scene)) ??
@@ -383,7 +391,7 @@ function runFailure(scene: Scene): Failure | undefined {
     asFailure(300, admissionProblem(scene)) ??
     asFailure(800, etcdFiles(scene)) ??
     asFailure(800, kubeletProblem(scene)) ??
-    asFailure(900, pairFilesProblem(host, file('proxy-client-cert-file'), file('proxy-client-key-file')))
+    asFailure(900, servedPairProblem(host, file('proxy-client-cert-file'), file('proxy-client-key-file')))
   )
 }
 
@@ -430,16 +438,20 @@ function admissionProblem({ flags, host }: Scene): string | undefined {
 
 function etcdFiles({ flags, host }: Scene): string | undefined {
   const ca = flags.text('etcd-cafile')
+  const [certificate, key] = [flags.text('etcd-certfile'), flags.text('etcd-keyfile')]
+  const half = `KeyFile and CertFile must both be present[key: ${key}, cert: ${certificate}]`
   return (
-    pairFilesProblem(host, flags.text('etcd-certfile'), flags.text('etcd-keyfile')) ??
+    ((certificate === '') !== (key === '') ? half : pairFilesProblem(host, certificate, key)) ??
     (ca === '' ? undefined : openProblem(host, ca))
   )
 }
 
 function kubeletProblem({ flags, host }: Scene): string | undefined {
   const ca = flags.text('kubelet-certificate-authority')
+  const [certificate, key] = [flags.text('kubelet-client-certificate'), flags.text('kubelet-client-key')]
+  const pair = certificate === '' || key === '' ? undefined : pairFilesProblem(host, certificate, key)
   const problem =
-    pairFilesProblem(host, flags.text('kubelet-client-certificate'), flags.text('kubelet-client-key')) ??
+    pair ??
     (ca === '' ? undefined : openProblem(host, ca))
   return problem && `problem initializing API group "": ${problem}`
 }
@@ -544,6 +556,8 @@ export function apiFlagsOf(settings: ApiServerSettings): ApiFlags {
     bootstrapTokenAuth: settings.bootstrapTokenAuth,
     tokens: settings.tokens,
     runtimeConfig: settings.runtimeConfig,
+    ...(settings.audit?.policy !== undefined &&
+      settings.audit.logPath !== '' && { audit: settings.audit.policy as unknown as AuditPolicy }),
     openapiEnums: settings.featureGates['OpenAPIEnums'] ?? true,
   }
 }

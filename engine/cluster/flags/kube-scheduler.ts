@@ -147,8 +147,16 @@ const inClusterProblem = (master: string): string | undefined =>
     ? 'invalid configuration: no configuration has been provided, try setting KUBERNETES_MASTER environment variable'
     : undefined
 
+/** Of the plugins' arguments only NodeResourcesFit's scoringStrategy acts. */
+const hasSilentArgs = (args: Record<string, unknown>): boolean =>
+  Object.entries(args).some(
+    ([name, value]) =>
+      name !== 'NodeResourcesFit' ||
+      Object.keys((value ?? {}) as object).some((key) => !['scoringStrategy', 'apiVersion', 'kind'].includes(key)),
+  )
+
 function settingsOf({ flags, version, minor }: Scene, config: SchedulerConfig): SchedulerSettings {
-  const args = config.profiles.some(({ args }) => Object.keys(args).length > 0) ? ['config (pluginConfig)'] : []
+  const args = config.profiles.some(({ args }) => hasSilentArgs(args)) ? ['config (pluginConfig)'] : []
   const extenders = config.extenders > 0 ? ['config (extenders)'] : []
   const backoff = config.podInitialBackoffMs !== 1_000 || config.podMaxBackoffMs !== 10_000
   return {

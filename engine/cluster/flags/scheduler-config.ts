@@ -3,6 +3,7 @@
  * decoding is strict, and which versions are read depends on the release (O3, O9). Not modelled: extenders,
  * arguments of plugins beyond NodeResourcesFit's strategy and InterPodAffinity's hard weight.
  */
+import type { ScoringStrategy } from '../../scheduler/scores/node-resources.ts'
 import { parseGoDuration } from '../../objects/duration.ts'
 import { decode, fieldOf, listOf, strictProblem, textOf } from './config-file.ts'
 import type { Fields, Schema } from './config-file.ts'
@@ -22,6 +23,8 @@ export interface SchedulerProfile {
   preempts: boolean
   /** Arguments by plugin. */
   args: Record<string, unknown>
+  /** NodeResourcesFit's scoringStrategy. */
+  scoring?: ScoringStrategy
 }
 
 export interface SchedulerConfig {
@@ -181,7 +184,25 @@ function profileOf(value: unknown, minor: number): SchedulerProfile {
     scores: pluginsAt(plugins, 'score', minor),
     preempts: pluginsAt(plugins, 'postFilter', minor).some(({ name }) => name === 'DefaultPreemption'),
     args: Object.fromEntries(args),
+    ...scoringOf(args.find(([name]) => name === 'NodeResourcesFit')?.[1]),
   }
+}
+
+/** `scoringStrategy` with upstream's defaults: processor and memory, alike. */
+function scoringOf(args: unknown): Pick<SchedulerProfile, 'scoring'> {
+  const strategy = fieldOf(args, 'scoringStrategy')
+  if (strategy === undefined) return {}
+  const resources = listOf(fieldOf(strategy, 'resources')).map((one) => ({
+    name: textOf(fieldOf(one, 'name')),
+    weight: Number(fieldOf(one, 'weight') ?? 1) || 1,
+  }))
+  const shape = listOf(fieldOf(strategy, 'requestedToCapacityRatio', 'shape')).map((one) => ({
+    utilization: Number(fieldOf(one, 'utilization') ?? 0),
+    score: Number(fieldOf(one, 'score') ?? 0),
+  }))
+  const even = ['cpu', 'memory'].map((name) => ({ name, weight: 1 }))
+  const type = textOf(fieldOf(strategy, 'type')) || 'LeastAllocated'
+  return { scoring: { type, resources: resources.length > 0 ? resources : even, shape } }
 }
 
 /** What a scheduler without a file runs. */

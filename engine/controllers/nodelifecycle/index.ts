@@ -102,6 +102,7 @@ class Pass {
     const gone = Object.keys(this.memory.nodes).filter((name) => !present.has(name))
     const arrived = nodes.filter(({ metadata }) => this.memory.nodes[metadata.name] === undefined)
     for (const node of arrived) this.meet(node)
+    for (const node of nodes) this.settleZone(node)
     const farewells = gone.map((name) => this.forget(name))
     return [
       ...arrived.map((node) =>
@@ -113,6 +114,15 @@ class Pass {
       ),
       ...farewells,
     ]
+  }
+
+  /** A node's zone is what its labels say now. */
+  private settleZone(node: Node): void {
+    const known = this.memory.nodes[node.metadata.name]
+    const zone = zoneKey(node)
+    if (known === undefined || known.zone === zone) return
+    this.memory.zones[zone] ??= newZone(this.flags)
+    known.zone = zone
   }
 
   private meet(node: Node): void {

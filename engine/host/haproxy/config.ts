@@ -1,7 +1,8 @@
 /**
  * haproxy.cfg as far as a TCP load balancer needs it. Models src/cfgparse*.c of HAProxy 2.8: sections global,
  * defaults, frontend, backend and listen. Unknown keywords are refused as HAProxy refuses them; what is known
- * but means nothing here is in `IDLE`. Not modelled: HTTP rules, ACLs, stick tables, TLS of HAProxy's own.
+ * but means nothing here is in `IDLE`. What would matter and is not modelled (HTTP rules, ACLs, stick tables, TLS of
+ * HAProxy's own) refuses with `not simulated: …`, see `BEYOND`. `mode http` is carried as `mode tcp` is.
  */
 /** Where it looks without -f. */
 export const HAPROXY_CONFIG = '/etc/haproxy/haproxy.cfg'
@@ -17,6 +18,9 @@ export interface ServerConfig {
   backup: boolean
   disabled: boolean
   interMs: number
+  /** While its state is in doubt, and while it is down; default `interMs`. */
+  fastinterMs?: number
+  downinterMs?: number
   fall: number
   rise: number
 }
@@ -26,7 +30,8 @@ export interface HttpCheck {
   method: string
   uri: string
   secure: boolean
-  status: number
+  /** Undefined: 2xx and 3xx. */
+  status?: number
 }
 
 export interface Backend {
@@ -34,6 +39,8 @@ export interface Backend {
   balance: Balance
   redispatch: boolean
   httpCheck?: HttpCheck
+  /** `timeout check` */
+  checkTimeoutMs?: number
   servers: ServerConfig[]
 }
 
@@ -51,19 +58,31 @@ export interface HaproxyConfig {
 /** A complaint of the parser, without the prefix `[ALERT] (pid) : config : `. */
 export interface Alert {
   text: string
+  /** Nothing more is said after it. */
+  alone?: true
+  /** It is not about the configuration. */
+  plain?: true
 }
 
 interface Draft extends Backend {
   kind: string
   binds: Frontend['binds']
   defaultBackend?: string
+  /** `default-server` */
+  defaultServer?: string[]
 }
 
 const BALANCES: readonly string[] = ['roundrobin', 'static-rr', 'leastconn', 'first', 'source', 'random']
 const SECTIONS: readonly string[] = ['global', 'defaults', 'frontend', 'backend', 'listen']
 /** Known, and without meaning for what is modelled. */
 const IDLE =
-  /^(log|maxconn|chroot|stats|user|group|daemon|nbthread|pidfile|ca-base|crt-base|ssl-default-\S+|mode|timeout|errorfile|retries|option|description|id|log-format|default-server|http-check|tcp-check|tune\.\S+|hard-stop-after)$/
+  /^(log|maxconn|chroot|stats|user|group|daemon|nbthread|pidfile|ca-base|crt-base|ssl-default-\S+|mode|timeout|errorfile|retries|option|description|id|log-format|log-tag|fullconn|http-check|tcp-check|tune\.\S+|hard-stop-after|unix-bind|spread-checks|server-state-\S+|load-server-state-from-file|zero-warning|master-worker|external-check|no|enabled)$/
+/** Known, with a meaning that is not modelled. */
+const BEYOND =
+  /^(acl|use-server|http-request|http-response|http-after-response|tcp-request|tcp-response|stick|stick-table|cookie|filter|compression|capture|redirect|server-template|http-reuse|hash-type|monitor-uri|monitor|errorloc\S*|peers|email-alert|declare|unique-id-\S+|lua-load\S*|setenv|presetenv|resolvers)$/
+const OWN: readonly string[] = ['bind', 'server', 'default_backend', 'use_backend', 'balance', 'option', 'default-server']
+/** What is guessed for a misspelt keyword. */
+const GUESSES: readonly string[] = [...OWN, 'mode', 'timeout', 'log', 'maxconn', 'retries', 'http-check', 'tcp-check', 'errorfile', 'stats', 'daemon', 'user', 'group', 'chroot', 'nbthread', 'pidfile'] // prettier-ignore
 const DEFAULT_INTER_MS = 2_000
 
 interface Parsing {
@@ -77,9 +96,35 @@ interface Parsing {
 /** The configuration, or what HAProxy says about it. */
 export function parseHaproxy(text: string, file: string): { config: HaproxyConfig } | { alerts: Alert[] } {
   const parsing: Parsing = { file, drafts: [], defaults: {}, section: '', alerts: [] }
-  text.split('\n').forEach((line, index) => readLine(parsing, line, index + 1))
+  const lines = text.split('\n')
+  lines.forEach((line, index) => readLine(parsing, line, index + 1))
+  const last = lines.at(-1) ?? ''
+  if (last !== '')
+    parsing.alerts.push({
+      text: `parsing [${file}:${lines.length}]: Missing LF on last line, file might have been truncated at position ${last.length + 1}.`,
+    })
+  if (parsing.alerts.length > 0)
+    return { alerts: [...parsing.alerts, { text: `Error(s) found in configuration file : ${file}` }] }
   const config = assemble(parsing)
   return parsing.alerts.length > 0 ? { alerts: parsing.alerts } : { config }
+}
+
+/** What a file's text comes to; no text: no file. */
+export function checkedConfig(text: string | undefined, file: string): { config: HaproxyConfig } | { alerts: Alert[] } {
+  if (text !== undefined) return parseHaproxy(text, file)
+  return { alerts: [{ text: `Cannot open configuration file/directory ${file} : No such file or directory`, alone: true }] }
+}
+
+/** The lines that HAProxy writes about them. */
+export function alertLines(alerts: readonly Alert[], pid: number, version: string): string[] {
+  const texts = alerts.map(({ text, plain }) => `[ALERT]    (${pid}) : ${plain ? '' : 'config : '}${text}`)
+  const isAlone = alerts.some(({ alone, plain }) => alone === true || plain === true)
+  return [
+    `[NOTICE]   (${pid}) : haproxy version is ${version}`,
+    `[NOTICE]   (${pid}) : path to executable is /usr/sbin/haproxy`,
+    ...texts,
+    ...(isAlone ? [] : [`[ALERT]    (${pid}) : config : Fatal errors found in configuration.`]),
+  ]
 }
 
 function readLine(parsing: Parsing, line: string, number: number): void {
@@ -106,20 +151,40 @@ function readKeyword(parsing: Parsing, words: string[], complain: (text: string)
   const { section, drafts } = parsing
   const draft = section === 'defaults' ? parsing.defaults : drafts[drafts.length - 1]
   const [keyword = '', second = ''] = words
+  if (BEYOND.test(keyword)) return complain(`not simulated: '${keyword}'`)
   if (section === 'global' || draft === undefined) return IDLE.test(keyword) ? undefined : unknown(keyword, section, complain)
-  if (keyword === 'bind') return readBind(draft, second, complain)
+  if (keyword === 'bind') return readBind(draft, words, complain)
   if (keyword === 'server') return readServer(draft, words, complain)
-  if (keyword === 'default_backend' || keyword === 'use_backend') draft.defaultBackend = second
+  if (keyword === 'use_backend') {
+    if (words.length > 2) return complain("not simulated: 'use_backend' with a condition")
+    draft.defaultBackend ??= second
+  } else if (keyword === 'default_backend') draft.defaultBackend = second
+  else if (keyword === 'default-server') draft.defaultServer = [...(draft.defaultServer ?? []), ...words.slice(1)]
+  else if (keyword === 'timeout' && second === 'check') draft.checkTimeoutMs = durationOf(words[2] ?? '')
   else if (keyword === 'balance') readBalance(draft, second, complain)
   else if (keyword === 'option' && second === 'redispatch') draft.redispatch = true
   else if (keyword === 'option' && second === 'httpchk')
-    draft.httpCheck = { method: 'GET', uri: '/', secure: false, status: 200, ...pathOf(words.slice(2)) }
+    draft.httpCheck = { method: 'OPTIONS', uri: '/', secure: false, ...pathOf(words.slice(2)) }
   else if (keyword === 'http-check') readHttpCheck(draft, words.slice(1))
   else if (!IDLE.test(keyword)) unknown(keyword, section, complain)
 }
 
-const unknown = (keyword: string, section: string, complain: (text: string) => void): void =>
-  complain(`unknown keyword '${keyword}' in '${section}' section`)
+function unknown(keyword: string, section: string, complain: (text: string) => void): void {
+  const guess = GUESSES.find((one) => distance(keyword, one) <= 2)
+  complain(`unknown keyword '${keyword}' in '${section}' section${guess === undefined ? '' : `; did you mean '${guess}' maybe ?`}`)
+}
+
+/** Edits between two words. */
+function distance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, i) => i)
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i]
+    for (let j = 1; j <= b.length; j++)
+      next.push(Math.min((row[j] as number) + 1, (next[j - 1] as number) + 1, (row[j - 1] as number) + (a[i - 1] === b[j - 1] ? 0 : 1)))
+    row = next
+  }
+  return row[b.length] as number
+}
 
 const pathOf = ([first, second]: string[]): Partial<HttpCheck> =>
   first === undefined ? {} : second === undefined ? { uri: first } : { method: first, uri: second }
@@ -129,14 +194,17 @@ function readBalance(draft: Partial<Draft>, name: string, complain: (text: strin
   else complain(`'balance' : '${name}' is not a supported algorithm.`)
 }
 
-function readBind(draft: Partial<Draft>, text: string, complain: (text: string) => void): void {
-  const match = /^(\*|[\d.]*):(\d+)$/.exec(text)
-  if (match === null) return complain(`'bind' : missing port number: '${text}'`)
-  draft.binds = [...(draft.binds ?? []), { address: match[1] === '*' ? '' : (match[1] as string), port: Number(match[2]) }]
+function readBind(draft: Partial<Draft>, [, texts = '', ...options]: string[], complain: (text: string) => void): void {
+  if (options.includes('ssl')) return complain("not simulated: 'bind' with 'ssl'")
+  for (const text of texts.split(',')) {
+    const match = /^(\*|[\d.]*):(\d+)$/.exec(text)
+    if (match === null) return complain(`'bind' : missing port number: '${text}'`)
+    draft.binds = [...(draft.binds ?? []), { address: match[1] === '*' ? '' : (match[1] as string), port: Number(match[2]) }]
+  }
 }
 
 function readHttpCheck(draft: Partial<Draft>, words: string[]): void {
-  const check = draft.httpCheck ?? { method: 'GET', uri: '/', secure: false, status: 200 }
+  const check: HttpCheck = draft.httpCheck ?? { method: 'OPTIONS', uri: '/', secure: false }
   const after = (name: string): string | undefined => {
     const at = words.indexOf(name)
     return at < 0 ? undefined : words[at + 1]
@@ -145,7 +213,7 @@ function readHttpCheck(draft: Partial<Draft>, words: string[]): void {
     method: after('meth') ?? check.method,
     uri: after('uri') ?? check.uri,
     secure: check.secure || (words[0] === 'connect' && words.includes('ssl')),
-    status: Number(after('status') ?? check.status),
+    ...(after('status') !== undefined ? { status: Number(after('status')) } : check.status !== undefined && { status: check.status }),
   }
 }
 
@@ -165,7 +233,7 @@ function readServer(draft: Partial<Draft>, words: string[], complain: (text: str
     fall: 3,
     rise: 2,
   }
-  const wrong = readOptions(server, rest, draft)
+  const wrong = readOptions(server, [...(draft.defaultServer ?? []), ...rest], draft)
   if (wrong !== undefined) return complain(`'server ${name}' : unknown keyword '${wrong}'.`)
   draft.servers = [...(draft.servers ?? []), server]
 }
@@ -175,11 +243,15 @@ function readOptions(server: ServerConfig, words: string[], draft: Partial<Draft
   for (let i = 0; i < words.length; i++) {
     const word = words[i] as string
     if (word === 'check' || word === 'backup' || word === 'disabled') server[word] = true
-    else if (word === 'check-ssl') draft.httpCheck = { ...(draft.httpCheck ?? { method: 'GET', uri: '/', status: 200 }), secure: true }
+    else if (word === 'check-ssl') draft.httpCheck = { ...(draft.httpCheck ?? { method: 'OPTIONS', uri: '/' }), secure: true }
     else if (word === 'weight' || word === 'fall' || word === 'rise') server[word] = Number(words[++i])
     else if (word === 'inter') server.interMs = durationOf(words[++i] ?? '')
-    else if (/^(verify|maxconn|cookie|sni|id|resolvers|init-addr|downinter|fastinter|slowstart|maxqueue|ca-file)$/.test(word)) i++
-    else if (!/^(ssl|send-proxy|no-check|enabled)$/.test(word)) return word
+    else if (word === 'fastinter') server.fastinterMs = durationOf(words[++i] ?? '')
+    else if (word === 'downinter') server.downinterMs = durationOf(words[++i] ?? '')
+    else if (word === 'no-check') server.check = false
+    else if (word === 'enabled') server.disabled = false
+    else if (/^(verify|maxconn|cookie|sni|id|resolvers|init-addr|slowstart|maxqueue|ca-file|on-marked-down|on-marked-up|error-limit|observe)$/.test(word)) i++
+    else if (!/^(ssl|send-proxy|send-proxy-v2)$/.test(word)) return word
   }
   return undefined
 }
@@ -192,21 +264,22 @@ function durationOf(text: string): number {
 }
 
 function assemble(parsing: Parsing): HaproxyConfig {
-  const { drafts, file } = parsing
+  const { drafts } = parsing
   const backends = drafts.filter(({ kind }) => kind === 'backend' || kind === 'listen').map(backendOf)
   const frontends = drafts
     .filter(({ kind }) => kind === 'frontend' || kind === 'listen')
     .map((draft) => ({ name: draft.name, binds: draft.binds, backend: draft.kind === 'listen' ? draft.name : (draft.defaultBackend ?? '') }))
   for (const { name, backend } of frontends)
-    if (!backends.some((one) => one.name === backend))
-      parsing.alerts.push({ text: `[${file}] : Proxy '${name}': unable to find required default_backend: '${backend}'.` })
+    if (backend !== '' && !backends.some((one) => one.name === backend))
+      parsing.alerts.push({ text: `Proxy '${name}': unable to find required default_backend: '${backend}'.` })
   return { frontends, backends }
 }
 
-const backendOf = ({ name, balance, redispatch, httpCheck, servers }: Draft): Backend => ({
+const backendOf = ({ name, balance, redispatch, httpCheck, checkTimeoutMs, servers }: Draft): Backend => ({
   name,
   balance,
   redispatch,
   servers,
   ...(httpCheck && { httpCheck }),
+  ...(checkTimeoutMs !== undefined && { checkTimeoutMs }),
 })

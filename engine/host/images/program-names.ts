@@ -127,6 +127,7 @@ export const HOST_PROGRAMS = [
   'install',
   'lsb_release',
   'crictl',
+  'ctr',
   'curl',
   'dig',
   'free',
@@ -190,6 +191,12 @@ export const HOST_PROGRAMS = [
 
 /** Programs of this folder in /usr/sbin. */
 export const SBIN_PROGRAMS = [
+  'ip6tables',
+  'ip6tables-save',
+  'iptables-restore',
+  'iptables-save',
+  'ipvsadm',
+  'nft',
   'addgroup',
   'adduser',
   'blkid',

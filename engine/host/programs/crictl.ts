@@ -1,10 +1,12 @@
 /**
- * Models crictl 1.33 (Q4). The kubelet answers `cri.list` and `cri.logs`; the shapes are here.
- * Not modelled: pull, run, exec, stats, stop and rm of containers.
+ * Models crictl 1.33 (Q4). The runtime answers `cri.list`, `cri.logs`, `cri.exec` …; the shapes are here.
+ * Not modelled: create, run, attach, port-forward, events; input to exec; removing a container's last instance.
  */
 import type { Proc, Program, Run } from '../process.ts'
 import type { UnitStatus } from '../units/units.ts'
+import { inspectedContainer, inspectedImage, inspectedSandbox, runtimeInfo, showInspected } from './crictl-inspect.ts'
 import { has, parseOptions, valueOf } from './options.ts'
+import type { Options } from './options.ts'
 
 export interface CriContainer {
   /** 64 hex digits. */
@@ -24,6 +26,11 @@ export interface CriContainer {
   finishedMs?: number
   exitCode?: number
   reason?: string
+  podUid?: string
+  /** Of the main process; 0 when it does not run. */
+  pid?: number
+  cpuMilli?: number
+  memoryBytes?: number
 }
 
 export interface CriSandbox {
@@ -33,6 +40,7 @@ export interface CriSandbox {
   name: string
   namespace: string
   attempt: number
+  uid?: string
   ip?: string
 }
 
@@ -41,6 +49,8 @@ export interface CriImage {
   id: string
   /** Such as `docker.io/library/nginx:1.27`. */
   tags: string[]
+  /** `sha256:…` */
+  digest?: string
   sizeBytes: number
 }
 
@@ -52,55 +62,105 @@ export interface CriListAnswer {
 }
 
 /** The answer of `cri.logs {id, tail?}`. */
-export type CriLogsAnswer = { text: string } | { error: 'NotFound' }
+export type CriLogsAnswer = { text: string; lastMs?: number } | { error: 'NotFound' }
 
 const SPEC = {
-  flags: ['a', 'q', 'l', 'f', 'p', 'all', 'quiet', 'latest', 'v', 'no-trunc', 'digests', 't'],
-  withValue: [
-    'n',
-    'name',
-    'pod',
-    'state',
-    's',
-    'o',
-    'output',
-    'tail',
-    'namespace',
-    'label',
-    'r',
-    'runtime-endpoint',
-    'image-endpoint',
-    'timeout',
-    'since',
-  ],
-  alias: { all: 'a', quiet: 'q', latest: 'l', output: 'o', s: 'state' },
+  flags: ['a', 'q', 'l', 'f', 'p', 'all', 'quiet', 'latest', 'v', 'no-trunc', 'digests', 't', 'timestamps', 'previous', 'follow', 'force', 'i', 'tty', 'interactive', 'prune', 'debug', 'D', 's', 'sync', 'get', 'set', 'list'], // prettier-ignore
+  withValue: ['n', 'name', 'pod', 'state', 'o', 'output', 'tail', 'namespace', 'label', 'r', 'runtime-endpoint', 'image-endpoint', 'timeout', 'since', 'template', 'id', 'image', 'c', 'config', 'last'], // prettier-ignore
+  alias: { all: 'a', quiet: 'q', latest: 'l', output: 'o', follow: 'f', force: 'f', previous: 'p', timestamps: 't', tty: 't', interactive: 'i', last: 'n' }, // prettier-ignore
 }
+/** What follows the container is the program's. */
+const EXEC_SPEC = { ...SPEC, stopEarly: true }
+/** -p and -s are other things in some commands, and -s is a state in ps. */
+const WITH_STATE = { ...SPEC, flags: SPEC.flags.filter((flag) => flag !== 's' && flag !== 'p'), withValue: [...SPEC.withValue, 's', 'p'], alias: { ...SPEC.alias, s: 'state', p: 'pod' } } // prettier-ignore
 
 const ENDPOINT = 'unix:///run/containerd/containerd.sock'
+const DEFAULTS =
+  '[unix:///run/containerd/containerd.sock unix:///run/crio/crio.sock unix:///var/run/cri-dockerd.sock]. As the default settings are now deprecated, you should set the endpoint instead.'
+const IMAGE_VERBS = new Set(['images', 'image', 'img', 'pull', 'rmi', 'inspecti', 'imagefsinfo'])
+const NO_RUNTIME = new Set(['config', 'completion', 'help'])
+
+interface Asked {
+  options: Options
+  list: CriListAnswer
+  args: string[]
+  now: number
+}
+
+type Verb = (p: Proc, asked: Asked) => Run<number>
+
+/** Where the runtime's commands begin: after crictl's own options. */
+function read(argv: readonly string[]): { options: Options; verb: string | undefined; args: string[] } {
+  const own = parseOptions(argv, { ...SPEC, stopEarly: true })
+  const [verb, ...rest] = own.rest
+  const spec = verb === 'exec' ? EXEC_SPEC : verb === 'ps' || verb === 'pods' ? WITH_STATE : SPEC
+  const options = parseOptions([verb ?? '', ...rest], spec)
+  for (const [name, values] of own.values) if (!options.values.has(name)) options.values.set(name, values)
+  const unknown = own.unknown ?? options.unknown
+  return { options: unknown === undefined ? options : { ...options, unknown }, verb, args: options.rest }
+}
 
 export const crictl: Program = function* (argv, p) {
-  const options = parseOptions(argv, SPEC)
-  const [verb, id] = options.rest
-  if (verb === undefined) return yield* say(p, 'not simulated: crictl without a command\n')
-  if (options.unknown !== undefined) return yield* say(p, `flag provided but not defined: ${options.unknown}\n`)
-  const endpoint = valueOf(options, 'r') ?? valueOf(options, 'runtime-endpoint') ?? (yield* configured(p)) ?? ENDPOINT
-  const refused = yield* unreachable(p, endpoint)
-  if (refused !== undefined) return yield* say(p, refused)
-  if (verb === 'version') {
-    yield* p.out('Version:  0.1.0\nRuntimeName:  containerd\nRuntimeVersion:  v1.7.24\nRuntimeApiVersion:  v1\n')
+  const { options, verb, args } = read(argv)
+  if (argv.includes('--version') || (verb === undefined && argv.includes('-v'))) {
+    yield* p.out('crictl version v1.33.0\n')
     return 0
   }
+  if (verb === undefined || verb === 'help') {
+    yield* p.out('NAME:\n   crictl - client for CRI\n\nUSAGE:\n   crictl [global options] command [command options]\n')
+    return 0
+  }
+  if (verb === 'config') return yield* config(p, options, argv)
+  if (VERBS[verb] === undefined || NO_RUNTIME.has(verb)) {
+    const text = UNMODELLED.has(verb) ? `not simulated: crictl ${verb}\n` : `No help topic for '${verb}'\n`
+    return yield* say(p, text)
+  }
+  if (options.unknown !== undefined)
+    return yield* say(p, `Incorrect Usage: flag provided but not defined: ${options.unknown}\n\nFATA[0000] flag provided but not defined: ${options.unknown}\n`)
+  const given = valueOf(options, 'r') ?? valueOf(options, 'runtime-endpoint') ?? p.env['CONTAINER_RUNTIME_ENDPOINT'] ?? (yield* configured(p))
+  if (given === undefined) {
+    if (!IMAGE_VERBS.has(verb)) yield* p.err(`WARN[0000] runtime connect using default endpoints: ${DEFAULTS} \n`)
+    if (IMAGE_VERBS.has(verb) || verb === 'ps') yield* p.err(`WARN[0000] image connect using default endpoints: ${DEFAULTS} \n`)
+  }
+  const refused = yield* unreachable(p, given ?? ENDPOINT)
+  if (refused !== undefined) return yield* say(p, refused)
   const all = (yield* p.ask('cri.list')) as CriListAnswer | undefined
   const list = typeof all === 'object' && 'containers' in all ? all : { containers: [], sandboxes: [], images: [] }
-  const now = yield* p.now()
-  if (verb === 'ps') return yield* show(p, containerRows(list.containers, options, now), has(options, 'q'))
-  if (verb === 'pods') return yield* show(p, sandboxRows(list.sandboxes, options, now), has(options, 'q'))
-  if (verb === 'images' || verb === 'image' || verb === 'img')
-    return yield* show(p, imageRows(list.images), has(options, 'q'))
-  if (verb === 'logs' && id !== undefined) return yield* logs(p, list, id, valueOf(options, 'tail'))
-  if (verb === 'inspect' && id !== undefined) return yield* inspect(p, list, id)
-  return yield* say(p, `not simulated: crictl ${verb}\n`)
+  return yield* (VERBS[verb] as Verb)(p, { options, list, args, now: yield* p.now() })
 }
+
+const UNMODELLED = new Set(['create', 'run', 'runp', 'start', 'attach', 'port-forward', 'p', 'events', 'update', 'checkpoint', 'metricsp', 'statsp', 'imagefsinfo', 'completion', 'runtime-config', 'metricdescs', 'update-runtime-config']) // prettier-ignore
+
+const images: Verb = (p, { options, list, args }) => {
+  const wanted = args[0] === undefined ? list.images : list.images.filter((image) => isImage(image, args[0] as string))
+  return show(p, imageRows(wanted, has(options, 'digests'), has(options, 'no-trunc')), has(options, 'q'))
+}
+
+const VERBS: Record<string, Verb> = {
+  version: function* (p) {
+    yield* p.out('Version:  0.1.0\nRuntimeName:  containerd\nRuntimeVersion:  v1.7.24\nRuntimeApiVersion:  v1\n')
+    return 0
+  },
+  ps: (p, { options, list, now }) => show(p, containerRows(list.containers, options, now), has(options, 'q')),
+  pods: (p, { options, list, now }) => show(p, sandboxRows(list.sandboxes, options, now), has(options, 'q')),
+  images,
+  image: images,
+  img: images,
+  logs: (p, asked) => logs(p, asked),
+  inspect: (p, asked) => inspect(p, asked),
+  inspectp: (p, asked) => inspectSandbox(p, asked),
+  inspecti: (p, asked) => inspectImage(p, asked),
+  info: (p, { options }) => showInspected(p, runtimeInfo(), options),
+  stats: (p, asked) => stats(p, asked),
+  exec: (p, asked) => exec(p, asked),
+  pull: (p, asked) => pull(p, asked),
+  rmi: (p, asked) => removeImages(p, asked),
+  stop: (p, asked) => stop(p, asked),
+  rm: (p, asked) => remove(p, asked),
+  stopp: (p, asked) => sandboxes(p, asked, 'stop'),
+  rmp: (p, asked) => sandboxes(p, asked, 'remove'),
+}
+for (const [short, long] of [['i', 'info'], ['log', 'logs']] as const) VERBS[short] = VERBS[long] as Verb
 
 function* say(p: Proc, text: string): Run<number> {
   yield* p.err(text)
@@ -181,16 +241,26 @@ function sandboxRows(sandboxes: readonly CriSandbox[], options: Parameters<typeo
   }
 }
 
-function imageRows(images: readonly CriImage[]): Rows {
+function imageRows(images: readonly CriImage[], digests: boolean, whole: boolean): Rows {
   const rows = images.flatMap((image) =>
     (image.tags.length === 0 ? ['<none>:<none>'] : image.tags).map((tag) => [
       tag.slice(0, tag.lastIndexOf(':')),
       tag.slice(tag.lastIndexOf(':') + 1),
-      image.id.slice(0, 13),
+      ...(digests ? [(image.digest ?? '').replace(/^sha256:/, '').slice(0, 13)] : []),
+      whole ? `sha256:${image.id}` : image.id.slice(0, 13),
       decimalSize(image.sizeBytes),
     ]),
   )
-  return { head: ['IMAGE', 'TAG', 'IMAGE ID', 'SIZE'], rows, ids: images.map(({ id }) => id) }
+  const head = ['IMAGE', 'TAG', ...(digests ? ['DIGEST'] : []), 'IMAGE ID', 'SIZE']
+  return { head, rows, ids: images.map(({ id }) => `sha256:${id}`) }
+}
+
+/** By name with or without tag and registry, or by the beginning of its id. */
+function isImage({ id, tags }: CriImage, name: string): boolean {
+  if (id.startsWith(name.replace(/^sha256:/, ''))) return true
+  const short = (tag: string): string[] => [tag, tag.replace(/^docker\.io\/(library\/)?/, '')]
+  const full = name.includes(':') ? name : `${name}:latest`
+  return tags.flatMap(short).some((tag) => tag === full || tag.slice(0, tag.lastIndexOf(':')) === name)
 }
 
 /** `86.6MB`, three significant digits. */
@@ -251,42 +321,230 @@ function* show(p: Proc, { head, rows, ids }: Rows, quiet: boolean): Run<number> 
   return 0
 }
 
-function notFound(id: string): string {
-  return `FATA[0000] rpc error: code = NotFound desc = an error occurred when try to find container "${id}": not found \n`
+function missing(method: string, kind: string, id: string): string {
+  const error = `rpc error: code = NotFound desc = an error occurred when try to find ${kind} "${id}": not found`
+  return `FATA[0000] ${method}${error} \n`
 }
 
-function* logs(p: Proc, { containers }: CriListAnswer, id: string, tail: string | undefined): Run<number> {
-  const found = containers.find((each) => each.id.startsWith(id))
-  if (found === undefined) return yield* say(p, notFound(id))
-  const answer = (yield* p.ask('cri.logs', { id: found.id, ...(tail === undefined ? {} : { tail: Number(tail) }) })) as
-    CriLogsAnswer | undefined
-  if (typeof answer !== 'object' || !('text' in answer)) return yield* say(p, notFound(id))
+const byId = <T extends { id: string }>(list: readonly T[], id: string): T | undefined =>
+  list.find((one) => one.id.startsWith(id))
+
+function* without(p: Proc): Run<number> {
+  return yield* say(p, 'FATA[0000] ID cannot be empty \n')
+}
+
+/** How often `logs -f` looks. */
+const FOLLOW_MS = 500
+
+/** `5m`, `1h30m` before now, or an RFC 3339 time. */
+function sinceOf(text: string | undefined, now: number): number | undefined {
+  if (text === undefined) return undefined
+  const parts = [...text.matchAll(/(\d+(?:\.\d+)?)(ms|h|m|s)/g)]
+  if (parts.length === 0) return Date.parse(text)
+  const units: Record<string, number> = { h: 3_600_000, m: 60_000, s: 1_000, ms: 1 }
+  return now - parts.reduce((sum, [, amount, unit]) => sum + Number(amount) * (units[unit ?? ''] ?? 0), 0)
+}
+
+function* logs(p: Proc, { options, list, args, now }: Asked): Run<number> {
+  const [id] = args
+  if (id === undefined) return yield* without(p)
+  const named = byId(list.containers, id)
+  const found = named !== undefined && has(options, 'p') ? before(list.containers, named) : named
+  if (found === undefined)
+    return yield* say(p, missing(named === undefined ? '' : 'failed to find previous terminated container: ', 'container', id))
+  const tail = valueOf(options, 'tail')
+  const sinceMs = sinceOf(valueOf(options, 'since'), now)
+  const query = {
+    id: found.id,
+    ...(has(options, 't') && { timestamps: true }),
+    ...(tail !== undefined && Number(tail) >= 0 && { tail: Number(tail) }),
+    ...(sinceMs !== undefined && { sinceMs }),
+  }
+  const answer = (yield* p.ask('cri.logs', query)) as CriLogsAnswer
+  if (!('text' in answer)) return yield* say(p, missing('', 'container', id))
   yield* p.out(answer.text)
+  return has(options, 'f') ? yield* follow(p, query, answer.lastMs ?? 0) : 0
+}
+
+/** The instance of the same container before this one. */
+function before(containers: readonly CriContainer[], { name, sandboxId, podUid, attempt }: CriContainer): CriContainer | undefined {
+  return containers
+    .filter((one) => one.name === name && (one.podUid === podUid || one.sandboxId === sandboxId) && one.attempt < attempt)
+    .sort((a, b) => b.attempt - a.attempt)[0]
+}
+
+function* follow(p: Proc, query: { id: string }, fromMs: number): Run<number> {
+  yield* p.catchSignals(['INT'])
+  let seenMs = fromMs
+  while (yield* p.sleep(FOLLOW_MS)) {
+    const answer = (yield* p.ask('cri.logs', { ...query, tail: undefined, sinceMs: seenMs + 0.001 })) as CriLogsAnswer
+    if (!('text' in answer)) return 0
+    yield* p.out(answer.text)
+    seenMs = Math.max(seenMs, answer.lastMs ?? 0)
+    const list = (yield* p.ask('cri.list')) as CriListAnswer | undefined
+    if (list?.containers.find(({ id }) => id === query.id)?.state !== 'Running') return 0
+  }
   return 0
 }
 
-function* inspect(p: Proc, { containers }: CriListAnswer, id: string): Run<number> {
-  const found = containers.find((each) => each.id.startsWith(id))
-  if (found === undefined) return yield* say(p, notFound(id))
-  const time = (ms: number | undefined): string =>
-    ms === undefined ? '0001-01-01T00:00:00Z' : new Date(ms).toISOString().replace('Z', '000000Z')
-  const status = {
-    id: found.id,
-    metadata: { attempt: found.attempt, name: found.name },
-    state: `CONTAINER_${found.state.toUpperCase()}`,
-    createdAt: time(found.createdMs),
-    startedAt: time(found.startedMs),
-    finishedAt: time(found.finishedMs),
-    exitCode: found.exitCode ?? 0,
-    image: { image: found.image },
-    imageRef: `sha256:${found.imageId}`,
-    reason: found.reason ?? '',
-    labels: {
-      'io.kubernetes.container.name': found.name,
-      'io.kubernetes.pod.name': found.podName,
-      'io.kubernetes.pod.namespace': found.podNamespace,
-    },
+function* inspect(p: Proc, { options, list, args }: Asked): Run<number> {
+  if (args.length === 0) return yield* without(p)
+  for (const id of args) {
+    const found = byId(list.containers, id)
+    if (found === undefined) return yield* say(p, missing('getting the status of the container ' + `"${id}": `, 'container', id))
+    const code = yield* showInspected(p, inspectedContainer(found), options)
+    if (code !== 0) return code
   }
-  yield* p.out(`${JSON.stringify({ info: { sandboxID: found.sandboxId }, status }, null, 2)}\n`)
+  return 0
+}
+
+function* inspectSandbox(p: Proc, { options, list, args }: Asked): Run<number> {
+  const [id] = args
+  if (id === undefined) return yield* without(p)
+  const found = byId(list.sandboxes, id)
+  if (found === undefined) return yield* say(p, missing(`getting the pod sandbox status for "${id}": `, 'sandbox', id))
+  return yield* showInspected(p, inspectedSandbox(found), options)
+}
+
+function* inspectImage(p: Proc, { options, list, args }: Asked): Run<number> {
+  const [id] = args
+  if (id === undefined) return yield* without(p)
+  const found = list.images.find((image) => isImage(image, id))
+  if (found === undefined) return yield* say(p, `FATA[0000] no such image "${id}" present \n`)
+  return yield* showInspected(p, inspectedImage(found), options)
+}
+
+function* stats(p: Proc, { options, list, args }: Asked): Run<number> {
+  const shown = list.containers
+    .filter(({ id, state }) => (has(options, 'a') || state === 'Running') && (args[0] === undefined || id.startsWith(args[0])))
+    .sort((a, b) => (a.id < b.id ? -1 : 1))
+  const rows = shown.map((one) => [
+    one.id.slice(0, 13),
+    one.name,
+    ((one.cpuMilli ?? 0) / 10).toFixed(2),
+    decimalSize(one.memoryBytes ?? 0),
+    '12.29kB',
+    '7',
+  ])
+  return yield* show(p, { head: ['CONTAINER', 'NAME', 'CPU %', 'MEM', 'DISK', 'INODES'], rows, ids: shown.map(({ id }) => id) }, has(options, 'q'))
+}
+
+function* exec(p: Proc, { options, list, args }: Asked): Run<number> {
+  const [id, ...argv] = args
+  if (id === undefined) return yield* without(p)
+  if (argv.length === 0) return yield* say(p, 'FATA[0000] exec command cannot be empty \n')
+  const found = byId(list.containers, id)
+  if (found === undefined) return yield* say(p, missing('execing command in container: ', 'container', id))
+  if (found.state !== 'Running')
+    return yield* say(p, `FATA[0000] execing command in container: rpc error: code = Unknown desc = failed to exec in container: container is in CONTAINER_${found.state.toUpperCase()} state \n`)
+  const isShell = argv.length === 1 && /^(\/bin\/)?(ba|a)?sh$/.test(argv[0] as string)
+  if (has(options, 'i') && isShell)
+    return yield* say(p, 'not simulated: an interactive crictl exec (kubectl exec -it opens one)\n')
+  const answer = (yield* p.ask('cri.exec', { id: found.id, argv })) as { code: number; output: string; failure?: string } | { error: string }
+  if ('error' in answer) return yield* say(p, missing('execing command in container: ', 'container', id))
+  yield* p.out(answer.output)
+  if (answer.failure !== undefined)
+    return yield* say(p, `FATA[0000] execing command in container: command terminated with non-zero exit code: ${answer.failure} \n`)
+  if (answer.code !== 0)
+    yield* p.err(`FATA[0000] execing command in container: command terminated with exit code ${answer.code} \n`)
+  return answer.code === 0 ? 0 : 1
+}
+
+/** As a person names an image: `nginx` is docker.io/library/nginx:latest. */
+function* pull(p: Proc, { args }: Asked): Run<number> {
+  const [name] = args
+  if (name === undefined) return yield* say(p, 'FATA[0000] image name cannot be empty \n')
+  const answer = (yield* p.ask('cri.pull', { image: name })) as { error?: string }
+  if (answer.error !== undefined) return yield* say(p, `FATA[0000] pulling image: ${rpc(answer.error)} \n`)
+  const list = (yield* p.ask('cri.list')) as CriListAnswer
+  const found = list.images.find((image) => isImage(image, name))
+  yield* p.out(`Image is up to date for sha256:${found?.id ?? ''}\n`)
+  return 0
+}
+
+const rpc = (error: string): string => (error.startsWith('rpc error') ? error : `rpc error: code = Unknown desc = ${error}`)
+
+function* removeImages(p: Proc, { options, list, args }: Asked): Run<number> {
+  const used = new Set(list.containers.filter(({ state }) => state === 'Running').map(({ imageId }) => imageId.replace(/^sha256:/, '')))
+  const pruned = has(options, 'prune') ? list.images.filter(({ id, tags }) => !used.has(id) && !tags.some((tag) => tag.includes('/pause:'))).map(({ id }) => id) : []
+  const wanted = has(options, 'a') ? list.images.map(({ id }) => id) : [...args, ...pruned]
+  if (wanted.length === 0 && !has(options, 'prune')) return yield* say(p, 'FATA[0000] ID cannot be empty \n')
+  let code = 0
+  for (const name of wanted) {
+    const found = list.images.find((image) => isImage(image, name))
+    if (found === undefined) {
+      yield* p.err(`ERRO[0000] no such image ${name} \n`)
+      code = 1
+      continue
+    }
+    for (const tag of found.tags) {
+      yield* p.ask('cri.removeImage', { reference: tag })
+      yield* p.out(`Deleted: ${tag}\n`)
+    }
+  }
+  return code === 0 ? 0 : yield* say(p, 'FATA[0000] unable to remove the image(s) \n')
+}
+
+function* stop(p: Proc, { options, list, args }: Asked): Run<number> {
+  if (args.length === 0) return yield* without(p)
+  for (const id of args) {
+    const found = byId(list.containers, id)
+    if (found === undefined) return yield* say(p, missing(`stopping the container "${id}": `, 'container', id))
+    yield* p.ask('cri.stop', { id: found.id, graceMs: Number(valueOf(options, 'timeout') ?? 0) * 1000 })
+    yield* p.out(`${id}\n`)
+  }
+  return 0
+}
+
+function* remove(p: Proc, { options, list, args }: Asked): Run<number> {
+  const exited = list.containers.filter(({ state }) => state === 'Exited').map(({ id }) => id)
+  const wanted = has(options, 'a') ? exited : args
+  if (wanted.length === 0) return has(options, 'a') ? 0 : yield* without(p)
+  for (const id of wanted) {
+    const found = byId(list.containers, id)
+    if (found === undefined) return yield* say(p, missing(`removing container "${id}": `, 'container', id))
+    if (found.state === 'Running' && !has(options, 'f'))
+      return yield* say(p, `ERRO[0000] container "${id}" is running, please stop it first \nFATA[0000] unable to remove container(s) \n`)
+    yield* p.ask('cri.stop', { id: found.id, graceMs: 0 })
+    yield* p.ask('cri.remove', { id: found.id })
+    yield* p.out(`${id}\n`)
+  }
+  return 0
+}
+
+function* sandboxes(p: Proc, { options, list, args }: Asked, how: 'stop' | 'remove'): Run<number> {
+  const all = list.sandboxes.filter(({ state }) => state === 'NotReady' || has(options, 'f')).map(({ id }) => id)
+  const wanted = how === 'remove' && has(options, 'a') ? all : args
+  if (wanted.length === 0) return has(options, 'a') ? 0 : yield* without(p)
+  for (const id of wanted) {
+    const found = byId(list.sandboxes, id)
+    if (found === undefined)
+      return yield* say(p, missing(`${how === 'stop' ? 'stopping the pod sandbox' : 'removing the pod sandbox'} "${id}": `, 'sandbox', id))
+    if (how === 'remove' && found.state === 'Ready' && !has(options, 'f'))
+      return yield* say(p, `FATA[0000] removing the pod sandbox "${id}": rpc error: code = Unknown desc = sandbox container "${found.id}" is not fully stopped \n`)
+    yield* p.ask(how === 'stop' ? 'cri.stopPod' : 'cri.removePod', { id: found.id })
+    yield* p.out(`${how === 'stop' ? 'Stopped' : 'Removed'} sandbox ${id}\n`)
+  }
+  return 0
+}
+
+/** `crictl config --set runtime-endpoint=…`, `--get`, `--list`. */
+function* config(p: Proc, options: Options, argv: readonly string[]): Run<number> {
+  const file = yield* p.readFile('/etc/crictl.yaml')
+  const text = 'text' in file ? file.text : ''
+  const pairs = new Map(text.split('\n').filter((line) => line.includes(':')).map((line): [string, string] => [line.slice(0, line.indexOf(':')), line.slice(line.indexOf(':') + 1).trim().replace(/^"(.*)"$/, '$1')])) // prettier-ignore
+  const words = argv.slice(argv.indexOf('config') + 1).filter((word) => !word.startsWith('-') || word.includes('='))
+  const [first] = words.map((word) => word.replace(/^--(set|get)=/, ''))
+  if (has(options, 'get') && first !== undefined) {
+    yield* p.out(`${pairs.get(first) ?? ''}\n`)
+    return 0
+  }
+  if (has(options, 'set') && first !== undefined) {
+    for (const pair of first.split(',')) pairs.set(pair.slice(0, pair.indexOf('=')), pair.slice(pair.indexOf('=') + 1))
+    const made = [...pairs].map(([key, value]) => `${key}: ${value === '' ? '""' : /^(unix|tcp)/.test(value) ? `"${value}"` : value}\n`)
+    const done = yield* p.writeFile('/etc/crictl.yaml', made.join(''))
+    return 'error' in done ? yield* say(p, 'FATA[0000] open /etc/crictl.yaml: permission denied \n') : 0
+  }
+  for (const [key, value] of pairs) yield* p.out(`${key}: ${value}\n`)
   return 0
 }

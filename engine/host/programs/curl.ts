@@ -230,6 +230,8 @@ function* failed(fetch: Fetch, { failure, message }: HttpFailure): Run<number> {
   if (failure === 'interrupted') return 130
   if (failure === 'dns') return yield* wrong(fetch, 6, `Could not resolve host: ${url.host}`)
   if (failure === 'refused') return yield* wrong(fetch, 7, `${where}Couldn't connect to server`)
+  if (failure === 'reset' && message === 'EOF' && url.scheme === 'https')
+    return yield* wrong(fetch, 35, `OpenSSL SSL_connect: SSL_ERROR_SYSCALL in connection to ${url.host}:${url.port} `)
   if (failure === 'reset' && message === 'EOF') return yield* wrong(fetch, 52, 'Empty reply from server')
   if (failure === 'reset') return yield* wrong(fetch, 56, 'Recv failure: Connection reset by peer')
   if (failure === 'tls') return yield* tlsFailed(fetch, message)

@@ -1,9 +1,10 @@
 /** The command haproxy: its configuration check and its version; it serves as a unit (`host/haproxy/`). */
 import type { Program } from '../process.ts'
 
-import { HAPROXY_CONFIG, parseHaproxy } from '../haproxy/config.ts'
+import { alertLines, checkedConfig, HAPROXY_CONFIG } from '../haproxy/config.ts'
+import { HAPROXY_VERSION } from '../haproxy/unit.ts'
 
-const VERSION = 'HAProxy version 2.8.5-1ubuntu3.2 2024/12/02 - https://haproxy.org/\n'
+const VERSION = `HAProxy version ${HAPROXY_VERSION} 2025/04/01 - https://haproxy.org/\n`
 
 const haproxy: Program = function* (argv, p) {
   if (argv.includes('-v') || argv.includes('-vv')) {
@@ -17,20 +18,13 @@ const haproxy: Program = function* (argv, p) {
   const at = argv.indexOf('-f')
   const path = (at < 0 ? undefined : argv[at + 1]) ?? HAPROXY_CONFIG
   const read = yield* p.readFile(path)
-  const alerts =
-    'text' in read ? alertsOf(read.text, path) : [`Could not open configuration file ${path} : No such file or directory`]
-  for (const alert of alerts) yield* p.err(`[ALERT]    (${p.pid}) : config : ${alert}\n`)
-  if (alerts.length > 0) {
-    yield* p.err(`[ALERT]    (${p.pid}) : config : Fatal errors found in configuration.\n`)
+  const checked = checkedConfig('text' in read ? read.text : undefined, path)
+  if ('alerts' in checked) {
+    for (const line of alertLines(checked.alerts, p.pid, HAPROXY_VERSION)) yield* p.err(`${line}\n`)
     return 1
   }
   if (!argv.includes('-q')) yield* p.out('Configuration file is valid\n')
   return 0
-}
-
-function alertsOf(text: string, path: string): string[] {
-  const parsed = parseHaproxy(text, path)
-  return 'alerts' in parsed ? parsed.alerts.map((alert) => alert.text) : []
 }
 
 export const haproxyPrograms: Record<string, Program> = { haproxy }

@@ -1,4 +1,4 @@
-/** ip, ss, netstat, ping, nc (Q6). Not modelled: changing addresses or routes, udp sockets, IPv6. */
+/** ip, ss, netstat, ping, nc (Q6). Not modelled: what routes of one's own do to packets, neighbours, udp sockets, IPv6. */
 import type { NetworkInterface, Route } from '../host.ts'
 import type { Proc, Program, Run } from '../process.ts'
 import type { HostFactsAnswer } from '../syscalls/host.ts'
@@ -18,14 +18,17 @@ const ip: Program = function* (argv, p) {
   const name = [verb, ...rest].filter((word) => !['show', 'list', 'ls', 'dev'].includes(word))[0]
   const showing = ['show', 'list', 'ls', 'dev'].includes(verb) || facts.interfaces.some((each) => each.name === verb)
   if ('address'.startsWith(object) && object !== '') {
+    if (CHANGES.has(verb)) return yield* changeAddress(p, facts, verb, rest)
     if (!showing) return yield* end(p, 1, `not simulated: ip ${words.join(' ')}\n`)
     return yield* showInterfaces(p, facts, { name, brief, link: false })
   }
   if ('link'.startsWith(object) && object !== '') {
+    if (verb === 'set') return yield* setLink(p, facts, rest)
     if (!showing) return yield* end(p, 1, `not simulated: ip ${words.join(' ')}\n`)
     return yield* showInterfaces(p, facts, { name, brief, link: true })
   }
-  if ('route'.startsWith(object) && object !== '') return yield* route(p, facts, verb, rest)
+  if ('route'.startsWith(object) && object !== '')
+    return CHANGES.has(verb) ? yield* changeRoute(p, facts, verb, rest) : yield* route(p, facts, verb, rest)
   return yield* end(
     p,
     object === '' || object === 'neigh' ? 1 : 1,
@@ -35,6 +38,76 @@ const ip: Program = function* (argv, p) {
         ? 'Usage: ip [ OPTIONS ] OBJECT { COMMAND | help }\n'
         : `Object "${object}" is unknown, try "ip help".\n`,
   )
+}
+
+const CHANGES = new Set(['add', 'a', 'del', 'delete', 'd', 'replace'])
+const isRemoval = (verb: string): boolean => verb.startsWith('d')
+
+/** Gives the kernel other interfaces or routes. */
+function* setNetwork(p: Proc, { interfaces, routes }: Pick<HostFactsAnswer, 'interfaces' | 'routes'>): Run<number> {
+  const done = (yield* p.ask('network.set', { interfaces, routes })) as { ok: true } | { error: 'denied' }
+  return 'ok' in done ? 0 : yield* end(p, 2, 'RTNETLINK answers: Operation not permitted\n')
+}
+
+const wordAfter = (words: readonly string[], name: string): string | undefined =>
+  words.includes(name) ? words[words.indexOf(name) + 1] : undefined
+
+/** `ip addr add 10.0.0.5/24 dev eth0` */
+function* changeAddress(p: Proc, facts: HostFactsAnswer, verb: string, rest: readonly string[]): Run<number> {
+  const [address = ''] = rest
+  const dev = wordAfter(rest, 'dev')
+  if (dev === undefined) return yield* end(p, 255, 'Not enough information: "dev" argument is required.\n')
+  const found = facts.interfaces.find(({ name }) => name === dev)
+  if (found === undefined) return yield* end(p, 1, `Cannot find device "${dev}"\n`)
+  const wanted = address.includes('/') ? address : `${address}/32`
+  const there = found.addresses.includes(wanted)
+  if (isRemoval(verb) && !there) return yield* end(p, 2, 'Error: ipv4: Address not found.\n')
+  if (!isRemoval(verb) && there) return yield* end(p, 2, 'RTNETLINK answers: File exists\n')
+  const addresses = isRemoval(verb) ? found.addresses.filter((one) => one !== wanted) : [...found.addresses, wanted]
+  const source = `src ${wanted.split('/')[0]}`
+  const routes = isRemoval(verb) ? facts.routes.filter(({ dev: device, rest: more = '' }) => device !== dev || !more.endsWith(source)) : facts.routes // prettier-ignore
+  return yield* setNetwork(p, { interfaces: facts.interfaces.map((one) => (one === found ? { ...one, addresses } : one)), routes }) // prettier-ignore
+}
+
+/** `ip link set eth0 down`; routes of an interface go with it, and only those of its addresses come back. */
+function* setLink(p: Proc, facts: HostFactsAnswer, rest: readonly string[]): Run<number> {
+  const words = rest.filter((word) => word !== 'dev')
+  const [name = '', what = ''] = words
+  const found = facts.interfaces.find((one) => one.name === name)
+  if (found === undefined) return yield* end(p, 1, `Cannot find device "${name}"\n`)
+  const mtu = what === 'mtu' ? Number(words[2]) : found.mtu
+  if (!['up', 'down', 'mtu'].includes(what)) return yield* end(p, 1, `not simulated: ip link set ${rest.join(' ')}\n`)
+  const interfaces = facts.interfaces.map((one) => (one === found ? { ...one, mtu, up: what === 'mtu' ? one.up : what === 'up' } : one)) // prettier-ignore
+  const others = facts.routes.filter(({ dev }) => dev !== name)
+  if (what === 'down') return yield* setNetwork(p, { interfaces, routes: others })
+  const networks = found.addresses.map((address): Route => ({ to: networkOf(address), dev: name, rest: `proto kernel scope link src ${address.split('/')[0]}` })) // prettier-ignore
+  return yield* setNetwork(p, { interfaces, routes: found.up ? facts.routes : [...others, ...networks] })
+}
+
+/** `172.30.1.0/24` of `172.30.1.11/24`; ranges of 8, 16, 24 and 32 bits. */
+function networkOf(address: string): string {
+  const [ip = '', bits = '32'] = address.split('/')
+  const kept = Math.floor(Number(bits) / 8)
+  return `${ip.split('.').map((part, index) => (index < kept ? part : '0')).join('.')}/${bits}` // prettier-ignore
+}
+
+/** `ip route add 10.1.0.0/16 via 172.30.1.1 dev eth0` */
+function* changeRoute(p: Proc, facts: HostFactsAnswer, verb: string, rest: readonly string[]): Run<number> {
+  const [to = ''] = rest
+  const via = wordAfter(rest, 'via')
+  const found = facts.routes.find((one) => one.to === to)
+  if (isRemoval(verb)) {
+    if (found === undefined) return yield* end(p, 2, 'RTNETLINK answers: No such process\n')
+    return yield* setNetwork(p, { interfaces: facts.interfaces, routes: facts.routes.filter((one) => one !== found) })
+  }
+  if (found !== undefined && verb !== 'replace') return yield* end(p, 2, 'RTNETLINK answers: File exists\n')
+  const direct = facts.routes.find((one) => via !== undefined && one.to !== 'default' && covers(one.to, via))
+  if (via !== undefined && direct === undefined) return yield* end(p, 2, 'Error: Nexthop has invalid gateway.\n')
+  const dev = wordAfter(rest, 'dev') ?? direct?.dev ?? 'eth0'
+  if (!facts.interfaces.some(({ name }) => name === dev)) return yield* end(p, 1, `Cannot find device "${dev}"\n`)
+  const made: Route = { to, ...(via !== undefined && { via }), dev, ...(via === undefined && { rest: 'scope link' }) }
+  const kept = facts.routes.filter((one) => one !== found)
+  return yield* setNetwork(p, { interfaces: facts.interfaces, routes: to === 'default' ? [made, ...kept] : [...kept, made] })
 }
 
 function* showInterfaces(

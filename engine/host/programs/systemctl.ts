@@ -280,6 +280,10 @@ const reload: Verb = function* ({ p, verb, units }) {
       return 1
     }
     const answer = (yield* p.ask('unit.reload', { unit })) as { done?: boolean; error?: string }
+    if (answer.error === 'failed') {
+      yield* p.err(`Job for ${unit} failed.\nSee "systemctl status ${unit}" and "journalctl -xeu ${unit}" for details.\n`)
+      return 1
+    }
     if (answer.error !== undefined) return yield* tellJob(p, verb, unit, { error: answer.error })
     if (!answer.done) {
       yield* p.err(`Failed to reload ${unit}: Job type reload is not applicable for unit ${unit}.\n`)

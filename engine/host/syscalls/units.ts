@@ -29,6 +29,8 @@ const CHANGING = new Set([
   'unit.kill',
 ])
 
+const reloaded = (done: boolean | 'failed'): unknown => (done === 'failed' ? { error: done } : { done })
+
 /** A job's answer comes later when it takes time. */
 function job(start: JobStart): unknown {
   return 'pending' in start ? PENDING : start
@@ -38,7 +40,7 @@ const calls: Record<string, UnitCall> = {
   'unit.start': (host, unit, { pid }) => job(host.units.start(unit, { pid, call: 'unit.start' })),
   'unit.stop': (host, unit, { pid }) => job(host.units.stop(unit, { pid, call: 'unit.stop' })),
   'unit.restart': (host, unit, { pid }) => job(host.units.restart(unit, { pid, call: 'unit.restart' })),
-  'unit.reload': (host, unit) => ({ done: host.units.reload(unit) }),
+  'unit.reload': (host, unit) => reloaded(host.units.reload(unit)),
   'unit.enable': (host, unit) => host.units.enable(unit),
   'unit.disable': (host, unit) => host.units.disable(unit),
   'unit.mask': (host, unit) => host.units.mask(unit),

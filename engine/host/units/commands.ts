@@ -6,6 +6,8 @@ import type { KernelEvent } from '../../kernel/queue.ts'
 import { parseBinary } from '../binary.ts'
 import { ROOT, allows, basename } from '../files.ts'
 import type { Actor } from '../files.ts'
+import { alertLines, checkedConfig, HAPROXY_CONFIG } from '../haproxy/config.ts'
+import { HAPROXY_VERSION } from '../haproxy/unit.ts'
 import { RUNTIME_ADDRESS } from '../pending.ts'
 import type { Signal } from '../process.ts'
 import { findExecutable, findProgram } from '../runtime/lookup.ts'
@@ -71,6 +73,15 @@ const AT_ONCE: Record<string, (host: UnitHost, argv: string[]) => number | undef
   sshd: (_host, argv) => (argv.includes('-t') ? 0 : undefined),
 }
 
+/** Looks at a daemon's configuration: what is wrong, as the daemon says it. */
+const LOOKS: Record<string, (host: UnitHost, argv: string[], pid: number) => string[]> = {
+  haproxy: (host, argv, pid) => {
+    const path = argv[argv.indexOf('-f') + 1] ?? HAPROXY_CONFIG
+    const checked = argv.includes('-c') ? checkedConfig(host.files.text(path), path) : undefined
+    return checked !== undefined && 'alerts' in checked ? alertLines(checked.alerts, pid, HAPROXY_VERSION) : []
+  },
+}
+
 export class Commands {
   constructor(private readonly host: UnitHost) {}
 
@@ -109,6 +120,18 @@ export class Commands {
     if ('error' in known) return failed(203, 'EXEC', 'No such file or directory')
     if (!table.world.programs.has(known.program)) return { pid: this.host.nextPid(), path, argv, program }
     return this.spawn(table, of, { argv, path, cwd, user: user.name })
+  }
+
+  /** The exit code of a command that only looks; undefined: it is not such a one. What it finds goes to the journal. */
+  checks(of: CommandOf, line: string): number | undefined {
+    const argv = expandCommand(commandOf(line).words, of.env)
+    const program = basename(argv[0] ?? '')
+    const look = LOOKS[program]
+    if (look === undefined) return undefined
+    const pid = this.host.nextPid()
+    const lines = look(this.host, argv, pid)
+    for (const text of lines) this.host.journal.write(of.unit, 6, text, { identifier: program, pid })
+    return lines.length === 0 ? 0 : 1
   }
 
   /** Sends a signal to a process of the table. */

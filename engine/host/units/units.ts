@@ -303,15 +303,28 @@ export class Units implements UnitActions, JobHost {
   }
 
   /** Tells the program to read its configuration again; false when the unit has no ExecReload. */
-  reload(name: string): boolean {
+  reload(name: string): boolean | 'failed' {
     const record = this.record(this.nameOf(name))
     if (values(record.definition, 'Service.ExecReload').length === 0 || this.stateOf(record.name) !== 'active')
       return false
     this.journal(record, `Reloading ${fullName(record.definition)}...`)
+    if (record.address !== undefined && !this.mayReload(record)) return 'failed'
     if (record.address !== undefined)
       this.tell(record, UNIT_EVENTS.reload, { ...this.runOf(record), signal: 'HUP' } satisfies UnitStopData)
     if (record.real === true) this.runControl(record, 'ExecReload', 0)
     else this.journal(record, `Reloaded ${fullName(record.definition)}.`)
+    return true
+  }
+
+  /** Whether the commands of ExecReload= before the signal succeed, such as a look at the configuration. */
+  private mayReload(record: UnitRecord): boolean {
+    for (const line of values(record.definition, 'Service.ExecReload')) {
+      const code = this.commands.checks(this.commandOf(record), line)
+      if (code === undefined || code === 0) continue
+      this.say(record, `Control process exited, ${journalStatus({ pid: 0, how: 'exited', code })}`, 5)
+      this.journal(record, `Reload failed for ${fullName(record.definition)}.`)
+      return false
+    }
     return true
   }
 

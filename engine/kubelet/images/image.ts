@@ -44,7 +44,7 @@ export interface ImageEntry {
   /** Tag → compressed size in bytes. */
   tags: Record<string, number>
   /** Tags not in the list that exist all the same. */
-  anyTag?: RegExp
+  anyTag?: { test(tag: string): boolean }
   base: 'busybox' | 'alpine' | 'debian' | 'scratch'
   config: ImageConfig
   files: Record<string, string>

@@ -2,8 +2,12 @@ import { makeBinary } from '../../host/binary.ts'
 import { makeConfig } from './image.ts'
 import type { ImageEntry } from './image.ts'
 import type { Plan } from './plan.ts'
+import { isPublished } from '../../versions/index.ts'
 
-const RELEASES = /^v1\.[1-3][0-9]\.\d+$/
+/** Tags of the control plane's images: the releases that were published. */
+const RELEASES = { test: (tag: string): boolean => tag.startsWith('v') && isPublished(tag) }
+
+const lastOf = (path: string): string => path.slice(path.lastIndexOf('/') + 1)
 
 function component(
   name: string,
@@ -21,8 +25,8 @@ function component(
     behaviours: [
       {
         name,
-        match: () => true,
-        component: own.behaviours?.[0]?.component ?? program.slice(program.lastIndexOf('/') + 1),
+        match: ([command = '']) => lastOf(command) === lastOf(program),
+        component: own.behaviours?.[0]?.component ?? lastOf(program),
         plan: running(name),
       },
     ],
@@ -64,6 +68,17 @@ const pause: ImageEntry = {
   programs: ['/pause'],
   behaviours: [
     {
+      name: 'pause -v',
+      match: (argv) => argv[0] === '/pause' && argv.includes('-v'),
+      plan: () => ({
+        behaviour: 'pause -v',
+        logs: [{ atMs: 1, text: 'pause.c 3.10' }],
+        listens: [],
+        exit: { atMs: 2, code: 0 },
+        term: { code: 0, afterMs: 1 },
+      }),
+    },
+    {
       name: 'pause',
       match: (argv) => argv[0] === '/pause',
       plan: () => ({ behaviour: 'pause', logs: [], listens: [], term: { code: 0, afterMs: 10 }, memoryBytes: 400_000 }),
@@ -97,17 +112,28 @@ function etcdTools(tag: string): Record<string, string> {
   return Object.fromEntries(tools.map((tool) => [`/usr/local/bin/${tool}`, makeBinary(tool, version)]))
 }
 
-/** Its first containers copy the plugin and its configuration to the node; flanneld itself only runs. */
+/** Its first containers copy the plugin and its configuration to the node. */
 function flannel(registry: string): ImageEntry[] {
   const daemonEntry = daemon(`${registry}/flannel`, {}, '/opt/bin/flanneld')
   const copier = daemon(`${registry}/flannel-cni-plugin`, {}, '/flannel')
   const runs = daemonEntry.behaviours.map((one) => ({
     ...one,
+    component: 'flanneld',
     match: (argv: string[]) => argv[0]?.endsWith('flanneld') === true,
   }))
   return [
     { ...copier, config: makeConfig({}), files: { '/flannel': makeBinary('flannel', '1.7.1') }, behaviours: [] },
     { ...daemonEntry, behaviours: runs },
+  ]
+}
+
+/** install-cni writes the configuration to the node; calico-node itself only runs. */
+function calico(registry: string): ImageEntry[] {
+  const installer = daemon(`${registry}/cni`, {}, '/opt/cni/bin/install')
+  return [
+    daemon(`${registry}/node`, {}, 'start_runit'),
+    daemon(`${registry}/kube-controllers`, {}, '/usr/bin/kube-controllers'),
+    { ...installer, files: { '/opt/cni/bin/install': makeBinary('calico-install', '3.30.3') }, behaviours: [] },
   ]
 }
 
@@ -125,9 +151,7 @@ export const system: ImageEntry[] = [
   },
   component('metrics-server/metrics-server', {}, '/metrics-server', { anyTag: /^v0\.[3-8]\.\d+$/ }),
   daemon('registry.k8s.io/ingress-nginx/controller', {}, '/nginx-ingress-controller'),
-  daemon('docker.io/calico/node', {}, 'start_runit'),
-  daemon('docker.io/calico/kube-controllers', {}, '/usr/bin/kube-controllers'),
-  daemon('docker.io/calico/cni', {}, '/opt/cni/bin/install'),
+  ...['docker.io/calico', 'quay.io/calico'].flatMap(calico),
   ...['ghcr.io/flannel-io', 'docker.io/flannel'].flatMap(flannel),
   daemon('docker.io/library/fluentd', { latest: 16_000_000 }, 'fluentd'),
   daemon('quay.io/fluentd_elasticsearch/fluentd', {}, 'fluentd'),

@@ -2,6 +2,7 @@
 import { canI } from './canI.ts'
 import { cel } from './cel.ts'
 import type { CheckKind } from './check.ts'
+import { etcd } from './etcd.ts'
 import { event } from './event.ts'
 import { file } from './file.ts'
 import { history } from './history.ts'
@@ -14,6 +15,8 @@ import { reach } from './reach.ts'
 import { resolves } from './resolves.ts'
 import { run } from './run.ts'
 import { skew } from './skew.ts'
+import { snapshot } from './snapshot.ts'
+import { staticPod } from './staticPod.ts'
 import { unit } from './unit.ts'
 import { workload } from './workload.ts'
 
@@ -34,6 +37,9 @@ export const BASIC_CHECKS = {
   history,
   package: packageCheck,
   skew,
+  staticPod,
+  etcd,
+  snapshot,
 }
 
 type SchemasOf<C extends Record<string, { schema: unknown }>> = { [K in keyof C]: C[K]['schema'] }

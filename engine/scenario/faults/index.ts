@@ -1,15 +1,19 @@
 /** Every kind of step of a scenario's setup, by the key that names it. */
 import { apply } from './apply.ts'
 import { breakImage } from './breakImage.ts'
+import { expireCertificates, setClock } from './clock.ts'
 import { editConfigMap } from './editConfigMap.ts'
 import { exec } from './exec.ts'
 import type { FaultKind, Ports } from './fault.ts'
 import { editFile, writeFile } from './files.ts'
+import { installPackage } from './installPackage.ts'
 import { patch } from './patch.ts'
 import { boot, crash } from './power.ts'
 import { remove } from './remove.ts'
+import { setUnit } from './setUnit.ts'
 import { stopUnit } from './stopUnit.ts'
 import { wait } from './wait.ts'
+import { wipeEtcd } from './wipeEtcd.ts'
 import { cut, mend } from './wires.ts'
 
 export const FAULTS = {
@@ -27,6 +31,11 @@ export const FAULTS = {
   editConfigMap,
   writeFile,
   editFile,
+  setUnit,
+  installPackage,
+  setClock,
+  expireCertificates,
+  wipeEtcd,
 }
 
 /** Carries out one step: a mapping with the key of its kind. */

@@ -12,7 +12,9 @@ export function localized(description: string): Schema<Localized> {
   return fields({ en: text('In English.'), ko: text('한국어로.') }, description)
 }
 
-export const hostName = text('A host: base, controlplane (controlplane-1 … -3 with three), worker-1, worker-2 …')
+export const hostName = text(
+  'A host: base, controlplane (lb, controlplane-1 … -3 with three), worker-1, worker-2 …, a bare one.',
+)
 const kind = text('A kind as kubectl takes it: Deployment, deploy, deployments.apps.')
 const namespace = text('The namespace; `default` when left out.')
 

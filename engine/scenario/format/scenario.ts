@@ -35,6 +35,7 @@ const cluster = fields(
     release: optional(text('The Kubernetes release.', { pattern: '^1\\.[0-9]{2}$' })),
     controlPlanes: optional(choice([1, 3], 'Control-plane hosts; 1 when left out.')),
     workers: optional(integer('Worker hosts; 2 when left out.', 0, 30)),
+    bare: optional(list(text('A host.', { pattern: NAME }), 'Prepared machines that have not joined.')),
     storage: optional(
       choice(['local-path'], 'A provisioner with a default StorageClass; none when left out, as kubeadm has it.'),
     ),

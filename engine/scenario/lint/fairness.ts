@@ -126,8 +126,8 @@ export function lintDecoys(scenario: Scenario): Finding[] {
 }
 
 export function lintHosts(scenario: Scenario): Finding[] {
-  const { controlPlanes = 1, workers = 2 } = scenario.spec.cluster ?? {}
-  const hosts = hostNames({ controlPlanes, workers })
+  const { controlPlanes = 1, workers = 2, bare = [] } = scenario.spec.cluster ?? {}
+  const hosts = hostNames({ controlPlanes, workers, bare })
   const checked = scenario.spec.checks.flatMap((check, index) =>
     mentionsOf(check)
       .filter(({ what }) => what === 'host')

@@ -44,6 +44,7 @@ const CONNECT_MS = 16
 /** clientv3: defaultUnaryMaxRetries, defaultBackoffWaitBetween and the way there and back (L) */
 const MAX_RETRIES = 100
 const RETRY_WAIT_MS = 27
+const NO_HEADER: EtcdHeader = { clusterId: '0', memberId: '0', revision: 0, raftTerm: 0 }
 /** grpc: backoff.DefaultConfig */
 const BACKOFF = { baseMs: 1000, factor: 1.6, maxMs: 120_000 }
 
@@ -65,7 +66,7 @@ export class EtcdClient {
       if (attempt > 0 && attempt % (Math.floor(endpoints.length / 2) + 1) === 0) yield* this.p.sleep(RETRY_WAIT_MS)
       const asked = yield* this.reach(call, endpoints, until)
       if ('result' in asked && asked.result.kind !== 'error') return asked
-      const status = this.statusOf(asked)
+      const status = this.statusOf(this.byWhom(call, asked, attempt, options))
       yield* this.warn(call, endpoints, attempt, status, options)
       const isOver = (yield* this.p.now()) >= until
       if (!isOver && attempt < MAX_RETRIES - 1 && isRetried(call, status.code)) continue
@@ -115,7 +116,8 @@ export class EtcdClient {
     return 'data' in got ? got.data : undefined
   }
 
-  private *connect(): Run<void> {
+  /** A program is not at its first call at once. */
+  *connect(): Run<void> {
     if (this.isConnected) return
     this.isConnected = true
     yield* this.p.sleep(CONNECT_MS)
@@ -158,6 +160,13 @@ export class EtcdClient {
     if (/:\d+$/.test(address)) return { url }
     const wrong = `transport: Error while dialing: dial tcp: address ${address}: missing port in address`
     return { url, problem: `connection error: desc = ${JSON.stringify(wrong)}` }
+  }
+
+  /** A member of 3.4 hears of the deadline with the client; of a read that waits for a quorum it says so first (L). */
+  private byWhom(call: EtcdCall, asked: Asked, attempt: number, { logger }: CallOptions): Asked {
+    const isRace = 'failure' in asked && asked.failure === 'timeout' && attempt === 0 && logger === undefined
+    if (!isRace || minorOf(this.config.version) > 4 || call.kind !== 'range' || call.serializable === true) return asked
+    return { header: NO_HEADER, result: { kind: 'error', message: DEADLINE } }
   }
 
   /** The gRPC status, as it is logged (`code`, `description`) and as the command shows it. */

@@ -1,6 +1,7 @@
 /** Objects sent to the API server: created, or brought to what they should be. Models cmd/kubeadm/app/util/apiclient/idempotency.go. */
 import type { Proc, Run } from '../../host/process.ts'
 import type { Client } from '../kubectl/client.ts'
+import { StatusError } from '../kubectl/errors.ts'
 import type { ClusterObject } from './artifacts/objects/object.ts'
 import { isThere, wrapped } from './errors.ts'
 import { POLL_MS, retried } from './wait.ts'
@@ -17,17 +18,22 @@ export function pathOf(resource: string, namespace: string | undefined, name?: s
   return `${root}${scope}/${plural}${name === undefined ? '' : `/${name}`}`
 }
 
-/** Creates an object, or updates the one of that name. */
+/** Creates an object, or updates the one of that name; an account that is there stays as it is. */
 export function* apply(p: Proc, client: Client, { resource, namespace, body }: ClusterObject): Run<void> {
   yield* retried(p, API_CALL_MS, POLL_MS, function* () {
     try {
       yield* client.create(pathOf(resource, namespace), body, TIMEOUT)
     } catch (error) {
-      if (!isThere(error)) throw wrapped(`unable to create ${kindOf(body)}`, error)
+      if (!isThere(error) && !isTaken(body, error)) throw wrapped(`unable to create ${kindOf(body)}`, error)
+      if (kindOf(body) === 'ServiceAccount') return
       yield* client.update(pathOf(resource, namespace, body.metadata.name), body, TIMEOUT)
     }
   })
 }
+
+/** A Service whose address is its own already is refused for that before its name is. */
+const isTaken = (body: ClusterObject['body'], error: unknown): boolean =>
+  kindOf(body) === 'Service' && error instanceof StatusError && error.reason === 'Invalid'
 
 const kindOf = (body: ClusterObject['body']): string => String(body['kind'])
 

@@ -22,13 +22,17 @@ const getMap = (client: Client, name: string): Run<ConfigMap> =>
 
 /** The two lines that say where it is read from. */
 export function* sayReading(p: Proc, prefix: string, minor: number): Run<void> {
-  yield* say(p, `[${prefix}] Reading configuration from the "kubeadm-config" ConfigMap in namespace "kube-system"...`)
-  yield* say(
-    p,
-    minor >= 33
-      ? `[${prefix}] Use 'kubeadm init phase upload-config kubeadm --config your-config-file' to re-upload it.`
-      : `[${prefix}] FYI: You can look at this config file with 'kubectl -n kube-system get cm kubeadm-config -o yaml'`,
-  )
+  const from = minor >= 32 ? '"kubeadm-config" ConfigMap in namespace "kube-system"' : 'cluster'
+  yield* say(p, `[${prefix}] Reading configuration from the ${from}...`)
+  yield* say(p, `[${prefix}] ${hintOf(minor)}`)
+}
+
+function hintOf(minor: number): string {
+  if (minor <= 31)
+    return "FYI: You can look at this config file with 'kubectl -n kube-system get cm kubeadm-config -o yaml'"
+  const args =
+    minor >= 34 ? 'kubeadm --config your-config-file' : `--config your-config${minor === 33 ? '-file' : '.yaml'}`
+  return `Use 'kubeadm init phase upload-config ${args}' to re-upload it.`
 }
 
 /** kubeadm-config as it stands. `minor`: of the kubeadm that reads. */

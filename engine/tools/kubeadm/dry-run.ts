@@ -28,8 +28,11 @@ export function* showFiles(p: Proc, dir: string, names: readonly string[], realD
   yield* say(p, `[dryrun] Please examine the ${JSON.stringify(dir)} directory for details about what would be written`)
   for (const name of names) {
     const text = yield* readText(p, `${dir}/${name}`)
-    if (text === undefined) continue
-    yield* say(p, `[dryrun] Would write file ${JSON.stringify(`${realDir}/${name}`)} with content:`)
-    yield* p.out(indented(text))
+    if (text !== undefined) yield* showFile(p, `${realDir}/${name}`, text)
   }
+}
+
+export function* showFile(p: Proc, path: string, text: string): Run<void> {
+  yield* say(p, `[dryrun] Would write file ${JSON.stringify(path)} with content:`)
+  yield* p.out(indented(text))
 }

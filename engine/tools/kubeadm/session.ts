@@ -59,10 +59,9 @@ export function* clientFrom(p: Proc, text: string, path: string): Run<Client> {
 
 /** A client by a kubeconfig file. */
 export function* clientOf(p: Proc, path: string): Run<Client> {
-  const text = yield* readText(p, path)
-  if (text === undefined)
-    throw new KubeadmError(`failed to load admin kubeconfig: open ${path}: no such file or directory`)
-  return yield* clientFrom(p, text, path)
+  const file = yield* p.readFile(path)
+  if ('error' in file) throw new KubeadmError(`failed to load admin kubeconfig: open ${path}: ${errnoText(file.error)}`)
+  return yield* clientFrom(p, file.text, path)
 }
 
 /** What a kubeconfig says of its current context. */

@@ -1,5 +1,7 @@
 /** Ubuntu 24.04's archive, as far as a cluster's operator meets it. Sizes in kB, about. */
 import { makeBinary } from '../../binary.ts'
+import { HAPROXY_CONFIG } from '../../haproxy/config.ts'
+import { HAPROXY_DEFAULT_CONFIG, HAPROXY_UNIT, HAPROXY_VERSION } from '../../haproxy/unit.ts'
 import type { OfferedPackage, Repository } from './model.ts'
 
 interface Row {
@@ -16,7 +18,9 @@ interface Row {
   /** Programs that it brings, which the base tree does not have: path → program. */
   programs?: Readonly<Record<string, string>>
   /** A unit of its own. */
-  unit?: { name: string; exec: string }
+  unit?: { name: string; exec: string; text?: string }
+  /** Files of /etc that it brings, which stay as their owner left them. */
+  conffiles?: Readonly<Record<string, string>>
 }
 
 /** [name, version, section, kb, installed kb, description, depends] of what a fresh host has. */
@@ -98,7 +102,7 @@ const OFFERED: readonly Row[] = [
   { name: 'etcd-client', version: '3.4.30-1build1', component: 'universe', section: 'net', kb: 9130, installedKb: 26600, description: 'highly-available key value store -- client', programs: { '/usr/bin/etcdctl': 'etcdctl' } },
   { name: 'etcd-server', version: '3.4.30-1build1', component: 'universe', section: 'net', kb: 8100, installedKb: 24300, description: 'highly-available key value store -- daemon', programs: { '/usr/bin/etcd': 'etcd' }, unit: { name: 'etcd', exec: '/usr/bin/etcd' } },
   { name: 'git', version: '1:2.43.0-1ubuntu7.2', section: 'vcs', kb: 3679, installedKb: 22300, description: 'fast, scalable, distributed revision control system', programs: { '/usr/bin/git': 'git' } },
-  { name: 'haproxy', version: '2.8.5-1ubuntu3.3', section: 'net', kb: 2062, installedKb: 4600, description: 'fast and reliable load balancing reverse proxy', programs: { '/usr/sbin/haproxy': 'haproxy' }, unit: { name: 'haproxy', exec: '/usr/sbin/haproxy -Ws -f /etc/haproxy/haproxy.cfg -p /run/haproxy.pid' } },
+  { name: 'haproxy', version: HAPROXY_VERSION, section: 'net', kb: 2062, installedKb: 4600, description: 'fast and reliable load balancing reverse proxy', programs: { '/usr/sbin/haproxy': 'haproxy' }, unit: { name: 'haproxy', exec: '/usr/sbin/haproxy', text: HAPROXY_UNIT }, conffiles: { [HAPROXY_CONFIG]: HAPROXY_DEFAULT_CONFIG } },
   { name: 'htop', version: '3.3.0-4build1', section: 'utils', kb: 171, installedKb: 450, description: 'interactive processes viewer', programs: { '/usr/bin/htop': 'htop' } },
   { name: 'ipset', version: '7.19-1ubuntu2', section: 'net', kb: 32, installedKb: 97, description: 'administration tool for kernel IP sets', programs: { '/usr/sbin/ipset': 'ipset' } },
   { name: 'ipvsadm', version: '1:1.31-1ubuntu2', section: 'net', kb: 42, installedKb: 137, description: 'Linux Virtual Server support programs', programs: { '/usr/sbin/ipvsadm': 'ipvsadm' } },
@@ -134,11 +138,12 @@ const ROWS: readonly Row[] = [
 ].sort((a, b) => (a.name < b.name ? -1 : 1))
 
 function unitText({ description, unit }: Row): string {
+  if (unit?.text !== undefined) return unit.text
   return `[Unit]\nDescription=${description}\nAfter=network.target\n\n[Service]\nExecStart=${unit?.exec ?? ''}\nRestart=on-failure\n\n[Install]\nWantedBy=multi-user.target\n`
 }
 
 function offered(row: Row): OfferedPackage {
-  const { name, version, section, kb, installedKb, depends, description, programs = {}, unit } = row
+  const { name, version, section, kb, installedKb, depends, description, programs = {}, unit, conffiles = {} } = row
   const own = version.replace(/^\d+:/, '').replace(/[-+~].*/, '')
   const files = Object.entries(programs).map(([path, program]) => ({
     path,
@@ -146,6 +151,7 @@ function offered(row: Row): OfferedPackage {
     mode: 0o755,
     sizeBytes: Math.round((installedKb * 1024) / 2),
   }))
+  const kept = Object.entries(conffiles).map(([path, text]) => ({ path, text, conffile: true as const }))
   const units = unit ? [{ path: `/usr/lib/systemd/system/${unit.name}.service`, text: unitText(row) }] : []
   return {
     name,
@@ -155,7 +161,7 @@ function offered(row: Row): OfferedPackage {
     description,
     sizeBytes: kb * 1000,
     installedKb,
-    ...(files.length + units.length > 0 && { files: [...files, ...units] }),
+    ...(files.length + units.length > 0 && { files: [...files, ...units, ...kept] }),
     ...(unit && { scripts: { enable: [unit.name], restart: [unit.name] } }),
   }
 }

@@ -58,6 +58,7 @@ function* examine(
   timeoutMs: number,
   isFirstLook: boolean,
 ): Run<EndpointHealth | undefined> {
+  yield* client.connect()
   const startedMs = yield* session.p.now()
   if (isFirstLook) {
     const seen = yield* client.glance({ kind: 'range', key: 'health' }, endpoint, timeoutMs)

@@ -121,17 +121,19 @@ export function* checkJoiningControlPlane(p: Proc, { version, ignored, cluster, 
 export interface Pulling extends Checked {
   cluster: ClusterConfiguration
   node: NodeRegistration
+  /** What the lines begin with; `preflight` unless told. */
+  prefix?: string
 }
 
 /** The three lines, then what is missing is pulled. Throws PreflightError. */
-export function* pullImages(p: Proc, { version, ignored, cluster, node }: Pulling): Run<void> {
-  yield* say(p, '[preflight] Pulling images required for setting up a Kubernetes cluster')
-  yield* say(p, '[preflight] This might take a minute or two, depending on the speed of your internet connection')
+export function* pullImages(p: Proc, { version, ignored, cluster, node, prefix = 'preflight' }: Pulling): Run<void> {
+  yield* say(p, `[${prefix}] Pulling images required for setting up a Kubernetes cluster`)
+  yield* say(p, `[${prefix}] This might take a minute or two, depending on the speed of your internet connection`)
   yield* say(
     p,
-    `[preflight] You can also perform this action ${minorOf(version) >= 31 ? 'beforehand' : 'in beforehand'} using 'kubeadm config images pull'`,
+    `[${prefix}] You can also perform this action ${minorOf(version) >= 31 ? 'beforehand' : 'in beforehand'} using 'kubeadm config images pull'`,
   )
-  yield* warnOfSandbox(p, cluster)
+  yield* warnOfSandbox(p, cluster, minorOf(version))
   const policy = node.imagePullPolicy ?? 'IfNotPresent'
   const problems: string[] = []
   for (const image of allImages(cluster)) {
@@ -150,16 +152,21 @@ export function* pullImages(p: Proc, { version, ignored, cluster, node }: Pullin
 }
 
 /** The runtime's own sandbox image is another than kubeadm's. */
-function* warnOfSandbox(p: Proc, cluster: ClusterConfiguration): Run<void> {
+function* warnOfSandbox(p: Proc, cluster: ClusterConfiguration, minor: number): Run<void> {
   const wanted = allImages(cluster).find((image) => /\/pause:/.test(image)) ?? ''
   const file = yield* p.readFile('/etc/containerd/config.toml')
   const own = 'text' in file ? /sandbox_image\s*=\s*"([^"]+)"/.exec(file.text)?.[1] : undefined
   if (own === undefined || own === wanted) return
-  yield* warn(
-    p,
-    'checks.go:907',
-    `detected that the sandbox image "${own}" of the container runtime is inconsistent with that used by kubeadm. It is recommended to use "${wanted}" as the CRI sandbox image.`,
-  )
+  const detected = `detected that the sandbox image "${own}" of the container runtime is inconsistent with that used by kubeadm.`
+  const [place, advice] = SANDBOX_ADVICE.find(([since]) => minor >= since)?.slice(1) as [string, string]
+  yield* warn(p, place, `${detected}${advice} "${wanted}" as the CRI sandbox image.`)
 }
+
+/** Since which minor, where in kubeadm's source, and how the sentence goes on. */
+const SANDBOX_ADVICE: readonly (readonly [since: number, place: string, advice: string])[] = [
+  [34, 'checks.go:907', ' It is recommended to use'],
+  [28, 'checks.go:846', 'It is recommended to use'],
+  [0, 'checks.go:835', ' It is recommended that using'],
+]
 
 export { isIgnored, PreflightError }

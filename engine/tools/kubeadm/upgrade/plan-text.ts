@@ -21,7 +21,11 @@ function rowsOf(component: string, versions: ByVersion, target: string, minor: n
   const sorted = Object.keys(versions).sort()
   if (minor >= 30)
     return sorted.flatMap((version) => (versions[version] ?? []).map((node) => [component, node, version, target]))
-  return sorted.map((version, at) => [at === 0 ? component : '', `${versions[version]?.length ?? 0} x ${version}`, target])
+  return sorted.map((version, at) => [
+    at === 0 ? component : '',
+    `${versions[version]?.length ?? 0} x ${version}`,
+    target,
+  ])
 }
 
 /** Up to 1.29 the control plane is shown by the one version of the cluster. */

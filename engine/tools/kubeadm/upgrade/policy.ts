@@ -25,7 +25,11 @@ const MAX_STEP = 1
 const MAX_KUBELET_SKEW = 3
 
 /** Everything that speaks against an upgrade, in upstream's order. */
-export function objectionsTo(wanted: string, { cluster, kubeadm, kubelets }: UpgradeVersions, allowed: Allowed): Objections {
+export function objectionsTo(
+  wanted: string,
+  { cluster, kubeadm, kubelets }: UpgradeVersions,
+  allowed: Allowed,
+): Objections {
   const found: Objections = { mandatory: [], skippable: [] }
   if (typeof cluster !== 'string')
     return { mandatory: [`Unable to fetch cluster version: ${cluster.error}`], skippable: [] }
@@ -68,7 +72,10 @@ function checkStep(found: Objections, { wanted, next, cluster, now, own }: Step)
     )
 }
 
-function checkKubeadm(found: Objections, { wanted, next, kubeadm, own }: { wanted: string; next: Version; kubeadm: string; own: Version }): void {
+function checkKubeadm(
+  found: Objections,
+  { wanted, next, kubeadm, own }: { wanted: string; next: Version; kubeadm: string; own: Version },
+): void {
   if (compareVersions(own, next) < 0) {
     if (next.minor > own.minor)
       limit(found, next).push(

@@ -128,7 +128,7 @@ export function* readOne(p: Proc, path: string): Run<Kubeconfig> {
 
 /** Writes one file, making its directory. */
 export function* writeOne(p: Proc, path: string, config: Kubeconfig): Run<void> {
-  yield* p.mkdir(path.replace(/\/[^/]*$/, '') || '/', { parents: true })
+  if (path.includes('/')) yield* p.mkdir(path.replace(/\/[^/]*$/, '') || '/', { parents: true })
   const written = yield* p.writeFile(path, makeYaml(asObject(config)), { mode: 0o600 })
   if ('error' in written)
     throw new CommandError(`open ${path}: ${written.error === 'EACCES' ? 'permission denied' : written.error}`)
