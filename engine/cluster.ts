@@ -10,6 +10,8 @@ import { API_PORT } from './api/server.ts'
 import type { ApiServer } from './api/server.ts'
 import { ISSUER as TOKEN_ISSUER, makeToken } from './api/pipeline/service-account-tokens.ts'
 import type { TokenFacts } from './api/pipeline/service-account-tokens.ts'
+import { authenticate } from './api/pipeline/authentication.ts'
+import { decide } from './api/pipeline/authorization.ts'
 import { addonCalls } from './cluster/addons.ts'
 import { gateOf } from './cluster/flags/feature-gates.ts'
 import { addHosts } from './cluster/cluster-hosts.ts'
@@ -81,7 +83,7 @@ import { criLog } from './kubelet/logs.ts'
 import type { KubeletApiOwner } from './kubelet/kubelet.ts'
 import { ProcessRuntime } from './kubelet/processRuntime.ts'
 import { RUNTIME } from './kubelet/runtime.ts'
-import type { ComponentPort, ContainerSpec, KubeletPorts } from './kubelet/runtime.ts'
+import type { ComponentPort, ContainerSpec, KubeletPorts, Reviewed, ReviewedAttributes } from './kubelet/runtime.ts'
 import { MetricsServer } from './metrics/metrics-server.ts'
 import { ClusterNetwork } from './network/cluster-network.ts'
 import type { PodListeners } from './network/cluster-network.ts'
@@ -170,8 +172,16 @@ export class Cluster implements Component {
     this.kernel = new Kernel({ seed: options.seed, epochMs: options.epochMs })
     this.fabric = new Fabric(this.kernel)
     const unitPrograms = Object.fromEntries(CONTROL_PLANE.map((component) => [component, ControlPlane.address]))
-    this.hosts = new Hosts(this.kernel, this.fabric, { unitPrograms: { kubelet: 'kubelet/<host>', haproxy: 'haproxy/<host>', 'kube-proxy': ProxyProcesses.address, ...unitPrograms } })
-    this.hosts.containerLog = (host, id) => criLog(this.kubelets.get(host)?.records.values() ?? [], id, this.kernel.clockMs)
+    this.hosts = new Hosts(this.kernel, this.fabric, {
+      unitPrograms: {
+        kubelet: 'kubelet/<host>',
+        haproxy: 'haproxy/<host>',
+        'kube-proxy': ProxyProcesses.address,
+        ...unitPrograms,
+      },
+    })
+    this.hosts.containerLog = (host, id) =>
+      criLog(this.kubelets.get(host)?.records.values() ?? [], id, this.kernel.clockMs)
     const keys = new KeyRing(options.seed)
     this.kernel.register(KeyRing.address, keys)
     this.pki = new ClusterPki({ plan: this.plan, seed: options.seed, atMs: options.epochMs, keys })
@@ -182,7 +192,8 @@ export class Cluster implements Component {
     this.network = this.createNetwork()
     this.processes = new ProcessTable(this.kernel, this.createWorld(), this.edge)
     for (const host of this.plan.machines) this.runtimes.set(host.name, this.createRuntime(host))
-    for (const { name } of this.plan.hosts) if (this.mayBalance(name)) this.balancers.set(name, this.createBalancer(name))
+    for (const { name } of this.plan.hosts)
+      if (this.mayBalance(name)) this.balancers.set(name, this.createBalancer(name))
     this.controlPlane = this.createControlPlane()
     this.proxyProcesses = this.createProxyProcesses()
     for (const host of this.plan.controlPlanes) this.controlPlane.add(host)
@@ -272,7 +283,8 @@ export class Cluster implements Component {
     identity: { user: string; groups: string[] },
     owner: ApiClientOwner,
   ): ApiClient {
-    const reach = (): Reached => reachOneOf(this.fabric, { host, servers: this.memberships.serversOf(host), identity })()
+    const reach = (): Reached =>
+      reachOneOf(this.fabric, { host, servers: this.memberships.serversOf(host), identity })()
     const connect = (served: ApiClientOwner): ApiClient =>
       createApiClient(this.kernel, this.fabric, { address, host, reach, identity, owner: served })
     return servedVersions(this.plan.minor, owner, connect)
@@ -546,16 +558,20 @@ export class Cluster implements Component {
       hostPathKind: (path) => kindOf(files(), name, path),
       makeHostPath: (path, kind) => makePath(files(), name, path, kind),
       token: (namespace, account, pod) => this.podToken(namespace, account, pod),
+      review: (authorization, asked) => this.review(name, authorization, asked),
     }
   }
 
   /** How the network add-on of a machine that has joined by itself gives pods their network. */
   private addonPorts(name: HostName, list: (path: string) => string[] | undefined): Partial<KubeletPorts> {
-    const first = (): string => (list(CNI_DIRECTORY) ?? []).filter((file) => /\.conf(list)?$/.test(file)).sort()[0] ?? ''
+    const first = (): string =>
+      (list(CNI_DIRECTORY) ?? []).filter((file) => /\.conf(list)?$/.test(file)).sort()[0] ?? ''
     const index = this.plan.machines.findIndex((one) => one.name === name)
     return {
       networkTrouble: () =>
-        first().includes('flannel') && this.hosts.get(name).files.text(SUBNET_ENV) === undefined ? NO_SUBNET_ENV : undefined,
+        first().includes('flannel') && this.hosts.get(name).files.text(SUBNET_ENV) === undefined
+          ? NO_SUBNET_ENV
+          : undefined,
       podCidr: () => (first().includes('calico') ? `192.168.${(index * 37 + 51) % 256}.64/26` : undefined),
     }
   }
@@ -617,6 +633,18 @@ export class Cluster implements Component {
         this.modelled.get(`${host}/${component}`)?.signal({ id }, signal)
       },
     }
+  }
+
+  /** What the API server that a node belongs to says of a token and of what it asks for. */
+  private review(host: HostName, authorization: string, asked: ReviewedAttributes): Reviewed | undefined {
+    const place = this.memberships.serversOf(host).find((one) => this.apiServers.get(one.host)?.ready === true)
+    const server = this.apiServers.get(place?.host ?? '')
+    if (server === undefined) return undefined
+    const user = authenticate(server, { method: 'POST', path: '', query: {}, headers: { authorization } })
+    if (user === undefined) return { allowed: false }
+    const { verb, subresource, node: name } = asked
+    const where = { isResource: true, path: '', group: '', version: 'v1', resource: 'nodes', namespace: '' }
+    return { user: user.name, allowed: decide(server, { ...where, verb, subresource, name }, user).allowed }
   }
 
   /** The token in a pod's projected volume: good for a year, as --service-account-extend-token-expiration has it. */
@@ -787,7 +815,10 @@ export class Cluster implements Component {
       handshake: (from, { host, port, name }, tls) => {
         const nowMs = this.hosts.find(from.host)?.clockMs() ?? kernel.clockMs
         const files = this.controlPlane.tlsFiles(host, port)
-        return handshake({ host: this.hosts.find(host), port, name, nowMs, minor: plan.minor, ...(files && { files }) }, tls)
+        return handshake(
+          { host: this.hosts.find(host), port, name, nowMs, minor: plan.minor, ...(files && { files }) },
+          tls,
+        )
       },
     })
   }
@@ -863,8 +894,29 @@ export class Cluster implements Component {
       home: (host, root, user) =>
         root.kind === 'host' ? hosts.get(host).user(user)?.home : user === 'root' ? '/root' : '/',
       network: () => this.network,
-      programs: new Map(Object.entries({ ...HOST_PROGRAM_SET, ...shellPrograms, ...daemonPrograms, kubelet, kubeadm, kubectl, kustomize, pluto, etcdctl, etcdutl })),
-      syscalls: boundSyscalls({ kernel, fabric, hosts }, { ...criCalls({ kernel, kubelet: (host) => this.kubelets.get(host) }), ...this.tlsCalls(), ...netfilterCalls(this.netfilter), ...this.createEtcdCalls().table() }),
+      programs: new Map(
+        Object.entries({
+          ...HOST_PROGRAM_SET,
+          ...shellPrograms,
+          ...daemonPrograms,
+          kubelet,
+          kubeadm,
+          kubectl,
+          kustomize,
+          pluto,
+          etcdctl,
+          etcdutl,
+        }),
+      ),
+      syscalls: boundSyscalls(
+        { kernel, fabric, hosts },
+        {
+          ...criCalls({ kernel, kubelet: (host) => this.kubelets.get(host) }),
+          ...this.tlsCalls(),
+          ...netfilterCalls(this.netfilter),
+          ...this.createEtcdCalls().table(),
+        },
+      ),
       release: (host) => hosts.find(host)?.release ?? plan.version,
       clockMs: (host) => hosts.find(host)?.clockMs() ?? kernel.clockMs,
     }

@@ -170,7 +170,14 @@ function statusOf({ code, body }: HttpResponse): Record<string, unknown> {
   const found = body as StatusBody | undefined
   if (typeof body !== 'object' || found?.kind !== 'Status') return { metadata: {}, code }
   const { status, message, reason, details } = found
-  return { metadata: {}, status, ...(message && { message }), ...(reason && { reason }), ...(details !== undefined && { details }), code }
+  return {
+    metadata: {},
+    status,
+    ...(message && { message }),
+    ...(reason && { reason }),
+    ...(details !== undefined && { details }),
+    code,
+  }
 }
 
 /** A body that is an object of the API; tables are how kubectl sees it, and are left out. */

@@ -286,7 +286,14 @@ export class ApiServer implements Component, Core {
     this.kubeletRefusal = options.kubeletRefusal
     this.probeLocal = options.probeLocal ?? (() => true)
     this.outbox = new Outbox(fabric, host, () => kernel.now)
-    this.etcd = new EtcdClient(fabric, host, this.address, () => this.settings.etcd, options.etcdProblem, options.etcdServes)
+    this.etcd = new EtcdClient(
+      fabric,
+      host,
+      this.address,
+      () => this.settings.etcd,
+      options.etcdProblem,
+      options.etcdServes,
+    )
     this.proxy = new NodeProxy(this)
     this.calls = new OutsideCalls(this, options.wires, OWN.call, (id, key, answer) =>
       this.callAnswered(id, key, answer),
@@ -295,7 +302,11 @@ export class ApiServer implements Component, Core {
     this.definitions = new DefinitionControllers(this, OWN.definitions)
     this.aggregation = new Aggregation(this, OWN.aggregation, (id, call) => this.calls.start({ id }, call))
     kernel.register(this.address, this)
-    kernel.register(`${this.address}/loopback`, { handle: (event) => this.handle(event), dump: () => null, load: () => {} })
+    kernel.register(`${this.address}/loopback`, {
+      handle: (event) => this.handle(event),
+      dump: () => null,
+      load: () => {},
+    })
   }
 
   /** Whether the process runs. */
@@ -403,7 +414,11 @@ export class ApiServer implements Component, Core {
   private open(): void {
     if (this.isOpen) return
     this.isOpen = true
-    this.fabric.listen(this.host, this.port, this.settings.loopbackOnly === true ? `${this.address}/loopback` : this.address)
+    this.fabric.listen(
+      this.host,
+      this.port,
+      this.settings.loopbackOnly === true ? `${this.address}/loopback` : this.address,
+    )
   }
 
   /** Ends the process: every connection breaks. */
@@ -534,7 +549,12 @@ export class ApiServer implements Component, Core {
   private beginAudit(flight: Flight): void {
     if (this.flags.audit === undefined || flight.memo.audit !== undefined) return
     const id = this.random.uuid()
-    const facts: AuditFacts = { id, user: flight.user, sourceIp: this.addressOf(flight.from), receivedMs: this.kernel.clockMs }
+    const facts: AuditFacts = {
+      id,
+      user: flight.user,
+      sourceIp: this.addressOf(flight.from),
+      receivedMs: this.kernel.clockMs,
+    }
     flight.memo.audit = facts
     this.tellAudit('RequestReceived', flight)
   }

@@ -34,7 +34,11 @@ export interface ConnectionWorld {
 
 /** Attempts of one process to reach its API server. */
 /** `reach(held)`: a connection that is held stays as long as both ends and what lies between stand. */
-export function makeReach(world: ConnectionWorld, from: HostName, opened: () => OpenedFile | undefined): (held: Place | undefined) => Reached {
+export function makeReach(
+  world: ConnectionWorld,
+  from: HostName,
+  opened: () => OpenedFile | undefined,
+): (held: Place | undefined) => Reached {
   return (held) => {
     const file = opened()
     if (file === undefined) return { kind: 'silent' }
@@ -65,8 +69,11 @@ function reach(world: ConnectionWorld, from: HostName, config: Kubeconfig): Reac
   if (door.kind === 'silent') return { kind: 'silent' }
   if (door.kind === 'refused') return { kind: 'refused', failure: door.failure }
   const { kind: _, ...place } = door
-  if (!isSecure) return { kind: 'refused', failure: 'net/http: HTTP/1.x transport connection broken: malformed HTTP response' }
-  const problem = config.insecure ? undefined : serverProblem(world, { from, name: config.serverName ?? name, place, config })
+  if (!isSecure)
+    return { kind: 'refused', failure: 'net/http: HTTP/1.x transport connection broken: malformed HTTP response' }
+  const problem = config.insecure
+    ? undefined
+    : serverProblem(world, { from, name: config.serverName ?? name, place, config })
   if (problem !== undefined) return { kind: 'refused', failure: problem }
   return letIn(world, from, config, place)
 }
@@ -94,11 +101,15 @@ export interface ServerQuestion {
 }
 
 /** Why the client does not trust the server. */
-export function serverProblem(world: ConnectionWorld, { from, name, place, config }: ServerQuestion): string | undefined {
+export function serverProblem(
+  world: ConnectionWorld,
+  { from, name, place, config }: ServerQuestion,
+): string | undefined {
   const files = world.tlsFiles(place.host, place.port)
   const host = world.host(place.host)
   const shown = issuedAs(sourceOf(host?.files.node(files?.certificate ?? '')))
-  if (shown !== undefined && config.ca === shown.authority && isValid(world.nowMs(from), shown) && isNamed(shown, name)) return undefined
+  if (shown !== undefined && config.ca === shown.authority && isValid(world.nowMs(from), shown) && isNamed(shown, name))
+    return undefined
   const tls = config.ca === undefined ? undefined : { ca: textOf(config.ca) }
   const shaken = handshake(
     { host, port: place.port, name, nowMs: world.nowMs(from), minor: world.minor(from), ...(files && { files }) },

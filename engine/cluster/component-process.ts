@@ -44,7 +44,10 @@ export function versionOfImage(image: string): string {
 }
 
 /** What every container on the host's network has of its host. */
-const ALWAYS: HostMount[] = ['/etc/hosts', '/etc/resolv.conf', '/etc/hostname'].map((path) => ({ path, hostPath: path }))
+const ALWAYS: HostMount[] = ['/etc/hosts', '/etc/resolv.conf', '/etc/hostname'].map((path) => ({
+  path,
+  hostPath: path,
+}))
 
 export function mountsOf(spec: ContainerSpec): HostMount[] {
   const own = spec.mounts.flatMap(({ path, subPath, volume }) =>
@@ -53,7 +56,10 @@ export function mountsOf(spec: ContainerSpec): HostMount[] {
   return [...ALWAYS, ...own]
 }
 
-export function componentFiles(host: () => Host | undefined, { mounts }: Pick<ComponentProcess, 'mounts'>): ComponentFiles {
+export function componentFiles(
+  host: () => Host | undefined,
+  { mounts }: Pick<ComponentProcess, 'mounts'>,
+): ComponentFiles {
   const hostPath = (path: string): string | undefined => (mounts === undefined ? path : behind(mounts, path))
   const node = (path: string): FileNode | undefined => {
     const found = hostPath(path)

@@ -40,7 +40,14 @@ import { controllerFlags, controllersOf } from './controllers.ts'
 import type { ControllerFlags } from './controllers.ts'
 import { tlsProblem } from './etcd-tls.ts'
 import { apiFlagsOf, lateFailure, lateFailureLog, LATE_FAILURE_MS, readFlags } from './flags/index.ts'
-import type { ApiServerSettings, FlaggedComponent, FlagHost, ManagerSettings, Refusal, SchedulerSettings } from './flags/index.ts'
+import type {
+  ApiServerSettings,
+  FlaggedComponent,
+  FlagHost,
+  ManagerSettings,
+  Refusal,
+  SchedulerSettings,
+} from './flags/index.ts'
 import { CERTIFICATES, clientCertificate, FILES, issuedAs, isSound, managerFiles } from './identity.ts'
 import type { ManagerFileName, TlsFiles } from './identity.ts'
 import { HealthPorts } from './health-ports.ts'
@@ -304,7 +311,16 @@ export class ControlPlane implements Component {
     const opened = this.opened.dump()
     const { running, made, nodeLifecycle, controllers } = this
     const furtherEtcd = [...this.furtherEtcd.keys()]
-    return { hosts: [...this.etcd.keys()], furtherEtcd, standing: this.standing, opened, running, made, nodeLifecycle, controllers }
+    return {
+      hosts: [...this.etcd.keys()],
+      furtherEtcd,
+      standing: this.standing,
+      opened,
+      running,
+      made,
+      nodeLifecycle,
+      controllers,
+    }
   }
 
   load(state: unknown): void {
@@ -315,7 +331,8 @@ export class ControlPlane implements Component {
     this.opened.load(saved.opened)
     this.verdicts.clear()
     this.standing = saved.standing
-    for (const [host, flags] of Object.entries(saved.nodeLifecycle)) Object.assign(this.nodeLifecycle[host] ?? {}, flags)
+    for (const [host, flags] of Object.entries(saved.nodeLifecycle))
+      Object.assign(this.nodeLifecycle[host] ?? {}, flags)
     for (const [host, flags] of Object.entries(saved.controllers)) Object.assign(this.controllers[host] ?? {}, flags)
     for (const [key, made] of Object.entries(saved.made)) this.makeFor(key, made)
   }
@@ -328,7 +345,8 @@ export class ControlPlane implements Component {
 
   private end(host: HostName, component: string): void {
     const process = this.running[`${host}/${component}`]
-    if (process !== undefined && component.startsWith('kube-') && component !== 'kube-apiserver') this.health.close(process)
+    if (process !== undefined && component.startsWith('kube-') && component !== 'kube-apiserver')
+      this.health.close(process)
     delete this.running[`${host}/${component}`]
     this.opened.forget(`${host}/${component}`)
     this.instance(host, component)?.stop()
@@ -357,7 +375,8 @@ export class ControlPlane implements Component {
       read: (path) => files.text(path),
       kindOf: (path) => files.kindOf(path),
       addresses: ip === undefined ? [] : [ip],
-      portTaken: (port) => fabric.listener(process.host, port) !== undefined || this.rivalOf(process)?.api?.securePort === port,
+      portTaken: (port) =>
+        fabric.listener(process.host, port) !== undefined || this.rivalOf(process)?.api?.securePort === port,
       nowMs: hosts.get(process.host).clockMs(),
       name: process.host,
       sound: (paths) => isSound(paths.map((path) => files.node(path))),
@@ -526,7 +545,8 @@ export class ControlPlane implements Component {
     const pem = this.filesOf(process).text(process.api.kubeletClient.certFile)
     const client = clientCertificate({ host: node, port: 10_250, nowMs: node.clockMs() }, pem)
     if (client === undefined || client.problem !== undefined) return { code: 401, text: 'Unauthorized' }
-    const isTrusted = client.commonName === KUBELET_CLIENT || client.organizations.some((group) => KUBELET_ADMINS.includes(group))
+    const isTrusted =
+      client.commonName === KUBELET_CLIENT || client.organizations.some((group) => KUBELET_ADMINS.includes(group))
     const text = `Forbidden (user=${client.commonName}, verb=${verb}, resource=nodes, subresource(s)=[proxy])`
     return isTrusted ? undefined : { code: 403, text }
   }

@@ -43,7 +43,8 @@ export function criCalls(world: CriWorld): SyscallTable {
       if (kubelet === undefined) return gone
       return kubelet.criExec(String(args['id']), args['argv'] as string[], pid) ? PENDING : { error: 'not running' }
     },
-    'cri.stop': (_world, { host }, args) => changed(runtime(host)?.criStop(String(args['id']), Number(args['graceMs'] ?? 0))),
+    'cri.stop': (_world, { host }, args) =>
+      changed(runtime(host)?.criStop(String(args['id']), Number(args['graceMs'] ?? 0))),
     'cri.remove': (_world, { host }, args) => changed(runtime(host)?.criRemove(String(args['id']))),
     'cri.removeImage': (_world, { host }, args) => changed(runtime(host)?.criRemoveImage(String(args['reference']))),
     'cri.stopPod': (_world, { host }, args) => changed(runtime(host)?.criStopPod(String(args['id']))),
@@ -78,5 +79,8 @@ function criLogs(kubelet: Kubelet | undefined, { id, tail, sinceMs, timestamps }
   const lines = tail === undefined ? late : tail === 0 ? [] : late.slice(-tail)
   const stamp = (atMs: number): string => `${new Date(atMs).toISOString().replace('Z', '000000Z')} `
   const text = lines.map((line) => `${timestamps === true ? stamp(line.atMs) : ''}${line.text}`)
-  return { text: text.map((line) => (line.endsWith('\n') ? line : `${line}\n`)).join(''), lastMs: container.logs.at(-1)?.atMs ?? 0 }
+  return {
+    text: text.map((line) => (line.endsWith('\n') ? line : `${line}\n`)).join(''),
+    lastMs: container.logs.at(-1)?.atMs ?? 0,
+  }
 }

@@ -28,7 +28,11 @@ export interface EtcdServerSide {
 }
 
 /** Why the two do not come together, in the words of both sides; undefined: they do. */
-export function tlsProblem(client: EtcdClientSide, server: EtcdServerSide, nowMs: number): HandshakeProblem | undefined {
+export function tlsProblem(
+  client: EtcdClientSide,
+  server: EtcdServerSide,
+  nowMs: number,
+): HandshakeProblem | undefined {
   if (isKnownGood(client, server, nowMs)) return undefined
   const text = (path: string): string | undefined => (path === '' ? undefined : client.files.text(path))
   const [trusted, certificate, key] = [text(client.caFile), text(client.certFile), text(client.keyFile)]

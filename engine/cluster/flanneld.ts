@@ -49,8 +49,13 @@ export function startFlannel(world: FlannelWorld): FlannelStart {
   const conf = parseConf(world.readFile(NET_CONF))
   const made = begin + info('kube.go:139', 'Waiting 10m0s for node controller to sync')
   if ('error' in conf)
-    return { log: `${begin}${error('main.go:231', `Failed to create SubnetManager: ${conf.error}`)}`, exit: 1, afterMs: 100 }
-  const synced = made + info('kube.go:163', 'Node controller sync successful') + info('main.go:267', 'Installing signal handlers')
+    return {
+      log: `${begin}${error('main.go:231', `Failed to create SubnetManager: ${conf.error}`)}`,
+      exit: 1,
+      afterMs: 100,
+    }
+  const synced =
+    made + info('kube.go:163', 'Node controller sync successful') + info('main.go:267', 'Installing signal handlers')
   const refuse = (why: string): FlannelStart => ({
     log: `${synced}${error('main.go:359', `Error registering network: failed to acquire lease: ${why}`)}`,
     exit: 1,
@@ -76,8 +81,7 @@ export function startFlannel(world: FlannelWorld): FlannelStart {
 }
 
 function parseConf(text: string | undefined): { network: string } | { error: string } {
-  if (text === undefined)
-    return { error: `failed to read net conf: open ${NET_CONF}: no such file or directory` }
+  if (text === undefined) return { error: `failed to read net conf: open ${NET_CONF}: no such file or directory` }
   try {
     const { Network: network } = JSON.parse(text) as { Network?: unknown }
     if (typeof network === 'string' && /^\d+(\.\d+){3}\/\d+$/.test(network)) return { network }
@@ -105,7 +109,10 @@ const routeTo = (range: string): Route => ({ to: range, via: firstOf(range), dev
 function announce({ others }: FlannelWorld, range: string): void {
   for (const { host } of others) {
     const routes = [...host.routes.filter(({ to }) => to !== range), routeTo(range)]
-    host.setNetwork(host.interfaces, routes.sort((a, b) => rank(a) - rank(b)))
+    host.setNetwork(
+      host.interfaces,
+      routes.sort((a, b) => rank(a) - rank(b)),
+    )
   }
 }
 
@@ -114,8 +121,16 @@ function configure({ host, others }: FlannelWorld, network: string, range: strin
     SUBNET_ENV,
     `FLANNEL_NETWORK=${network}\nFLANNEL_SUBNET=${gatewayOf(range)}\nFLANNEL_MTU=${MTU}\nFLANNEL_IPMASQ=true\n`,
   )
-  const parts = firstOf(range).split('.').map((part) => Number(part).toString(16).padStart(2, '0'))
-  const device = (name: string, mac: string, addresses: string[]): NetworkInterface => ({ name, mac, mtu: MTU, up: true, addresses })
+  const parts = firstOf(range)
+    .split('.')
+    .map((part) => Number(part).toString(16).padStart(2, '0'))
+  const device = (name: string, mac: string, addresses: string[]): NetworkInterface => ({
+    name,
+    mac,
+    mtu: MTU,
+    up: true,
+    addresses,
+  })
   const flannel = device('flannel.1', ['66', ...parts, '01'].join(':'), [`${firstOf(range)}/32`])
   const bridge = device('cni0', ['0a', '58', ...parts.slice(0, 3), '01'].join(':'), [gatewayOf(range)])
   const mine = new Set([flannel.name, bridge.name])

@@ -67,7 +67,9 @@ export class Memberships {
   }
 
   private nodes(): Node[] {
-    return [...this.world.apiServers().values()].flatMap(({ cache }) => [...cache.values('/registry/minions/')] as Node[])
+    return [...this.world.apiServers().values()].flatMap(
+      ({ cache }) => [...cache.values('/registry/minions/')] as Node[],
+    )
   }
 }
 

@@ -122,7 +122,15 @@ export class Meters implements Component {
   private tick({ name, run }: Tick): void {
     const meter = this.meters[name]
     if (meter === undefined || meter.run !== run || meter.stopped === true) return
-    const { url, from = 'base', everyMs = 1_000, timeoutMs = TIMEOUT_MS, method = 'GET', headers = {}, tls } = meter.options
+    const {
+      url,
+      from = 'base',
+      everyMs = 1_000,
+      timeoutMs = TIMEOUT_MS,
+      method = 'GET',
+      headers = {},
+      tls,
+    } = meter.options
     const id = `${name}#${run}.${++meter.asked}`
     meter.open[id] = this.kernel.now
     const query = Object.fromEntries(new URL(url).searchParams)

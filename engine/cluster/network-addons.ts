@@ -275,11 +275,7 @@ function calicoPod(): Manifest {
     priorityClassName: 'system-node-critical',
     serviceAccountName: 'calico-node',
     terminationGracePeriodSeconds: 0,
-    tolerations: [
-      { effect: 'NoSchedule', operator: 'Exists' },
-      critical,
-      { effect: 'NoExecute', operator: 'Exists' },
-    ],
+    tolerations: [{ effect: 'NoSchedule', operator: 'Exists' }, critical, { effect: 'NoExecute', operator: 'Exists' }],
     volumes: [
       hostPath('var-run-calico', '/var/run/calico', 'DirectoryOrCreate'),
       hostPath('var-lib-calico', '/var/lib/calico', 'DirectoryOrCreate'),
@@ -333,5 +329,9 @@ export function networkAddonSite(name: string, path: string): HttpResponse | und
       ? { code: 404, headers: { 'content-type': 'text/plain; charset=utf-8' }, body: '404: Not Found' }
       : undefined
   const body = documents(found[2]())
-  return { code: 200, headers: { 'content-type': 'text/plain; charset=utf-8', 'content-length': String(body.length) }, body }
+  return {
+    code: 200,
+    headers: { 'content-type': 'text/plain; charset=utf-8', 'content-length': String(body.length) },
+    body,
+  }
 }

@@ -55,10 +55,18 @@ export function makePicture(cluster: Cluster): ClusterPicture {
     nodes: plan.machines
       .filter(({ name }) => nodes.has(name))
       .map(({ name, role }) =>
-        pictureNode(nodes.get(name) as Node, role === 'control-plane' || isControlPlane(nodes.get(name)), fabric.isUp(name), on(name)),
+        pictureNode(
+          nodes.get(name) as Node,
+          role === 'control-plane' || isControlPlane(nodes.get(name)),
+          fabric.isUp(name),
+          on(name),
+        ),
       ),
     unscheduled: pods.filter((pod) => (pod.spec?.nodeName ?? '') === '').map((pod) => picturePod(pod, plan.minor)),
-    controlPlane: [...plan.controlPlanes, ...plan.machines.filter(({ name, role }) => role === 'bare' && isControlPlane(nodes.get(name)))].flatMap(({ name }) => [
+    controlPlane: [
+      ...plan.controlPlanes,
+      ...plan.machines.filter(({ name, role }) => role === 'bare' && isControlPlane(nodes.get(name))),
+    ].flatMap(({ name }) => [
       { component: 'etcd', host: name, healthy: cluster.etcd.get(name)?.running === true },
       { component: 'kube-apiserver', host: name, healthy: cluster.apiServers.get(name)?.ready === true },
       { component: 'kube-controller-manager', host: name, healthy: cluster.isRunning(name, 'kube-controller-manager') },

@@ -3,7 +3,12 @@ import { klogLine, klogValue } from '../objects/klog.ts'
 import type { ProxySettings } from './flags/kube-proxy.ts'
 
 /** What `mode` in its configuration comes to. */
-export const MODES: Record<string, string> = { '': 'iptables', iptables: 'iptables', ipvs: 'ipvs', nftables: 'nftables' }
+export const MODES: Record<string, string> = {
+  '': 'iptables',
+  iptables: 'iptables',
+  ipvs: 'ipvs',
+  nftables: 'nftables',
+}
 
 const CONTROLLERS = [
   ['service config', 'config.go:199'],
@@ -32,7 +37,11 @@ export function foundLines(clockMs: number, settings: ProxySettings, addresses?:
   return [
     addresses === undefined ? '' : retrieved(settings, addresses, line),
     isOpen
-      ? line('E', 'server.go:245', `"Kube-proxy configuration may be incomplete or incorrect" err=${klogValue(PORTS_UNSET)}`)
+      ? line(
+          'E',
+          'server.go:245',
+          `"Kube-proxy configuration may be incomplete or incorrect" err=${klogValue(PORTS_UNSET)}`,
+        )
       : '',
     line('I', 'server.go:254', '"kube-proxy running in dual-stack mode" primary ipFamily="IPv4"'),
     line('I', 'server_linux.go:145', `"Using ${mode} Proxier"`),

@@ -59,7 +59,8 @@ export class ProxyPorts {
 
   private answer(door: Door, host: HostName, path: string): Answer {
     const facts = this.factsOf(host)
-    if (facts !== undefined && door === 'health' && /^\/(healthz|livez)$/.test(path)) return [200, this.health(facts), 'application/json']
+    if (facts !== undefined && door === 'health' && /^\/(healthz|livez)$/.test(path))
+      return [200, this.health(facts), 'application/json']
     if (facts !== undefined && door === 'metrics') {
       if (path === '/healthz') return [200, 'ok']
       if (path === '/proxyMode') return [200, facts.mode]
@@ -74,11 +75,15 @@ export class ProxyPorts {
   }
 }
 
-const addressOf = (door: Door, isLoopback: boolean): string => `kube-proxy-ports/${door}${isLoopback ? '/loopback' : ''}`
+const addressOf = (door: Door, isLoopback: boolean): string =>
+  `kube-proxy-ports/${door}${isLoopback ? '/loopback' : ''}`
 
 /** Go prints a time with its monotonic clock. */
 function goTime(ms: number, startedAtMs: number): string {
-  const text = new Date(ms).toISOString().replace('T', ' ').replace(/\.?0*Z$/, '')
+  const text = new Date(ms)
+    .toISOString()
+    .replace('T', ' ')
+    .replace(/\.?0*Z$/, '')
   return `${text} +0000 UTC m=+${((ms - startedAtMs) / 1000).toFixed(9)}`
 }
 

@@ -121,8 +121,7 @@ export class ProxyProcesses implements Component {
           return this.line('E', 'server.go:704', `"Failed to retrieve node info" err=${klogValue(error)}`)
         }),
       gaveUp: () => {
-        const text =
-          `"Can't determine this node's IP, assuming loopback; if this is incorrect, please set the --bind-address flag"`
+        const text = `"Can't determine this node's IP, assuming loopback; if this is incorrect, please set the --bind-address flag"`
         say((_, settings) => this.line('I', 'server.go:728', text) + foundLines(this.world.kernel.clockMs, settings))
         this.openPorts(host)
       },

@@ -16,7 +16,8 @@ const VERBS: Record<Call['verb'], string> = {
 
 /** `Get "https://172.30.1.2:6443/api/v1/nodes/x?timeout=10s": dial tcp …`, or what the server's Status says. */
 export function failureText({ call, code, body, failure }: Answer, server: string, query: string): string {
-  if (code !== 0) return (body as { message?: string } | undefined)?.message ?? `the server responded with the status code ${code}`
+  if (code !== 0)
+    return (body as { message?: string } | undefined)?.message ?? `the server responded with the status code ${code}`
   const path = pathOf(call.resource, call.namespace, call.verb === 'create' ? '' : call.name, call.subresource)
   return `${VERBS[call.verb]} "${server}${path}${query}": ${failure ?? 'EOF'}`
 }
@@ -40,7 +41,13 @@ export function reflectorLines({ resource, path, failure, fieldSelector, server,
     ? `failed to list *v1.${kind}: ${failure}`
     : `failed to list *v1.${kind}: Get "${server}${path}?${selector}limit=500&resourceVersion=0": ${failure}`
   const reflector = 'k8s.io/client-go/informers/factory.go:160'
-  const bare = (level: 'W' | 'E', where: string, message: string): Said => ({ level, where, message, facts: {}, bare: true })
+  const bare = (level: 'W' | 'E', where: string, message: string): Said => ({
+    level,
+    where,
+    message,
+    facts: {},
+    bare: true,
+  })
   if (minor >= 33)
     return [
       {
@@ -55,6 +62,11 @@ export function reflectorLines({ resource, path, failure, fieldSelector, server,
   if (minor < 31) return [warning, bare('E', 'reflector.go:150', old)]
   return [
     warning,
-    { level: 'E', where: 'reflector.go:158', message: 'Unhandled Error', facts: { err: old, logger: 'UnhandledError' } },
+    {
+      level: 'E',
+      where: 'reflector.go:158',
+      message: 'Unhandled Error',
+      facts: { err: old, logger: 'UnhandledError' },
+    },
   ]
 }

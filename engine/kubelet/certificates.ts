@@ -148,7 +148,8 @@ export class Certificates {
 
   private arm(): void {
     const next = Math.min(...Object.values(this.state.dueMs))
-    if (next !== Infinity) this.core.after(Math.max(0, next - this.core.kernel.now), CERTIFICATE_TICK, this.core.generation)
+    if (next !== Infinity)
+      this.core.after(Math.max(0, next - this.core.kernel.now), CERTIFICATE_TICK, this.core.generation)
   }
 
   /** The kubeconfig is written at once; the certificate that it names comes later. */
@@ -188,7 +189,10 @@ export class Certificates {
     const known = this.current(kind)
     if (known === undefined) return
     const { notBeforeMs, notAfterMs } = known
-    const share = 0.7 + 0.2 * (Number(numberFrom(4, 'rotation', this.core.kernel.seed, this.core.nodeName, String(notBeforeMs))) / 2 ** 32)
+    const share =
+      0.7 +
+      0.2 *
+        (Number(numberFrom(4, 'rotation', this.core.kernel.seed, this.core.nodeName, String(notBeforeMs))) / 2 ** 32)
     const atMs = notBeforeMs + (notAfterMs - notBeforeMs) * share
     this.state.dueMs[kind] = this.core.kernel.now + Math.max(0, Math.round(atMs - this.core.kernel.clockMs))
   }
@@ -201,7 +205,10 @@ export class Certificates {
       delete this.state.asked[kind]
       return this.retry(kind)
     }
-    this.core.client.call({ verb: 'get', resource: REQUESTS, name: asked.name }, { kind: CERTIFICATE_TAG, what: `${kind} get` })
+    this.core.client.call(
+      { verb: 'get', resource: REQUESTS, name: asked.name },
+      { kind: CERTIFICATE_TAG, what: `${kind} get` },
+    )
   }
 
   private ask(kind: Kind): void {
@@ -209,10 +216,15 @@ export class Certificates {
     const serial = ++this.state.keys
     this.state.asked[kind] = { serial, sinceMs: kernel.now, looks: 0 }
     const subject = goName(`system:node:${nodeName}`, ['system:nodes'])
-    const names = kind === 'client' ? [] : [altNamesExtension([
-            { kind: 'dns', value: nodeName },
-            { kind: 'ip', value: this.core.nodeFacts().hostIP },
-          ])]
+    const names =
+      kind === 'client'
+        ? []
+        : [
+            altNamesExtension([
+              { kind: 'dns', value: nodeName },
+              { kind: 'ip', value: this.core.nodeFacts().hostIP },
+            ]),
+          ]
     const request = makeRequest(makeName(subject), this.key(serial), names)
     const { signer, usage } = KINDS[kind]
     const body: CertificateSigningRequest = {
@@ -221,7 +233,10 @@ export class Certificates {
       metadata: { generateName: 'csr-' } as CertificateSigningRequest['metadata'],
       spec: { request: btoa(request), signerName: signer, usages: ['digital signature', usage] },
     }
-    this.core.client.call({ verb: 'create', resource: REQUESTS, body }, { kind: CERTIFICATE_TAG, what: `${kind} create` })
+    this.core.client.call(
+      { verb: 'create', resource: REQUESTS, body },
+      { kind: CERTIFICATE_TAG, what: `${kind} create` },
+    )
   }
 
   private key(serial: number): PrivateKey {
@@ -290,7 +305,11 @@ export class Certificates {
   private complain(kind: Kind, err: string, whole = false): void {
     const { logger } = KINDS[kind]
     const what = 'Failed while requesting a signed certificate from the control plane'
-    if (whole) this.core.log('E', 'certificate_manager.go:614', err.split(': ')[0] ?? '', { err, logger: `${logger}.UnhandledError` })
+    if (whole)
+      this.core.log('E', 'certificate_manager.go:614', err.split(': ')[0] ?? '', {
+        err,
+        logger: `${logger}.UnhandledError`,
+      })
     else this.core.log('E', 'certificate_manager.go:596', what, { err, logger: `${logger}.UnhandledError` })
   }
 
@@ -343,7 +362,13 @@ export class Certificates {
     )
     const above = signCertificate(
       draftOf(
-        { ...basics('ca'), keyUsages: [...usages.keyUsages, 'keyCertSign'], subject: caName, publicKey: publicPartOf(caKey), isCa: true },
+        {
+          ...basics('ca'),
+          keyUsages: [...usages.keyUsages, 'keyCertSign'],
+          subject: caName,
+          publicKey: publicPartOf(caKey),
+          isCa: true,
+        },
         signer,
       ),
       signer,

@@ -93,7 +93,10 @@ export const DEFAULT_FLAGS: KubeletFlags = {
 export function flagsFrom(config: ConfigTree): Partial<KubeletFlags> {
   const lease = Number(config['nodeLeaseDurationSeconds'])
   const restart = config['crashLoopBackOff'] as { maxContainerRestartPeriod?: string } | undefined
-  const capMs = restart?.maxContainerRestartPeriod === undefined ? 300_000 : msOf(config, 'crashLoopBackOff.maxContainerRestartPeriod')
+  const capMs =
+    restart?.maxContainerRestartPeriod === undefined
+      ? 300_000
+      : msOf(config, 'crashLoopBackOff.maxContainerRestartPeriod')
   return {
     nodeStatusUpdateMs: msOf(config, 'nodeStatusUpdateFrequency'),
     // Who sets only the update frequency also means the report frequency.

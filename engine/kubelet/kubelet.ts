@@ -48,14 +48,7 @@ import type { ExecExit, ExecOutput, KubeletPorts, RuntimeExit, RuntimeOutput } f
 import { FOLLOW_TICK, Server } from './server.ts'
 import { containerKey, hexOf } from './state.ts'
 import type { ContainerInstance, ImageOnNode, PodRecord } from './state.ts'
-import {
-  makeMirror,
-  MANIFEST_CHANGED,
-  MANIFEST_LOST,
-  MANIFEST_TICK,
-  MIRROR_TAG,
-  StaticPods,
-} from './staticPods.ts'
+import { makeMirror, MANIFEST_CHANGED, MANIFEST_LOST, MANIFEST_TICK, MIRROR_TAG, StaticPods } from './staticPods.ts'
 import { Certificates, CERTIFICATE_TAG, CERTIFICATE_TICK } from './certificates.ts'
 import { loadKubeconfig } from './settings/kubeconfig.ts'
 import { readSettings } from './settings/settings.ts'
@@ -425,7 +418,9 @@ export class Kubelet implements Component, Core {
   /** A burst when it goes, and again at each look. */
   private tellRuntimeGone(): void {
     if (!this.state.up || this.state.runtime) return
-    const socket = String(this.state.settings?.config['containerRuntimeEndpoint'] ?? `unix://${RUNTIME_SOCKET}`).replace(/^unix:\/\//, '')
+    const socket = String(
+      this.state.settings?.config['containerRuntimeEndpoint'] ?? `unix://${RUNTIME_SOCKET}`,
+    ).replace(/^unix:\/\//, '')
     const err = `rpc error: code = Unavailable desc = connection error: desc = "transport: Error while dialing: dial unix ${socket}: connect: connection refused"`
     for (const [where, message, facts] of GONE_LINES) this.log('E', where, message, { err, ...facts })
   }
@@ -448,7 +443,11 @@ export class Kubelet implements Component, Core {
   private watchManifests(): void {
     const { staticPodPath } = this.flags
     if (staticPodPath !== '')
-      this.ports.files?.watch?.(staticPodPath, { to: this.address, type: MANIFEST_CHANGED, data: { generation: this.state.generation } })
+      this.ports.files?.watch?.(staticPodPath, {
+        to: this.address,
+        type: MANIFEST_CHANGED,
+        data: { generation: this.state.generation },
+      })
   }
 
   /** As inotify says it; what was written is read once it is whole. */
@@ -520,13 +519,18 @@ export class Kubelet implements Component, Core {
   /** Runs a program in a container for a process of the host, which hears of its end. */
   criExec(id: string, argv: string[], pid: number): boolean {
     const found = this.containers.find(id)
-    if (found === undefined || found.instance.startedMs === undefined || found.instance.finishedMs !== undefined) return false
+    if (found === undefined || found.instance.startedMs === undefined || found.instance.finishedMs !== undefined)
+      return false
     this.execs.run(found.record, found.instance, argv, { kind: 'cri', pid })
     return true
   }
 
   private answerCri(pid: number, answer: ExecResult): void {
-    this.kernel.send({ to: RUNTIME_ADDRESS, type: ANSWER_EVENT, data: { host: this.host, pid, call: 'cri.exec', answer } })
+    this.kernel.send({
+      to: RUNTIME_ADDRESS,
+      type: ANSWER_EVENT,
+      data: { host: this.host, pid, call: 'cri.exec', answer },
+    })
   }
 
   /** Pulls an image as `crictl pull` does; how long it takes, and why it failed. */
@@ -679,7 +683,11 @@ export class Kubelet implements Component, Core {
 
   private tell(said: Said): void {
     if (typeof said !== 'string')
-      return this.write(said.level, said.where, said.bare === true ? said.message : structured(said.message, said.facts))
+      return this.write(
+        said.level,
+        said.where,
+        said.bare === true ? said.message : structured(said.message, said.facts),
+      )
     if (this.ports.log !== undefined || this.state.pid !== undefined) this.say(said)
   }
 
@@ -842,7 +850,8 @@ export class Kubelet implements Component, Core {
       minor,
       isDirectory: (path) => hostPathKind?.(path) === 'directory',
       runtimeProblem: (endpoint) => this.endpointProblem(endpoint),
-      swaps: (read('/proc/swaps') ?? '').split('\n').slice(1).join('\n').trim() === '' ? '' : (read('/proc/swaps') ?? ''),
+      swaps:
+        (read('/proc/swaps') ?? '').split('\n').slice(1).join('\n').trim() === '' ? '' : (read('/proc/swaps') ?? ''),
       knowsGate: (name) => knowsGate?.(name, minor) ?? true,
     }
   }
@@ -859,7 +868,14 @@ export class Kubelet implements Component, Core {
   private apiTrouble({ resource, path, failure }: Trouble): void {
     if (!this.state.up || this.hollow !== undefined) return
     const { fieldSelector = '' } = resource === 'v1/nodes' ? this.selections.nodes : {}
-    for (const said of reflectorLines({ resource, path, failure, fieldSelector, server: this.apiServer, minor: this.minor }))
+    for (const said of reflectorLines({
+      resource,
+      path,
+      failure,
+      fieldSelector,
+      server: this.apiServer,
+      minor: this.minor,
+    }))
       this.tell(said)
   }
 
@@ -1106,8 +1122,7 @@ export class Kubelet implements Component, Core {
     const refused = criticalRejection(rejection)
     const err = /preemption: .*$/.exec(refused.message)?.[0]
     const why = 'Failed to admit pod, unexpected error while attempting to recover from admission failure'
-    if (err !== undefined)
-      this.log('E', 'predicate.go:212', why, { err, pod: `${record.namespace}/${record.name}` })
+    if (err !== undefined) this.log('E', 'predicate.go:212', why, { err, pod: `${record.namespace}/${record.name}` })
     return this.reject(record, refused)
   }
 

@@ -24,7 +24,8 @@ const registries = new Map<number, KindEntry>()
 
 function podEntry(minor: number): KindEntry {
   let entry = registries.get(minor)
-  if (entry === undefined) registries.set(minor, (entry = new KindRegistry(`1.${minor}`).byKind('', 'v1', 'Pod') as KindEntry))
+  if (entry === undefined)
+    registries.set(minor, (entry = new KindRegistry(`1.${minor}`).byKind('', 'v1', 'Pod') as KindEntry))
   return entry
 }
 
@@ -60,7 +61,8 @@ function typeProblem(object: unknown): string | undefined {
   if (!isMap && object !== null)
     return `couldn't get version/kind; json parse error: json: cannot unmarshal ${Array.isArray(object) ? 'array' : typeof object} into Go value of type struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }`
   if (kind === undefined || kind === '') return `Object 'Kind' is missing in '${JSON.stringify(object)}'`
-  if (apiVersion === undefined || apiVersion === '') return `Object 'apiVersion' is missing in '${JSON.stringify(object)}'`
+  if (apiVersion === undefined || apiVersion === '')
+    return `Object 'apiVersion' is missing in '${JSON.stringify(object)}'`
   if (kind === 'Pod' && apiVersion === 'v1') return undefined
   return `no kind "${kind}" is registered for version "${apiVersion}" in scheme "${SCHEME}"`
 }
@@ -75,7 +77,9 @@ function apiReference(spec: PodSpec | undefined): string | undefined {
   const volumes = spec.volumes ?? []
   if (volumes.some(({ persistentVolumeClaim, ephemeral }) => (persistentVolumeClaim ?? ephemeral) !== undefined))
     return 'persistentvolumeclaims'
-  const tokens = volumes.some(({ projected }) => (projected?.sources ?? []).some(({ serviceAccountToken }) => serviceAccountToken !== undefined))
+  const tokens = volumes.some(({ projected }) =>
+    (projected?.sources ?? []).some(({ serviceAccountToken }) => serviceAccountToken !== undefined),
+  )
   return tokens ? 'serviceaccounts' : undefined
 }
 
@@ -91,7 +95,8 @@ function namesSecret(spec: PodSpec): boolean {
       (env ?? []).some(({ valueFrom }) => valueFrom?.secretKeyRef !== undefined),
   )
   const inVolumes = (spec.volumes ?? []).some(
-    ({ secret, projected }) => secret !== undefined || (projected?.sources ?? []).some((source) => source.secret !== undefined),
+    ({ secret, projected }) =>
+      secret !== undefined || (projected?.sources ?? []).some((source) => source.secret !== undefined),
   )
   return inEnv || inVolumes || (spec.imagePullSecrets ?? []).length > 0
 }

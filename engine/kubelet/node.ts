@@ -199,8 +199,12 @@ export class NodeStatuses {
     delete this.state.posted
     if (this.core.settings === undefined) return
     const where = 'kubelet_node_status.go:549'
-    const err = `error getting node "${this.core.nodeName}": ${this.core.failure(answer, '?timeout=10s').replace(/^Patch/, 'Get').replace('/status', '')}`
-    for (let tried = 0; tried < UPDATES; tried++) this.core.log('E', where, 'Error updating node status, will retry', { err })
+    const err = `error getting node "${this.core.nodeName}": ${this.core
+      .failure(answer, '?timeout=10s')
+      .replace(/^Patch/, 'Get')
+      .replace('/status', '')}`
+    for (let tried = 0; tried < UPDATES; tried++)
+      this.core.log('E', where, 'Error updating node status, will retry', { err })
     this.core.log('E', 'kubelet_node_status.go:536', 'Unable to update node status', {
       err: 'update node status exceeds retry count',
     })
@@ -267,7 +271,7 @@ export class NodeStatuses {
     const given = ['kubeReserved', 'systemReserved'].flatMap(
       (field) => ((config?.[field] ?? {}) as Record<string, string>)[name] ?? [],
     )
-    const isDefault = config === undefined || config['evictionHard'] === CONFIG_DEFAULTS['evictionHard']
+    const isDefault = config === undefined || sameValue(config['evictionHard'], CONFIG_DEFAULTS['evictionHard'])
     if (isDefault) return [...(own[name] === undefined ? [] : [own[name]]), ...given]
     const signal = { memory: 'memory.available', 'ephemeral-storage': 'nodefs.available' }[name]
     const kept = signal === undefined ? 0 : keptBack(config, signal, quantityValue(amount))
@@ -308,7 +312,8 @@ export class NodeStatuses {
 
   private taints(): Taint[] {
     const given = (this.core.settings?.config['registerWithTaints'] as Taint[] | undefined) ?? []
-    const isGiven = (taint: Taint): boolean => given.some(({ key, effect }) => key === taint.key && effect === taint.effect)
+    const isGiven = (taint: Taint): boolean =>
+      given.some(({ key, effect }) => key === taint.key && effect === taint.effect)
     return [...this.options.taints.filter((taint) => !isGiven(taint)), ...given]
   }
 
@@ -322,7 +327,8 @@ export class NodeStatuses {
   }
 
   private nowRegistered(answer: Answer): void {
-    if (answer.code === 409) this.core.log('I', 'kubelet_node_status.go:124', 'Node was previously registered', { node: this.core.nodeName })
+    if (answer.code === 409)
+      this.core.log('I', 'kubelet_node_status.go:124', 'Node was previously registered', { node: this.core.nodeName })
     this.core.log('I', 'kubelet_node_status.go:81', 'Successfully registered node', { node: this.core.nodeName })
     this.state.registered = true
     delete this.state.registerStepMs
@@ -613,7 +619,9 @@ function pressureCondition(type: string, on: boolean, good: [string, string], ba
 
 /** The node controller has written that it hears nothing of this node: what was posted last no longer stands. */
 function isGivenUp({ status }: Node): boolean {
-  return (status?.conditions ?? []).some(({ status: value, reason }) => value === 'Unknown' && reason === 'NodeStatusUnknown')
+  return (status?.conditions ?? []).some(
+    ({ status: value, reason }) => value === 'Unknown' && reason === 'NodeStatusUnknown',
+  )
 }
 
 /** The same but for heartbeats. */

@@ -309,7 +309,10 @@ export class PodWorkers {
     const source = record.pod.spec?.volumes?.find(({ name }) => name === volume)
     if (message === undefined || source?.hostPath === undefined || this.core.hollow !== undefined) return
     const unique = `kubernetes.io/host-path/${record.uid}-${volume}`
-    const again = new Date(this.core.kernel.clockMs + retryMs).toISOString().replace('T', ' ').replace(/Z$/, '000000 +0000 UTC')
+    const again = new Date(this.core.kernel.clockMs + retryMs)
+      .toISOString()
+      .replace('T', ' ')
+      .replace(/Z$/, '000000 +0000 UTC')
     const where = `(UniqueName: "${unique}") pod "${record.name}" (UID: "${record.uid}")`
     const error = message.replace(/^(MountVolume\.SetUp failed for volume "[^"]*") :/, `$1 ${where} :`)
     const operation = `{volumeName:${unique} podName:${record.uid} nodeName:}`

@@ -152,6 +152,19 @@ export type TokenPort = (
   pod: { name: string; uid: string },
 ) => string | undefined
 
+/** What is asked of a node's own resource. */
+export interface ReviewedAttributes {
+  verb: 'get' | 'create'
+  subresource: string
+  node: string
+}
+
+/** `user` absent: nobody knows the token. */
+export interface Reviewed {
+  user?: string
+  allowed: boolean
+}
+
 export interface KubeletPorts {
   containers?: ContainerRuntimePort
   components?: ComponentPort
@@ -159,6 +172,8 @@ export interface KubeletPorts {
   dial?: DialPort
   probe?: ProbePort
   token?: TokenPort
+  /** A TokenReview and a SubjectAccessReview by the API server: who a token is, and whether it may; undefined: no server answers. */
+  review?(authorization: string, attributes: ReviewedAttributes): Reviewed | undefined
   /** Whether a release knows a feature gate. Absent: it knows all. */
   knowsGate?(name: string, minor: number): boolean
   /** Whether the CNI plugin of the node is initialized. Absent: it is (see `cniReady`). */

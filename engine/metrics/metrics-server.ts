@@ -20,6 +20,7 @@ import type { Batch, Storage } from './points.ts'
 /** From the start of the process until it listens. */
 const START_MS = 1_500
 const CA = '/var/run/secrets/kubernetes.io/serviceaccount/ca.crt'
+const TOKEN = '/var/run/secrets/kubernetes.io/serviceaccount/token'
 
 /** One process, as plain data. */
 interface Instance {
@@ -193,7 +194,12 @@ export class MetricsServer implements Component, ApiClientOwner {
     const point = { host: this.options.host, root: { kind: 'container' as const, id, ip: podIp }, pid: 1 }
     const ca = this.options.readFile(id, CA)
     const tls = options.insecure ? { insecure: true } : { ...(ca !== undefined && { ca }) }
-    const request = { method: 'GET' as const, query: {}, headers: { 'user-agent': 'metrics-server/v0.8.0' } }
+    const token = this.options.readFile(id, TOKEN)
+    const headers = {
+      'user-agent': 'metrics-server/v0.8.0',
+      ...(token !== undefined && { authorization: `Bearer ${token}` }),
+    }
+    const request = { method: 'GET' as const, query: {}, headers }
     const replyTo = { host: this.options.host, address: this.options.address, tag }
     const sent = this.options.network().http(point, { url, request, tls }, replyTo)
     if ('sent' in sent || 'later' in sent) return

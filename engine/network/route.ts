@@ -34,7 +34,12 @@ export interface RouteWorld {
   /** Draws for load balancing. */
   random(host: HostName): Random
   /** Where a load balancer on a host sends a connection; undefined: none listens there. */
-  onward(host: HostName, ip: string, port: number, clientIp: string): { address: string; port: number } | 'none' | undefined
+  onward(
+    host: HostName,
+    ip: string,
+    port: number,
+    clientIp: string,
+  ): { address: string; port: number } | 'none' | undefined
   /** What a chain of a host's filter table makes of a packet. */
   filter?(host: HostName, chain: FilterChain, packet: Packet): Verdict
   isServiceAddress(ip: string): boolean

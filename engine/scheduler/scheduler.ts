@@ -550,7 +550,9 @@ export class Scheduler implements Component, ApiClientOwner {
     const fits = (node: NodeInfo): boolean => {
       const nodes = snapshot.nodes.map((one) => (one.name === node.name ? node : one))
       const tried = { ...snapshot, nodes }
-      return plugins.filters.every((filter) => filter.filter(pod, node, tried, filter.prepare?.(pod, tried)) === undefined)
+      return plugins.filters.every(
+        (filter) => filter.filter(pod, node, tried, filter.prepare?.(pod, tried)) === undefined,
+      )
     }
     const result = preempt({ pod, nodes: snapshot.nodes, rejections, budgets: this.budgets.list(), fits })
     if (result.chosen === undefined)

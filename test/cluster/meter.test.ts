@@ -16,7 +16,10 @@ function measured(behaviour: (second: number) => Behaviour): { kernel: Kernel; m
       if (what === 'refuses') return { answer: { failure: 'refused', message: 'connection refused' } }
       const response = { code: what === '503' ? 503 : 200, headers: {}, body: '' }
       if (what !== 'is silent')
-        kernel.send({ to: replyTo.address, type: HTTP.response, data: { tag: replyTo.tag, response } }, what === 'late' ? 7000 : 5)
+        kernel.send(
+          { to: replyTo.address, type: HTTP.response, data: { tag: replyTo.tag, response } },
+          what === 'late' ? 7000 : 5,
+        )
       return { sent: { address: 'nobody', host: 'base', id: replyTo.tag } }
     },
   } as unknown as HostNetwork
@@ -36,7 +39,11 @@ describe('a meter', () => {
   it('counts silence and answers that come too late, once each', () => {
     const { kernel, meters } = measured((s) => (s === 2 ? 'is silent' : s === 3 ? 'late' : 'answers'))
     kernel.runUntil(20_000)
-    expect(meters.report('web')).toMatchObject({ failed: 2, downMs: 2_000, outages: [{ fromMs: 2_000, untilMs: 4_000, reason: 'timeout' }] })
+    expect(meters.report('web')).toMatchObject({
+      failed: 2,
+      downMs: 2_000,
+      outages: [{ fromMs: 2_000, untilMs: 4_000, reason: 'timeout' }],
+    })
   })
 
   it('starts anew under a name that it has, and asks no faster for it', () => {

@@ -3,7 +3,14 @@ import { expect, it } from 'vitest'
 import { OpenedFiles } from '../../engine/cluster/opened-files.ts'
 import type { FileNode } from '../../engine/host/files.ts'
 
-const fileOf = (text: string): FileNode => ({ kind: 'file', mode: 0o600, owner: 'root', group: 'root', mtimeMs: 0, text })
+const fileOf = (text: string): FileNode => ({
+  kind: 'file',
+  mode: 0o600,
+  owner: 'root',
+  group: 'root',
+  mtimeMs: 0,
+  text,
+})
 
 it('a file that is written right after a snapshot is not read by who had opened the old one', () => {
   let disk = fileOf('old')

@@ -44,13 +44,26 @@ function optionsOf(line: string): FlightOptions {
       .slice(1)
       .map((word) => word.split('=') as [string, string]),
   )
-  const { workers = '2', seed = '7', release = '1.35', controlPlanes = '1', storage, metricsServer, bare, ...unknown } = words
+  const {
+    workers = '2',
+    seed = '7',
+    release = '1.35',
+    controlPlanes = '1',
+    storage,
+    metricsServer,
+    bare,
+    ...unknown
+  } = words
   if (Object.keys(unknown).length > 0) throw new Error(`unknown words in '${line}': ${Object.keys(unknown).join(', ')}`)
   if (storage !== undefined && storage !== 'local-path') throw new Error(`storage=${storage}: local-path`)
   const sizes = { controlPlanes: Number(controlPlanes), workers: Number(workers) }
   const metrics = metricsServer === 'true' ? { metricsServer: true } : {}
   const machines = bare?.split(',').map((name) => ({ name }))
-  const more = { ...metrics, ...(machines && { bare: machines }), ...(storage !== undefined && { storage: storage as 'local-path' }) }
+  const more = {
+    ...metrics,
+    ...(machines && { bare: machines }),
+    ...(storage !== undefined && { storage: storage as 'local-path' }),
+  }
   return { seed, epochMs: EPOCH_MS, release, ...sizes, ...more }
 }
 
@@ -122,7 +135,10 @@ function measure(flight: Flight, [verb, name = '', url = '']: string[]): string[
   const times = `down ${downMs / 1000} s, at most ${longestMs / 1000} s at once`
   return [
     `asked ${asked}, failed ${failed}, ${times}`,
-    ...outages.map(({ reason, fromMs, untilMs }) => `${fromMs / 1000} s to ${untilMs === undefined ? 'now' : `${untilMs / 1000} s`}: ${reason}`),
+    ...outages.map(
+      ({ reason, fromMs, untilMs }) =>
+        `${fromMs / 1000} s to ${untilMs === undefined ? 'now' : `${untilMs / 1000} s`}: ${reason}`,
+    ),
   ]
 }
 

@@ -9,7 +9,13 @@ const SERVER = 'https://172.30.1.2:6444'
 const REFUSED = 'dial tcp 172.30.1.2:6444: connect: connection refused'
 
 describe('what the log says (O4)', () => {
-  const trouble = { resource: 'v1/nodes', path: '/api/v1/nodes', failure: REFUSED, fieldSelector: 'metadata.name=worker-1', server: SERVER }
+  const trouble = {
+    resource: 'v1/nodes',
+    path: '/api/v1/nodes',
+    failure: REFUSED,
+    fieldSelector: 'metadata.name=worker-1',
+    server: SERVER,
+  }
   const shown = (minor: number): string[] =>
     reflectorLines({ ...trouble, minor }).map((said) => {
       if (typeof said === 'string') return said
@@ -21,17 +27,26 @@ describe('what the log says (O4)', () => {
     expect(shown(33)).toEqual([
       `"Failed to watch" err="${list}" logger="UnhandledError" reflector="k8s.io/client-go/informers/factory.go:160" type="*v1.Node"`,
     ])
-    expect(shown(32)[1]).toContain('"Unhandled Error" err="k8s.io/client-go/informers/factory.go:160: Failed to watch *v1.Node: failed to list')
+    expect(shown(32)[1]).toContain(
+      '"Unhandled Error" err="k8s.io/client-go/informers/factory.go:160: Failed to watch *v1.Node: failed to list',
+    )
     expect(shown(30)[1]).toMatch(/^k8s\.io\/client-go\/informers\/factory\.go:160: Failed to watch/)
   })
 
   it('a call that fails', () => {
-    const call = { verb: 'get' as const, resource: 'coordination.k8s.io/v1/leases', namespace: 'kube-node-lease', name: 'worker-1' }
+    const call = {
+      verb: 'get' as const,
+      resource: 'coordination.k8s.io/v1/leases',
+      namespace: 'kube-node-lease',
+      name: 'worker-1',
+    }
     const answer: Answer = { call, tag: null, code: 0, body: undefined, failure: REFUSED }
     expect(failureText(answer, SERVER, '?timeout=10s')).toBe(
       `Get "${SERVER}/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases/worker-1?timeout=10s": ${REFUSED}`,
     )
-    expect(failureText({ ...answer, code: 403, body: { message: 'leases is forbidden' } }, SERVER, '')).toBe('leases is forbidden')
+    expect(failureText({ ...answer, code: 403, body: { message: 'leases is forbidden' } }, SERVER, '')).toBe(
+      'leases is forbidden',
+    )
   })
 
   it('registration and lease are tried again, ever more seldom', () => {
@@ -46,7 +61,11 @@ describe('what the log says (O4)', () => {
     expect(intervals.slice(0, 8)).toEqual(['200ms', '400ms', '800ms', '1.6s', '3.2s', '6.4s', '7s', '7s'])
     bench.api.reachable = true
     bench.run(10_000)
-    const renewed = bench.api.get<{ metadata: { name: string }; spec: { renewTime: string } }>('coordination.k8s.io/v1/leases', 'kube-node-lease', 'worker-1')
+    const renewed = bench.api.get<{ metadata: { name: string }; spec: { renewTime: string } }>(
+      'coordination.k8s.io/v1/leases',
+      'kube-node-lease',
+      'worker-1',
+    )
     expect(Date.parse(renewed?.spec.renewTime ?? '')).toBeGreaterThan(bench.kernel.clockMs - 10_000)
   })
 })

@@ -2,7 +2,16 @@
 import { describe, expect, it } from 'vitest'
 import type { KernelEvent } from '../../engine/kernel/queue.ts'
 import type { CertificateSigningRequest } from '../../engine/objects/types.gen.ts'
-import { commonNameOf, draftOf, goName, parseRequest, poolKey, publicPartOf, selfSigner, signCertificate } from '../../engine/pki/index.ts'
+import {
+  commonNameOf,
+  draftOf,
+  goName,
+  parseRequest,
+  poolKey,
+  publicPartOf,
+  selfSigner,
+  signCertificate,
+} from '../../engine/pki/index.ts'
 import { EPOCH_MS, makeBench } from './bench.ts'
 import type { NodeBench } from './bench.ts'
 
@@ -15,7 +24,11 @@ const AUTHORITY = selfSigner(goName('kubernetes'), poolKey(1))
 
 function certificate(fromMs: number, toMs: number): string {
   const template = { serial: 7n, notBeforeMs: fromMs, notAfterMs: toMs, keyUsages: ['digitalSignature'] as const }
-  const own = { ...template, subject: goName('system:node:worker-1', ['system:nodes']), publicKey: publicPartOf(poolKey(2)) }
+  const own = {
+    ...template,
+    subject: goName('system:node:worker-1', ['system:nodes']),
+    publicKey: publicPartOf(poolKey(2)),
+  }
   return signCertificate(draftOf(own, AUTHORITY), AUTHORITY)
 }
 
@@ -61,7 +74,11 @@ function start(files: Record<string, string>): Started {
   })
   bench.kernel.register('hosts', { handle: (event) => void told.push(event), dump: () => null, load: () => undefined })
   bench.kubelet.stop()
-  bench.kernel.send({ to: 'kubelet/worker-1', type: 'unit.start', data: { host: 'worker-1', unit: 'kubelet.service', pid: 396, argv: ARGV } })
+  bench.kernel.send({
+    to: 'kubelet/worker-1',
+    type: 'unit.start',
+    data: { host: 'worker-1', unit: 'kubelet.service', pid: 396, argv: ARGV },
+  })
   bench.run(100)
   return { bench, files, log, told, requests: () => bench.api.list<CertificateSigningRequest>(REQUESTS) }
 }
@@ -80,7 +97,10 @@ describe('TLS bootstrap', () => {
   it('asks with the token, waits to be signed, writes its files and registers', () => {
     const { bench, files, requests } = start({ ...FRESH })
     const [csr] = requests()
-    expect(csr?.spec).toMatchObject({ signerName: 'kubernetes.io/kube-apiserver-client-kubelet', usages: ['digital signature', 'client auth'] })
+    expect(csr?.spec).toMatchObject({
+      signerName: 'kubernetes.io/kube-apiserver-client-kubelet',
+      usages: ['digital signature', 'client auth'],
+    })
     expect(commonNameOf(parseRequest(atob(csr?.spec?.request ?? ''))?.subject ?? [])).toBe('system:node:worker-1')
     expect(files['/etc/kubernetes/kubelet.conf']).toContain(`client-certificate: ${CURRENT}`)
     expect(bench.kubelet.bootstrapping).toBe(true)
@@ -90,7 +110,9 @@ describe('TLS bootstrap', () => {
     bench.run(10_000)
     expect(bench.kubelet.bootstrapping).toBe(false)
     expect(files[CURRENT]).toMatch(/BEGIN CERTIFICATE[^]*BEGIN EC PRIVATE KEY/)
-    expect(Object.keys(files).some((name) => /kubelet-client-\d{4}-\d\d-\d\d-\d\d-\d\d-\d\d\.pem$/.test(name))).toBe(true)
+    expect(Object.keys(files).some((name) => /kubelet-client-\d{4}-\d\d-\d\d-\d\d-\d\d-\d\d\.pem$/.test(name))).toBe(
+      true,
+    )
     expect(bench.api.get('v1/nodes', '', 'worker-1')).toBeDefined()
   })
 
@@ -98,16 +120,25 @@ describe('TLS bootstrap', () => {
     const other = start({ ...FRESH })
     const [csr] = other.requests()
     const denied = { type: 'Denied', status: 'True', reason: 'KubectlDeny', message: 'no' }
-    other.bench.api.put(REQUESTS, { ...(csr as CertificateSigningRequest), status: { conditions: [denied] } } as CertificateSigningRequest)
+    other.bench.api.put(REQUESTS, {
+      ...(csr as CertificateSigningRequest),
+      status: { conditions: [denied] },
+    } as CertificateSigningRequest)
     other.bench.run(20_000)
-    expect(other.log.join('\n')).toContain('cannot rotate: certificate signing request is denied, reason: \\"KubectlDeny\\", message: \\"no\\"')
+    expect(other.log.join('\n')).toContain(
+      'cannot rotate: certificate signing request is denied, reason: \\"KubectlDeny\\", message: \\"no\\"',
+    )
   })
 })
 
 describe('rotation and serving', () => {
   it('replaces its certificate at 70 to 90 % of its life', () => {
     const pem = certificate(EPOCH_MS - MINUTE_MS, EPOCH_MS + 9 * MINUTE_MS)
-    const { bench, files, requests } = start({ '/etc/kubernetes/kubelet.conf': BY_FILE, [CURRENT]: pem, '/var/lib/kubelet/config.yaml': CONFIG })
+    const { bench, files, requests } = start({
+      '/etc/kubernetes/kubelet.conf': BY_FILE,
+      [CURRENT]: pem,
+      '/var/lib/kubelet/config.yaml': CONFIG,
+    })
     bench.run(5.9 * MINUTE_MS)
     expect(requests()).toHaveLength(0)
     bench.run(2.2 * MINUTE_MS)

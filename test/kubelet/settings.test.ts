@@ -18,7 +18,12 @@ function certificate(notAfterMs: number): string {
   const signer = selfSigner(goName('kubernetes'), key)
   const basics = { serial: 7n, notBeforeMs: CLOCK_MS - DAY_MS, notAfterMs }
   const usages = { keyUsages: ['digitalSignature'] as const }
-  const template = { ...basics, ...usages, subject: goName('system:node:worker-1', ['system:nodes']), publicKey: publicPartOf(key) }
+  const template = {
+    ...basics,
+    ...usages,
+    subject: goName('system:node:worker-1', ['system:nodes']),
+    publicKey: publicPartOf(key),
+  }
   return signCertificate(draftOf(template, signer), signer)
 }
 
@@ -46,7 +51,12 @@ staticPodPath: /etc/kubernetes/manifests
 ${more}`
 
 const FILES: Record<string, string> = { [CONFIG]: config(), [KUBECONFIG]: kubeconfig(), [CA]: GOOD, [CURRENT]: GOOD }
-const ARGV = ['/usr/bin/kubelet', `--bootstrap-kubeconfig=${BOOTSTRAP}`, `--kubeconfig=${KUBECONFIG}`, `--config=${CONFIG}`]
+const ARGV = [
+  '/usr/bin/kubelet',
+  `--bootstrap-kubeconfig=${BOOTSTRAP}`,
+  `--kubeconfig=${KUBECONFIG}`,
+  `--config=${CONFIG}`,
+]
 
 interface Given {
   files?: Record<string, string | undefined>
@@ -85,7 +95,9 @@ const refusal = (given: Given): string => {
 const lines = (given: Given): string[] => {
   const reading = start(given)
   if ('printed' in reading) return [reading.printed]
-  return reading.said.map((one) => (typeof one === 'string' ? one : one.bare === true ? one.message : structured(one.message, one.facts)))
+  return reading.said.map((one) =>
+    typeof one === 'string' ? one : one.bare === true ? one.message : structured(one.message, one.facts),
+  )
 }
 
 const file = (path: string, error: string): string =>
@@ -97,18 +109,51 @@ describe('a command line that is refused (O1, O4, O9)', () => {
   const rows: [string, string[], string, string?][] = [
     ['unknown', ['--nosuch'], 'failed to parse kubelet flag: unknown flag: --nosuch'],
     ['removed with 1.24', ['--network-plugin=cni'], 'failed to parse kubelet flag: unknown flag: --network-plugin'],
-    ['removed with 1.27', ['--container-runtime=remote'], 'failed to parse kubelet flag: unknown flag: --container-runtime'],
+    [
+      'removed with 1.27',
+      ['--container-runtime=remote'],
+      'failed to parse kubelet flag: unknown flag: --container-runtime',
+    ],
     ['known until 1.26', ['--container-runtime=remote'], 'it runs', '1.26.15'],
-    ['removed with 1.35', ['--pod-infra-container-image=x'], 'failed to parse kubelet flag: unknown flag: --pod-infra-container-image', '1.35.3'],
-    ['removed with 1.31', ['--keep-terminated-pod-volumes'], 'failed to parse kubelet flag: unknown flag: --keep-terminated-pod-volumes'],
+    [
+      'removed with 1.35',
+      ['--pod-infra-container-image=x'],
+      'failed to parse kubelet flag: unknown flag: --pod-infra-container-image',
+      '1.35.3',
+    ],
+    [
+      'removed with 1.31',
+      ['--keep-terminated-pod-volumes'],
+      'failed to parse kubelet flag: unknown flag: --keep-terminated-pod-volumes',
+    ],
     ['one dash', ['-config=/x'], "failed to parse kubelet flag: unknown shorthand flag: 'c' in -config=/x"],
     ['no value', ['--node-ip'], 'failed to parse kubelet flag: flag needs an argument: --node-ip'],
-    ['a bad number', ['--max-pods=many'], 'failed to parse kubelet flag: invalid argument "many" for "--max-pods" flag: strconv.ParseInt: parsing "many": invalid syntax'],
-    ['a bad truth', ['--fail-swap-on=maybe'], 'failed to parse kubelet flag: invalid argument "maybe" for "--fail-swap-on" flag: strconv.ParseBool: parsing "maybe": invalid syntax'],
-    ['a bad duration', ['--sync-frequency=5'], 'failed to parse kubelet flag: invalid argument "5" for "--sync-frequency" flag: time: missing unit in duration "5"'],
-    ['a bad address', ['--address=1.2.3'], 'failed to parse kubelet flag: invalid argument "1.2.3" for "--address" flag: failed to parse IP: "1.2.3"'],
+    [
+      'a bad number',
+      ['--max-pods=many'],
+      'failed to parse kubelet flag: invalid argument "many" for "--max-pods" flag: strconv.ParseInt: parsing "many": invalid syntax',
+    ],
+    [
+      'a bad truth',
+      ['--fail-swap-on=maybe'],
+      'failed to parse kubelet flag: invalid argument "maybe" for "--fail-swap-on" flag: strconv.ParseBool: parsing "maybe": invalid syntax',
+    ],
+    [
+      'a bad duration',
+      ['--sync-frequency=5'],
+      'failed to parse kubelet flag: invalid argument "5" for "--sync-frequency" flag: time: missing unit in duration "5"',
+    ],
+    [
+      'a bad address',
+      ['--address=1.2.3'],
+      'failed to parse kubelet flag: invalid argument "1.2.3" for "--address" flag: failed to parse IP: "1.2.3"',
+    ],
     ['a word', ['foo'], 'unknown command foo'],
-    ['a gate that nobody knows', ['--feature-gates=NoSuchGate=true'], 'failed to set feature gates from initial flags-based config: unrecognized feature gate: NoSuchGate'],
+    [
+      'a gate that nobody knows',
+      ['--feature-gates=NoSuchGate=true'],
+      'failed to set feature gates from initial flags-based config: unrecognized feature gate: NoSuchGate',
+    ],
   ]
   it.each(rows)('%s', (_what, args, text, release = '1.33.5') => {
     expect(refusal({ args, release })).toBe(text)
@@ -116,7 +161,9 @@ describe('a command line that is refused (O1, O4, O9)', () => {
 
   it('labels of Kubernetes that a kubelet may not set', () => {
     const text = refusal({ args: ['--node-labels=node-role.kubernetes.io/worker='] })
-    expect(text).toContain("failed to validate kubelet flags: unknown 'kubernetes.io' or 'k8s.io' labels specified with --node-labels: [node-role.kubernetes.io/worker]\n")
+    expect(text).toContain(
+      "failed to validate kubelet flags: unknown 'kubernetes.io' or 'k8s.io' labels specified with --node-labels: [node-role.kubernetes.io/worker]\n",
+    )
   })
 
   it('dies within a tenth of a second, with exit code 1', () => {
@@ -127,26 +174,111 @@ describe('a command line that is refused (O1, O4, O9)', () => {
 describe('a configuration file that is refused (O4)', () => {
   const scheme = 'in scheme "pkg/kubelet/apis/config/scheme/scheme.go:33"'
   const rows: [string, string | undefined, string][] = [
-    ['missing', undefined, file(CONFIG, `failed to read kubelet config file "${CONFIG}", error: open ${CONFIG}: no such file or directory`)],
+    [
+      'missing',
+      undefined,
+      file(CONFIG, `failed to read kubelet config file "${CONFIG}", error: open ${CONFIG}: no such file or directory`),
+    ],
     ['empty', '', file(CONFIG, `kubelet config file "${CONFIG}" was empty`)],
     ['no YAML', '[', file(CONFIG, 'failed to decode: yaml: line 1: did not find expected node content')],
-    ['a tab', config('maxPods: 5\n\tport: 1\n'), file(CONFIG, 'failed to decode: yaml: line 12: found a tab character that violates indentation')],
-    ['another kind', config().replace('KubeletConfiguration', 'KubeletConfig'), file(CONFIG, `failed to decode: no kind "KubeletConfig" is registered for version "kubelet.config.k8s.io/v1beta1" ${scheme}`)],
-    ['another version', config().replace('v1beta1', 'v1'), file(CONFIG, `failed to decode: no kind "KubeletConfiguration" is registered for version "kubelet.config.k8s.io/v1" ${scheme}`)],
-    ['a text for a truth', config('failSwapOn: "false"\n'), file(CONFIG, 'failed to decode: json: cannot unmarshal string into Go struct field KubeletConfiguration.failSwapOn of type bool')],
-    ['a text for a list', config().replace('\n- 10.96.0.10', ' 10.96.0.10'), file(CONFIG, 'failed to decode: json: cannot unmarshal string into Go struct field KubeletConfiguration.clusterDNS of type []string')],
-    ['a truth below', config('').replace('  x509', '  anonymous:\n    enabled: "no"\n  x509'), file(CONFIG, 'failed to decode: json: cannot unmarshal string into Go struct field KubeletAnonymousAuthentication.authentication.anonymous.enabled of type bool')],
-    ['a bad duration', config('syncFrequency: 5\n'), file(CONFIG, 'failed to decode: json: cannot unmarshal number into Go value of type string')],
+    [
+      'a tab',
+      config('maxPods: 5\n\tport: 1\n'),
+      file(CONFIG, 'failed to decode: yaml: line 12: found a tab character that violates indentation'),
+    ],
+    [
+      'another kind',
+      config().replace('KubeletConfiguration', 'KubeletConfig'),
+      file(
+        CONFIG,
+        `failed to decode: no kind "KubeletConfig" is registered for version "kubelet.config.k8s.io/v1beta1" ${scheme}`,
+      ),
+    ],
+    [
+      'another version',
+      config().replace('v1beta1', 'v1'),
+      file(
+        CONFIG,
+        `failed to decode: no kind "KubeletConfiguration" is registered for version "kubelet.config.k8s.io/v1" ${scheme}`,
+      ),
+    ],
+    [
+      'a text for a truth',
+      config('failSwapOn: "false"\n'),
+      file(
+        CONFIG,
+        'failed to decode: json: cannot unmarshal string into Go struct field KubeletConfiguration.failSwapOn of type bool',
+      ),
+    ],
+    [
+      'a text for a list',
+      config().replace('\n- 10.96.0.10', ' 10.96.0.10'),
+      file(
+        CONFIG,
+        'failed to decode: json: cannot unmarshal string into Go struct field KubeletConfiguration.clusterDNS of type []string',
+      ),
+    ],
+    [
+      'a truth below',
+      config('').replace('  x509', '  anonymous:\n    enabled: "no"\n  x509'),
+      file(
+        CONFIG,
+        'failed to decode: json: cannot unmarshal string into Go struct field KubeletAnonymousAuthentication.authentication.anonymous.enabled of type bool',
+      ),
+    ],
+    [
+      'a bad duration',
+      config('syncFrequency: 5\n'),
+      file(CONFIG, 'failed to decode: json: cannot unmarshal number into Go value of type string'),
+    ],
     ['a port too big', config('port: 99999\n'), invalid('port (--port) 99999 must be between 1 and 65535, inclusive')],
-    ['image thresholds', config('imageGCHighThresholdPercent: 70\n'), invalid('imageGCLowThresholdPercent (--image-gc-low-threshold) 80 must be less than imageGCHighThresholdPercent (--image-gc-high-threshold) 70')],
-    ['enforcement', config('enforceNodeAllocatable: [all]\n'), invalid('option "all" specified for enforceNodeAllocatable (--enforce-node-allocatable). Valid options are "pods", "system-reserved", "kube-reserved", or "none"')],
-    ['a gate that nobody knows', config('featureGates: {NoSuchGate: true}\n'), 'failed to set feature gates from initial flags-based config: unrecognized feature gate: NoSuchGate'],
+    [
+      'image thresholds',
+      config('imageGCHighThresholdPercent: 70\n'),
+      invalid(
+        'imageGCLowThresholdPercent (--image-gc-low-threshold) 80 must be less than imageGCHighThresholdPercent (--image-gc-high-threshold) 70',
+      ),
+    ],
+    [
+      'enforcement',
+      config('enforceNodeAllocatable: [all]\n'),
+      invalid(
+        'option "all" specified for enforceNodeAllocatable (--enforce-node-allocatable). Valid options are "pods", "system-reserved", "kube-reserved", or "none"',
+      ),
+    ],
+    [
+      'a gate that nobody knows',
+      config('featureGates: {NoSuchGate: true}\n'),
+      'failed to set feature gates from initial flags-based config: unrecognized feature gate: NoSuchGate',
+    ],
     ['authorization', config('authorization: {mode: Foo}\n'), 'failed to run Kubelet: unknown authorization mode Foo'],
-    ['eviction', config('evictionHard: {memory.available: foo}\n'), "failed to run Kubelet: quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'"],
-    ['soft eviction without grace', config('evictionSoft: {memory.available: 1Gi}\n'), 'failed to run Kubelet: failed to create kubelet: grace period must be specified for the soft eviction threshold memory.available'],
-    ['reservations', config('kubeReserved: {cpus: "1"}\n'), 'failed to run Kubelet: --kube-reserved value failed to parse: cannot reserve "cpus" resource'],
-    ['a client CA that is not there', config().replace(CA, '/etc/kubernetes/pki/WRONG-CA-FILE.crt'), 'failed to construct kubelet dependencies: unable to load client CA file /etc/kubernetes/pki/WRONG-CA-FILE.crt: open /etc/kubernetes/pki/WRONG-CA-FILE.crt: no such file or directory'],
-    ['restart period without its gate', config('crashLoopBackOff: {maxContainerRestartPeriod: 30s}\n'), invalid('FeatureGate KubeletCrashLoopBackOffMax not enabled, CrashLoopBackOff.MaxContainerRestartPeriod must not be set')],
+    [
+      'eviction',
+      config('evictionHard: {memory.available: foo}\n'),
+      "failed to run Kubelet: quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'",
+    ],
+    [
+      'soft eviction without grace',
+      config('evictionSoft: {memory.available: 1Gi}\n'),
+      'failed to run Kubelet: failed to create kubelet: grace period must be specified for the soft eviction threshold memory.available',
+    ],
+    [
+      'reservations',
+      config('kubeReserved: {cpus: "1"}\n'),
+      'failed to run Kubelet: --kube-reserved value failed to parse: cannot reserve "cpus" resource',
+    ],
+    [
+      'a client CA that is not there',
+      config().replace(CA, '/etc/kubernetes/pki/WRONG-CA-FILE.crt'),
+      'failed to construct kubelet dependencies: unable to load client CA file /etc/kubernetes/pki/WRONG-CA-FILE.crt: open /etc/kubernetes/pki/WRONG-CA-FILE.crt: no such file or directory',
+    ],
+    [
+      'restart period without its gate',
+      config('crashLoopBackOff: {maxContainerRestartPeriod: 30s}\n'),
+      invalid(
+        'FeatureGate KubeletCrashLoopBackOffMax not enabled, CrashLoopBackOff.MaxContainerRestartPeriod must not be set',
+      ),
+    ],
   ]
   it.each(rows)('%s', (_what, text, refused) => {
     expect(refusal({ files: { [CONFIG]: text } })).toBe(refused)
@@ -214,7 +346,9 @@ describe('who it is for the API server (O4)', () => {
     expect(refusal({ files, argv: bare })).toBe(
       `failed to run Kubelet: unable to load kubeconfig: error loading config file "${KUBECONFIG}": yaml: line 1: did not find expected node content`,
     )
-    expect(lines({ files })[2]).toContain(`unable to read existing bootstrap client config from ${KUBECONFIG}: error loading config file`)
+    expect(lines({ files })[2]).toContain(
+      `unable to read existing bootstrap client config from ${KUBECONFIG}: error loading config file`,
+    )
   })
 
   it('an expired certificate needs the bootstrap kubeconfig', () => {
@@ -233,12 +367,15 @@ describe('who it is for the API server (O4)', () => {
 
 describe('the machine under it (O4)', () => {
   it('no container runtime', () => {
-    const problem = 'transport: Error while dialing: dial unix /run/containerd/containerd.sock: connect: no such file or directory'
+    const problem =
+      'transport: Error while dialing: dial unix /run/containerd/containerd.sock: connect: no such file or directory'
     const given = { machine: { runtimeProblem: () => problem } }
     expect(refusal(given)).toBe(
       `failed to run Kubelet: validate service connection: validate CRI v1 runtime API for endpoint "unix:///run/containerd/containerd.sock": rpc error: code = Unavailable desc = connection error: desc = "${problem}"`,
     )
-    expect(lines(given).at(-1)).toContain('grpc: addrConn.createTransport failed to connect to {Addr: "/run/containerd/containerd.sock", ServerName: "localhost", }')
+    expect(lines(given).at(-1)).toContain(
+      'grpc: addrConn.createTransport failed to connect to {Addr: "/run/containerd/containerd.sock", ServerName: "localhost", }',
+    )
   })
 
   it('swap', () => {
@@ -252,18 +389,29 @@ describe('the machine under it (O4)', () => {
 
 describe('what wins', () => {
   it('a flag over the file, the file over the default, drop-ins over the file', () => {
-    const files = { [CONFIG]: config('maxPods: 50\nkubeReserved: {cpu: 100m}\n'), '/etc/kubelet.d/10-x.conf': config('maxPods: 60\nkubeReserved: {memory: 1Gi}\n') }
+    const files = {
+      [CONFIG]: config('maxPods: 50\nkubeReserved: {cpu: 100m}\n'),
+      '/etc/kubelet.d/10-x.conf': config('maxPods: 60\nkubeReserved: {memory: 1Gi}\n'),
+    }
     const settings = (args: string[]): unknown => {
       const reading = start({ files, args })
       return 'settings' in reading ? reading.settings.config : reading
     }
     expect(settings([])).toMatchObject({ maxPods: 50, nodeLeaseDurationSeconds: 40 })
-    expect(settings(['--config-dir=/etc/kubelet.d'])).toMatchObject({ maxPods: 60, kubeReserved: { cpu: '100m', memory: '1Gi' } })
+    expect(settings(['--config-dir=/etc/kubelet.d'])).toMatchObject({
+      maxPods: 60,
+      kubeReserved: { cpu: '100m', memory: '1Gi' },
+    })
     expect(settings(['--config-dir=/etc/kubelet.d', '--max-pods=70'])).toMatchObject({ maxPods: 70 })
   })
 
   it('the name, address, labels and taints of the command line', () => {
-    const args = ['--hostname-override=Worker9', '--node-ip=172.30.2.2', '--node-labels=disk=ssd,tier=a', '--register-with-taints=gpu=true:NoSchedule']
+    const args = [
+      '--hostname-override=Worker9',
+      '--node-ip=172.30.2.2',
+      '--node-labels=disk=ssd,tier=a',
+      '--register-with-taints=gpu=true:NoSchedule',
+    ]
     expect(start({ args })).toMatchObject({
       settings: {
         nodeName: 'worker9',

@@ -28,15 +28,39 @@ const SCHEME = 'in scheme "pkg/api/legacyscheme/scheme.go:30"'
 
 describe('a manifest that is no pod (O5)', () => {
   const rows: [string, string, string][] = [
-    ['broken YAML', GOOD.replace('metadata:\n  name', 'metadata:\n   x: y\n  name'), unparsed('yaml: line 4: did not find expected key')],
+    [
+      'broken YAML',
+      GOOD.replace('metadata:\n  name', 'metadata:\n   x: y\n  name'),
+      unparsed('yaml: line 4: did not find expected key'),
+    ],
     ['another version', GOOD.replace('v1', 'v2'), unparsed(`no kind "Pod" is registered for version "v2" ${SCHEME}`)],
-    ['another kind', GOOD.replace('Pod', 'Deployment'), unparsed(`no kind "Deployment" is registered for version "v1" ${SCHEME}`)],
-    ['no version', 'kind: Pod\nmetadata: {name: noapi}\n', unparsed(`Object 'apiVersion' is missing in '{"kind":"Pod","metadata":{"name":"noapi"}}'`)],
+    [
+      'another kind',
+      GOOD.replace('Pod', 'Deployment'),
+      unparsed(`no kind "Deployment" is registered for version "v1" ${SCHEME}`),
+    ],
+    [
+      'no version',
+      'kind: Pod\nmetadata: {name: noapi}\n',
+      unparsed(`Object 'apiVersion' is missing in '{"kind":"Pod","metadata":{"name":"noapi"}}'`),
+    ],
     ['an empty file', '', unparsed("Object 'Kind' is missing in 'null'")],
-    ['no image', GOOD.replace('    image: nginx:1.27\n', ''), 'invalid pod: [spec.containers[0].image: Required value]'],
+    [
+      'no image',
+      GOOD.replace('    image: nginx:1.27\n', ''),
+      'invalid pod: [spec.containers[0].image: Required value]',
+    ],
     ['an unknown field', GOOD.replace('image: nginx:1.27', 'image: nginx:1.27\n    comand: [sleep]'), 'a pod'],
-    ['a wrong type', GOOD.replace('nginx:1.27', '[nginx]'), unparsed('json: cannot unmarshal array into Go struct field Container.spec.containers.image of type string')],
-    ['no containers', 'apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec: {}\n', 'invalid pod: [spec.containers: Required value]'],
+    [
+      'a wrong type',
+      GOOD.replace('nginx:1.27', '[nginx]'),
+      unparsed('json: cannot unmarshal array into Go struct field Container.spec.containers.image of type string'),
+    ],
+    [
+      'no containers',
+      'apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec: {}\n',
+      'invalid pod: [spec.containers: Required value]',
+    ],
   ]
   it.each(rows)('%s', (_what, text, error) => expect(errorOf(text)).toBe(error))
 
@@ -48,10 +72,15 @@ describe('a manifest that is no pod (O5)', () => {
 
   it('names of API objects are refused from 1.34 on', () => {
     const secret = `${GOOD}    envFrom: [{secretRef: {name: s}}]\n`
-    expect([errorOf(secret, 33), errorOf(secret, 34)]).toEqual(['a pod', unparsed('static pods may not reference secrets')])
+    expect([errorOf(secret, 33), errorOf(secret, 34)]).toEqual([
+      'a pod',
+      unparsed('static pods may not reference secrets'),
+    ])
     const claim = `${GOOD}  volumes: [{name: v, persistentVolumeClaim: {claimName: c}}]\n`
     expect(errorOf(claim, 35)).toBe(unparsed('static pods may not reference persistentvolumeclaims'))
-    expect(errorOf(`${GOOD}  serviceAccountName: x\n`, 35)).toBe(unparsed('static pods may not reference serviceaccounts'))
+    expect(errorOf(`${GOOD}  serviceAccountName: x\n`, 35)).toBe(
+      unparsed('static pods may not reference serviceaccounts'),
+    )
   })
 })
 
@@ -79,7 +108,9 @@ describe('the manifest directory (F10, O5)', () => {
     expect(stateOf(bench.pod('web-worker-1'))).toBe('Running')
     const lines = log.filter((line) => line.includes('Could not process manifest file'))
     expect(lines).toHaveLength(3)
-    expect(lines[0]).toContain(`file.go:188] "Could not process manifest file" err="${DIRECTORY}/bad.yaml: couldn't parse as pod(Object 'apiVersion' is missing in`)
+    expect(lines[0]).toContain(
+      `file.go:188] "Could not process manifest file" err="${DIRECTORY}/bad.yaml: couldn't parse as pod(Object 'apiVersion' is missing in`,
+    )
     expect(lines[0]).toContain(`path="${DIRECTORY}/bad.yaml"`)
   })
 
@@ -103,7 +134,11 @@ describe('the manifest directory (F10, O5)', () => {
     delete files[`${DIRECTORY}/web.yaml`]
     bench.run(60_000)
     expect(bench.pod('web-worker-1')).toBeUndefined()
-    const lost = log.filter((line) => line.includes(`file_linux.go:61] "Unable to read config path" err="path does not exist, ignoring" path="${DIRECTORY}"`))
+    const lost = log.filter((line) =>
+      line.includes(
+        `file_linux.go:61] "Unable to read config path" err="path does not exist, ignoring" path="${DIRECTORY}"`,
+      ),
+    )
     expect(lost.length).toBeGreaterThan(20)
     files[`${DIRECTORY}/web.yaml`] = GOOD
     bench.run(10_000)
@@ -115,6 +150,8 @@ describe('the manifest directory (F10, O5)', () => {
     const bench = withFiles({ [`${DIRECTORY}/big.yaml`]: big })
     bench.run(10_000)
     expect(bench.pod('web-worker-1').status).toMatchObject({ phase: 'Failed', reason: 'UnexpectedAdmissionError' })
-    expect(bench.pod('web-worker-1').status?.message).toContain('no set of running pods found to reclaim resources: [(res: cpu, q: 62000), ]')
+    expect(bench.pod('web-worker-1').status?.message).toContain(
+      'no set of running pods found to reclaim resources: [(res: cpu, q: 62000), ]',
+    )
   })
 })

@@ -1,3 +1,3 @@
 import { flyPart } from './fly.ts'
 
-flyPart(1, 3)
+flyPart(1, 4)

@@ -1,3 +1,3 @@
 import { flyPart } from './fly.ts'
 
-flyPart(2, 3)
+flyPart(2, 4)

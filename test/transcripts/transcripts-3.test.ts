@@ -1,3 +1,3 @@
 import { flyPart } from './fly.ts'
 
-flyPart(3, 3)
+flyPart(3, 4)

@@ -131,7 +131,8 @@ export function reachOneOf(
     for (const server of servers) {
       const { kind } = fabric.dial(host, server.host, server.port)
       if (kind === 'open') return { kind, ...server, certificate }
-      if (kind === 'refused') found = { kind, failure: `dial tcp ${server.host}:${server.port}: connect: connection refused` }
+      if (kind === 'refused')
+        found = { kind, failure: `dial tcp ${server.host}:${server.port}: connect: connection refused` }
     }
     return found
   }
@@ -293,7 +294,11 @@ class HttpApiClient implements ApiClient {
     }
     this.place = pending.place = placeOf(reached)
     const { certificate, token } = reached
-    this.post(serial, requestOf(pending.call, { agent: this.agent, certificate, ...(token && { token }) }), pending.place)
+    this.post(
+      serial,
+      requestOf(pending.call, { agent: this.agent, certificate, ...(token && { token }) }),
+      pending.place,
+    )
     return 'sent'
   }
 
@@ -486,7 +491,12 @@ class HttpApiClient implements ApiClient {
     const base = Math.min(MAX_BACKOFF_MS, reflector.backoffMs === 0 ? BACKOFF_MS : reflector.backoffMs * 2)
     reflector.backoffMs = base
     const jitter = this.kernel.random(`client/${this.options.address}`).int(base)
-    Object.assign(reflector, { state: 'waiting', serial: '', place: undefined, retryAt: this.kernel.now + base + jitter })
+    Object.assign(reflector, {
+      state: 'waiting',
+      serial: '',
+      place: undefined,
+      retryAt: this.kernel.now + base + jitter,
+    })
     this.arm(reflector.retryAt)
   }
 
@@ -587,7 +597,9 @@ interface WatchChunk {
 function refusalOf(code: number, body: unknown): string {
   if (code === 401) return 'Unauthorized'
   const message = (body as { message?: unknown } | undefined)?.message
-  return typeof message === 'string' ? message : `an error on the server has prevented the request from succeeding (${code})`
+  return typeof message === 'string'
+    ? message
+    : `an error on the server has prevented the request from succeeding (${code})`
 }
 
 /** Sent to the owner's address when an informer has its first list; data is `{ resource }`. Owners may ignore it. */

@@ -95,4 +95,5 @@ export class EtcdClient {
   }
 }
 
-const addressOf = ({ address, host = '', port = ETCD_CLIENT_PORT }: EtcdEndpoint): string => address ?? `${host}:${port}`
+const addressOf = ({ address, host = '', port = ETCD_CLIENT_PORT }: EtcdEndpoint): string =>
+  address ?? `${host}:${port}`

@@ -450,9 +450,7 @@ function kubeletProblem({ flags, host }: Scene): string | undefined {
   const ca = flags.text('kubelet-certificate-authority')
   const [certificate, key] = [flags.text('kubelet-client-certificate'), flags.text('kubelet-client-key')]
   const pair = certificate === '' || key === '' ? undefined : pairFilesProblem(host, certificate, key)
-  const problem =
-    pair ??
-    (ca === '' ? undefined : openProblem(host, ca))
+  const problem = pair ?? (ca === '' ? undefined : openProblem(host, ca))
   return problem && `problem initializing API group "": ${problem}`
 }
 

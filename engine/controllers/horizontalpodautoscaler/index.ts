@@ -280,7 +280,15 @@ class Loop {
     const { context, hpa, stage } = work
     const current = stage.scale?.spec?.replicas ?? 0
     const pods = this.podsOf(work, selector)
-    const scene = { nowMs: context.nowMs, hpa, pods, current, items, tolerances: this.tolerancesOf(hpa), flags: this.flags }
+    const scene = {
+      nowMs: context.nowMs,
+      hpa,
+      pods,
+      current,
+      items,
+      tolerances: this.tolerancesOf(hpa),
+      flags: this.flags,
+    }
     const specs = hpa.spec.metrics ?? []
     const proposals = specs.map((metric) =>
       propose(

@@ -80,7 +80,15 @@ const IDLE =
 /** Known, with a meaning that is not modelled. */
 const BEYOND =
   /^(acl|use-server|http-request|http-response|http-after-response|tcp-request|tcp-response|stick|stick-table|cookie|filter|compression|capture|redirect|server-template|http-reuse|hash-type|monitor-uri|monitor|errorloc\S*|peers|email-alert|declare|unique-id-\S+|lua-load\S*|setenv|presetenv|resolvers)$/
-const OWN: readonly string[] = ['bind', 'server', 'default_backend', 'use_backend', 'balance', 'option', 'default-server']
+const OWN: readonly string[] = [
+  'bind',
+  'server',
+  'default_backend',
+  'use_backend',
+  'balance',
+  'option',
+  'default-server',
+]
 /** What is guessed for a misspelt keyword. */
 const GUESSES: readonly string[] = [...OWN, 'mode', 'timeout', 'log', 'maxconn', 'retries', 'http-check', 'tcp-check', 'errorfile', 'stats', 'daemon', 'user', 'group', 'chroot', 'nbthread', 'pidfile'] // prettier-ignore
 const DEFAULT_INTER_MS = 2_000
@@ -112,7 +120,9 @@ export function parseHaproxy(text: string, file: string): { config: HaproxyConfi
 /** What a file's text comes to; no text: no file. */
 export function checkedConfig(text: string | undefined, file: string): { config: HaproxyConfig } | { alerts: Alert[] } {
   if (text !== undefined) return parseHaproxy(text, file)
-  return { alerts: [{ text: `Cannot open configuration file/directory ${file} : No such file or directory`, alone: true }] }
+  return {
+    alerts: [{ text: `Cannot open configuration file/directory ${file} : No such file or directory`, alone: true }],
+  }
 }
 
 /** The lines that HAProxy writes about them. */
@@ -128,7 +138,10 @@ export function alertLines(alerts: readonly Alert[], pid: number, version: strin
 }
 
 function readLine(parsing: Parsing, line: string, number: number): void {
-  const words = line.replace(/(^|\s)#.*/, '').trim().split(/\s+/)
+  const words = line
+    .replace(/(^|\s)#.*/, '')
+    .trim()
+    .split(/\s+/)
   const keyword = words[0] ?? ''
   if (keyword === '') return
   if (SECTIONS.includes(keyword)) return openSection(parsing, keyword, words[1] ?? '')
@@ -152,7 +165,8 @@ function readKeyword(parsing: Parsing, words: string[], complain: (text: string)
   const draft = section === 'defaults' ? parsing.defaults : drafts[drafts.length - 1]
   const [keyword = '', second = ''] = words
   if (BEYOND.test(keyword)) return complain(`not simulated: '${keyword}'`)
-  if (section === 'global' || draft === undefined) return IDLE.test(keyword) ? undefined : unknown(keyword, section, complain)
+  if (section === 'global' || draft === undefined)
+    return IDLE.test(keyword) ? undefined : unknown(keyword, section, complain)
   if (keyword === 'bind') return readBind(draft, words, complain)
   if (keyword === 'server') return readServer(draft, words, complain)
   if (keyword === 'use_backend') {
@@ -171,7 +185,9 @@ function readKeyword(parsing: Parsing, words: string[], complain: (text: string)
 
 function unknown(keyword: string, section: string, complain: (text: string) => void): void {
   const guess = GUESSES.find((one) => distance(keyword, one) <= 2)
-  complain(`unknown keyword '${keyword}' in '${section}' section${guess === undefined ? '' : `; did you mean '${guess}' maybe ?`}`)
+  complain(
+    `unknown keyword '${keyword}' in '${section}' section${guess === undefined ? '' : `; did you mean '${guess}' maybe ?`}`,
+  )
 }
 
 /** Edits between two words. */
@@ -180,7 +196,13 @@ function distance(a: string, b: string): number {
   for (let i = 1; i <= a.length; i++) {
     const next = [i]
     for (let j = 1; j <= b.length; j++)
-      next.push(Math.min((row[j] as number) + 1, (next[j - 1] as number) + 1, (row[j - 1] as number) + (a[i - 1] === b[j - 1] ? 0 : 1)))
+      next.push(
+        Math.min(
+          (row[j] as number) + 1,
+          (next[j - 1] as number) + 1,
+          (row[j - 1] as number) + (a[i - 1] === b[j - 1] ? 0 : 1),
+        ),
+      )
     row = next
   }
   return row[b.length] as number
@@ -199,7 +221,10 @@ function readBind(draft: Partial<Draft>, [, texts = '', ...options]: string[], c
   for (const text of texts.split(',')) {
     const match = /^(\*|[\d.]*):(\d+)$/.exec(text)
     if (match === null) return complain(`'bind' : missing port number: '${text}'`)
-    draft.binds = [...(draft.binds ?? []), { address: match[1] === '*' ? '' : (match[1] as string), port: Number(match[2]) }]
+    draft.binds = [
+      ...(draft.binds ?? []),
+      { address: match[1] === '*' ? '' : (match[1] as string), port: Number(match[2]) },
+    ]
   }
 }
 
@@ -213,7 +238,9 @@ function readHttpCheck(draft: Partial<Draft>, words: string[]): void {
     method: after('meth') ?? check.method,
     uri: after('uri') ?? check.uri,
     secure: check.secure || (words[0] === 'connect' && words.includes('ssl')),
-    ...(after('status') !== undefined ? { status: Number(after('status')) } : check.status !== undefined && { status: check.status }),
+    ...(after('status') !== undefined
+      ? { status: Number(after('status')) }
+      : check.status !== undefined && { status: check.status }),
   }
 }
 
@@ -243,14 +270,20 @@ function readOptions(server: ServerConfig, words: string[], draft: Partial<Draft
   for (let i = 0; i < words.length; i++) {
     const word = words[i] as string
     if (word === 'check' || word === 'backup' || word === 'disabled') server[word] = true
-    else if (word === 'check-ssl') draft.httpCheck = { ...(draft.httpCheck ?? { method: 'OPTIONS', uri: '/' }), secure: true }
+    else if (word === 'check-ssl')
+      draft.httpCheck = { ...(draft.httpCheck ?? { method: 'OPTIONS', uri: '/' }), secure: true }
     else if (word === 'weight' || word === 'fall' || word === 'rise') server[word] = Number(words[++i])
     else if (word === 'inter') server.interMs = durationOf(words[++i] ?? '')
     else if (word === 'fastinter') server.fastinterMs = durationOf(words[++i] ?? '')
     else if (word === 'downinter') server.downinterMs = durationOf(words[++i] ?? '')
     else if (word === 'no-check') server.check = false
     else if (word === 'enabled') server.disabled = false
-    else if (/^(verify|maxconn|cookie|sni|id|resolvers|init-addr|slowstart|maxqueue|ca-file|on-marked-down|on-marked-up|error-limit|observe)$/.test(word)) i++
+    else if (
+      /^(verify|maxconn|cookie|sni|id|resolvers|init-addr|slowstart|maxqueue|ca-file|on-marked-down|on-marked-up|error-limit|observe)$/.test(
+        word,
+      )
+    )
+      i++
     else if (!/^(ssl|send-proxy|send-proxy-v2)$/.test(word)) return word
   }
   return undefined
@@ -268,7 +301,11 @@ function assemble(parsing: Parsing): HaproxyConfig {
   const backends = drafts.filter(({ kind }) => kind === 'backend' || kind === 'listen').map(backendOf)
   const frontends = drafts
     .filter(({ kind }) => kind === 'frontend' || kind === 'listen')
-    .map((draft) => ({ name: draft.name, binds: draft.binds, backend: draft.kind === 'listen' ? draft.name : (draft.defaultBackend ?? '') }))
+    .map((draft) => ({
+      name: draft.name,
+      binds: draft.binds,
+      backend: draft.kind === 'listen' ? draft.name : (draft.defaultBackend ?? ''),
+    }))
   for (const { name, backend } of frontends)
     if (backend !== '' && !backends.some((one) => one.name === backend))
       parsing.alerts.push({ text: `Proxy '${name}': unable to find required default_backend: '${backend}'.` })

@@ -87,7 +87,9 @@ export class Haproxy implements Component {
   onward(ip: string, port: number, clientIp: string): Onward | undefined {
     const { run } = this
     const frontend = run?.config.frontends.find(({ binds }) =>
-      binds.some((bind) => bind.port === port && (bind.address === '' || bind.address === '0.0.0.0' || bind.address === ip)),
+      binds.some(
+        (bind) => bind.port === port && (bind.address === '' || bind.address === '0.0.0.0' || bind.address === ip),
+      ),
     )
     if (run === undefined || frontend === undefined) return undefined
     const backend = run.config.backends.find(({ name }) => name === frontend.backend) as Backend
@@ -163,8 +165,7 @@ export class Haproxy implements Component {
     const { unit, pid, path, worker: old } = run
     this.say(unit, pid, `[NOTICE]   (${pid}) : Reloading HAProxy`)
     const config = this.read(path, unit, pid)
-    if (config === undefined)
-      return this.say(unit, pid, `[WARNING]  (${pid}) : Loading failure!`)
+    if (config === undefined) return this.say(unit, pid, `[WARNING]  (${pid}) : Loading failure!`)
     this.close()
     const worker = old + 1
     this.begin({ unit, pid, path, config, worker })
@@ -187,10 +188,15 @@ export class Haproxy implements Component {
     const taken = frontends.flatMap(({ name, binds }) =>
       binds
         .filter(({ port }) => ![undefined, this.address].includes(fabric.listener(host, port)))
-        .map(({ address, port }) => `Starting frontend ${name}: cannot bind socket (Address already in use) [${address === '' ? '0.0.0.0' : address}:${port}]`),
+        .map(
+          ({ address, port }) =>
+            `Starting frontend ${name}: cannot bind socket (Address already in use) [${address === '' ? '0.0.0.0' : address}:${port}]`,
+        ),
     )
     if (taken.length === 0) return []
-    return [...taken, '[/usr/sbin/haproxy.main()] Some protocols failed to start their listeners! Exiting.'].map((text) => ({ text, plain: true }))
+    return [...taken, '[/usr/sbin/haproxy.main()] Some protocols failed to start their listeners! Exiting.'].map(
+      (text) => ({ text, plain: true }),
+    )
   }
 
   /** Every server is up at first and falls with its first failed check; the first checks are spread over the shortest interval. */
@@ -206,7 +212,10 @@ export class Haproxy implements Component {
     )
     const shortest = Math.min(...checked.map(({ server }) => server.interMs))
     checked.forEach(({ backend, server }, index) =>
-      this.checkLater({ load: this.loads, backend, server: server.name }, Math.floor((shortest * index) / checked.length)),
+      this.checkLater(
+        { load: this.loads, backend, server: server.name },
+        Math.floor((shortest * index) / checked.length),
+      ),
     )
   }
 
@@ -260,12 +269,16 @@ export class Haproxy implements Component {
 
   private connectCheck(data: CheckData, backend: Backend, { address, port, interMs }: ServerConfig): void {
     const tried = this.options.network().connect(this.point, address, port, '')
-    if ('answer' in tried && tried.answer === 'open') return this.note(data, { passed: true, reason: 'Layer4 check passed', ms: 0 })
+    if ('answer' in tried && tried.answer === 'open')
+      return this.note(data, { passed: true, reason: 'Layer4 check passed', ms: 0 })
     if ('answer' in tried && tried.answer === 'refused') return this.note(data, failed(CONNECTION_PROBLEM))
     const tag = `check#${this.serial++}`
     this.asked[tag] = data
     const timeoutMs = backend.checkTimeoutMs ?? interMs
-    this.options.kernel.send({ to: this.address, type: TIMEOUT, data: { tag, timeoutMs, failure: 'Layer4 timeout' } }, timeoutMs)
+    this.options.kernel.send(
+      { to: this.address, type: TIMEOUT, data: { tag, timeoutMs, failure: 'Layer4 timeout' } },
+      timeoutMs,
+    )
   }
 
   private timedOut({ tag, timeoutMs, failure }: { tag: string; timeoutMs: number; failure?: string }): void {
@@ -286,7 +299,11 @@ export class Haproxy implements Component {
     const wanted = data && this.find(data)?.backend.httpCheck?.status
     const { code } = response
     const passed = wanted === undefined ? code >= 200 && code < 400 : code === wanted
-    this.checked(tag, { passed, reason: `${passed ? 'Layer7 check passed' : 'Layer7 wrong status'}, code: ${code}`, ms: 1 })
+    this.checked(tag, {
+      passed,
+      reason: `${passed ? 'Layer7 check passed' : 'Layer7 wrong status'}, code: ${code}`,
+      ms: 1,
+    })
   }
 
   private checked(tag: string, result: CheckResult): void {
@@ -305,20 +322,38 @@ export class Haproxy implements Component {
     if (health.streak < (health.up ? found.server.fall : found.server.rise)) return
     health.up = !health.up
     health.streak = 0
-    this.options.kernel.record('haproxy.server', { host: this.options.host, server: `${data.backend}/${data.server}`, up: health.up })
+    this.options.kernel.record('haproxy.server', {
+      host: this.options.host,
+      server: `${data.backend}/${data.server}`,
+      up: health.up,
+    })
     this.sayHealth(data, found, health.up, result)
   }
 
-  private sayHealth({ backend, server }: CheckData, found: { backend: Backend; server: ServerConfig }, up: boolean, { reason, ms }: CheckResult): void {
+  private sayHealth(
+    { backend, server }: CheckData,
+    found: { backend: Backend; server: ServerConfig },
+    up: boolean,
+    { reason, ms }: CheckResult,
+  ): void {
     const { unit, pid, worker, servers } = this.run as Run
-    const active = found.backend.servers.filter(({ name, backup }) => !backup && servers[`${backend}/${name}`]?.up).length
-    const backups = found.backend.servers.filter(({ name, backup }) => backup && servers[`${backend}/${name}`]?.up).length
+    const active = found.backend.servers.filter(
+      ({ name, backup }) => !backup && servers[`${backend}/${name}`]?.up,
+    ).length
+    const backups = found.backend.servers.filter(
+      ({ name, backup }) => backup && servers[`${backend}/${name}`]?.up,
+    ).length
     const left = up
       ? `${active} active and ${backups} backup servers online. 0 sessions requeued, 0 total in queue.`
       : `${active} active and ${backups} backup servers left.${active === 0 && backups > 0 ? ' Running on backup.' : ''} 0 sessions active, 0 requeued, 0 remaining in queue.`
     const why = `reason: ${reason}, check duration: ${ms}ms`
-    this.say(unit, pid, `[WARNING]  (${worker}) : Server ${backend}/${server} is ${up ? 'UP' : 'DOWN'}, ${why}. ${left}`)
-    if (!up && active + backups === 0) this.say(unit, pid, `[ALERT]    (${worker}) : backend '${backend}' has no server available!`)
+    this.say(
+      unit,
+      pid,
+      `[WARNING]  (${worker}) : Server ${backend}/${server} is ${up ? 'UP' : 'DOWN'}, ${why}. ${left}`,
+    )
+    if (!up && active + backups === 0)
+      this.say(unit, pid, `[ALERT]    (${worker}) : backend '${backend}' has no server available!`)
   }
 
   private find({ load, backend, server }: CheckData): { backend: Backend; server: ServerConfig } | undefined {
@@ -334,7 +369,8 @@ export class Haproxy implements Component {
     const isUp = (server: ServerConfig): boolean =>
       !server.disabled && server.weight > 0 && run.servers[`${backend.name}/${server.name}`]?.up === true
     const active = backend.servers.filter((server) => !server.backup && isUp(server))
-    const usable = active.length > 0 ? active : backend.servers.filter((server) => server.backup && isUp(server)).slice(0, 1)
+    const usable =
+      active.length > 0 ? active : backend.servers.filter((server) => server.backup && isUp(server)).slice(0, 1)
     const chosen = this.pick(run, backend, usable, clientIp)
     if (chosen === undefined) return 'none'
     if (this.opens(chosen)) return chosen

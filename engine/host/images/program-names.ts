@@ -218,7 +218,16 @@ export const SBIN_PROGRAMS = [
 ] as const
 
 /** Programs of the tools folder (engine/tools). */
-export const TOOL_PROGRAMS = ['kubectl', 'kubeadm', 'etcdctl', 'etcdutl', 'helm', 'openssl', 'kustomize', 'pluto'] as const
+export const TOOL_PROGRAMS = [
+  'kubectl',
+  'kubeadm',
+  'etcdctl',
+  'etcdutl',
+  'helm',
+  'openssl',
+  'kustomize',
+  'pluto',
+] as const
 
 /** What busybox has, of the above; its own forms are named `busybox-…` in the registry. */
 export const BUSYBOX_SHELL = [

@@ -64,7 +64,10 @@ export function emptyChain(name: string): Chain {
 
 const quoted = (text: string): string => (/^[\w-]+$/.test(text) ? text : `"${text}"`)
 
-export const comment = (text: string): Clause => ({ save: `-m comment --comment ${quoted(text)}`, list: `/* ${text} */` })
+export const comment = (text: string): Clause => ({
+  save: `-m comment --comment ${quoted(text)}`,
+  list: `/* ${text} */`,
+})
 
 export function ports(protocol: string, port?: string): Clause {
   if (port === undefined) return { save: `-m ${protocol}`, list: protocol }
@@ -99,7 +102,10 @@ export const addrtype = (side: 'src' | 'dst'): Clause => ({
   list: `ADDRTYPE match ${side}-type LOCAL`,
 })
 
-export const nfacct = (name: string): Clause => ({ save: `-m nfacct --nfacct-name  ${name}`, list: `nfacct-name  ${name}` })
+export const nfacct = (name: string): Clause => ({
+  save: `-m nfacct --nfacct-name  ${name}`,
+  list: `nfacct-name  ${name}`,
+})
 
 /** The kernel keeps a probability in 31 bits, which is what shows. */
 export function statistic(probability: number): Clause {

@@ -81,7 +81,8 @@ export class Netfilter implements Component {
   ruleset(host: HostName): Ruleset {
     const all: Ruleset = { mangle: [], filter: [], nat: [] }
     for (const source of this.sources)
-      for (const [table, chains] of Object.entries(source(host)) as [keyof Ruleset, Chain[]][]) all[table].push(...chains)
+      for (const [table, chains] of Object.entries(source(host)) as [keyof Ruleset, Chain[]][])
+        all[table].push(...chains)
     const own = this.state[host]
     if (own === undefined) return all
     for (const name of FILTER_CHAINS) {
@@ -118,8 +119,7 @@ export class Netfilter implements Component {
       const text = makeRule(chain, which)
       const same = (rule: Rule): boolean => makeRule(chain, rule) === text
       const [early, late] = [before.findIndex(same), after.findIndex(same)]
-      if (early < 0 && late < 0)
-        return { error: 'Bad rule (does a matching rule exist in that chain?).', code: 1 }
+      if (early < 0 && late < 0) return { error: 'Bad rule (does a matching rule exist in that chain?).', code: 1 }
       return this.remove(host, chain, early >= 0 ? early + 1 : before.length + others + late + 1)
     }
     if (which < 1 || which > before.length + others + after.length) return tooBig('deletion')
@@ -186,7 +186,10 @@ export class Netfilter implements Component {
 
   private change(host: HostName, chain: FilterChain, how: (state: ChainState) => ChainState): ChangeResult {
     const before = this.state[host] ?? untouched()
-    this.state = { ...this.state, [host]: { ...before, chains: { ...before.chains, [chain]: how(before.chains[chain]) } } }
+    this.state = {
+      ...this.state,
+      [host]: { ...before, chains: { ...before.chains, [chain]: how(before.chains[chain]) } },
+    }
     this.kernel.record('host.iptables.changed', { host, chain })
     return { ok: true }
   }
@@ -216,7 +219,8 @@ function fits(rule: Rule, packet: Packet): boolean {
     (rule.out === undefined || onDevice(rule.out, packet.out)) &&
     (asks.states === undefined || asks.states.includes(tracked) !== (asks.notStates === true)) &&
     (asks.ports === undefined ||
-      (packet.port !== undefined && asks.ports.some(([low, high]) => (packet.port ?? 0) >= low && (packet.port ?? 0) <= high)))
+      (packet.port !== undefined &&
+        asks.ports.some(([low, high]) => (packet.port ?? 0) >= low && (packet.port ?? 0) <= high)))
   )
 }
 

@@ -35,14 +35,19 @@ interface Reading {
   not: boolean
 }
 
-function option(word: string, value: string | undefined, { rule, asks, not }: Reading): { error: string; code: number } | undefined {
+function option(
+  word: string,
+  value: string | undefined,
+  { rule, asks, not }: Reading,
+): { error: string; code: number } | undefined {
   if (value === undefined) return { error: `option "${word}" requires an argument`, code: 2 }
   const sign = not ? '!' : ''
   switch (word) {
     case '-p':
     case '--protocol':
       if (not) return refused(`! ${word}`)
-      if (!['tcp', 'udp', 'icmp', 'all'].includes(value)) return { error: `unknown protocol "${value}" specified`, code: 2 }
+      if (!['tcp', 'udp', 'icmp', 'all'].includes(value))
+        return { error: `unknown protocol "${value}" specified`, code: 2 }
       if (value !== 'all') rule.protocol = value
       return undefined
     case '-s':
@@ -74,7 +79,11 @@ function option(word: string, value: string | undefined, { rule, asks, not }: Re
   }
 }
 
-function matching(word: string, value: string, { rule, asks, not }: Reading): { error: string; code: number } | undefined {
+function matching(
+  word: string,
+  value: string,
+  { rule, asks, not }: Reading,
+): { error: string; code: number } | undefined {
   if (word === '--comment') return void rule.matches.push(comment(value))
   if (word === '--reject-with') return void (rule.options = rejectWith(value))
   if (word === '--ctstate' || word === '--state') {
@@ -88,7 +97,9 @@ function matching(word: string, value: string, { rule, asks, not }: Reading): { 
     const range = rangeOf(value)
     if (range === undefined) return { error: `invalid port/service \`${value}' specified`, code: 2 }
     asks.ports = [range]
-    rule.matches.push(ports(rule.protocol ?? 'tcp', range[0] === range[1] ? String(range[0]) : `${range[0]}:${range[1]}`))
+    rule.matches.push(
+      ports(rule.protocol ?? 'tcp', range[0] === range[1] ? String(range[0]) : `${range[0]}:${range[1]}`),
+    )
     return undefined
   }
   if (word === '--dports' || word === '--destination-ports') {

@@ -78,9 +78,7 @@ export function makeListing(table: TableName, chains: readonly Chain[], how: Lis
 
 function listChain({ name, policy, rules }: Chain, references: number, how: ListHow): string {
   const about =
-    policy === undefined
-      ? `${references} references`
-      : `policy ${policy}${how.verbose ? ' 0 packets, 0 bytes' : ''}`
+    policy === undefined ? `${references} references` : `policy ${policy}${how.verbose ? ' 0 packets, 0 bytes' : ''}`
   const head = `${how.lineNumbers ? 'num  ' : ''}${how.verbose ? ' pkts bytes ' : ''}${'target'.padEnd(9)}  prot opt${how.verbose ? ' in     out    ' : ''} ${'source'.padEnd(19)}  ${'destination'.padEnd(19)} `
   return `${[`Chain ${name} (${about})`, head, ...rules.map((rule, index) => listRule(rule, index + 1, how))].join('\n')}\n`
 }

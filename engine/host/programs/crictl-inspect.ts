@@ -55,13 +55,27 @@ export function inspectedContainer(one: CriContainer): Json {
 export function inspectedSandbox(one: CriSandbox): Json {
   const uid = one.uid ?? ''
   return {
-    info: { config: { metadata: { attempt: one.attempt, name: one.name, namespace: one.namespace, uid } }, pid: 0, runtimeHandler: '', runtimeType: 'io.containerd.runc.v2' },
+    info: {
+      config: { metadata: { attempt: one.attempt, name: one.name, namespace: one.namespace, uid } },
+      pid: 0,
+      runtimeHandler: '',
+      runtimeType: 'io.containerd.runc.v2',
+    },
     status: {
       annotations: {},
       createdAt: time(one.createdMs),
       id: one.id,
       labels: podLabels(one.name, one.namespace, uid),
-      linux: { namespaces: { options: { ipc: 'POD', network: one.ip === undefined || one.ip === '' ? 'NODE' : 'POD', pid: 'CONTAINER', targetId: '' } } },
+      linux: {
+        namespaces: {
+          options: {
+            ipc: 'POD',
+            network: one.ip === undefined || one.ip === '' ? 'NODE' : 'POD',
+            pid: 'CONTAINER',
+            targetId: '',
+          },
+        },
+      },
       metadata: { attempt: one.attempt, name: one.name, namespace: one.namespace, uid },
       network: { additionalIps: [], ip: one.ip ?? '' },
       runtimeHandler: '',
@@ -145,5 +159,7 @@ function yaml(value: Json, indent: string): string {
 
 function scalar(value: string | number | boolean | null): string {
   if (typeof value !== 'string') return String(value)
-  return value === '' || /^[\d.]+$|^(true|false|null|yes|no|y|n)$|^\d{4}-\d\d-\d\dT|: |^[*&!%@`]/.test(value) ? `"${value}"` : value
+  return value === '' || /^[\d.]+$|^(true|false|null|yes|no|y|n)$|^\d{4}-\d\d-\d\dT|: |^[*&!%@`]/.test(value)
+    ? `"${value}"`
+    : value
 }

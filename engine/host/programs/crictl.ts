@@ -116,11 +116,19 @@ export const crictl: Program = function* (argv, p) {
     return yield* say(p, text)
   }
   if (options.unknown !== undefined)
-    return yield* say(p, `Incorrect Usage: flag provided but not defined: ${options.unknown}\n\nFATA[0000] flag provided but not defined: ${options.unknown}\n`)
-  const given = valueOf(options, 'r') ?? valueOf(options, 'runtime-endpoint') ?? p.env['CONTAINER_RUNTIME_ENDPOINT'] ?? (yield* configured(p))
+    return yield* say(
+      p,
+      `Incorrect Usage: flag provided but not defined: ${options.unknown}\n\nFATA[0000] flag provided but not defined: ${options.unknown}\n`,
+    )
+  const given =
+    valueOf(options, 'r') ??
+    valueOf(options, 'runtime-endpoint') ??
+    p.env['CONTAINER_RUNTIME_ENDPOINT'] ??
+    (yield* configured(p))
   if (given === undefined) {
     if (!IMAGE_VERBS.has(verb)) yield* p.err(`WARN[0000] runtime connect using default endpoints: ${DEFAULTS} \n`)
-    if (IMAGE_VERBS.has(verb) || verb === 'ps') yield* p.err(`WARN[0000] image connect using default endpoints: ${DEFAULTS} \n`)
+    if (IMAGE_VERBS.has(verb) || verb === 'ps')
+      yield* p.err(`WARN[0000] image connect using default endpoints: ${DEFAULTS} \n`)
   }
   const refused = yield* unreachable(p, given ?? ENDPOINT)
   if (refused !== undefined) return yield* say(p, refused)
@@ -160,7 +168,11 @@ const VERBS: Record<string, Verb> = {
   stopp: (p, asked) => sandboxes(p, asked, 'stop'),
   rmp: (p, asked) => sandboxes(p, asked, 'remove'),
 }
-for (const [short, long] of [['i', 'info'], ['log', 'logs']] as const) VERBS[short] = VERBS[long] as Verb
+for (const [short, long] of [
+  ['i', 'info'],
+  ['log', 'logs'],
+] as const)
+  VERBS[short] = VERBS[long] as Verb
 
 function* say(p: Proc, text: string): Run<number> {
   yield* p.err(text)
@@ -351,7 +363,10 @@ function* logs(p: Proc, { options, list, args, now }: Asked): Run<number> {
   const named = byId(list.containers, id)
   const found = named !== undefined && has(options, 'p') ? before(list.containers, named) : named
   if (found === undefined)
-    return yield* say(p, missing(named === undefined ? '' : 'failed to find previous terminated container: ', 'container', id))
+    return yield* say(
+      p,
+      missing(named === undefined ? '' : 'failed to find previous terminated container: ', 'container', id),
+    )
   const tail = valueOf(options, 'tail')
   const sinceMs = sinceOf(valueOf(options, 'since'), now)
   const query = {
@@ -367,9 +382,14 @@ function* logs(p: Proc, { options, list, args, now }: Asked): Run<number> {
 }
 
 /** The instance of the same container before this one. */
-function before(containers: readonly CriContainer[], { name, sandboxId, podUid, attempt }: CriContainer): CriContainer | undefined {
+function before(
+  containers: readonly CriContainer[],
+  { name, sandboxId, podUid, attempt }: CriContainer,
+): CriContainer | undefined {
   return containers
-    .filter((one) => one.name === name && (one.podUid === podUid || one.sandboxId === sandboxId) && one.attempt < attempt)
+    .filter(
+      (one) => one.name === name && (one.podUid === podUid || one.sandboxId === sandboxId) && one.attempt < attempt,
+    )
     .sort((a, b) => b.attempt - a.attempt)[0]
 }
 
@@ -391,7 +411,8 @@ function* inspect(p: Proc, { options, list, args }: Asked): Run<number> {
   if (args.length === 0) return yield* without(p)
   for (const id of args) {
     const found = byId(list.containers, id)
-    if (found === undefined) return yield* say(p, missing('getting the status of the container ' + `"${id}": `, 'container', id))
+    if (found === undefined)
+      return yield* say(p, missing('getting the status of the container ' + `"${id}": `, 'container', id))
     const code = yield* showInspected(p, inspectedContainer(found), options)
     if (code !== 0) return code
   }
@@ -416,7 +437,10 @@ function* inspectImage(p: Proc, { options, list, args }: Asked): Run<number> {
 
 function* stats(p: Proc, { options, list, args }: Asked): Run<number> {
   const shown = list.containers
-    .filter(({ id, state }) => (has(options, 'a') || state === 'Running') && (args[0] === undefined || id.startsWith(args[0])))
+    .filter(
+      ({ id, state }) =>
+        (has(options, 'a') || state === 'Running') && (args[0] === undefined || id.startsWith(args[0])),
+    )
     .sort((a, b) => (a.id < b.id ? -1 : 1))
   const rows = shown.map((one) => [
     one.id.slice(0, 13),
@@ -426,7 +450,11 @@ function* stats(p: Proc, { options, list, args }: Asked): Run<number> {
     '12.29kB',
     '7',
   ])
-  return yield* show(p, { head: ['CONTAINER', 'NAME', 'CPU %', 'MEM', 'DISK', 'INODES'], rows, ids: shown.map(({ id }) => id) }, has(options, 'q'))
+  return yield* show(
+    p,
+    { head: ['CONTAINER', 'NAME', 'CPU %', 'MEM', 'DISK', 'INODES'], rows, ids: shown.map(({ id }) => id) },
+    has(options, 'q'),
+  )
 }
 
 function* exec(p: Proc, { options, list, args }: Asked): Run<number> {
@@ -436,15 +464,22 @@ function* exec(p: Proc, { options, list, args }: Asked): Run<number> {
   const found = byId(list.containers, id)
   if (found === undefined) return yield* say(p, missing('execing command in container: ', 'container', id))
   if (found.state !== 'Running')
-    return yield* say(p, `FATA[0000] execing command in container: rpc error: code = Unknown desc = failed to exec in container: container is in CONTAINER_${found.state.toUpperCase()} state \n`)
+    return yield* say(
+      p,
+      `FATA[0000] execing command in container: rpc error: code = Unknown desc = failed to exec in container: container is in CONTAINER_${found.state.toUpperCase()} state \n`,
+    )
   const isShell = argv.length === 1 && /^(\/bin\/)?(ba|a)?sh$/.test(argv[0] as string)
   if (has(options, 'i') && isShell)
     return yield* say(p, 'not simulated: an interactive crictl exec (kubectl exec -it opens one)\n')
-  const answer = (yield* p.ask('cri.exec', { id: found.id, argv })) as { code: number; output: string; failure?: string } | { error: string }
+  const answer = (yield* p.ask('cri.exec', { id: found.id, argv })) as
+    { code: number; output: string; failure?: string } | { error: string }
   if ('error' in answer) return yield* say(p, missing('execing command in container: ', 'container', id))
   yield* p.out(answer.output)
   if (answer.failure !== undefined)
-    return yield* say(p, `FATA[0000] execing command in container: command terminated with non-zero exit code: ${answer.failure} \n`)
+    return yield* say(
+      p,
+      `FATA[0000] execing command in container: command terminated with non-zero exit code: ${answer.failure} \n`,
+    )
   if (answer.code !== 0)
     yield* p.err(`FATA[0000] execing command in container: command terminated with exit code ${answer.code} \n`)
   return answer.code === 0 ? 0 : 1
@@ -462,11 +497,18 @@ function* pull(p: Proc, { args }: Asked): Run<number> {
   return 0
 }
 
-const rpc = (error: string): string => (error.startsWith('rpc error') ? error : `rpc error: code = Unknown desc = ${error}`)
+const rpc = (error: string): string =>
+  error.startsWith('rpc error') ? error : `rpc error: code = Unknown desc = ${error}`
 
 function* removeImages(p: Proc, { options, list, args }: Asked): Run<number> {
-  const used = new Set(list.containers.filter(({ state }) => state === 'Running').map(({ imageId }) => imageId.replace(/^sha256:/, '')))
-  const pruned = has(options, 'prune') ? list.images.filter(({ id, tags }) => !used.has(id) && !tags.some((tag) => tag.includes('/pause:'))).map(({ id }) => id) : []
+  const used = new Set(
+    list.containers.filter(({ state }) => state === 'Running').map(({ imageId }) => imageId.replace(/^sha256:/, '')),
+  )
+  const pruned = has(options, 'prune')
+    ? list.images
+        .filter(({ id, tags }) => !used.has(id) && !tags.some((tag) => tag.includes('/pause:')))
+        .map(({ id }) => id)
+    : []
   const wanted = has(options, 'a') ? list.images.map(({ id }) => id) : [...args, ...pruned]
   if (wanted.length === 0 && !has(options, 'prune')) return yield* say(p, 'FATA[0000] ID cannot be empty \n')
   let code = 0
@@ -504,7 +546,10 @@ function* remove(p: Proc, { options, list, args }: Asked): Run<number> {
     const found = byId(list.containers, id)
     if (found === undefined) return yield* say(p, missing(`removing container "${id}": `, 'container', id))
     if (found.state === 'Running' && !has(options, 'f'))
-      return yield* say(p, `ERRO[0000] container "${id}" is running, please stop it first \nFATA[0000] unable to remove container(s) \n`)
+      return yield* say(
+        p,
+        `ERRO[0000] container "${id}" is running, please stop it first \nFATA[0000] unable to remove container(s) \n`,
+      )
     yield* p.ask('cri.stop', { id: found.id, graceMs: 0 })
     yield* p.ask('cri.remove', { id: found.id })
     yield* p.out(`${id}\n`)
@@ -519,9 +564,15 @@ function* sandboxes(p: Proc, { options, list, args }: Asked, how: 'stop' | 'remo
   for (const id of wanted) {
     const found = byId(list.sandboxes, id)
     if (found === undefined)
-      return yield* say(p, missing(`${how === 'stop' ? 'stopping the pod sandbox' : 'removing the pod sandbox'} "${id}": `, 'sandbox', id))
+      return yield* say(
+        p,
+        missing(`${how === 'stop' ? 'stopping the pod sandbox' : 'removing the pod sandbox'} "${id}": `, 'sandbox', id),
+      )
     if (how === 'remove' && found.state === 'Ready' && !has(options, 'f'))
-      return yield* say(p, `FATA[0000] removing the pod sandbox "${id}": rpc error: code = Unknown desc = sandbox container "${found.id}" is not fully stopped \n`)
+      return yield* say(
+        p,
+        `FATA[0000] removing the pod sandbox "${id}": rpc error: code = Unknown desc = sandbox container "${found.id}" is not fully stopped \n`,
+      )
     yield* p.ask(how === 'stop' ? 'cri.stopPod' : 'cri.removePod', { id: found.id })
     yield* p.out(`${how === 'stop' ? 'Stopped' : 'Removed'} sandbox ${id}\n`)
   }
@@ -541,7 +592,9 @@ function* config(p: Proc, options: Options, argv: readonly string[]): Run<number
   }
   if (has(options, 'set') && first !== undefined) {
     for (const pair of first.split(',')) pairs.set(pair.slice(0, pair.indexOf('=')), pair.slice(pair.indexOf('=') + 1))
-    const made = [...pairs].map(([key, value]) => `${key}: ${value === '' ? '""' : /^(unix|tcp)/.test(value) ? `"${value}"` : value}\n`)
+    const made = [...pairs].map(
+      ([key, value]) => `${key}: ${value === '' ? '""' : /^(unix|tcp)/.test(value) ? `"${value}"` : value}\n`,
+    )
     const done = yield* p.writeFile('/etc/crictl.yaml', made.join(''))
     return 'error' in done ? yield* say(p, 'FATA[0000] open /etc/crictl.yaml: permission denied \n') : 0
   }

@@ -18,7 +18,15 @@ type Rows = [head: string[], rows: string[][]]
 /** Go's tabwriter with a padding of four, or one in an empty table of images. */
 function table([head, rows]: Rows): string {
   const all = [head, ...rows]
-  const widths = head.map((_, column) => Math.max(...all.map((row) => (row[column] ?? '').length)) + (rows.length === 0 && head[0] !== 'CONTAINER' && head[0] !== 'TASK' ? 1 : head[0] === 'CONTAINER' || head[0] === 'TASK' ? 4 : 1))
+  const widths = head.map(
+    (_, column) =>
+      Math.max(...all.map((row) => (row[column] ?? '').length)) +
+      (rows.length === 0 && head[0] !== 'CONTAINER' && head[0] !== 'TASK'
+        ? 1
+        : head[0] === 'CONTAINER' || head[0] === 'TASK'
+          ? 4
+          : 1),
+  )
   return all.map((row) => `${row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('')}\n`).join('')
 }
 
@@ -35,13 +43,26 @@ function rowsOf(object: string, { containers, sandboxes, images }: CriListAnswer
     return [
       ['REF', 'TYPE', 'DIGEST', 'SIZE', 'PLATFORMS', 'LABELS'],
       images.flatMap(({ tags, digest, id, sizeBytes }) =>
-        tags.map((tag) => [tag, 'application/vnd.oci.image.index.v1+json', digest ?? `sha256:${id}`, binarySize(sizeBytes), 'linux/amd64', 'io.cri-containerd.image=managed']),
+        tags.map((tag) => [
+          tag,
+          'application/vnd.oci.image.index.v1+json',
+          digest ?? `sha256:${id}`,
+          binarySize(sizeBytes),
+          'linux/amd64',
+          'io.cri-containerd.image=managed',
+        ]),
       ),
     ]
-  const pause = images.flatMap(({ tags }) => tags).find((tag) => tag.includes('/pause:')) ?? 'registry.k8s.io/pause:3.10'
+  const pause =
+    images.flatMap(({ tags }) => tags).find((tag) => tag.includes('/pause:')) ?? 'registry.k8s.io/pause:3.10'
   const all = [
     ...containers.map(({ id, image, pid = 0, state }) => ({ id, image, pid, state })),
-    ...sandboxes.map(({ id, state }) => ({ id, image: pause, pid: 0, state: state === 'Ready' ? 'Running' : 'Exited' })),
+    ...sandboxes.map(({ id, state }) => ({
+      id,
+      image: pause,
+      pid: 0,
+      state: state === 'Ready' ? 'Running' : 'Exited',
+    })),
   ].sort((a, b) => (a.id < b.id ? -1 : 1))
   if (object === 'containers')
     return [['CONTAINER', 'IMAGE', 'RUNTIME'], all.map(({ id, image }) => [id, image, 'io.containerd.runc.v2'])]
@@ -53,7 +74,8 @@ const OBJECTS: Record<string, string> = { c: 'containers', container: 'container
 const EMPTY: CriListAnswer = { containers: [], sandboxes: [], images: [] }
 
 function* reach(p: Proc, socket: string): Run<string | undefined> {
-  if (p.user !== 'root') return `failed to dial "${socket}": connection error: desc = "transport: error while dialing: dial unix ${socket}: connect: permission denied"`
+  if (p.user !== 'root')
+    return `failed to dial "${socket}": connection error: desc = "transport: error while dialing: dial unix ${socket}: connect: permission denied"`
   const { active } = (yield* p.ask('unit.status', { unit: 'containerd' })) as UnitStatus
   if (socket === SOCKET && active === 'active') return undefined
   const why = socket === SOCKET ? 'connection refused' : 'no such file or directory'

@@ -113,11 +113,16 @@ function iptablesOf(six: boolean): Program {
     }
     const command = readCommand(argv)
     if ('problem' in command)
-      return command.problem.startsWith('not simulated') ? yield* fail(p, 1, command.problem) : yield* misused(p, command.problem)
-    if (command.verb === '') return yield* misused(p, "no command specified\nTry `iptables -h' or 'iptables --help' for more information.")
+      return command.problem.startsWith('not simulated')
+        ? yield* fail(p, 1, command.problem)
+        : yield* misused(p, command.problem)
+    if (command.verb === '')
+      return yield* misused(p, "no command specified\nTry `iptables -h' or 'iptables --help' for more information.")
     const ruleset = yield* rulesetOf(p, six)
     if (ruleset === undefined) {
-      yield* p.err(`iptables ${VERSION}: Could not fetch rule set generation id: Permission denied (you must be root)\n`)
+      yield* p.err(
+        `iptables ${VERSION}: Could not fetch rule set generation id: Permission denied (you must be root)\n`,
+      )
       return 4
     }
     if (command.verb === '-L' || command.verb === '-S') return yield* show(p, command, ruleset)
@@ -144,7 +149,10 @@ function* change(p: Proc, { table, verb, words }: Command, ruleset: Ruleset): Ru
     return 0
   }
   if (chain === undefined && verb !== '-F' && verb !== '-X' && verb !== '-Z')
-    return yield* misused(p, `option "${verb}" requires an argument\nTry \`iptables -h' or 'iptables --help' for more information.`)
+    return yield* misused(
+      p,
+      `option "${verb}" requires an argument\nTry \`iptables -h' or 'iptables --help' for more information.`,
+    )
   if (chain !== undefined && verb !== '-N' && !hasChain(table, ruleset[table], chain))
     return yield* fail(p, 1, 'No chain/target/match by that name.')
   if (table !== 'filter' || !FILTER_CHAINS.includes(chain as FilterChain))
@@ -156,11 +164,16 @@ function* change(p: Proc, { table, verb, words }: Command, ruleset: Ruleset): Ru
   return 'error' in done ? yield* fail(p, done.code, done.error) : 0
 }
 
-function plan(verb: string, chain: FilterChain, rest: readonly string[]): FilterChange | { error: string; code: number } {
+function plan(
+  verb: string,
+  chain: FilterChain,
+  rest: readonly string[],
+): FilterChange | { error: string; code: number } {
   if (verb === '-F') return { verb: 'flush', chain }
   if (verb === '-P') {
     const [policy] = rest
-    if (policy !== 'ACCEPT' && policy !== 'DROP') return { error: 'Bad policy name. Run `dmesg\' for more information.', code: 1 }
+    if (policy !== 'ACCEPT' && policy !== 'DROP')
+      return { error: "Bad policy name. Run `dmesg' for more information.", code: 1 }
     return { verb: 'policy', chain, policy }
   }
   const number = /^\d+$/.test(rest[0] ?? '') ? Number(rest[0]) : undefined
@@ -180,7 +193,9 @@ function saveOf(six: boolean): Program {
     const only = argv.some((word) => word === '-t' || word === '--table') ? (table as TableName) : undefined
     const ruleset = yield* rulesetOf(p, six)
     if (ruleset === undefined) {
-      yield* p.err(`${program} ${VERSION}: Could not fetch rule set generation id: Permission denied (you must be root)\n`)
+      yield* p.err(
+        `${program} ${VERSION}: Could not fetch rule set generation id: Permission denied (you must be root)\n`,
+      )
       return 4
     }
     yield* p.out(makeSave(ruleset, only, ctime(yield* p.now()), program))
@@ -201,10 +216,16 @@ const ipvsadm: Program = function* (argv, p) {
     yield* p.err("Can't initialize ipvs: Permission denied (you must be root)\n")
     return 1
   }
-  const words = separated(argv.slice(1).flatMap((word) => (/^-[Lnlc]+$/.test(word) ? [...word.slice(1)].map((letter) => `-${letter}`) : [word])))
+  const words = separated(
+    argv
+      .slice(1)
+      .flatMap((word) => (/^-[Lnlc]+$/.test(word) ? [...word.slice(1)].map((letter) => `-${letter}`) : [word])),
+  )
   if (words.some((word) => !['-L', '-l', '-n', '--list', '--numeric'].includes(word)))
     return yield* fail(p, 1, `not simulated: ipvsadm ${argv.slice(1).join(' ')}`)
-  yield* p.out('IP Virtual Server version 1.2.1 (size=4096)\nProt LocalAddress:Port Scheduler Flags\n  -> RemoteAddress:Port           Forward Weight ActiveConn InActConn\n')
+  yield* p.out(
+    'IP Virtual Server version 1.2.1 (size=4096)\nProt LocalAddress:Port Scheduler Flags\n  -> RemoteAddress:Port           Forward Weight ActiveConn InActConn\n',
+  )
   return 0
 }
 

@@ -107,7 +107,10 @@ function* changeRoute(p: Proc, facts: HostFactsAnswer, verb: string, rest: reado
   if (!facts.interfaces.some(({ name }) => name === dev)) return yield* end(p, 1, `Cannot find device "${dev}"\n`)
   const made: Route = { to, ...(via !== undefined && { via }), dev, ...(via === undefined && { rest: 'scope link' }) }
   const kept = facts.routes.filter((one) => one !== found)
-  return yield* setNetwork(p, { interfaces: facts.interfaces, routes: to === 'default' ? [made, ...kept] : [...kept, made] })
+  return yield* setNetwork(p, {
+    interfaces: facts.interfaces,
+    routes: to === 'default' ? [made, ...kept] : [...kept, made],
+  })
 }
 
 function* showInterfaces(

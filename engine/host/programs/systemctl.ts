@@ -281,7 +281,9 @@ const reload: Verb = function* ({ p, verb, units }) {
     }
     const answer = (yield* p.ask('unit.reload', { unit })) as { done?: boolean; error?: string }
     if (answer.error === 'failed') {
-      yield* p.err(`Job for ${unit} failed.\nSee "systemctl status ${unit}" and "journalctl -xeu ${unit}" for details.\n`)
+      yield* p.err(
+        `Job for ${unit} failed.\nSee "systemctl status ${unit}" and "journalctl -xeu ${unit}" for details.\n`,
+      )
       return 1
     }
     if (answer.error !== undefined) return yield* tellJob(p, verb, unit, { error: answer.error })

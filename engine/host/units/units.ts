@@ -852,7 +852,10 @@ export class Units implements UnitActions, JobHost {
           job: record.job,
         },
       )
-      if (record.name.endsWith('.timer')) up ? this.beginTimer(record) : this.cancelTimer(record)
+      if (record.name.endsWith('.timer')) {
+        if (up) this.beginTimer(record)
+        else this.cancelTimer(record)
+      }
     }
     this.jobs.done(record.name)
     this.answer(record, { done: true })

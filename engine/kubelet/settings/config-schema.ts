@@ -47,7 +47,8 @@ const STRUCTS: Record<string, string> = {
     seccompDefault:bool memoryThrottlingFactor:float64 registerWithTaints:[]Taint registerNode:bool
     tracing:TracingConfiguration localStorageCapacityIsolation:bool containerRuntimeEndpoint:string@27
     imageServiceEndpoint:string@27 failCgroupV1:bool@31 userNamespaces:UserNamespaces@33`,
-  KubeletAuthentication: 'x509:KubeletX509Authentication webhook:KubeletWebhookAuthentication anonymous:KubeletAnonymousAuthentication',
+  KubeletAuthentication:
+    'x509:KubeletX509Authentication webhook:KubeletWebhookAuthentication anonymous:KubeletAnonymousAuthentication',
   KubeletX509Authentication: 'clientCAFile:string',
   KubeletWebhookAuthentication: 'enabled:bool cacheTTL:duration',
   KubeletAnonymousAuthentication: 'enabled:bool',

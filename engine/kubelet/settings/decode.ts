@@ -37,7 +37,8 @@ function typeProblem(tree: unknown, minor: number): string | undefined {
   if (typeof tree !== 'object' || tree === null || Array.isArray(tree)) {
     if (tree === null) return `Object 'Kind' is missing in 'null'`
     const value = Array.isArray(tree) ? 'array' : typeof tree
-    const what = 'struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }'
+    const what =
+      'struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }'
     return `couldn't get version/kind; json parse error: json: cannot unmarshal ${value} into Go value of type ${what}`
   }
   const { apiVersion, kind } = tree as { apiVersion?: unknown; kind?: unknown }
@@ -153,9 +154,13 @@ function jsonKind(value: unknown): string {
 function strictness(text: string, unknown: string[]): { strict?: string } {
   const repeated = repeatedKeys(text)
   if (repeated.length > 0)
-    return { strict: `strict decoding error: yaml: unmarshal errors:\n${repeated.map((line) => `  ${line}`).join('\n')}` }
+    return {
+      strict: `strict decoding error: yaml: unmarshal errors:\n${repeated.map((line) => `  ${line}`).join('\n')}`,
+    }
   if (unknown.length === 0) return {}
-  return { strict: `strict decoding error: ${unknown.map((path) => `unknown field ${JSON.stringify(path)}`).join(', ')}` }
+  return {
+    strict: `strict decoding error: ${unknown.map((path) => `unknown field ${JSON.stringify(path)}`).join(', ')}`,
+  }
 }
 
 /** Keys of block maps that stand twice in one map. */
@@ -187,9 +192,10 @@ export function mergeConfig(base: ConfigTree, over: ConfigTree): ConfigTree {
   const out = { ...base }
   for (const [name, value] of Object.entries(over)) {
     const before = out[name]
-    out[name] = jsonKind(value) === 'object' && before !== undefined && jsonKind(before) === 'object'
-      ? mergeConfig(before as ConfigTree, value as ConfigTree)
-      : value
+    out[name] =
+      jsonKind(value) === 'object' && before !== undefined && jsonKind(before) === 'object'
+        ? mergeConfig(before as ConfigTree, value as ConfigTree)
+        : value
   }
   return out
 }

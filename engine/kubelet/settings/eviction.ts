@@ -20,7 +20,8 @@ export function evictionProblem(config: ConfigTree): string | undefined {
   const map = (name: string): Record<string, string> => (config[name] ?? {}) as Record<string, string>
   const hard = statementsProblem(map('evictionHard'))
   if (hard !== undefined) return hard
-  const soft = statementsProblem(map('evictionSoft')) ?? graceProblem(map('evictionSoft'), map('evictionSoftGracePeriod'))
+  const soft =
+    statementsProblem(map('evictionSoft')) ?? graceProblem(map('evictionSoft'), map('evictionSoftGracePeriod'))
   return soft && `failed to create kubelet: ${soft}`
 }
 
@@ -45,7 +46,8 @@ function valueProblem(signal: string, value: string): string | undefined {
 
 function percentProblem(signal: string, value: string): string | undefined {
   const text = value.slice(0, -1)
-  if (text.trim() === '' || Number.isNaN(Number(text))) return `strconv.ParseFloat: parsing ${JSON.stringify(text)}: invalid syntax`
+  if (text.trim() === '' || Number.isNaN(Number(text)))
+    return `strconv.ParseFloat: parsing ${JSON.stringify(text)}: invalid syntax`
   if (Number(text) < 0) return `eviction percentage threshold ${signal} must be >= 0%: ${value}`
   return Number(text) > 100 ? `eviction percentage threshold ${signal} must be <= 100%: ${value}` : undefined
 }
@@ -54,7 +56,8 @@ function graceProblem(soft: Record<string, string>, grace: Record<string, string
   for (const [signal, period] of Object.entries(grace)) {
     if (!SIGNALS.includes(signal)) return `unsupported signal ${signal}`
     try {
-      if (parseGoDuration(period) < 0) return `invalid eviction grace period specified: ${period}, must be a positive value`
+      if (parseGoDuration(period) < 0)
+        return `invalid eviction grace period specified: ${period}, must be a positive value`
     } catch (error) {
       if (error instanceof DurationError) return error.message
       throw error

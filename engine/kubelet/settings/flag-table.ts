@@ -1,18 +1,7 @@
 /** The kubelet's command line by release. Models cmd/kubelet/app/options/options.go (O4, O9). */
 
 export type FlagType =
-  | 'bool'
-  | 'string'
-  | 'int32'
-  | 'int64'
-  | 'int'
-  | 'float64'
-  | 'duration'
-  | 'strings'
-  | 'map'
-  | 'gates'
-  | 'taints'
-  | 'ip'
+  'bool' | 'string' | 'int32' | 'int64' | 'int' | 'float64' | 'duration' | 'strings' | 'map' | 'gates' | 'taints' | 'ip'
 
 export interface Flag {
   name: string
@@ -30,10 +19,7 @@ export interface Flag {
 const BY_FILE = (): string =>
   "This parameter should be set via the config file specified by the Kubelet's --config flag. See https://kubernetes.io/docs/tasks/administer-cluster/kubelet-config-file/ for more information."
 
-const soon =
-  (text: string) =>
-  (): string =>
-    text
+const soon = (text: string) => (): string => text
 
 /** 1.31 on says when it goes. */
 const pauseImage = (minor: number): string => {
@@ -52,8 +38,16 @@ const OWN: readonly Flag[] = [
   { name: 'hostname-override', type: 'string' },
   { name: 'node-ip', type: 'string' },
   { name: 'node-labels', type: 'map' },
-  { name: 'cloud-provider', type: 'string', deprecated: soon('will be removed in 1.25 or later, in favor of removing cloud provider code from Kubelet.') },
-  { name: 'cloud-config', type: 'string', deprecated: soon('will be removed in 1.25 or later, in favor of removing cloud provider code from Kubelet.') },
+  {
+    name: 'cloud-provider',
+    type: 'string',
+    deprecated: soon('will be removed in 1.25 or later, in favor of removing cloud provider code from Kubelet.'),
+  },
+  {
+    name: 'cloud-config',
+    type: 'string',
+    deprecated: soon('will be removed in 1.25 or later, in favor of removing cloud provider code from Kubelet.'),
+  },
   { name: 'runtime-cgroups', type: 'string' },
   { name: 'lock-file', type: 'string' },
   { name: 'exit-on-lock-contention', type: 'bool' },
@@ -65,19 +59,51 @@ const OWN: readonly Flag[] = [
   { name: 'log-flush-frequency', type: 'duration' },
   { name: 'provider-id', type: 'string', field: 'providerID' },
   { name: 'pod-infra-container-image', type: 'string', gone: 35, deprecated: pauseImage },
-  { name: 'minimum-container-ttl-duration', type: 'duration', deprecated: soon("Use --eviction-hard or --eviction-soft instead. Will be removed in a future version.") },
-  { name: 'maximum-dead-containers-per-container', type: 'int32', deprecated: soon("Use --eviction-hard or --eviction-soft instead. Will be removed in a future version.") },
-  { name: 'maximum-dead-containers', type: 'int32', deprecated: soon("Use --eviction-hard or --eviction-soft instead. Will be removed in a future version.") },
-  { name: 'experimental-allocatable-ignore-eviction', type: 'bool', deprecated: soon('will be removed in 1.25 or later.') },
-  { name: 'keep-terminated-pod-volumes', type: 'bool', gone: 31, deprecated: soon('will be removed in a future version') },
+  {
+    name: 'minimum-container-ttl-duration',
+    type: 'duration',
+    deprecated: soon('Use --eviction-hard or --eviction-soft instead. Will be removed in a future version.'),
+  },
+  {
+    name: 'maximum-dead-containers-per-container',
+    type: 'int32',
+    deprecated: soon('Use --eviction-hard or --eviction-soft instead. Will be removed in a future version.'),
+  },
+  {
+    name: 'maximum-dead-containers',
+    type: 'int32',
+    deprecated: soon('Use --eviction-hard or --eviction-soft instead. Will be removed in a future version.'),
+  },
+  {
+    name: 'experimental-allocatable-ignore-eviction',
+    type: 'bool',
+    deprecated: soon('will be removed in 1.25 or later.'),
+  },
+  {
+    name: 'keep-terminated-pod-volumes',
+    type: 'bool',
+    gone: 31,
+    deprecated: soon('will be removed in a future version'),
+  },
   { name: 'node-status-max-images', type: 'int32', field: 'nodeStatusMaxImages', deprecated: BY_FILE },
-  { name: 'container-runtime', type: 'string', gone: 27, deprecated: soon("will be removed in 1.27 as the only valid value is 'remote'") },
+  {
+    name: 'container-runtime',
+    type: 'string',
+    gone: 27,
+    deprecated: soon("will be removed in 1.27 as the only valid value is 'remote'"),
+  },
   { name: 'container-runtime-endpoint', type: 'string', gone: 27 },
   { name: 'image-service-endpoint', type: 'string', gone: 27 },
   { name: 'master-service-namespace', type: 'string', gone: 27, deprecated: soon('will be removed in 1.27') },
-  ...['network-plugin', 'cni-conf-dir', 'cni-bin-dir', 'cni-cache-dir', 'docker-endpoint', 'non-masquerade-cidr', 'dynamic-config-dir'].map(
-    (name): Flag => ({ name, type: 'string', gone: 24 }),
-  ),
+  ...[
+    'network-plugin',
+    'cni-conf-dir',
+    'cni-bin-dir',
+    'cni-cache-dir',
+    'docker-endpoint',
+    'non-masquerade-cidr',
+    'dynamic-config-dir',
+  ].map((name): Flag => ({ name, type: 'string', gone: 24 })),
   { name: 'network-plugin-mtu', type: 'int32', gone: 24 },
   { name: 'image-pull-progress-deadline', type: 'duration', gone: 24 },
   { name: 'register-schedulable', type: 'bool', gone: 23 },

@@ -74,7 +74,12 @@ function parse(text: string): ConfigFile | string {
 }
 
 /** Why a kubeconfig's client certificate is of no use any more; undefined: it is of use. Models isClientConfigStillValid. */
-export function staleness(path: string, config: Kubeconfig | string, read: ReadFile, nowMs: number): string | undefined {
+export function staleness(
+  path: string,
+  config: Kubeconfig | string,
+  read: ReadFile,
+  nowMs: number,
+): string | undefined {
   const from = `existing bootstrap client config`
   if (typeof config === 'string') return `unable to read ${from} from ${path}: ${config}`
   const tls = `unable to load TLS configuration from ${from} read from ${path}`
@@ -127,8 +132,6 @@ export function bootstrappedKubeconfig({ server, caData, caPath }: Kubeconfig, c
     'current-context': 'default-context',
     kind: 'Config',
     preferences: {},
-    users: [
-      { name: 'default-auth', user: { 'client-certificate': certificatePath, 'client-key': certificatePath } },
-    ],
+    users: [{ name: 'default-auth', user: { 'client-certificate': certificatePath, 'client-key': certificatePath } }],
   })
 }

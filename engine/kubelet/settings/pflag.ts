@@ -78,7 +78,8 @@ function take(line: CommandLine, { flag, text }: Read, minor: number): string | 
     const name = flag.short === undefined ? `--${flag.name}` : `-${flag.short}, --${flag.name}`
     return `invalid argument ${quote(text)} for "${name}" flag: ${String(value.wrong)}`
   }
-  if (flag.deprecated !== undefined) line.warnings.push(`Flag --${flag.name} has been deprecated, ${flag.deprecated(minor)}`)
+  if (flag.deprecated !== undefined)
+    line.warnings.push(`Flag --${flag.name} has been deprecated, ${flag.deprecated(minor)}`)
   line.values[flag.name] = merged(line.values[flag.name], value)
   if (flag.field !== undefined) {
     const known = line.fields.find(({ path }) => path === flag.field)
@@ -100,7 +101,8 @@ function valueOf(type: FlagType, text: string): unknown {
   if (type === 'int32' || type === 'int64' || type === 'int') return integerOf(text, type)
   if (type === 'float64') return Number.isNaN(Number(text)) ? { wrong: syntax('ParseFloat', text) } : Number(text)
   if (type === 'duration') return durationOf(text)
-  if (type === 'ip') return /^[\d.]+$|:/.test(text) && isIp(text) ? text : { wrong: `failed to parse IP: ${quote(text)}` }
+  if (type === 'ip')
+    return /^[\d.]+$|:/.test(text) && isIp(text) ? text : { wrong: `failed to parse IP: ${quote(text)}` }
   if (type === 'strings') return text === '' ? [] : text.split(',')
   if (type === 'map') return mapOf(text)
   if (type === 'gates') return gatesOf(text)
@@ -113,7 +115,9 @@ function integerOf(text: string, type: FlagType): unknown {
   if (!/^[+-]?(\d+|0x[\da-fA-F]+)$/.test(text)) return { wrong: syntax('ParseInt', text) }
   const value = Number(text)
   const limit = type === 'int32' ? 2 ** 31 : 2 ** 63
-  return value >= limit || value < -limit ? { wrong: `strconv.ParseInt: parsing ${quote(text)}: value out of range` } : value
+  return value >= limit || value < -limit
+    ? { wrong: `strconv.ParseInt: parsing ${quote(text)}: value out of range` }
+    : value
 }
 
 function durationOf(text: string): unknown {
@@ -148,7 +152,8 @@ function gatesOf(text: string): unknown {
   for (const pair of text.split(',').filter((one) => one.trim() !== '')) {
     const [name = '', value] = pair.split('=').map((one) => one.trim())
     if (value === undefined) return { wrong: `missing bool value for ${name}` }
-    if (!KNOWN_BOOL.includes(value)) return { wrong: `invalid value of ${name}=${value}, err: ${syntax('ParseBool', value)}` }
+    if (!KNOWN_BOOL.includes(value))
+      return { wrong: `invalid value of ${name}=${value}, err: ${syntax('ParseBool', value)}` }
     gates[name] = /^[1tT]/.test(value)
   }
   return gates

@@ -173,10 +173,7 @@ function configOf(run: Run): ConfigTree {
   const written: ConfigTree = {}
   if (path !== undefined && path !== '') Object.assign(written, configFile(run, path))
   const whole = directory === undefined || directory === '' ? written : dropIns(run, written, directory)
-  const config = line.fields.reduce(
-    (config, { path, value }) => withFlag(config, path, value),
-    withDefaults(whole),
-  )
+  const config = line.fields.reduce((config, { path, value }) => withFlag(config, path, value), withDefaults(whole))
   checkGates(run, (config['featureGates'] ?? {}) as Record<string, boolean>)
   const endpoint = line.values['container-runtime-endpoint'] as string | undefined
   if (machine.minor < 27) return { ...config, containerRuntimeEndpoint: endpoint ?? config['containerRuntimeEndpoint'] }
@@ -229,7 +226,9 @@ function configFile({ machine, said }: Run, path: string): ConfigTree {
   const text = machine.read(path)
   if (text === undefined)
     return refuse(
-      whole(`failed to read kubelet config file ${JSON.stringify(path)}, error: open ${path}: ${missing(machine, path)}`),
+      whole(
+        `failed to read kubelet config file ${JSON.stringify(path)}, error: open ${path}: ${missing(machine, path)}`,
+      ),
     )
   if (text === '') return refuse(whole(`kubelet config file ${JSON.stringify(path)} was empty`))
   const decoded = decodeConfig(text, machine.minor)
@@ -244,13 +243,17 @@ const missing = (machine: Machine, path: string): string =>
 
 function dropIns(run: Run, written: ConfigTree, directory: string): ConfigTree {
   const names = run.machine.list(directory)
-  const failed = (error: string): never => refuse(`failed to merge kubelet configs: failed to walk through kubelet dropin directory ${JSON.stringify(directory)}: ${error}`)
+  const failed = (error: string): never =>
+    refuse(
+      `failed to merge kubelet configs: failed to walk through kubelet dropin directory ${JSON.stringify(directory)}: ${error}`,
+    )
   if (names === undefined) return failed(`lstat ${directory}: no such file or directory`)
   let whole = written
   for (const name of names.filter((one) => one.endsWith('.conf')).sort()) {
     const path = `${directory}/${name}`
     const decoded = decodeConfig(run.machine.read(path) ?? '', run.machine.minor)
-    if ('error' in decoded) return failed(`failed to load kubelet dropin file, path: ${path}, error: failed to decode: ${decoded.error}`)
+    if ('error' in decoded)
+      return failed(`failed to load kubelet dropin file, path: ${path}, error: failed to decode: ${decoded.error}`)
     whole = mergeConfig(whole, decoded.config)
   }
   return whole
@@ -263,8 +266,7 @@ function checkClientCa({ machine }: Run, config: ConfigTree): void {
   const wrong = (why: string): never =>
     refuse(`failed to construct kubelet dependencies: unable to load client CA file ${path}: ${why}`, 70)
   if (text === undefined) return wrong(`open ${path}: ${missing(machine, path)}`)
-  if (parseCertificates(text).length === 0)
-    return wrong('data does not contain any valid RSA or ECDSA certificates')
+  if (parseCertificates(text).length === 0) return wrong('data does not contain any valid RSA or ECDSA certificates')
 }
 
 // Who it is for the API server.
@@ -284,7 +286,8 @@ function identityOf(run: Run, config: ConfigTree): Identity {
   if (bootstrap === '') return { ...plainIdentity(path, known, rotates, said) }
   const stale = machine.read(path) === undefined ? '' : staleness(path, known, machine.read, machine.clockMs)
   if (stale === undefined) {
-    if (rotates) said.push(info('server.go:962', 'Client rotation is on, will bootstrap in background'), ...loadedPair(run))
+    if (rotates)
+      said.push(info('server.go:962', 'Client rotation is on, will bootstrap in background'), ...loadedPair(run))
     return { kubeconfig: path, bootstrapKubeconfig: bootstrap, bootstraps: false }
   }
   if (stale !== '') said.push(unhandled('bootstrap.go:266', stale, machine.minor))
@@ -326,7 +329,10 @@ function runningProblem(run: Run, config: ConfigTree): { text: string; afterMs: 
   for (const name of ['kubeReserved', 'systemReserved']) {
     const problem = reservedProblem(config[name])
     if (problem !== undefined)
-      return { text: `--${name === 'kubeReserved' ? 'kube' : 'system'}-reserved value failed to parse: ${problem}`, afterMs: 130 }
+      return {
+        text: `--${name === 'kubeReserved' ? 'kube' : 'system'}-reserved value failed to parse: ${problem}`,
+        afterMs: 130,
+      }
   }
   const ca = fieldAt(config, 'authentication.x509.clientCAFile')
   if (typeof ca === 'string' && ca !== '')
@@ -342,9 +348,11 @@ const RESERVABLE = ['cpu', 'memory', 'ephemeral-storage', 'pid']
 
 function reservedProblem(reserved: unknown): string | undefined {
   for (const [name, amount] of Object.entries((reserved ?? {}) as Record<string, string>)) {
-    if (!RESERVABLE.includes(name) && !name.startsWith('hugepages-')) return `cannot reserve ${JSON.stringify(name)} resource`
+    if (!RESERVABLE.includes(name) && !name.startsWith('hugepages-'))
+      return `cannot reserve ${JSON.stringify(name)} resource`
     try {
-      if (parseQuantity(amount).nanos < 0n) return `resource quantity for ${JSON.stringify(name)} cannot be negative: ${amount}`
+      if (parseQuantity(amount).nanos < 0n)
+        return `resource quantity for ${JSON.stringify(name)} cannot be negative: ${amount}`
     } catch (error) {
       if (!(error instanceof QuantityError)) throw error
       return `failed to parse quantity ${JSON.stringify(amount)} for ${JSON.stringify(name)} resource: ${error.message}`
@@ -366,7 +374,9 @@ function runtimeProblem({ machine, said }: Run, config: ConfigTree): string | un
     bare: true,
   })
   const desc = `connection error: desc = ${JSON.stringify(problem)}`
-  const reason = problem.startsWith('unknown service') ? `rpc error: code = Unimplemented desc = ${problem}` : `rpc error: code = Unavailable desc = ${desc}`
+  const reason = problem.startsWith('unknown service')
+    ? `rpc error: code = Unimplemented desc = ${problem}`
+    : `rpc error: code = Unavailable desc = ${desc}`
   return `validate service connection: validate CRI v1 runtime API for endpoint "${endpoint}": ${reason}`
 }
 

@@ -66,7 +66,9 @@ const RULES: readonly Rule[] = [
       : undefined
   },
   (facts) =>
-    facts.ms('imageMaximumGCAge') < 0 ? `imageMaximumGCAge {${go(facts, 'imageMaximumGCAge')}} must not be negative` : undefined,
+    facts.ms('imageMaximumGCAge') < 0
+      ? `imageMaximumGCAge {${go(facts, 'imageMaximumGCAge')}} must not be negative`
+      : undefined,
   (facts) => {
     const [most, least] = [facts.ms('imageMaximumGCAge'), facts.ms('imageMinimumGCAge')]
     return most > 0 && most <= least
@@ -126,10 +128,12 @@ const RULES: readonly Rule[] = [
   ...[
     ['system-reserved', 'systemReservedCgroup (--system-reserved-cgroup)', 'systemReservedCgroup'],
     ['kube-reserved', 'kubeReservedCgroup (--kube-reserved-cgroup)', 'kubeReservedCgroup'],
-  ].map(([key = '', name, path = '']): Rule => (facts) =>
-    facts.list('enforceNodeAllocatable').includes(key) && facts.text(path) === ''
-      ? `${name} must be specified when ${JSON.stringify(key)} contained in enforceNodeAllocatable (--enforce-node-allocatable)`
-      : undefined,
+  ].map(
+    ([key = '', name, path = '']): Rule =>
+      (facts) =>
+        facts.list('enforceNodeAllocatable').includes(key) && facts.text(path) === ''
+          ? `${name} must be specified when ${JSON.stringify(key)} contained in enforceNodeAllocatable (--enforce-node-allocatable)`
+          : undefined,
   ),
   (facts) =>
     facts.list('enforceNodeAllocatable').includes('none') && facts.list('enforceNodeAllocatable').length > 1
@@ -143,7 +147,9 @@ const RULES: readonly Rule[] = [
       ? 'the containerRuntimeEndpoint was not specified or empty'
       : undefined,
   (facts) =>
-    facts.number('containerLogMaxWorkers') < 1 ? 'containerLogMaxWorkers must be greater than or equal to 1' : undefined,
+    facts.number('containerLogMaxWorkers') < 1
+      ? 'containerLogMaxWorkers must be greater than or equal to 1'
+      : undefined,
   (facts) =>
     facts.ms('containerLogMonitorInterval') < 3000
       ? 'containerLogMonitorInterval must be a positive time duration greater than or equal to 3s'

@@ -27,7 +27,13 @@ const PROXY_FIREWALL_MINOR = 26
 const note = make.comment
 
 /** All chains of a node; `kubelet` and `proxy` say whose there are. */
-export function kubeChains({ kubelet, proxy }: { kubelet?: { minor: number } | undefined; proxy?: ProxyFacts | undefined }): Ruleset {
+export function kubeChains({
+  kubelet,
+  proxy,
+}: {
+  kubelet?: { minor: number } | undefined
+  proxy?: ProxyFacts | undefined
+}): Ruleset {
   const all: Ruleset = { mangle: [], filter: [], nat: [] }
   const merge = (more: Ruleset): void => {
     for (const table of make.TABLES) all[table] = joined(all[table], more[table])
@@ -107,21 +113,36 @@ function filterChains({ rules, node, minor }: ProxyFacts): Chain[] {
     builtIn('INPUT', [...guard, jump('KUBE-NODEPORTS', note('kubernetes health check service ports')), external]),
     builtIn('FORWARD', [...guard, jump('KUBE-FORWARD', note('kubernetes forwarding rules')), portals, external]),
     builtIn('OUTPUT', [...guard, portals]),
-    chain('KUBE-EXTERNAL-SERVICES', rules.flatMap((rule) => externalRefusals(rule, node))),
+    chain(
+      'KUBE-EXTERNAL-SERVICES',
+      rules.flatMap((rule) => externalRefusals(rule, node)),
+    ),
     chain('KUBE-FIREWALL', [LOCALNET]),
     chain('KUBE-FORWARD', [
       { matches: [make.ctstate('INVALID'), ...invalid], target: 'DROP' },
       { matches: [note('kubernetes forwarding rules'), make.mark('0x4000/0x4000')], target: 'ACCEPT' },
-      { matches: [note('kubernetes forwarding conntrack rule'), make.ctstate('RELATED,ESTABLISHED')], target: 'ACCEPT' },
+      {
+        matches: [note('kubernetes forwarding conntrack rule'), make.ctstate('RELATED,ESTABLISHED')],
+        target: 'ACCEPT',
+      },
     ]),
     chain('KUBE-NODEPORTS', rules.flatMap(healthCheck)),
     ...(firewall ? [chain('KUBE-PROXY-FIREWALL')] : []),
-    chain('KUBE-SERVICES', rules.flatMap((rule) => internalRefusal(rule, node))),
+    chain(
+      'KUBE-SERVICES',
+      rules.flatMap((rule) => internalRefusal(rule, node)),
+    ),
   ]
 }
 
 /** To an address and a port. */
-function toPort(destination: string | undefined, { protocol }: ServiceRule, port: number, text: string, more: Clause[] = []): Rule {
+function toPort(
+  destination: string | undefined,
+  { protocol }: ServiceRule,
+  port: number,
+  text: string,
+  more: Clause[] = [],
+): Rule {
   const matches = [note(text), ...more, make.ports(protocol, String(port))]
   return { ...(destination !== undefined && { destination }), protocol, matches }
 }
@@ -152,7 +173,12 @@ function externalRefusals(rule: ServiceRule, node: string): Rule[] {
 
 function healthCheck(rule: ServiceRule): Rule[] {
   if (rule.healthCheckNodePort === undefined) return []
-  const found = toPort(undefined, { ...rule, protocol: 'tcp' }, rule.healthCheckNodePort, `${rule.name} health check node port`)
+  const found = toPort(
+    undefined,
+    { ...rule, protocol: 'tcp' },
+    rule.healthCheckNodePort,
+    `${rule.name} health check node port`,
+  )
   return [{ ...found, target: 'ACCEPT' }]
 }
 
@@ -166,14 +192,18 @@ function natChains(facts: ProxyFacts): Chain[] {
     builtIn('OUTPUT', portals),
     builtIn('POSTROUTING', [jump('KUBE-POSTROUTING', note('kubernetes postrouting rules'))]),
     chain('KUBE-MARK-MASQ', [{ matches: [], target: 'MARK', options: make.markOr('0x4000') }]),
-    chain('KUBE-NODEPORTS', rules.flatMap((rule) => nodePortRules(rule, facts))),
+    chain(
+      'KUBE-NODEPORTS',
+      rules.flatMap((rule) => nodePortRules(rule, facts)),
+    ),
     chain('KUBE-POSTROUTING', POSTROUTING),
     chain('KUBE-SERVICES', [...rules.flatMap((rule) => portalRules(rule, facts)), nodePorts]),
     ...rules.flatMap((rule) => serviceChains(rule, facts)),
   ]
 }
 
-const chainOf = (kind: 'SVC' | 'SVL' | 'EXT', { name, protocol }: ServiceRule): string => serviceChain(kind, name, protocol)
+const chainOf = (kind: 'SVC' | 'SVL' | 'EXT', { name, protocol }: ServiceRule): string =>
+  serviceChain(kind, name, protocol)
 
 const isExternal = ({ nodePort, externalIps }: ServiceRule): boolean => nodePort !== 0 || externalIps.length > 0
 

@@ -75,7 +75,8 @@ export class StatusError extends CommandError {
 
   override text(): string {
     if (this.reason === 'Invalid' && this.prefix === '') return invalidText(this.status)
-    if (this.reason === 'Unauthorized') return `error: You must be logged in to the server (${this.status.message || 'Unauthorized'})`
+    if (this.reason === 'Unauthorized')
+      return `error: You must be logged in to the server (${this.status.message || 'Unauthorized'})`
     return `Error from server${this.reason ? ` (${this.reason})` : ''}: ${this.message}`
   }
 }

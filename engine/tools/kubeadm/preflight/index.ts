@@ -158,15 +158,16 @@ function* warnOfSandbox(p: Proc, cluster: ClusterConfiguration, minor: number): 
   const own = 'text' in file ? /sandbox_image\s*=\s*"([^"]+)"/.exec(file.text)?.[1] : undefined
   if (own === undefined || own === wanted) return
   const detected = `detected that the sandbox image "${own}" of the container runtime is inconsistent with that used by kubeadm.`
-  const [place, advice] = SANDBOX_ADVICE.find(([since]) => minor >= since)?.slice(1) as [string, string]
+  const [, place, advice] = SANDBOX_ADVICE.find(([since]) => minor >= since) ?? OLDEST_ADVICE
   yield* warn(p, place, `${detected}${advice} "${wanted}" as the CRI sandbox image.`)
 }
 
 /** Since which minor, where in kubeadm's source, and how the sentence goes on. */
-const SANDBOX_ADVICE: readonly (readonly [since: number, place: string, advice: string])[] = [
+type Advice = readonly [since: number, place: string, advice: string]
+const OLDEST_ADVICE: Advice = [0, 'checks.go:835', ' It is recommended that using']
+const SANDBOX_ADVICE: readonly Advice[] = [
   [34, 'checks.go:907', ' It is recommended to use'],
   [28, 'checks.go:846', 'It is recommended to use'],
-  [0, 'checks.go:835', ' It is recommended that using'],
 ]
 
 export { isIgnored, PreflightError }

@@ -1,0 +1,3 @@
+import { flyPart } from './fly.ts'
+
+flyPart(4, 4)
