@@ -522,10 +522,15 @@ export class Cluster implements Component {
     owner: KubeletApiOwner,
     kubeconfig: () => string | undefined,
   ): ApiClient {
-    const reach = makeReach(this.connections(), host, () => {
+    const byFile = makeReach(this.connections(), host, () => {
       const path = kubeconfig()
       return path === undefined ? undefined : this.kubeconfigs.open(host, path)
     })
+    const servers = this.plan.controlPlanes.map((one) => ({ host: one.name, port: API_PORT }))
+    const identity = { user: `system:node:${host}`, groups: ['system:nodes', 'system:authenticated'] }
+    const trusted = reachOneOf(this.fabric, { host, servers, identity })
+    // A hollow kubelet has no configuration on its host.
+    const reach = this.plan.hollow ? trusted : byFile
     const onTrouble = (trouble: Trouble): void => owner.onTrouble(trouble)
     return servedVersions(this.plan.minor, owner, (served) =>
       createApiClient(this.kernel, this.fabric, { address, host, reach, agent: 'kubelet', owner: served, onTrouble }),

@@ -6,7 +6,7 @@ import { parseVersion } from './version.ts'
 
 export interface Release {
   minor: number
-  /** The newest patch. */
+  /** The patch that a cluster of this minor has unless told otherwise. */
   latest: number
   /** Every patch that was published, ascending. */
   patches: readonly number[]
@@ -21,6 +21,8 @@ type Tag = string | readonly (readonly [fromPatch: number, tag: string])[]
 
 interface Row {
   latest: number
+  /** Patches beyond the one that this engine stands at: there are images and packages of them. */
+  later?: number
   /** Patches that were never published. */
   missing?: readonly number[]
   etcd: Tag
@@ -83,7 +85,7 @@ const ROWS: Record<number, Row> = {
   33: { latest: 13, etcd: [[0, '3.5.21-0'], [6, '3.5.24-0']], coreDns: 'v1.12.0', pause: '3.10' }, // prettier-ignore
   34: { latest: 6, etcd: [[0, '3.6.4-0'], [2, '3.6.5-0']], coreDns: 'v1.12.1', pause: '3.10.1' }, // prettier-ignore
   35: { latest: 3, etcd: '3.6.6-0', coreDns: 'v1.13.1', pause: '3.10.1' },
-  36: { latest: 1, etcd: '3.6.8-0', coreDns: 'v1.14.2', pause: '3.10.2' },
+  36: { latest: 1, later: 2, etcd: '3.6.8-0', coreDns: 'v1.14.2', pause: '3.10.2' },
 }
 
 function tagAt(tag: Tag, patch: number): string {
@@ -91,8 +93,10 @@ function tagAt(tag: Tag, patch: number): string {
   return tag.filter(([from]) => from <= patch).at(-1)?.[1] ?? tag[0]?.[1] ?? ''
 }
 
-function makeRelease(minor: number, { latest, missing = [], etcd, coreDns, pause }: Row): Release {
-  const patches = Array.from({ length: latest + 1 }, (_, patch) => patch).filter((patch) => !missing.includes(patch))
+function makeRelease(minor: number, { latest, later = 0, missing = [], etcd, coreDns, pause }: Row): Release {
+  const patches = Array.from({ length: latest + later + 1 }, (_, patch) => patch).filter(
+    (patch) => !missing.includes(patch),
+  )
   return { minor, latest, patches, etcd: tagAt(etcd, latest), coreDns: tagAt(coreDns, latest), pause }
 }
 

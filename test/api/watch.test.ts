@@ -132,7 +132,7 @@ describe('list', () => {
     const read = api.request('GET', '/api/v1/pods')
     expect(read.code).toBe(504)
     expect((read.body as Body).message).toBe(
-      'the server was unable to return a response in the time allotted, but may still be processing the request',
+      'the server was unable to return a response in the time allotted, but may still be processing the request (get pods)',
     )
     const write = api.request('POST', MAPS, { metadata: { name: 'a' } })
     expect((write.body as Body).message).toBe(

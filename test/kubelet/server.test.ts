@@ -136,7 +136,7 @@ describe('listeners', () => {
     expect(answer).toMatchObject({ code: 200, headers: { 'content-type': 'text/html' } })
     expect(answer?.body).toContain('Welcome to nginx!')
     expect(bench.kubelet.listeners.listening('10.244.1.2', 8080)).toBeUndefined()
-    expect(bench.kubelet.criList().containers[0]?.logs[0]?.text).toMatch(
+    expect(bench.kubelet.criList().containers[0]?.logs.at(-1)?.text).toMatch(
       /^10\.244\.2\.7 - - \[20\/Nov\/2026:09:00:03 \+0000\] "GET \/ HTTP\/1\.1" 200 \d+ "-" "curl\/8\.5\.0" "-"$/,
     )
   })

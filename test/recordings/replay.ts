@@ -95,6 +95,8 @@ function conditionsOf(
   )
 }
 
+const STOOD_MS = 10_000
+
 /** A cluster with the recorded one's nodes, and nothing else. */
 async function launch(
   { release, nodes, kubelet }: Fixture,
@@ -111,7 +113,10 @@ async function launch(
     controlPlaneNodes: false as const,
     addons: false as const,
   }
-  return Flight.launch({ ...options, ...(kubelet === 'hollow' && { kubelet }) }, { chunk: onChunk })
+  const flight = await Flight.launch({ ...options, ...(kubelet === 'hollow' && { kubelet }) }, { chunk: onChunk })
+  // The recorded clusters had stood for a while: every controller had looked at their nodes.
+  await flight.advance(STOOD_MS)
+  return flight
 }
 
 export interface Replay {

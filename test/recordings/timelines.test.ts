@@ -32,7 +32,7 @@ const SPECIAL: Record<string, Partial<Rules>> = {
     toleranceMs: BACK_OFFS_MS,
     only: [
       ...['live-fail', 'ready-fail', 'startup-slow', 'init-fail', 'init-ok', 'sidecar', 'badcmd', 'nocm', 'novol'],
-      ...['poststart', 'done-always', 'fail-never', 'deadline', 'graceful', 'nonroot'],
+      ...['done-always', 'fail-never', 'deadline', 'graceful', 'nonroot'],
     ],
   },
   'R03-rolling-10-0-3': { exactSizes: false },
@@ -42,6 +42,9 @@ const SPECIAL: Record<string, Partial<Rules>> = {
   'T8-drain-timeline-1.36': { untilMs: 37_500 },
   'T8-drain-timeline': { chance: ['PodDisruptionBudget/web: NoPods'] },
 }
+
+/** Where chance decides which of two real outcomes comes (README.md): a seed with the recorded one. */
+const SEEDS: Record<string, string> = { 'R08-rolling-scale-up-mid': '5' }
 
 function rulesFor({ recording, kubelet }: Fixture): Rules {
   const toleranceMs = kubelet === 'real' ? CONTAINERS_MS : recording.startsWith('R') ? ROLLOUT_MS : NODE_MS
@@ -61,7 +64,7 @@ describe('recorded timelines', () => {
     .sort()) {
     it(file.replace('.json', ''), async () => {
       const fixture = JSON.parse(readFileSync(new URL(file, FOLDER), 'utf8')) as Fixture
-      const { story } = await replay(fixture)
+      const { story } = await replay(fixture, SEEDS[fixture.recording])
       expect(differences(fixture.story, story, rulesFor(fixture)).join('\n\n')).toBe('')
     })
   }
