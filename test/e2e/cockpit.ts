@@ -4,6 +4,9 @@ import type { Locator, Page } from '@playwright/test'
 import type { AttemptView } from '../../server/contract.ts'
 import { Trainer } from './trainer.ts'
 
+/** A cluster of several control planes boots before the first prompt; a busy machine may need this long. */
+const BOOT_LIMIT_MS = 60_000
+
 export class Cockpit {
   private ends = 0
 
@@ -34,7 +37,7 @@ export class Cockpit {
   }
 
   async prompt(): Promise<void> {
-    await expect(this.screen).toContainText(/[$#]/)
+    await expect(this.screen).toContainText(/[$#]/, { timeout: BOOT_LIMIT_MS })
     await expect(this.terminal.locator('textarea').first()).toBeFocused()
   }
 
