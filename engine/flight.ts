@@ -321,9 +321,19 @@ export class Flight {
     return result ?? { code: 504, headers: {}, body: 'the API server did not answer' }
   }
 
-  /** Lets a client ask the same question again and again from now on; see `measured`. */
+  /** Lets a client ask the same question again and again from now on; see `measured`. Throws for what is no URL of HTTP. */
   measure(meter: MeterOptions): void {
-    this.input({ kind: 'measure', meter })
+    const scheme = /^(https?):\/\/[^/]/.exec(meter.url)?.[1]
+    if (scheme === undefined || !URL.canParse(meter.url))
+      throw new Error(`${meter.url}: not a URL such as http://host:port/path`)
+    const tls = meter.tls ?? (scheme === 'https' ? this.adminTls() : undefined)
+    this.input({ kind: 'measure', meter: { ...meter, ...(tls && { tls }) } })
+  }
+
+  private adminTls(): MeterOptions['tls'] {
+    const text = this.cluster.hosts.find('base')?.files.text('/root/.kube/config') ?? ''
+    const data = (field: string): string => atob(new RegExp(`${field}: (\\S+)`).exec(text)?.[1] ?? '')
+    return { cert: data('client-certificate-data'), key: data('client-key-data'), insecure: true }
   }
 
   /** What such a client saw so far: failed requests, outages, how long they lasted. Undefined: no meter of that name. */

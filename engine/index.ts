@@ -10,6 +10,7 @@ export type {
 } from './flight.ts'
 export type { PicturedNode, PicturedPod } from './cluster/picture.ts'
 export { makeUserKubeconfig } from './cluster/cluster-hosts.ts'
+export { reportLines } from './cluster/meter.ts'
 export type { MeterOptions, MeterReport, Outage } from './cluster/meter.ts'
 export { planCluster } from './cluster/plan.ts'
 export type { ClusterPlan } from './cluster/plan.ts'

@@ -14,6 +14,7 @@ import type { KernelEvent } from '../kernel/queue.ts'
 export interface MeterOptions {
   /** What the report is asked for by: `api`, `shop`. */
   name: string
+  /** `http://` or `https://`. */
   url: string
   /** The host that asks; default `base`. */
   from?: HostName
@@ -23,6 +24,7 @@ export interface MeterOptions {
   timeoutMs?: number
   method?: 'GET' | 'POST'
   headers?: Record<string, string>
+  /** Of https; default: the admin's certificate of the kubeconfig on `base`, whoever the server is. */
   tls?: Outgoing['tls']
 }
 
@@ -41,6 +43,17 @@ export interface MeterReport {
   /** Milliseconds within outages, up to now. */
   downMs: number
   longestMs: number
+}
+
+/** A report as people read it: a line of sums, and a line for each outage, in seconds since the boot. */
+export function reportLines({ asked, failed, outages, downMs, longestMs }: MeterReport): string[] {
+  return [
+    `asked ${asked}, failed ${failed}, down ${downMs / 1000} s, at most ${longestMs / 1000} s at once`,
+    ...outages.map(
+      ({ reason, fromMs, untilMs }) =>
+        `${fromMs / 1000} s to ${untilMs === undefined ? 'now' : `${untilMs / 1000} s`}: ${reason}`,
+    ),
+  ]
 }
 
 interface Meter {

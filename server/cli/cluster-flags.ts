@@ -12,6 +12,7 @@ export interface ClusterFlags {
   seed?: string
   release: string
   epoch?: string
+  bare?: string[]
 }
 
 export const DEFAULT_RELEASE = '1.35'
@@ -23,18 +24,32 @@ export function wholeNumber(text: string): number {
   return Number(text)
 }
 
+function names(text: string): string[] {
+  if (!/^[a-z0-9-]+(,[a-z0-9-]+)*$/.test(text))
+    throw new InvalidArgumentError('must be names of hosts with commas between')
+  return text.split(',')
+}
+
 export function addClusterFlags(command: Command): Command {
   return command
     .option('--workers <n>', 'worker nodes', wholeNumber, 2)
     .option('--control-planes <n>', 'control-plane nodes: 1, 3 or 5', wholeNumber, 1)
     .option('--seed <text>', 'the same seed and the same input give the same run (default: drawn, and printed)')
     .option('--release <version>', 'Kubernetes release', DEFAULT_RELEASE)
+    .option('--bare <names>', 'machines that have not joined, for kubeadm: green-1,green-2', names)
 }
 
 /** Throws UsageError when the cluster cannot be. */
 export function flightOptions(flags: ClusterFlags, epochMs: number): FlightOptions {
-  const { workers, controlPlanes, release, seed = randomBytes(4).toString('hex') } = flags
-  const options: FlightOptions = { seed, epochMs, release, controlPlanes, workers }
+  const { workers, controlPlanes, release, seed = randomBytes(4).toString('hex'), bare } = flags
+  const options: FlightOptions = {
+    seed,
+    epochMs,
+    release,
+    controlPlanes,
+    workers,
+    ...(bare && { bare: bare.map((name) => ({ name })) }),
+  }
   try {
     planCluster(options)
   } catch (error) {

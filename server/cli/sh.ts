@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs'
 import type { Command } from 'commander'
-import { Flight } from '../../engine/index.ts'
+import { InvalidArgumentError } from 'commander'
+import type { MeterOptions } from '../../engine/index.ts'
+import { Flight, reportLines } from '../../engine/index.ts'
 import { addClusterFlags, FIXED_EPOCH, flightOptions, parseEpoch, wholeNumber } from './cluster-flags.ts'
 import type { ClusterFlags } from './cluster-flags.ts'
 import { clearProgress, progress, UsageError } from './progress.ts'
@@ -12,7 +14,10 @@ interface ShFlags extends ClusterFlags {
   host: string
   user: string
   timeout: number
+  measure: Meter[]
 }
+
+type Meter = Pick<MeterOptions, 'name' | 'url'>
 
 /** The seed when none is given: the same script then prints the same bytes. */
 const DEFAULT_SEED = '1'
@@ -32,6 +37,12 @@ export function addSh(program: Command): void {
     .option('--host <name>', 'the host that runs it', 'base')
     .option('--user <name>', 'the user that runs it', 'candidate')
     .option('--timeout <seconds>', "stop after so much of the cluster's time", wholeNumber, 86_400)
+    .option(
+      '--measure <name=url>',
+      "a client asks URL once a second from the boot on, with the admin's certificate; what it saw comes last, on stderr (may be given again)",
+      meter,
+      [],
+    )
     .addHelpText(
       'after',
       `
@@ -39,12 +50,20 @@ Examples:
   $ npx kubeflight sh -c 'kubectl create deployment web --image=nginx && kubectl rollout status deploy/web'
   $ npx kubeflight sh --workers 3 --seed 7 playbook.sh
   $ printf 'kubectl get nodes\\nsleep 60\\nkubectl get nodes\\n' | npx kubeflight sh --each | jq -r .stdout
+  $ npx kubeflight sh --control-planes 3 --measure api=https://cluster-endpoint:6443/api/v1/nodes drain.sh
 
 Without --seed the seed is 1: the same script prints the same bytes each time.
 
 Exit codes: the script's own; with --each that of the last command; 124 out of time; 2 wrong usage.`,
     )
     .action(sh)
+}
+
+function meter(text: string, before: Meter[]): Meter[] {
+  const [, name, url] = /^([\w-]+)=(https?:\/\/[^/].*)$/.exec(text) ?? []
+  if (name === undefined || url === undefined || !URL.canParse(url))
+    throw new InvalidArgumentError('must be such as api=https://cluster-endpoint:6443/api/v1/nodes')
+  return [...before, { name, url }]
 }
 
 function scriptOf(file: string | undefined, flags: ShFlags): string {
@@ -63,9 +82,16 @@ async function sh(file: string | undefined, flags: ShFlags): Promise<void> {
   const flight = await Flight.launch(
     flightOptions({ ...flags, seed: flags.seed ?? DEFAULT_SEED }, parseEpoch(flags.epoch)),
   )
+  for (const each of flags.measure) flight.measure(each)
   progress('running …')
   const options = { host: flags.host, user: flags.user, timeoutMs: flags.timeout * 1000 }
   process.exitCode = flags.each === true ? await eachLine(flight, text, options) : await whole(flight, text, options)
+  for (const each of flags.measure) tellMeasured(flight, each)
+}
+
+function tellMeasured(flight: Flight, { name }: Meter): void {
+  const report = flight.measured(name)
+  if (report !== undefined) process.stderr.write(`${name}: ${reportLines(report).join(`\n${name}: `)}\n`)
 }
 
 interface RunOptions {

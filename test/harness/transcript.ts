@@ -17,7 +17,7 @@
  *
  * `***` in expected output stands for any run of characters other than blanks.
  */
-import { Flight } from '../../engine/index.ts'
+import { Flight, reportLines } from '../../engine/index.ts'
 import type { FlightOptions, HandsAction } from '../../engine/flight.ts'
 
 export interface Step {
@@ -128,25 +128,10 @@ export async function runStep(flight: Flight, { kind, text }: Step): Promise<str
 /** Lets a client ask, or tells what it saw. */
 function measure(flight: Flight, [verb, name = '', url = '']: string[]): string[] {
   if (verb === 'measure') {
-    flight.measure({ name, url, tls: adminTls(flight) })
+    flight.measure({ name, url })
     return []
   }
-  const { asked, failed, outages, downMs, longestMs } = flight.measured(name) ?? never(`nobody measures ${name}`)
-  const times = `down ${downMs / 1000} s, at most ${longestMs / 1000} s at once`
-  return [
-    `asked ${asked}, failed ${failed}, ${times}`,
-    ...outages.map(
-      ({ reason, fromMs, untilMs }) =>
-        `${fromMs / 1000} s to ${untilMs === undefined ? 'now' : `${untilMs / 1000} s`}: ${reason}`,
-    ),
-  ]
-}
-
-function adminTls(flight: Flight): { cert: string; key: string; insecure: true } {
-  const text = flight.cluster.hosts.find('base')?.files.text('/root/.kube/config') ?? ''
-  const data = (field: string): string =>
-    Buffer.from(new RegExp(`${field}: (\\S+)`).exec(text)?.[1] ?? '', 'base64').toString()
-  return { cert: data('client-certificate-data'), key: data('client-key-data'), insecure: true }
+  return reportLines(flight.measured(name) ?? never(`nobody measures ${name}`))
 }
 
 function never(text: string): never {

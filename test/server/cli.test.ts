@@ -23,6 +23,8 @@ describe('the command line', () => {
       [['up', '--speed', '3'], 'must be 1, 60 or max'],
       [['sh', '--control-planes', '2', '-c', 'true'], 'control planes: 2 is not one of 1, 3, 5'],
       [['sh', '/no/such/file'], 'no such file'],
+      [['sh', '--measure', 'api', '-c', 'true'], 'must be such as api=https://'],
+      [['sh', '--bare', 'a b', '-c', 'true'], 'must be names of hosts'],
       [['grade', 'no-such-scenario'], 'neither a file nor a scenario'],
       [['replay', '/no/such/file'], 'no such file'],
     ] as const) {
@@ -42,6 +44,21 @@ describe('the command line', () => {
     })
     expect(first.stdout).toMatch(/^deployment.apps\/web created\n[^]*Running/)
     expect(await runCli(['sh', '-'], script)).toEqual(first)
+  })
+
+  it('measures what a client sees meanwhile, on machines that have not joined too', async () => {
+    const script =
+      'sleep 5; ssh controlplane sudo systemctl stop kubelet containerd; ssh green-1 sudo poweroff; sleep 30'
+    const meters = ['api=https://controlplane:6443/readyz', 'green=http://green-1:80/'].flatMap((text) => [
+      '--measure',
+      text,
+    ])
+    const { stdout, stderr } = await runCli(['sh', '--bare', 'green-1', ...meters, '-c', script])
+    expect(stdout).toBe('')
+    expect(stderr).toMatch(/^api: asked 3\d, failed 0, down 0 s, at most 0 s at once$/m)
+    expect(stderr).toMatch(
+      /^green: asked 3\d, failed 3\d, down 3[\d.]+ s, at most 3[\d.]+ s at once\ngreen: .* to now: .*refused/m,
+    )
   })
 
   it('runs each line by itself into JSON rows', async () => {
