@@ -9,7 +9,7 @@ const SEEDS = 150
 
 function findFailing(bug: Plan['bug'], limit: number): Plan {
   for (let seed = 0; seed < limit; seed++) {
-    const plan = makePlan(`raft-${seed}`, bug)
+    const plan = makePlan(`raft-${seed}`, { bug })
     if (runPlan(plan).failure !== undefined) return plan
   }
   throw new Error(`${bug} was not noticed in ${limit} seeds`)

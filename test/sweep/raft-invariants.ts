@@ -29,7 +29,7 @@ export class Violation extends Error {
 
 /**
  * The safety properties of etcd's TLA+ specification (etcd-io/raft tla/etcdraft.tla), by the names they have there,
- * and four that it does not speak of. Logs forget, so what was once seen committed is kept aside.
+ * and others that it does not speak of. Logs forget, so what was once seen committed is kept aside.
  */
 export const INVARIANTS = [
   'LogInv',
@@ -40,6 +40,8 @@ export const INVARIANTS = [
   'MoreUpToDateCorrectInv',
   'LeaderCompletenessInv',
   'CommittedIsDurableInv',
+  'CandidateCompletenessInv',
+  'CommittedByQuorum',
   'Monotonic',
   'StateMachineSafety',
   'LinearizableRead',
@@ -50,7 +52,7 @@ export type Invariant = (typeof INVARIANTS)[number]
 
 type Check = (history: History, views: readonly View[], view: View) => void
 
-/** The eight of the specification: each looks at one member that changed, next to all others. */
+/** The eight of the specification, and two that see sooner what will go wrong: each looks at one member that changed, next to all others. */
 const CHECKS: Check[] = [
   checkMoreThanOneLeader,
   checkLogMatching,
@@ -60,6 +62,8 @@ const CHECKS: Check[] = [
   checkMoreUpToDate,
   checkLeaderCompleteness,
   checkCommittedIsDurable,
+  checkCandidateCompleteness,
+  checkCommittedByQuorum,
 ]
 
 /** What a member was when it was last looked at. */
@@ -70,9 +74,10 @@ interface Seen {
   commit: number
   applied: number
   term: number
+  voters: readonly MemberId[]
 }
 
-const NOTHING: Seen = { key: '', lastIndex: 0, lastTerm: 0, commit: 0, applied: 0, term: 0 }
+const NOTHING: Seen = { key: '', lastIndex: 0, lastTerm: 0, commit: 0, applied: 0, term: 0, voters: [] }
 
 /** What was seen so far, which no single state tells. */
 export class History {
@@ -86,14 +91,14 @@ export class History {
   check(views: readonly View[], view: View): void {
     const { state, role, isUp } = view
     const ends = { lastIndex: lastIndex(state.log), lastTerm: lastTerm(state.log) }
-    const { commit, applied, term, stable } = state
-    const members = `${state.voters.join()} ${state.learners.join()}`
+    const { commit, applied, term, stable, voters } = state
+    const members = `${voters.join()} ${state.learners.join()}`
     const key = `${ends.lastIndex}/${ends.lastTerm} ${commit} ${applied} ${term} ${stable} ${role} ${isUp} ${members}`
     const before = this.before(view.id)
     if (before.key === key) return
     checkMonotonic(view, before)
     for (const check of CHECKS) check(this, views, view)
-    this.seen.set(view.id, { key, ...ends, commit, applied, term })
+    this.seen.set(view.id, { key, ...ends, commit, applied, term, voters })
   }
 
   before(id: MemberId): Seen {
@@ -175,18 +180,21 @@ function checkQuorumLog(_: History, views: readonly View[], { id, state }: View)
 }
 
 /** Who would get a vote by its log has all that the voter knows to be committed. */
-function checkMoreUpToDate(_: History, views: readonly View[], view: View): void {
+function checkMoreUpToDate(history: History, views: readonly View[], view: View): void {
   for (const other of views) {
     if (other === view) continue
-    checkPair(view, other)
-    checkPair(other, view)
+    checkPair(history, view, other)
+    checkPair(history, other, view)
   }
 }
 
-function checkPair(a: View, b: View): void {
-  const [lastA, lastB] = [lastTerm(a.state.log), lastTerm(b.state.log)]
-  const isUpToDate = lastA > lastB || (lastA === lastB && lastIndex(a.state.log) >= lastIndex(b.state.log))
-  if (isUpToDate && !holds(a.state.log, b.state.commit, b.state.log))
+/**
+ * Where an append carries less than all, a member may hear that an old entry is committed before it gets the entry of
+ * the new term that committed it: then only the quorum protects it, which `checkCandidateCompleteness` looks at.
+ */
+function checkPair({ committed }: History, a: View, b: View): void {
+  if ((committed[b.state.commit]?.seenIn ?? 0) > lastTerm(b.state.log)) return
+  if (isAsUpToDate(a.state.log, b.state.log) && !holds(a.state.log, b.state.commit, b.state.log))
     fail('MoreUpToDateCorrectInv', `${a.id} is up to date but lacks entry ${b.state.commit} that ${b.id} has committed`)
 }
 
@@ -202,11 +210,51 @@ function checkLeaderCompleteness({ committed }: History, views: readonly View[])
 }
 
 /** What a leader committed is on the disks of at least one member of each quorum. */
-function checkCommittedIsDurable(history: History, views: readonly View[], { id, isUp, role, state }: View): void {
-  if (!isUp || role !== 'leader' || state.commit === history.before(id).commit) return
+function checkCommittedIsDurable(history: History, views: readonly View[], view: View): void {
+  const { state } = view
+  if (!hasCommitted(history, view)) return
   const lacking = voterViews(views, state).filter((other) => other.state.stable < state.commit)
   if (lacking.length >= quorumOf(state.voters.length))
     fail('CommittedIsDurableInv', `entry ${state.commit} is not on the disks of ${names(lacking)}`)
+}
+
+/** What a leader committed is on the disks of a quorum of those that it counted, which may be others by now. */
+function checkCommittedByQuorum(history: History, views: readonly View[], view: View): void {
+  const { id, state } = view
+  if (!hasCommitted(history, view)) return
+  const having = views.filter(
+    (other) => other.state.stable >= state.commit && holds(other.state.log, state.commit, state.log),
+  )
+  const isQuorum = (voters: readonly MemberId[]): boolean =>
+    having.filter((other) => voters.includes(other.id)).length >= quorumOf(voters.length)
+  if (!isQuorum(state.voters) && !isQuorum(history.before(id).voters))
+    fail('CommittedByQuorum', `entry ${state.commit} is only on the disks of ${names(having)}`)
+}
+
+/** Whether a leader committed something since it was last looked at. */
+function hasCommitted(history: History, { id, isUp, role, state }: View): boolean {
+  return isUp && role === 'leader' && state.commit !== history.before(id).commit
+}
+
+/** Whoever would be elected now, by the logs of its voters, has all that was ever committed. */
+function checkCandidateCompleteness(history: History, views: readonly View[]): void {
+  const { lastCommitted } = history
+  const known = history.committed[lastCommitted]
+  if (known === undefined) return
+  for (const candidate of views) {
+    const { log, voters } = candidate.state
+    if (lastCommitted <= log.offset || termAt(log, lastCommitted) === known.term) continue
+    if (!voters.includes(candidate.id)) continue
+    const votes = voterViews(views, candidate.state).filter(({ state }) => isAsUpToDate(log, state.log))
+    if (votes.length >= quorumOf(voters.length))
+      fail('CandidateCompletenessInv', `${names(votes)} would elect ${candidate.id}, which lacks ${lastCommitted}`)
+  }
+}
+
+/** Whether the owner of a log gets the vote of the owner of the other. */
+function isAsUpToDate(log: RaftLog, voter: RaftLog): boolean {
+  const [own, other] = [lastTerm(log), lastTerm(voter)]
+  return own > other || (own === other && lastIndex(log) >= lastIndex(voter))
 }
 
 function leadersAmong(views: readonly View[]): View[] {

@@ -1,4 +1,5 @@
-import { RaftNode, SYNCED } from '../../engine/etcd/node.ts'
+import { SYNCED } from '../../engine/etcd/node.ts'
+import type { RaftNode } from '../../engine/etcd/node.ts'
 import { bootstrapDisk, emptyDisk } from '../../engine/etcd/raft/disk.ts'
 import { lastIndex } from '../../engine/etcd/raft/log.ts'
 import type { ConfChange, Entry, MemberId, RaftDisk, RaftMessage } from '../../engine/etcd/raft/types.ts'
@@ -9,11 +10,14 @@ import type { MachineTimeout } from '../../engine/kernel/machine.ts'
 import type { KernelEvent } from '../../engine/kernel/queue.ts'
 import { fail, History, whatIs } from './raft-invariants.ts'
 import type { View } from './raft-invariants.ts'
-import { REST_MS, RETIRE_MS } from './raft-plan.ts'
+import type { NodeClass } from './raft-mutants.ts'
+import { RETIRE_MS } from './raft-plan.ts'
 import type { Plan, Step, Verb } from './raft-plan.ts'
 
 const HEARTBEAT_MS = 50
 const ELECTION_MS = 300
+/** So late comes what nobody expects any more. */
+const MAX_ECHO_MS = 1500
 /** A member that learns of its removal goes on for so long. */
 const EXIT_MS = 300
 
@@ -32,11 +36,12 @@ class Member implements Component, View {
     private readonly world: World,
     plan: Plan,
   ) {
-    const { preVote, checkQuorum, fsyncMs, snapshotCount } = plan
+    const { preVote, checkQuorum, fsyncMs, snapshotCount, maxEntriesPerAppend, maxInflight } = plan
     const times = { heartbeatIntervalMs: HEARTBEAT_MS, electionTimeoutMs: ELECTION_MS }
-    const flags = { preVote, checkQuorum, fsyncMs, snapshotCount, snapshotCatchUpEntries: 3, ...times }
+    const limits = { snapshotCount, snapshotCatchUpEntries: 3, maxEntriesPerAppend, maxInflight }
+    const flags = { preVote, checkQuorum, fsyncMs, ...limits, ...times }
     this.flags = flags
-    this.node = new RaftNode<string>(world.kernel, `raft/${id}`, id, [], flags, {
+    this.node = new world.nodeClass<string>(world.kernel, `raft/${id}`, id, [], flags, {
       send: (to, message) => world.post(id, to, message),
       apply: (entry) => this.apply(entry),
       applyConf: (conf, index) => {
@@ -155,6 +160,7 @@ export class World implements Component {
     cut: ({ id }, { to }) => this.cut(id, to, true),
     cutOneWay: ({ id }, { to }) => this.cut(id, to, false),
     isolate: ({ id }) => this.members.forEach((other) => this.cut(id, other.id, true)),
+    split: (_, { to }) => this.split(to),
     mend: () => this.mend(),
     slowLink: ({ id }, { to, ms }) => void this.slow.set(`${id}>${to}`, ms ?? 0),
     slowDisk: ({ flags }, { ms }) => void (flags.fsyncMs = ms ?? 0),
@@ -170,7 +176,9 @@ export class World implements Component {
 
   constructor(
     readonly plan: Plan,
-    private readonly isTracing = false,
+    private readonly isTracing: boolean,
+    /** What a member is made of. */
+    readonly nodeClass: NodeClass,
   ) {
     this.kernel = new Kernel({ seed: plan.seed, epochMs: 0 })
     this.kernel.register('world', this)
@@ -178,7 +186,8 @@ export class World implements Component {
     for (const { id } of ids) this.members.set(id, new Member(id, this, plan))
     this.members.forEach((member) => member.start(bootstrapDisk(ids)))
     for (const step of plan.steps) this.kernel.send({ to: 'world', type: 'step', data: step }, step.atMs)
-    this.kernel.send({ to: 'world', type: 'rest' }, plan.endMs - REST_MS)
+    if (plan.restMs === 0) return
+    this.kernel.send({ to: 'world', type: 'rest' }, plan.endMs - plan.restMs)
     this.kernel.send({ to: 'world', type: 'retire' }, plan.endMs - RETIRE_MS)
   }
 
@@ -188,7 +197,7 @@ export class World implements Component {
       this.kernel.step()
       this.check()
     }
-    this.checkRest()
+    if (this.plan.restMs > 0) this.checkRest()
   }
 
   private exit(id: MemberId): void {
@@ -207,14 +216,15 @@ export class World implements Component {
     return this.views.some((member) => lacks(member).some((what) => what === undefined || what.startsWith('remove')))
   }
 
-  /** Left alone, the members have a leader, and all have applied the same. */
+  /** Left alone, the members have a leader, and all have applied the same; but who left by itself (`exit`) is gone. */
   private checkRest(): void {
     const leader = this.leader()
     if (leader === undefined && this.isStuck) return
     if (leader === undefined) return fail('ComesToTerms', 'there is no leader')
     const { commit, voters, learners } = leader.state
     if (commit < this.history.lastCommitted) fail('ComesToTerms', `${leader.id} has not committed all again`)
-    const slow = this.views.filter(({ id, state }) => [...voters, ...learners].includes(id) && state.applied < commit)
+    const members = [...voters, ...learners]
+    const slow = this.views.filter(({ id, isUp, state }) => isUp && members.includes(id) && state.applied < commit)
     if (slow.length > 0) fail('ComesToTerms', `${slow.map(({ id }) => id).join(', ')} did not catch up`)
   }
 
@@ -225,7 +235,7 @@ export class World implements Component {
     const step = data as Step
     const named = this.members.get(step.member) ?? this.views[0]
     const member = step.member === 'leader' ? (this.leader() ?? named) : named
-    if (member === undefined || (!member.isUp && !['restart', 'mend'].includes(step.do))) return
+    if (member === undefined || (!member.isUp && !['restart', 'mend', 'split'].includes(step.do))) return
     this.say(`-- ${step.do} ${member.id} ${step.to ?? ''}`)
     this.verbs[step.do](member, step)
     this.touched = member
@@ -245,19 +255,19 @@ export class World implements Component {
     return ++this.count
   }
 
-  /** A message may be lost, doubled and late. */
+  /** A message may be lost, doubled and late, and come again when nobody thinks of it any more. */
   post(from: MemberId, to: MemberId, said: RaftMessage): void {
     if (said.type === 'hello' || this.cuts.has(`${from}>${to}`)) return
     const message = this.plan.bug === 'overclaims' && said.type === 'appendResponse' ? overclaimed(said) : said
     const random = this.kernel.random('network')
-    const { loss, duplication, delayMs } = this.plan
+    const { loss, duplication, echo, delayMs } = this.plan
     const isLossy = !this.isResting
     if (isLossy && random.next() < loss) return
     const copies = isLossy && random.next() < duplication ? 2 : 1
-    for (let copy = 0; copy < copies; copy++) {
-      const late = random.between(1, this.isResting ? 2 : delayMs) + (this.slow.get(`${from}>${to}`) ?? 0)
-      this.kernel.send({ to: `raft/${to}`, type: 'raft', data: message }, late)
-    }
+    const send = (late: number): void => void this.kernel.send({ to: `raft/${to}`, type: 'raft', data: message }, late)
+    const slow = this.slow.get(`${from}>${to}`) ?? 0
+    for (let copy = 0; copy < copies; copy++) send(random.between(1, this.isResting ? 2 : delayMs) + slow)
+    if (isLossy && random.next() < echo) send(random.between(50, MAX_ECHO_MS))
     if (this.isTracing && !message.type.startsWith('heartbeat')) this.say(`${from}->${to} ${makeMessage(message)}`)
   }
 
@@ -280,6 +290,14 @@ export class World implements Component {
   private cut(a: string, b: string | undefined, both: boolean): void {
     this.cuts.add(`${a}>${b}`)
     if (both) this.cuts.add(`${b}>${a}`)
+  }
+
+  /** Two sides that hear nothing of each other; what was cut before is mended. */
+  private split(group = ''): void {
+    const side = group.split('+')
+    this.cuts.clear()
+    for (const { id: a } of this.views)
+      for (const { id: b } of this.views) if (side.includes(a) !== side.includes(b)) this.cut(a, b, false)
   }
 
   private bounce(member: Member, losesPower: boolean): void {

@@ -7,8 +7,10 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { INVARIANTS } from './raft-invariants.ts'
+import { loadMutant, MUTANTS } from './raft-mutants.ts'
+import type { NodeClass } from './raft-mutants.ts'
 import { BUGS, makePlan } from './raft-plan.ts'
-import type { Bug, Plan } from './raft-plan.ts'
+import type { Plan } from './raft-plan.ts'
 import { runPlan, shrinkPlan } from './raft.ts'
 
 const HELP = `npm run sweep -- raft [options]
@@ -20,7 +22,8 @@ A seed that fails is cut down, printed, and written to a file that can be run ag
   --seeds N     how many seeds (10000)
   --from N      the first seed (0)
   --jobs N      processes (one for each processor)
-  --bug NAME    plant a bug, to see that the checks notice: ${BUGS.join(', ')}
+  --bug NAME    break a disk or the network, to see that the checks notice: ${BUGS.join(', ')}
+  --mutant NAME plant a mistake in Raft: ${MUTANTS.map(({ name }) => name).join(', ')}
   --out DIR     where failing plans are written (test-results/sweep)
   --file F      run one plan again and print what happens
   --help
@@ -31,6 +34,7 @@ const OPTIONS = {
   from: { type: 'string', default: '0' },
   jobs: { type: 'string', default: `${availableParallelism()}` },
   bug: { type: 'string' },
+  mutant: { type: 'string' },
   out: { type: 'string', default: 'test-results/sweep' },
   file: { type: 'string' },
   help: { type: 'boolean' },
@@ -41,8 +45,11 @@ interface Job {
   from: number
   to: number
   stride: number
-  bug?: Bug
+  planted: Planted
 }
+
+/** What is wrong on purpose. */
+type Planted = Pick<Plan, 'bug' | 'mutant'>
 
 interface Report {
   done: number
@@ -56,15 +63,16 @@ const SHRUNK = 5
 
 const { values, positionals } = parseArgs({ options: OPTIONS, allowPositionals: true })
 
-if (process.send !== undefined && positionals[0] === 'job') process.once('message', (job) => work(job as Job))
+if (process.send !== undefined && positionals[0] === 'job') process.once('message', (job) => void work(job as Job))
 else if (values.help === true || positionals[0] !== 'raft') process.stdout.write(HELP)
-else if (values.file !== undefined) replay(values.file)
+else if (values.file !== undefined) await replay(values.file)
 else sweep()
 
-function work(job: Job): void {
+async function work(job: Job): Promise<void> {
+  const nodeClass = await nodeClassOf(job.planted.mutant)
   let report = emptyReport()
   for (let seed = job.from; seed < job.to; seed += job.stride) {
-    const { applied, leaders, failure } = runPlan(planOf(seed, job.bug))
+    const { applied, leaders, failure } = runPlan(makePlan(`raft-${seed}`, job.planted), false, nodeClass)
     report.done++
     report.applied += applied
     report.leaders += leaders
@@ -80,13 +88,15 @@ function emptyReport(): Report {
   return { done: 0, applied: 0, leaders: 0, failed: [] }
 }
 
-function planOf(seed: number, bug: Bug | undefined): Plan {
-  return makePlan(`raft-${seed}`, bug)
+/** Each process has copies of its own. */
+async function nodeClassOf(mutant: string | undefined): Promise<NodeClass | undefined> {
+  const found = MUTANTS.find(({ name }) => name === mutant)
+  return found === undefined ? undefined : loadMutant(found, join(values.out, `mutants-${process.pid}`))
 }
 
 function sweep(): void {
   const [count, from, jobs] = [wholeNumber('seeds'), wholeNumber('from'), wholeNumber('jobs')]
-  const bug = readBug()
+  const planted = readPlanted()
   const total = emptyReport()
   const startedAt = performance.now()
   let running = jobs
@@ -98,9 +108,9 @@ function sweep(): void {
     if (report.done > 0) showProgress(total, count, startedAt)
   }
   for (let at = 0; at < jobs; at++) {
-    const child = startJob({ from: from + at, to: from + count, stride: jobs, ...(bug !== undefined && { bug }) })
+    const child = startJob({ from: from + at, to: from + count, stride: jobs, planted })
     child.on('message', (report) => add(report as Report))
-    child.on('exit', () => --running === 0 && finish(total, startedAt, bug))
+    child.on('exit', () => --running === 0 && void finish(total, startedAt, planted))
   }
 }
 
@@ -116,11 +126,21 @@ function wholeNumber(name: 'seeds' | 'from' | 'jobs'): number {
   return number
 }
 
-function readBug(): Bug | undefined {
-  if (values.bug === undefined) return undefined
-  const bug = BUGS.find((name) => name === values.bug)
-  if (bug === undefined) throw new Error(`--bug: ${values.bug} is none of ${BUGS.join(', ')}`)
-  return bug
+function readPlanted(): Planted {
+  const bug = oneOf('bug', BUGS)
+  const mutant = oneOf(
+    'mutant',
+    MUTANTS.map(({ name }) => name),
+  )
+  return { ...(bug !== undefined && { bug }), ...(mutant !== undefined && { mutant }) }
+}
+
+function oneOf<Name extends string>(option: 'bug' | 'mutant', names: readonly Name[]): Name | undefined {
+  const wanted = values[option]
+  const found = names.find((name) => name === wanted)
+  if (wanted !== undefined && found === undefined)
+    throw new Error(`--${option}: ${wanted} is none of ${names.join(', ')}`)
+  return found
 }
 
 function showProgress({ done, failed }: Report, count: number, startedAt: number): void {
@@ -131,13 +151,15 @@ function showProgress({ done, failed }: Report, count: number, startedAt: number
   process.stderr.write(process.stderr.isTTY ? `\r${line} ` : `${line}\n`)
 }
 
-function finish(total: Report, startedAt: number, bug: Bug | undefined): void {
+async function finish(total: Report, startedAt: number, planted: Planted): Promise<void> {
   const { done, applied, leaders, failed } = total
   const seconds = ((performance.now() - startedAt) / 1000).toFixed(0)
   console.log(`\n${done - failed.length}/${done} seeds kept every promise (${seconds} s)`)
   console.log(`${applied} entries applied under ${leaders} leaders`)
   for (const [invariant, count] of tallied(failed)) console.log(`${invariant}: ${count} seeds`)
-  for (const { seed } of failed.sort((a, b) => a.seed - b.seed).slice(0, SHRUNK)) showFailure(seed, bug)
+  const nodeClass = await nodeClassOf(planted.mutant)
+  for (const { seed } of failed.sort((a, b) => a.seed - b.seed).slice(0, SHRUNK))
+    showFailure(seed, makePlan(`raft-${seed}`, planted), nodeClass)
   if (failed.length > SHRUNK) console.log(`and ${failed.length - SHRUNK} more`)
   process.exitCode = failed.length === 0 ? 0 : 1
 }
@@ -148,10 +170,9 @@ function tallied(failed: Report['failed']): [string, number][] {
   return [...counts].sort(([, a], [, b]) => b - a)
 }
 
-function showFailure(seed: number, bug: Bug | undefined): void {
-  const plan = planOf(seed, bug)
-  const small = shrinkPlan(plan)
-  const { failure } = runPlan(small)
+function showFailure(seed: number, plan: Plan, nodeClass: NodeClass | undefined): void {
+  const small = shrinkPlan(plan, nodeClass)
+  const { failure } = runPlan(small, false, nodeClass)
   const path = join(values.out, `raft-${seed}.json`)
   mkdirSync(values.out, { recursive: true })
   writeFileSync(path, `${JSON.stringify(small, null, 2)}\n`)
@@ -164,8 +185,9 @@ function showFailure(seed: number, bug: Bug | undefined): void {
   console.log(`  npm run sweep -- raft --file ${path}`)
 }
 
-function replay(path: string): void {
-  const { lines, failure } = runPlan(JSON.parse(readFileSync(path, 'utf8')) as Plan, true)
+async function replay(path: string): Promise<void> {
+  const plan = JSON.parse(readFileSync(path, 'utf8')) as Plan
+  const { lines, failure } = runPlan(plan, true, await nodeClassOf(plan.mutant))
   console.log(lines.join('\n'))
   console.log(failure === undefined ? 'it kept every promise' : `${failure.message} (at ${failure.atMs} ms)`)
   process.exitCode = failure === undefined ? 0 : 1
