@@ -45,6 +45,8 @@ export interface EtcdConfig {
   forceNewCluster: boolean
   /** --experimental-initial-corrupt-check, --feature-gates=InitialCorruptCheck=true */
   initialCorruptCheck: boolean
+  /** --corrupt-check-time, --experimental-corrupt-check-time; 0: never */
+  corruptCheckMs: number
   autoCompactionMode: 'periodic' | 'revision'
   /** Periodic: ms; revision: how many revisions stay. 0: never. */
   autoCompactionRetention: number
@@ -94,6 +96,7 @@ export function defaultConfig(version: string): EtcdConfig {
     strictReconfigCheck: true,
     forceNewCluster: false,
     initialCorruptCheck: false,
+    corruptCheckMs: 0,
     autoCompactionMode: 'periodic',
     autoCompactionRetention: 0,
     maxTxnOps: 128,

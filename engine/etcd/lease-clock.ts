@@ -65,7 +65,11 @@ export class LeaseClock {
   expire(isLeader: boolean): number[] {
     const { lessor, flags } = this.host
     this.timerId = this.timerAt = null
-    if (!isLeader) return []
+    if (!isLeader) {
+      // Times that came with a leader's snapshot, or with a directory that a leader left, are nobody's here.
+      lessor.demote()
+      return []
+    }
     const expired = lessor.expired(this.kernel.now)
     for (const id of expired) lessor.postpone(id, this.kernel.now + requestTimeoutMs(flags))
     return expired

@@ -17,8 +17,10 @@ import { decimalId } from './ids.ts'
 import type { EtcdResult, EtcdStatus } from './messages.ts'
 import type { RaftNode } from './node.ts'
 import type { MemberId } from './raft/types.ts'
+import type { Replies } from './replies.ts'
+import type { ServerLog } from './server-log.ts'
 import { makeSnapshot } from './snapshot.ts'
-import type { Store } from './store.ts'
+import type { Storage } from './storage.ts'
 
 /** The server around it. */
 export interface MaintenanceHost {
@@ -28,9 +30,14 @@ export interface MaintenanceHost {
   readonly raft: RaftNode<Command>
   readonly config: EtcdConfig | undefined
   readonly isLearner: boolean
-  answer(replyTo: ReplyTo, result: EtcdResult): void
-  fail(replyTo: ReplyTo, message: string): void
   propose(write: Write): void
+}
+
+/** What it uses of the server's parts. */
+export interface MaintenanceParts {
+  replies: Replies
+  log: ServerLog
+  storage: Storage
 }
 
 /** Events that it sends to its server, which hands them to `handle`. */
@@ -63,6 +70,7 @@ export class Maintenance {
   constructor(
     private readonly kernel: Kernel,
     private readonly host: MaintenanceHost,
+    private readonly to: MaintenanceParts,
   ) {}
 
   /** How long a defragmentation will go on. */
@@ -82,15 +90,17 @@ export class Maintenance {
 
   /** Nobody is answered until it is done. */
   defragment(replyTo: ReplyTo): void {
+    this.to.log.say('info', 'backend/backend.go:509', 'defragmenting')
     const tookMs = this.host.db.backend.defragment(this.kernel.now)
     this.state.busyUntil = this.kernel.now + tookMs
     this.send(OWN.defragmented, tookMs, replyTo)
+    this.to.storage.write()
   }
 
   moveLeader(target: MemberId, replyTo: ReplyTo): void {
     const { raft } = this.host
-    if (!raft.isLeader) return this.host.fail(replyTo, ERRORS.notLeader)
-    if (!raft.voters.includes(target)) return this.host.fail(replyTo, ERRORS.badLeaderTransferee)
+    if (!raft.isLeader) return this.to.replies.fail(replyTo, ERRORS.notLeader)
+    if (!raft.voters.includes(target)) return this.to.replies.fail(replyTo, ERRORS.badLeaderTransferee)
     raft.transferLeadership(target)
     this.awaitMove({ target, replyTo, startedAt: this.kernel.now })
   }
@@ -136,7 +146,7 @@ export class Maintenance {
   /** Takes a kernel event. Returns whether it was one of its own. */
   handle({ type, data }: KernelEvent): boolean {
     if (type === OWN.moved) this.awaitMove(data as Move)
-    else if (type === OWN.defragmented) this.host.answer(data as ReplyTo, { kind: 'defragment' })
+    else if (type === OWN.defragmented) this.to.replies.answer(data as ReplyTo, { kind: 'defragment' })
     else if (type === OWN.autoCompact) this.autoCompact()
     else return false
     return true
@@ -153,9 +163,9 @@ export class Maintenance {
   /** Looks every heartbeat interval, as the server does. */
   private awaitMove(move: Move): void {
     const { raft, flags } = this.host
-    if (raft.lead === move.target) return this.host.answer(move.replyTo, { kind: 'moveLeader' })
+    if (raft.lead === move.target) return this.to.replies.answer(move.replyTo, { kind: 'moveLeader' })
     if (this.kernel.now - move.startedAt >= requestTimeoutMs(flags))
-      return this.host.fail(move.replyTo, ERRORS.leaderTransferTimeout)
+      return this.to.replies.fail(move.replyTo, ERRORS.leaderTransferTimeout)
     this.send(OWN.moved, flags.heartbeatIntervalMs, move)
   }
 
@@ -180,11 +190,4 @@ export class Maintenance {
   private send(type: string, delayMs: number, data?: Move | ReplyTo): EventId {
     return this.kernel.send({ to: this.host.address, type, data }, delayMs)
   }
-}
-
-/** Whether two stores hold different things where both hold anything (--experimental-initial-corrupt-check). */
-export function differs(a: Store, b: Store): boolean {
-  const revision = Math.min(a.revision, b.revision)
-  if (a.compactRevision !== b.compactRevision || revision < a.compactRevision) return false
-  return hashKv(a, revision) !== hashKv(b, revision)
 }

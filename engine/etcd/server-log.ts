@@ -88,6 +88,21 @@ export class ServerLog {
     this.out()?.(fatalLine(version, this.kernel.clockMs, msg, error))
   }
 
+  /** The data differ from what the others have: nothing was served yet, and all is closed again. */
+  inconsistent(config: EtcdConfig, error: string): void {
+    const { name, dataDir, initialAdvertisePeerUrls, advertiseClientUrls } = config
+    const stacktrace = 'go.etcd.io/etcd/server/v3/embed.StartEtcd\n\tgo.etcd.io/etcd/server/v3/embed/etcd.go:260'
+    this.say('error', 'embed/etcd.go:260', 'checkInitialHashKV failed', { error, stacktrace })
+    const fields = {
+      name,
+      'data-dir': dataDir,
+      'advertise-peer-urls': initialAdvertisePeerUrls,
+      'advertise-client-urls': advertiseClientUrls,
+    }
+    this.say('info', 'embed/etcd.go:377', 'closing etcd server', fields)
+    this.say('info', 'embed/etcd.go:379', 'closed etcd server', fields)
+  }
+
   versionSet(version: string): void {
     this.say('info', 'membership/cluster.go:584', 'set initial cluster version', {
       'cluster-id': this.author.clusterId,

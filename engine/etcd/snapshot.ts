@@ -21,6 +21,7 @@ import { databaseText, walText } from './data-dir.ts'
 import type { DiskFile } from './data-dir.ts'
 import { clusterIdOf, memberIdOf } from './ids.ts'
 import { bootstrapDisk } from './raft/disk.ts'
+import type { RaftDisk } from './raft/types.ts'
 import { recordBytes } from './sizes.ts'
 
 const MAGIC = 'etcd snapshot'
@@ -149,16 +150,22 @@ function restore(snapshot: DatabaseState, options: RestoreOptions): Restored {
   const clusterId = clusterIdOf(members.map(({ id }) => id))
   const memberId = (members.find((member) => member.name === name) as { id: string }).id
   const db = databaseFor(snapshot, options)
-  db.membership = { clusterId, members: [], removed: [] }
-  const raft = bootstrapDisk(
-    members.map(({ id, name: given, peerUrls }) => ({
-      id,
-      context: { type: 'add', member: { id, name: given, peerUrls, clientUrls: [], isLearner: false } },
-    })),
-  )
+  const infos = members.map(({ id, name: given, peerUrls }) => {
+    return { id, name: given, peerUrls, clientUrls: [], isLearner: false }
+  })
+  db.membership = { clusterId, members: infos, removed: [] }
+  const raft = snapshotDisk(members.map(({ id }) => id))
   const disk = { memberId, clusterId, version: options.version, raft, db }
   const files = [databaseText({ dataDir, disk }), walText({ walDir, disk })]
   return { files, clusterId, memberId, members, revision: db.store.revision }
+}
+
+/** The log begins with a snapshot behind its members: who joins later gets the database, not a log from nothing. */
+function snapshotDisk(ids: readonly string[]): RaftDisk {
+  const booted = bootstrapDisk(ids.map((id) => ({ id })))
+  const { commit: index, term, voters } = booted
+  const log = { offset: index, offsetTerm: term, entries: [] }
+  return { ...booted, log, applied: index, snapshot: { index, term, voters, learners: [] } }
 }
 
 /** The keys stay; revisions go on from a higher number if wished, and what was before can be forgotten. */

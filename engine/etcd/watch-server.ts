@@ -18,6 +18,10 @@ export interface WatchHost {
   readonly address: string
   readonly flags: EtcdFlags
   readonly store: Store
+}
+
+/** The way to its clients. */
+export interface WatchReplies {
   header(): EtcdHeader
   /** Returns false when nobody can be there any more. */
   post(replyTo: ReplyTo, data: EtcdWatchData): boolean
@@ -41,6 +45,7 @@ export class WatchServer {
   constructor(
     private readonly kernel: Kernel,
     private readonly host: WatchHost,
+    private readonly replies: WatchReplies,
   ) {}
 
   /** Begins a watch whose `watch` answer is given already. */
@@ -62,7 +67,7 @@ export class WatchServer {
   /** Says that a watch cannot be, or cannot go on. */
   refuse(watchId: string, replyTo: ReplyTo, reason: string, compactRevision?: number): void {
     const canceled = compactRevision === undefined ? { reason } : { reason, compactRevision }
-    this.host.post(replyTo, { watchId, header: this.host.header(), events: [], canceled })
+    this.replies.post(replyTo, { watchId, header: this.replies.header(), events: [], canceled })
   }
 
   /** Tells one watch how far it is, after what is on its way to it. */
@@ -130,7 +135,8 @@ export class WatchServer {
     const { watchId, replyTo, events } = watcher
     watcher.events = []
     if (events.length > 0) watcher.served = true
-    if (!this.host.post(replyTo, { watchId, header: this.host.header(), events })) this.watchers.remove(watcher.id)
+    if (!this.replies.post(replyTo, { watchId, header: this.replies.header(), events }))
+      this.watchers.remove(watcher.id)
   }
 
   private armFlush(): void {

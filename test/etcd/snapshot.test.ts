@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 
+import type { Disk } from '../../engine/etcd/disks.ts'
 import { readSnapshot, restoreSnapshot, snapshotStatus } from '../../engine/etcd/snapshot.ts'
 import type { RestoreOptions } from '../../engine/etcd/snapshot.ts'
 import { peerUrl, Servers } from './servers.ts'
@@ -47,6 +48,18 @@ describe('a snapshot file (H3)', () => {
     servers.put(1, 'c', 'x')
     const later = servers.call(1, { kind: 'snapshot' })
     expect(later.kind === 'snapshot' && readSnapshot(later.text)?.header.hash).not.toBe(readSnapshot(text)?.header.hash)
+  })
+
+  it('restored is where the log begins: who joins later gets the database, not a log from nothing', () => {
+    const [database] = restored(text).files
+    const { raft, db } = JSON.parse(database?.text.split('\n')[1] ?? '') as Disk
+    expect(raft).toMatchObject({
+      commit: 1,
+      applied: 1,
+      log: { offset: 1, entries: [] },
+      snapshot: { index: 1, term: 1 },
+    })
+    expect(db.membership.members.map(({ name }) => name)).toEqual(['m2'])
   })
 
   it('that was cut off or changed is not restored', () => {

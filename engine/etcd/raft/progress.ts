@@ -16,9 +16,9 @@ export function makeProgress(next: number): Progress {
   }
 }
 
-export function isPaused(progress: Progress): boolean {
+export function isPaused(progress: Progress, maxInflight = MAX_INFLIGHT): boolean {
   if (progress.state === 'probe') return progress.paused
-  return progress.state === 'snapshot' || progress.inflight.length >= MAX_INFLIGHT
+  return progress.state === 'snapshot' || progress.inflight.length >= maxInflight
 }
 
 /** After a snapshot that may have arrived, the entry behind it is tried first. */

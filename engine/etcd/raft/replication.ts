@@ -56,13 +56,13 @@ export function sendToAll(turn: Turn): void {
 
 /** Sends what a member lacks: entries, or a snapshot where the log no longer has them. */
 export function sendAppend(turn: Turn, to: MemberId, { evenEmpty } = { evenEmpty: true }): void {
-  const { state } = turn
+  const { state, settings } = turn
   const progress = state.progress[to] as Progress
-  if (isPaused(progress)) return
+  if (isPaused(progress, settings.maxInflight)) return
   const prevIndex = progress.next - 1
   const prevTerm = termAt(state.log, prevIndex)
   if (prevTerm === undefined) return sendSnapshot(turn, to, progress)
-  const entries = entriesFrom(state.log, progress.next, MAX_ENTRIES_PER_APPEND)
+  const entries = entriesFrom(state.log, progress.next, settings.maxEntriesPerAppend ?? MAX_ENTRIES_PER_APPEND)
   if (entries.length === 0 && !evenEmpty) return
   noteSent(progress, entries.length, prevIndex + entries.length)
   cast(turn, to, {
@@ -135,7 +135,7 @@ function takeReject(
 
 function takeMatch(turn: Turn, progress: Progress, { from, index }: AppendResponse): void {
   const { log, transferee } = turn.state
-  const wasPaused = isPaused(progress)
+  const wasPaused = isPaused(progress, turn.settings.maxInflight)
   const isFound = progress.state === 'probe' && index >= progress.match
   const isNews = noteMatch(progress, index)
   if (isFound) becomeReplicate(progress)
@@ -192,6 +192,6 @@ export function takeHeartbeatResponse(turn: Turn, from: MemberId): void {
   if (progress === undefined) return
   progress.active = true
   progress.paused = false
-  if (progress.inflight.length > 0 && isPaused(progress)) progress.inflight.shift()
+  if (progress.inflight.length > 0 && isPaused(progress, turn.settings.maxInflight)) progress.inflight.shift()
   if (progress.match < lastIndex(turn.state.log) || progress.state === 'probe') sendAppend(turn, from)
 }

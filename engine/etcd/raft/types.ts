@@ -173,6 +173,10 @@ export interface RaftSettings {
   /** Default true, as etcd has it. */
   preVote?: boolean
   checkQuorum?: boolean
+  /** Entries in one append (upstream counts bytes: MaxSizePerMsg); default 512. */
+  maxEntriesPerAppend?: number
+  /** Appends on their way to one member (MaxInflightMsgs); default 256. */
+  maxInflight?: number
   /** A leader that is removed steps down at once. etcd leaves it off: its process ends a second later. */
   stepDownOnRemoval?: boolean
 }

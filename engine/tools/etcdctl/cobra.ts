@@ -104,11 +104,19 @@ export function parseCommandLine(tool: Tool, argv: string[], version: string): P
 
 function findCommand(tool: Tool, path: string, args: string[], version: string): { path: string; rest: string[] } {
   const [next] = withoutFlags(tool, path, args, version)
-  const below = path === '' ? next : `${path} ${next}`
-  if (next === undefined || below === undefined || rowOf(tool, below, version) === undefined)
-    return { path, rest: args }
+  const name = next === undefined ? undefined : childNamed(tool, path, next, version)
+  if (next === undefined || name === undefined) return { path, rest: args }
+  const below = path === '' ? name : `${path} ${name}`
   const at = args.indexOf(next)
   return findCommand(tool, below, [...args.slice(0, at), ...args.slice(at + 1)], version)
+}
+
+/** A command below another, by its name or by what only its name begins with (EnablePrefixMatching). */
+function childNamed(tool: Tool, path: string, word: string, version: string): string | undefined {
+  const names = childrenOf(tool, path, version)
+  if (names.includes(word)) return word
+  const found = names.filter((name) => name.startsWith(word))
+  return found.length === 1 ? found[0] : undefined
 }
 
 /** The words of a command line that are no flags and no values of flags. Models cobra's stripFlags. */
