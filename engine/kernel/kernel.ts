@@ -2,6 +2,7 @@
  * Virtual time. One queue of plain-data events ordered by `(at, seq)`, named random streams, a
  * journal with a rolling hash, and components that can be dumped and loaded. It knows no Kubernetes.
  */
+import { copyData } from './copy.ts'
 import { Journal } from './journal.ts'
 import type { JournalFacts } from './journal.ts'
 import { EventQueue } from './queue.ts'
@@ -33,7 +34,7 @@ export interface KernelOptions {
   epochMs: number
 }
 
-/** The whole run as plain data. Shared references inside it stay shared through structuredClone. */
+/** The whole run as plain data. Shared references inside it stay shared in copies. */
 export interface KernelSnapshot {
   seed: string
   epochMs: number
@@ -153,7 +154,7 @@ export class Kernel {
   snapshot(): KernelSnapshot {
     const components: Record<string, unknown> = {}
     for (const [address, component] of this.components) components[address] = component.dump()
-    return structuredClone({
+    return copyData({
       seed: this.seed,
       epochMs: this.epochMs,
       now: this.nowMs,
@@ -171,14 +172,12 @@ export class Kernel {
    * copied, unless it is `isOwned`: nobody else holds it, as when it has just been read from a file.
    */
   restore(snapshot: KernelSnapshot, { isOwned = false }: { isOwned?: boolean } = {}): void {
-    const copy = isOwned ? snapshot : structuredClone(snapshot)
+    const copy = isOwned ? snapshot : copyData(snapshot)
     if (copy.seed !== this.seed) throw new Error(`kernel: the snapshot is of seed ${copy.seed}, not ${this.seed}`)
     this.nowMs = copy.now
     this.seq = copy.seq
     this.atThisInstant = 0
     this.queue.load(copy.queue)
-    this.randoms.clear()
-    for (const { name, state } of copy.randoms) this.randoms.set(name, new Random(this.seed, name, state))
     this.journal.load(copy.journal)
     for (const [address, state] of Object.entries(copy.components)) {
       const component = this.components.get(address)
@@ -186,6 +185,14 @@ export class Kernel {
       component.load(state)
     }
     for (const address of Object.keys(copy.components)) this.components.get(address)?.loaded?.()
+    this.restoreRandoms(copy.randoms)
+  }
+
+  /** Last, in place: components hold their streams, and some draw from them when they are made anew in `load`. */
+  private restoreRandoms(states: readonly RandomState[]): void {
+    const saved = new Map(states.map(({ name, state }) => [name, state]))
+    for (const name of saved.keys()) this.random(name)
+    for (const [name, stream] of this.randoms) stream.load(saved.get(name))
   }
 
   private guardInstant(next: Queued): void {

@@ -12,9 +12,17 @@ export class Random {
   readonly name: string
   private generator: seedrandom.StatefulPRNG<seedrandom.State.Arc4>
 
-  constructor(seed: string, name: string, state?: object) {
+  constructor(
+    private readonly seed: string,
+    name: string,
+  ) {
     this.name = name
-    this.generator = seedrandom(`${seed}/${name}`, {
+    this.generator = seedrandom(`${seed}/${name}`, { state: true })
+  }
+
+  /** Goes on where a dumped stream stood; without its state, from its beginning. */
+  load(state?: object): void {
+    this.generator = seedrandom(`${this.seed}/${this.name}`, {
       state: state === undefined ? true : (state as seedrandom.State.Arc4),
     })
   }

@@ -6,18 +6,30 @@ const MESSAGE = "is outside the simulation: use the kernel's clock, queue and ra
 
 type Restore = () => void
 
+const ALARMS = new Map<string, () => never>()
+
+function alarmOf(name: string): () => never {
+  let alarm = ALARMS.get(name)
+  if (alarm === undefined) {
+    alarm = () => {
+      throw new Error(`tripwire: ${name} ${MESSAGE}`)
+    }
+    ALARMS.set(name, alarm)
+  }
+  return alarm
+}
+
 function trap(owner: object, name: string): Restore {
   const original = Object.getOwnPropertyDescriptor(owner, name)
   if (original === undefined) return () => undefined
-  const value = (): never => {
-    throw new Error(`tripwire: ${name} ${MESSAGE}`)
-  }
-  Object.defineProperty(owner, name, { ...original, value })
+  Object.defineProperty(owner, name, { ...original, value: alarmOf(name) })
   return () => Object.defineProperty(owner, name, original)
 }
 
-function trapDate(): Restore {
-  const Original = globalThis.Date
+/** One class a Date that it guards: code that makes dates stays fast. */
+const GUARDED = new Map<DateConstructor, DateConstructor>()
+
+function guarded(Original: DateConstructor): DateConstructor {
   class GuardedDate extends Original {
     constructor(value: number, ...parts: number[]) {
       if (value === undefined) throw new Error(`tripwire: new Date() ${MESSAGE}`)
@@ -28,7 +40,17 @@ function trapDate(): Restore {
       throw new Error(`tripwire: Date.now ${MESSAGE}`)
     }
   }
-  globalThis.Date = GuardedDate as unknown as DateConstructor
+  return GuardedDate as unknown as DateConstructor
+}
+
+function trapDate(): Restore {
+  const Original = globalThis.Date
+  let guard = GUARDED.get(Original)
+  if (guard === undefined) {
+    GUARDED.clear()
+    GUARDED.set(Original, (guard = guarded(Original)))
+  }
+  globalThis.Date = guard
   return () => void (globalThis.Date = Original)
 }
 
