@@ -15,6 +15,7 @@ import type { Outbox } from './outbox.ts'
 import type { Charge, OutsideCall } from './pipeline/admission/plugin.ts'
 import type { ApiStatus } from './status.ts'
 import type { EtcdClient } from './storage/etcd-client.ts'
+import type { StoredForm } from './storage/stored-form.ts'
 import type { WatchCache } from './storage/watch-cache.ts'
 import type { Traffic } from './traffic.ts'
 import type { Watches } from './watch/watches.ts'
@@ -39,6 +40,8 @@ export interface Core {
   /** This host's own address, where one is known; otherwise its name. */
   readonly advertiseAddress: string
   readonly cache: WatchCache
+  /** How objects stand in etcd. */
+  readonly stored: StoredForm
   readonly watches: Watches
   readonly outbox: Outbox
   readonly etcd: EtcdClient
@@ -74,6 +77,8 @@ export interface Core {
   callOut(flight: Flight, call: OutsideCall): void
   /** Sends a call to etcd whose answer belongs to the flight. */
   ask(flight: Flight, call: Parameters<EtcdClient['send']>[0]): void
+  /** Calls `step` of the read table with what etcd holds under a key, by a linearizable read. */
+  readStored(flight: Flight, step: string, key: string): void
   /** Calls `step` of the read table when the cache has surely seen all that is committed now. */
   readConsistently(flight: Flight, step: string): void
   /** Calls `step` of the read table when the cache has reached a revision. */
@@ -110,8 +115,8 @@ export interface WriteStep {
 
 export type WriteSteps = Record<string, WriteStep>
 
-/** Steps that read: called with the cache as fresh as asked. */
-export type ReadSteps = Record<string, (core: Core, flight: Flight) => void>
+/** Steps that read: called with the cache as fresh as asked, or with the object that etcd holds. */
+export type ReadSteps = Record<string, (core: Core, flight: Flight, stored?: KubeObject) => void>
 
 /** Steps that take a bare answer of etcd. */
 export type AnswerSteps = Record<string, (core: Core, flight: Flight, result: EtcdResult, header: EtcdHeader) => void>

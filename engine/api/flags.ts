@@ -1,6 +1,7 @@
 /** Durations and switches of kube-apiserver. */
 import type { AuditPolicy } from './audit.ts'
 import type { RuntimeConfig } from './runtime-config.ts'
+import type { EncryptionRule } from './storage/encryption.ts'
 
 /** A user whom --token-auth-file knows. */
 export interface StaticToken {
@@ -48,6 +49,10 @@ export interface ApiFlags {
   runtimeConfig: RuntimeConfig
   /** --audit-policy-file, where --audit-log-path says that there is a log. */
   audit?: AuditPolicy
+  /** --encryption-provider-config; empty: everything is stored as it is. */
+  encryption: readonly EncryptionRule[]
+  /** --encryption-provider-config-automatic-reload */
+  reloadsEncryption: boolean
   /** --feature-gates=OpenAPIEnums: whether documents list the values of fields. */
   openapiEnums: boolean
 }
@@ -71,5 +76,7 @@ export const API_FLAGS: ApiFlags = {
   bootstrapTokenAuth: true,
   tokens: [],
   runtimeConfig: {},
+  encryption: [],
+  reloadsEncryption: false,
   openapiEnums: true,
 }

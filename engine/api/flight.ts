@@ -59,6 +59,8 @@ export interface PendingWrite {
   current?: KubeObject
   /** Whether `current` came from etcd itself rather than from the watch cache. */
   fresh: boolean
+  /** Whether it would be written to etcd otherwise today, though nothing in it changed. */
+  stale?: boolean
 }
 
 export interface Flight {

@@ -76,7 +76,7 @@ const missing = (core: Core, directory: string, wanted: readonly Default[]): Def
 function put(core: Core, directory: string, value: KubeObject): void {
   const key = keyFor(directory, '', value.metadata.name)
   core.etcd.send(
-    { kind: 'txn', compare: [{ key, target: 'mod', result: 'equal', operand: 0 }], success: [{ op: 'put', key, value }], failure: [] }, // prettier-ignore
+    { kind: 'txn', compare: [{ key, target: 'mod', result: 'equal', operand: 0 }], success: [{ op: 'put', key, value: core.stored.encode(key, value) }], failure: [] }, // prettier-ignore
     'boot:flowcontrol',
   )
 }

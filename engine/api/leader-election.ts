@@ -1,6 +1,7 @@
 /**
  * Leader election by a Lease, for the controller manager and the scheduler (defaults 15 s, 10 s, 2 s). Models
- * client-go tools/leaderelection (O3). Not modelled: the jitter of the retry period, the events about the Lease.
+ * client-go tools/leaderelection (O3). Not modelled: the jitter of the retry period, the event `stopped leading`, whose
+ * process has mostly ended before it is sent.
  */
 import { microTimestamp } from '../objects/meta.ts'
 import type { Lease } from '../objects/types.gen.ts'
@@ -9,6 +10,7 @@ import type { MachineTimeout } from '../kernel/machine.ts'
 import type { Kernel } from '../kernel/kernel.ts'
 import type { Answer, ApiClient } from './client.ts'
 import { klogHeader } from '../objects/klog.ts'
+import type { EventFacts } from './event-recorder.ts'
 import { leaseMachine } from './lease.machine.ts'
 
 /** --leader-elect-lease-duration, --leader-elect-renew-deadline, --leader-elect-retry-period. */
@@ -55,6 +57,10 @@ export interface ElectionOptions {
   server?: () => string
   /** Takes lines of the component's log. */
   log?: (text: string) => void
+  /** Records an event about the lease. */
+  record?: (lease: Lease, facts: EventFacts) => void
+  /** Whether transitions are recorded: a resourcelock without a recorder does not. Default: they are not. */
+  tells?: () => boolean
   onStartedLeading: () => void
   onStoppedLeading: () => void
 }
@@ -65,6 +71,8 @@ export interface ElectionHooks {
   /** The URL of the API server, for the log. */
   server?: () => string
   flags?: () => LeaseFlags
+  /** Whether a new leader is told of in an event. */
+  tells?: () => boolean
   onLeading?: () => void
   onLost?: () => void
 }
@@ -209,7 +217,16 @@ export class LeaderElection {
     this.options.log?.(`${klogHeader(level, this.options.kernel.clockMs, file)} ${text}\n`)
   }
 
+  /** Models tools/leaderelection/resourcelock RecordEvent. */
+  private tell(): void {
+    const { record, tells } = this.options
+    if (this.observed === undefined || tells?.() !== true) return
+    const lease = { ...this.observed, apiVersion: 'coordination.k8s.io/v1', kind: 'Lease' }
+    record?.(lease, { type: 'Normal', reason: 'LeaderElection', message: `${this.identity} became leader` })
+  }
+
   private lead(): void {
+    this.tell()
     this.say('I', 'leaderelection.go:271', `successfully acquired lease kube-system/${this.options.name}`)
     this.options.kernel.record('lease.acquired', { lease: this.options.name, holder: this.identity })
     this.options.onStartedLeading()

@@ -2,7 +2,7 @@
  * One kube-apiserver: a pipeline of stages over the simulated etcd. Models cmd/kube-apiserver and
  * k8s.io/apiserver. See README.md for what is left out.
  */
-import type { EtcdHeader, EtcdResponse, EtcdResult, EtcdWatchData } from '../etcd/messages.ts'
+import type { EtcdHeader, EtcdResponse, EtcdResult, EtcdWatchData, KeyValue } from '../etcd/messages.ts'
 import { ETCD } from '../etcd/messages.ts'
 import type { Fabric, HostName } from '../fabric/fabric.ts'
 import { HTTP } from '../fabric/http.ts'
@@ -18,6 +18,7 @@ import { auditLine } from './audit.ts'
 import type { AuditFacts, AuditStage } from './audit.ts'
 import { Bootstrap } from './bootstrap.ts'
 import type { BootstrapState } from './bootstrap.ts'
+import type { KubeObject } from './client.ts'
 import type { Core, KubeletRefusal } from './core.ts'
 import { FLOW_SCHEMAS, PRIORITY_LEVELS, flowHeaders } from './flow-control.ts'
 import { API_FLAGS } from './flags.ts'
@@ -40,13 +41,14 @@ import { TokenCache } from './pipeline/token-cache.ts'
 import type { TokenCacheState } from './pipeline/token-cache.ts'
 import { Outbox } from './outbox.ts'
 import { NodeProxy } from './node-proxy.ts'
-import { commandFailed } from '../objects/klog.ts'
+import { commandFailed, klogHeader } from '../objects/klog.ts'
 import { noteAnswer } from './outside/answer.ts'
 import type { OutsideAnswer } from './outside/answer.ts'
 import { OutsideCalls } from './outside/calls.ts'
 import type { CallEnded, OutsideCallsState, OutsideWires } from './outside/calls.ts'
 import type { NodeProxyState } from './node-proxy.ts'
 import {
+  internalError,
   readTimeout,
   refusal,
   tooLargeResourceVersion,
@@ -60,10 +62,13 @@ import { ANSWER_STEPS, READ_STEPS, WRITE_STEPS } from './steps.ts'
 import { EtcdClient } from './storage/etcd-client.ts'
 import type { EtcdEndpoint } from './storage/etcd-client.ts'
 import { resumeWrite, startWrite, WRITE_STEP } from './storage/guaranteed-update.ts'
-import { prefixEnd } from './storage/keys.ts'
+import { directoryOfKey, prefixEnd } from './storage/keys.ts'
+import type { EncryptionRule } from './storage/encryption.ts'
+import { StoredForm, Unreadable } from './storage/stored-form.ts'
 import { WatchCache } from './storage/watch-cache.ts'
 import type { CacheDump } from './storage/watch-cache.ts'
 import { sendEvent, tendWatches } from './verbs/watch.ts'
+import { listsFromCache, listStored } from './verbs/read.ts'
 import { Traffic } from './traffic.ts'
 import { Watches } from './watch/watches.ts'
 import type { Watch } from './watch/watches.ts'
@@ -102,6 +107,8 @@ export interface ApiServerOptions {
   tokenKeys?: TokenKeys
   /** --client-ca-file and --requestheader-client-ca-file, as PEM. */
   authorities?: Authorities
+  /** The rules of --encryption-provider-config as the file has them now; undefined: they cannot be read. */
+  readEncryption?: () => readonly EncryptionRule[] | undefined
   /** What a node's kubelet makes of --kubelet-client-certificate. */
   kubeletRefusal?: (node: HostName, verb: string) => KubeletRefusal | undefined
 }
@@ -138,6 +145,9 @@ const DIAL_COMPLAINTS_MS = [0, 1_000, 1_700, 2_500, 4_300, 7_000, 12_000]
 export const OUTSIDE_FAILED = 'apiserver.call'
 
 const REGISTRY = '/registry/'
+/** What a flight's step begins with while etcd is asked for one object, or for its revision. */
+const STORED = 'stored:'
+const FRESH = 'fresh:'
 /** The kernel events that a server sends to itself. */
 const OWN = {
   sweep: 'apiserver.sweep',
@@ -152,12 +162,18 @@ const OWN = {
   aggregation: 'apiserver.aggregation',
   complain: 'apiserver.complain',
   deadline: 'apiserver.deadline',
+  progress: 'apiserver.progress',
+  reload: 'apiserver.reload',
 } as const
 
 /** --etcd-compaction-interval */
 const COMPACT_MS = 300_000
 const SWEEP_MS = 1_000
 const SOURCE_CHECK_MS = 2_000
+/** How often etcd is asked how far the watch is while somebody waits for it (cacher progressRequestPeriod). */
+const PROGRESS_MS = 100
+/** How often the encryption configuration is read again (encryptionconfig/controller). */
+const RELOAD_MS = 60_000
 
 interface ServerState {
   settings: ApiSettings
@@ -184,6 +200,7 @@ interface ServerState {
   compactTo: number
   compactId?: EventId
   sourceId?: EventId
+  progressId?: EventId
   bootstrap: BootstrapState
   definitions: DefinitionState
   aggregation: ReturnType<Aggregation['dump']>
@@ -212,7 +229,9 @@ export class ApiServer implements Component, Core {
   readonly authorities: Authorities | undefined
   readonly kubeletRefusal: ((node: HostName, verb: string) => KubeletRefusal | undefined) | undefined
   readonly tokenCache = new TokenCache()
-  readonly cache = new WatchCache()
+  /** Made anew when the rules change. */
+  stored: StoredForm
+  readonly cache = new WatchCache((kv) => this.stored.decode(kv))
   readonly watches = new Watches()
   readonly outbox: Outbox
   readonly etcd: EtcdClient
@@ -221,6 +240,7 @@ export class ApiServer implements Component, Core {
   leaseMemo = { id: 0 }
   /** What holds for flags that a start does not name. */
   private readonly givenFlags: ApiFlags
+  private readonly readEncryption: () => readonly EncryptionRule[] | undefined
   private readonly bootstrap: Bootstrap
   private readonly definitions: DefinitionControllers
   readonly aggregation: Aggregation
@@ -252,6 +272,7 @@ export class ApiServer implements Component, Core {
   private tendId: EventId | undefined
   private tendAt: number | undefined
   private sourceId: EventId | undefined
+  private progressId: EventId | undefined
   /** The text of the instant that was asked for last; derived. */
   private stampedMs = -1
   private stamp = ''
@@ -276,6 +297,8 @@ export class ApiServer implements Component, Core {
     }
     this.registry = new KindRegistry(`1.${this.minor}`)
     this.flags = this.givenFlags = { ...API_FLAGS, ...options.flags }
+    this.readEncryption = options.readEncryption ?? (() => undefined)
+    this.stored = this.makeStored()
     this.log = options.log ?? (() => {})
     this.exit = options.exit ?? (() => {})
     this.audit = options.audit
@@ -367,6 +390,8 @@ export class ApiServer implements Component, Core {
     this.kernel.record('apiserver.started', { host: this.host })
     this.openSource()
     this.compact()
+    if (this.flags.reloadsEncryption)
+      this.kernel.send({ to: this.address, type: OWN.reload, data: { start: this.starts } }, RELOAD_MS)
     if (!this.cache.ready) this.awaitEtcd()
   }
 
@@ -376,6 +401,7 @@ export class ApiServer implements Component, Core {
     this.served = served
     this.settings = settings
     this.etcd.current %= Math.max(1, settings.etcd.length)
+    this.stored = this.makeStored()
     this.storageEntries.clear()
     this.deprecations.clear()
   }
@@ -396,11 +422,9 @@ export class ApiServer implements Component, Core {
   }
 
   private complain(): void {
-    const text = this.etcd.complaint(this.kernel.clockMs)
-    if (text !== undefined) {
+    for (const { endpoint, text } of this.etcd.complaints(this.kernel.clockMs)) {
       this.log(text)
-      const endpoint = this.settings.etcd[this.etcd.current]
-      if (endpoint !== undefined) this.onEtcdComplaint(endpoint)
+      this.onEtcdComplaint(endpoint)
     }
     if (!this.cache.ready) this.openSource()
   }
@@ -476,6 +500,10 @@ export class ApiServer implements Component, Core {
         return this.isOpen || !this.isThisStart(event) ? undefined : this.complain()
       case OWN.deadline:
         return this.isOpen || !this.isThisStart(event) ? undefined : this.giveUp()
+      case OWN.progress:
+        return this.askProgress()
+      case OWN.reload:
+        return this.isThisStart(event) ? this.reloadEncryption() : undefined
       case OWN.aggregation:
         return this.cache.ready ? this.aggregation.sync() : undefined
       case OWN.later:
@@ -673,8 +701,13 @@ export class ApiServer implements Component, Core {
     else flight.unsent = call
   }
 
+  readStored(flight: Flight, step: string, key: string): void {
+    flight.step = STORED + step
+    this.ask(flight, { kind: 'range', key })
+  }
+
   readConsistently(flight: Flight, step: string): void {
-    flight.step = `fresh:${step}`
+    flight.step = FRESH + step
     this.ask(flight, { kind: 'readIndex' })
   }
 
@@ -682,6 +715,19 @@ export class ApiServer implements Component, Core {
     if (this.cache.revision >= revision) return this.readStep(flight, step)
     flight.deadlineAt = Math.min(flight.deadlineAt, this.kernel.now + this.flags.freshTimeoutMs)
     this.waiting.set(flight.id, { step, revision })
+    if (listsFromCache(this)) this.armProgress()
+  }
+
+  private armProgress(): void {
+    this.progressId ??= this.kernel.send({ to: this.address, type: OWN.progress }, PROGRESS_MS)
+  }
+
+  /** What others than API servers wrote moves etcd's revision, and the watch does not tell of it. Models cacher/progress. */
+  private askProgress(): void {
+    this.progressId = undefined
+    if (this.waiting.size === 0) return
+    this.etcd.send({ kind: 'watchProgress', watchId: this.watchId }, 'watch')
+    this.armProgress()
   }
 
   write(flight: Flight, step: string, key: string): void {
@@ -719,10 +765,10 @@ export class ApiServer implements Component, Core {
     this.outbox.end(replyTo)
   }
 
-  private readStep(flight: Flight, step: string): void {
+  private readStep(flight: Flight, step: string, stored?: KubeObject): void {
     const run = READ_STEPS[step]
     if (run === undefined) throw new Error(`apiserver: no read step ${step}`)
-    run(this, flight)
+    run(this, flight, stored)
   }
 
   // etcd.
@@ -736,7 +782,7 @@ export class ApiServer implements Component, Core {
   }
 
   private watchSource(): void {
-    this.etcd.send(
+    const isSent = this.etcd.send(
       {
         kind: 'watch',
         watchId: this.watchId,
@@ -746,7 +792,7 @@ export class ApiServer implements Component, Core {
       },
       'watch',
     )
-    this.watching = { endpoint: this.etcd.current }
+    this.watching = isSent ? { endpoint: this.etcd.current } : undefined
   }
 
   private watching: { endpoint: number } | undefined
@@ -785,6 +831,7 @@ export class ApiServer implements Component, Core {
   private filled(result: EtcdResult, header: EtcdHeader): void {
     if (result.kind !== 'range' || this.cache.ready) return
     this.cache.fill(result.kvs, header.revision)
+    this.complainOfKeys()
     this.definitionsChanged()
     this.open()
     this.kernel.record('apiserver.ready', { host: this.host })
@@ -795,11 +842,20 @@ export class ApiServer implements Component, Core {
 
   private resume(flight: Flight, result: EtcdResult, header: EtcdHeader): void {
     if (flight.step === WRITE_STEP) return resumeWrite(this, WRITE_STEPS, flight, result, header)
-    if (flight.step.startsWith('fresh:')) {
+    const { step } = flight
+    const isStored = step.startsWith(STORED)
+    if (isStored || step.startsWith(FRESH)) {
       if (result.kind === 'error') return this.refuse(flight, unknownError(result.message))
-      return this.readAt(flight, flight.step.slice(6), header.revision)
+      if (!isStored) return this.readAt(flight, step.slice(FRESH.length), header.revision)
+      return this.foundStored(flight, step.slice(STORED.length), result.kind === 'range' ? result.kvs[0] : undefined)
     }
     ANSWER_STEPS[flight.step]?.(this, flight, result, header)
+  }
+
+  private foundStored(flight: Flight, step: string, kv: KeyValue | undefined): void {
+    const stored = kv && this.stored.decode(kv)
+    if (stored instanceof Unreadable) this.refuse(flight, internalError(stored.problem))
+    else this.readStep(flight, step, stored)
   }
 
   private etcdChanged(data: EtcdWatchData): void {
@@ -817,6 +873,7 @@ export class ApiServer implements Component, Core {
 
   private changed(event: EtcdWatchData['events'][number]): void {
     const change = this.cache.apply(event, this.kernel.now)
+    if (change === 'broken') return this.cacheBroke(event.kv)
     if (change === undefined) return
     if (change.revision > this.cache.revision) this.cache.revision = change.revision
     const directory = change.key.slice(0, change.key.length - tailLength(change.object))
@@ -826,6 +883,60 @@ export class ApiServer implements Component, Core {
       this.kernel.send({ to: this.address, type: OWN.flows })
     if (this.held.length > 0 && RBAC_DIRECTORIES.has(directory)) this.releaseHeld()
     this.watches.tell(directory, change, (told) => sendEvent(this, told))
+  }
+
+  /** The cacher of a resource lists anew, in vain: its watches end. Models cacher.go (terminateAllWatchers). */
+  private cacheBroke(kv: KeyValue): void {
+    if (kv.modRevision > this.cache.revision) this.cache.revision = kv.modRevision
+    const directory = directoryOfKey(kv.key)
+    for (const watch of this.watches.list()) {
+      if (watch.directory !== directory) continue
+      this.watches.remove(watch.id)
+      this.outbox.end(watch.replyTo)
+    }
+    this.complainOfKeys()
+  }
+
+  /** One line for each resource whose cache cannot be filled. */
+  private complainOfKeys(): void {
+    for (const [directory, [first]] of this.cache.unreadable()) {
+      const found = first && this.stored.decode(first)
+      if (!(found instanceof Unreadable)) continue
+      const { name, type } = this.cacherOf(directory)
+      const header = klogHeader('E', this.kernel.clockMs, 'cacher.go:478')
+      const why = `failed to list ${type}: unable to transform key ${JSON.stringify(found.key)}: ${found.problem}`
+      this.log(`${header} cacher (${name}): unexpected ListAndWatch error: ${why}; reinitializing...\n`)
+    }
+  }
+
+  /** As logs name it: `secrets` and `*core.Secret`. */
+  private cacherOf(directory: string): { name: string; type: string } {
+    const { group = '', resource = '' } = this.stored.resourceOf(directory) ?? {}
+    const entry = this.registry.all().find((one) => one.group === group && one.resource === resource)
+    const name = group === '' ? resource : `${resource}.${group}`
+    const isCustom = entry === undefined || entry.custom !== undefined
+    return { name, type: isCustom ? '*unstructured.Unstructured' : `*${group.split('.')[0] || 'core'}.${entry.kind}` }
+  }
+
+  /** --encryption-provider-config-automatic-reload: once a minute; a file that is not in order changes nothing. */
+  private reloadEncryption(): void {
+    if (!this.flags.reloadsEncryption) return
+    this.kernel.send({ to: this.address, type: OWN.reload, data: { start: this.starts } }, RELOAD_MS)
+    const rules = this.readEncryption()
+    if (rules === undefined || JSON.stringify(rules) === JSON.stringify(this.flags.encryption)) return
+    this.flags = { ...this.flags, encryption: rules }
+    this.stored = this.makeStored()
+    for (const [, kvs] of this.cache.unreadable()) for (const kv of kvs) this.changed({ type: 'PUT', kv })
+  }
+
+  private makeStored(): StoredForm {
+    const byte = (): number => this.kernel.random(`${this.address}/encryption`).int(256)
+    return new StoredForm({
+      rules: this.flags.encryption,
+      minor: this.minor,
+      resources: () => this.registry.all(),
+      randomBytes: (count) => Uint8Array.from({ length: count }, byte),
+    })
   }
 
   private definitionsChanged(): void {
@@ -879,14 +990,20 @@ export class ApiServer implements Component, Core {
     this.refuse(flight, isMutating(flight.info) ? writeTimeout() : readTimeout(askedFor(flight.info)))
   }
 
-  /** The watch of etcd may have been lost: open it anew. If that does not help, a revision outside /registry/ was the newest. */
+  /** The watch of etcd may have been lost: open it anew. If that does not help, a list without a revision is etcd's. */
   private overdue(flight: Flight, { step, revision }: { step: string; revision: number }): void {
-    if (flight.memo.overdue === true && flight.memo.asked !== true) return this.readStep(flight, step)
+    if (flight.memo.overdue === true && flight.memo.asked !== true) return this.withoutCache(flight, step)
     if (flight.memo.overdue === true) return this.refuse(flight, tooLargeResourceVersion(revision, this.cache.revision))
     flight.memo.overdue = true
     this.openSource()
     flight.deadlineAt = this.kernel.now + SWEEP_MS
     this.waiting.set(flight.id, { step, revision })
+  }
+
+  private withoutCache(flight: Flight, step: string): void {
+    flight.deadlineAt = flight.startedAt + this.flags.requestTimeoutMs
+    if (step === 'list') listStored(this, flight)
+    else this.readStep(flight, step)
   }
 
   private tend(): void {
@@ -921,8 +1038,8 @@ export class ApiServer implements Component, Core {
     this.proxy.clear()
     this.calls.clear()
     this.watching = undefined
-    for (const id of [this.sweepId, this.tendId, this.sourceId, this.compactId]) this.kernel.cancel(id)
-    this.sweepId = this.tendId = this.sourceId = this.tendAt = undefined
+    for (const id of [this.sweepId, this.tendId, this.sourceId, this.compactId, this.progressId]) this.kernel.cancel(id)
+    this.sweepId = this.tendId = this.sourceId = this.tendAt = this.progressId = undefined
     this.compactId = undefined
     this.compactTo = 0
     this.term = 0
@@ -958,6 +1075,7 @@ export class ApiServer implements Component, Core {
       compactTo: this.compactTo,
       compactId: this.compactId,
       sourceId: this.sourceId,
+      progressId: this.progressId,
       bootstrap: this.bootstrap.dump(),
       definitions: this.definitions.dump(),
       aggregation: this.aggregation.dump(),
@@ -992,6 +1110,7 @@ export class ApiServer implements Component, Core {
     this.tendId = saved.tendId
     this.tendAt = saved.tendAt
     this.sourceId = saved.sourceId
+    this.progressId = saved.progressId
     this.term = saved.term
     this.compactTo = saved.compactTo
     this.compactId = saved.compactId

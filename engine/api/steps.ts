@@ -6,7 +6,7 @@ import { scaleSteps, scaleReadSteps } from './subresources/scale.ts'
 import { finalizeSteps } from './subresources/finalize.ts'
 import { applySteps } from './verbs/apply.ts'
 import { createSteps } from './verbs/create.ts'
-import { deleteReadSteps, deleteSteps } from './verbs/delete.ts'
+import { deleteAnswers, deleteReadSteps, deleteSteps } from './verbs/delete.ts'
 import { patchSteps } from './verbs/patch.ts'
 import { readAnswers, readSteps } from './verbs/read.ts'
 import { updateSteps } from './verbs/update.ts'
@@ -34,4 +34,4 @@ export const WRITE_STEPS: WriteSteps = {
   ...evictionSteps,
   ...finalizeSteps,
 }
-export const ANSWER_STEPS: AnswerSteps = { ...readAnswers }
+export const ANSWER_STEPS: AnswerSteps = { ...readAnswers, ...deleteAnswers }

@@ -59,6 +59,7 @@ function watchErrors(query: Query, minor: number): FieldError[] {
 const codePoint = (char: string): string => `U+${char.codePointAt(0)!.toString(16).toUpperCase().padStart(4, '0')}`
 
 function managerErrors(manager: string): FieldError[] {
+  if (manager.length <= MAX_MANAGER_BYTES && /^[ -~]*$/.test(manager)) return []
   const field = 'fieldManager'
   const bytes = new TextEncoder().encode(manager).length
   const long = bytes > MAX_MANAGER_BYTES ? [tooLong(field, MAX_MANAGER_BYTES)] : []

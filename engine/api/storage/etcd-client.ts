@@ -66,18 +66,18 @@ export class EtcdClient {
     return endpoint !== undefined && this.dial(endpoint).kind === 'open' && this.serves(endpoint)
   }
 
-  /** gRPC's line about an endpoint that it cannot connect to (O2); undefined when there is nothing to complain of. */
-  complaint(clockMs: number): string | undefined {
-    const endpoint = this.endpoints()[this.current]
-    if (endpoint === undefined) return undefined
-    const dial = this.dial(endpoint)
-    if (dial.kind !== 'closed') return undefined
-    const to = addressOf(endpoint)
-    return (
-      `${klogHeader('W', clockMs, 'logging.go:55')} [core] [Channel #2 SubChannel #4]grpc: addrConn.createTransport ` +
-      `failed to connect to {Addr: ${JSON.stringify(to)}, ServerName: ${JSON.stringify(to)}, }. ` +
-      `Err: connection error: desc = ${JSON.stringify(dial.reason)}\n`
-    )
+  /** gRPC's lines about endpoints that it cannot connect to (O2): it tries all of them. */
+  complaints(clockMs: number): { endpoint: EtcdEndpoint; text: string }[] {
+    return this.endpoints().flatMap((endpoint, at) => {
+      const dial = this.dial(endpoint)
+      if (dial.kind !== 'closed') return []
+      const to = JSON.stringify(addressOf(endpoint))
+      const text =
+        `${klogHeader('W', clockMs, 'logging.go:55')} [core] [Channel #2 SubChannel #${4 + at}]grpc: ` +
+        `addrConn.createTransport failed to connect to {Addr: ${to}, ServerName: ${to}, }. ` +
+        `Err: connection error: desc = ${JSON.stringify(dial.reason)}\n`
+      return [{ endpoint, text }]
+    })
   }
 
   private dial(endpoint: EtcdEndpoint): Extract<Dial, { kind: 'open' }> | Closed {

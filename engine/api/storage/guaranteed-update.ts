@@ -9,8 +9,10 @@ import type { Core, Outcome, WriteSteps } from '../core.ts'
 import { convertAll, convertToStored } from '../custom/conversion-webhook.ts'
 import type { Converted } from '../custom/conversion-webhook.ts'
 import type { Flight, PendingWrite } from '../flight.ts'
-import { unknownError } from '../status.ts'
+import { alreadyExists, internalError, unknownError } from '../status.ts'
+import type { ApiStatus } from '../status.ts'
 import { forStorage, revisionOf, withRevision } from './keys.ts'
+import { Unreadable } from './stored-form.ts'
 
 /** The name under which a flight's answers from etcd come here. */
 export const WRITE_STEP = 'write'
@@ -36,7 +38,7 @@ export function resumeWrite(
   if (result.kind !== 'txn') return core.refuse(flight, unknownError(`unexpected answer ${result.kind} of etcd`))
   if (!result.succeeded) {
     const [found, ...charged] = result.responses
-    noteCharged(flight, charged)
+    noteCharged(core, flight, charged)
     return again(core, steps, flight, found?.op === 'range' ? found.kvs[0] : undefined)
   }
   const row = steps[write.step]
@@ -46,11 +48,12 @@ export function resumeWrite(
 }
 
 /** What etcd holds of the objects that were to change together with this one, for the next attempt. */
-function noteCharged(flight: Flight, responses: ResponseOp[]): void {
+function noteCharged(core: Core, flight: Flight, responses: ResponseOp[]): void {
   for (const response of responses) {
     const kv = response.op === 'range' ? response.kvs[0] : undefined
     if (kv === undefined) continue
-    const newer = withRevision(kv.value as KubeObject, kv.modRevision)
+    const newer = core.stored.decode(kv)
+    if (newer instanceof Unreadable) continue
     flight.memo.charged = { ...(flight.memo.charged as Record<string, KubeObject> | undefined), [kv.key]: newer }
   }
 }
@@ -62,8 +65,25 @@ const departed = (object: KubeObject, revision: number): KubeObject => ({
 
 function again(core: Core, steps: WriteSteps, flight: Flight, kv: KeyValue | undefined): void {
   const write = flight.write as PendingWrite
+  const stored = kv && core.stored.decode(kv)
+  if (stored instanceof Unreadable) return core.refuse(flight, unreadable(core, flight, stored))
   write.fresh = true
-  attempt(core, steps, flight, kv && withRevision(kv.value as KubeObject, kv.modRevision))
+  write.stale = kv !== undefined && core.stored.isStale(kv)
+  attempt(core, steps, flight, stored)
+}
+
+/** Who only wants the name has no need to read what has it. */
+function unreadable(core: Core, flight: Flight, { problem }: Unreadable): ApiStatus {
+  const { verb, name } = flight.info
+  if (verb !== 'create') return internalError(problem)
+  return alreadyExists(entryOfFlight(core, flight), flight.body?.metadata.name ?? name)
+}
+
+/** An update that changes nothing is written all the same where the first provider would write it otherwise. */
+function isRewritten(core: Core, flight: Flight, outcome: Settled): boolean {
+  const { verb } = flight.info
+  if (outcome.kind !== 'same' || flight.request.query.dryRun === 'All') return false
+  return (verb === 'update' || verb === 'patch') && core.stored.rules((flight.write as PendingWrite).key)
 }
 
 function attempt(core: Core, steps: WriteSteps, flight: Flight, stored: KubeObject | undefined): void {
@@ -75,6 +95,11 @@ function attempt(core: Core, steps: WriteSteps, flight: Flight, stored: KubeObje
   const outcome = (steps[write.step] as WriteSteps[string]).transform(core, flight, current)
   if (outcome.kind === 'refuse') return write.fresh ? core.refuse(flight, outcome.status) : reread(core, flight)
   if (outcome.kind === 'call') return core.callOut(flight, outcome.call)
+  if (isRewritten(core, flight, outcome)) {
+    if (!write.fresh) return reread(core, flight)
+    if (write.stale === true)
+      return commit(core, flight, { kind: 'put', object: outcome.object }, outcome.object, stored)
+  }
   if (outcome.kind === 'same' || flight.request.query.dryRun === 'All')
     return finishWithoutWrite(core, steps, flight, outcome, current)
   if (outcome.kind === 'remove') return commit(core, flight, outcome, undefined, stored)
@@ -141,8 +166,8 @@ function commit(
       ...charges.map(({ key, from }) => unchanged(key, revisionOf(from))),
     ],
     success: [
-      ...charges.map(({ key, to }): RequestOp => ({ op: 'put', key, value: forStorage(to) })),
-      operation(write, outcome),
+      ...charges.map(({ key, to }): RequestOp => ({ op: 'put', key, value: core.stored.encode(key, forStorage(to)) })),
+      operation(core, write, outcome),
     ],
     failure: [write.key, ...charges.map(({ key }) => key)].map((key) => ({ op: 'range', key })),
   })
@@ -150,10 +175,9 @@ function commit(
 
 const unchanged = (key: string, operand: number): Compare => ({ key, target: 'mod', result: 'equal', operand })
 
-function operation(write: PendingWrite, outcome: Outcome): RequestOp {
-  if (write.object === undefined) return { op: 'delete', key: write.key }
+function operation(core: Core, { key, object }: PendingWrite, outcome: Outcome): RequestOp {
+  if (object === undefined) return { op: 'delete', key }
   const lease = outcome.kind === 'put' ? outcome.lease : undefined
-  return lease === undefined
-    ? { op: 'put', key: write.key, value: write.object }
-    : { op: 'put', key: write.key, value: write.object, lease }
+  const value = core.stored.encode(key, object)
+  return lease === undefined ? { op: 'put', key, value } : { op: 'put', key, value, lease }
 }

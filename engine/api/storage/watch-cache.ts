@@ -5,6 +5,7 @@
 import type { KeyValue, WatchEvent } from '../../etcd/messages.ts'
 import type { KubeObject } from '../client.ts'
 import { directoryOfKey, withRevision } from './keys.ts'
+import { Unreadable } from './stored-form.ts'
 
 /** One change of one object, as watchers learn of it. */
 export interface CacheEvent {
@@ -26,6 +27,8 @@ interface Table {
   forgotten: number
   /** The revision of the last change in this table. */
   changed: number
+  /** Values that cannot be read; while there are any, upstream's cacher of the resource is not ready. */
+  unreadable?: Map<string, KeyValue>
 }
 
 /** Never fewer than this many changes are kept, and none older than the fresh time beyond it. */
@@ -36,8 +39,20 @@ const FRESH_MS = 75_000
 export interface CacheDump {
   revision: number
   ready: boolean
-  tables: [string, { objects: [string, KubeObject][]; history: CacheEvent[]; forgotten: number; changed: number }][]
+  tables: [string, TableDump][]
 }
+
+interface TableDump {
+  objects: [string, KubeObject][]
+  history: CacheEvent[]
+  forgotten: number
+  changed: number
+  unreadable?: [string, KeyValue][]
+}
+
+export type Decode = (kv: KeyValue) => KubeObject | Unreadable
+
+const plainly: Decode = ({ value, modRevision }) => withRevision(value as KubeObject, modRevision)
 
 export class WatchCache {
   revision = 0
@@ -47,6 +62,8 @@ export class WatchCache {
   private lastKey = ''
   private lastDirectory = ''
 
+  constructor(private readonly decode: Decode = plainly) {}
+
   /** Starts anew from everything etcd holds. */
   fill(kvs: KeyValue[], revision: number): void {
     this.tables = new Map()
@@ -54,7 +71,9 @@ export class WatchCache {
     this.ready = true
     for (const kv of kvs) {
       const table = this.table(directoryOfKey(kv.key))
-      table.objects.set(kv.key, withRevision(kv.value as KubeObject, kv.modRevision))
+      const object = this.decode(kv)
+      if (object instanceof Unreadable) setAside(table, kv)
+      else table.objects.set(kv.key, object)
       table.changed = Math.max(table.changed, kv.modRevision)
     }
     for (const table of this.tables.values()) table.forgotten = revision
@@ -66,18 +85,33 @@ export class WatchCache {
     this.ready = false
   }
 
-  /** Takes one change from etcd. Returns what watchers are to be told. */
-  apply(event: WatchEvent, nowMs: number): CacheEvent | undefined {
+  /** Takes one change from etcd. Returns what watchers are to be told; `broken`: their watches end. */
+  apply(event: WatchEvent, nowMs: number): CacheEvent | 'broken' | undefined {
     const { key, modRevision } = event.kv
     const table = this.table(directoryOfKey(key))
     const old = table.objects.get(key)
     if (old !== undefined && Number(old.metadata.resourceVersion) >= modRevision) return undefined
-    const change = event.type === 'PUT' ? put(table, event.kv, old, nowMs) : remove(table, event.kv, old, nowMs)
+    const object = event.type === 'PUT' ? this.decode(event.kv) : undefined
+    if (object instanceof Unreadable) return breakUp(table, event.kv)
+    if (table.unreadable?.delete(key) === true && table.unreadable.size === 0) delete table.unreadable
+    const change = object === undefined ? remove(table, event.kv, old, nowMs) : put(table, event.kv, object, old, nowMs)
     if (change === undefined) return undefined
     table.changed = modRevision
     table.history.push(change)
     if (table.history.length > MIN_HISTORY * 2) trim(table, nowMs)
     return change
+  }
+
+  /** Whether something in a directory cannot be read. */
+  isBroken(directory: string): boolean {
+    return this.tables.get(directory)?.unreadable !== undefined
+  }
+
+  /** The values that cannot be read, by directory. */
+  unreadable(): [string, KeyValue[]][] {
+    return [...this.tables].flatMap(([directory, { unreadable }]): [string, KeyValue[]][] =>
+      unreadable === undefined ? [] : [[directory, [...unreadable.values()]]],
+    )
   }
 
   get(key: string): KubeObject | undefined {
@@ -144,8 +178,9 @@ export class WatchCache {
 
   dump(): CacheDump {
     const tables: CacheDump['tables'] = []
-    for (const [directory, { objects, history, forgotten, changed }] of this.tables) {
-      tables.push([directory, { objects: [...objects], history: [...history], forgotten, changed }])
+    for (const [directory, { objects, history, forgotten, changed, unreadable }] of this.tables) {
+      const aside = unreadable && { unreadable: [...unreadable] }
+      tables.push([directory, { objects: [...objects], history: [...history], forgotten, changed, ...aside }])
     }
     return { revision: this.revision, ready: this.ready, tables }
   }
@@ -154,8 +189,9 @@ export class WatchCache {
     this.revision = state.revision
     this.ready = state.ready
     this.tables = new Map()
-    for (const [directory, { objects, history, forgotten, changed }] of state.tables) {
-      this.tables.set(directory, { objects: new Map(objects), history: [...history], forgotten, changed })
+    for (const [directory, { objects, history, forgotten, changed, unreadable }] of state.tables) {
+      const aside = unreadable && { unreadable: new Map(unreadable) }
+      this.tables.set(directory, { objects: new Map(objects), history: [...history], forgotten, changed, ...aside })
     }
   }
 
@@ -177,8 +213,21 @@ export class WatchCache {
   }
 }
 
-function put(table: Table, kv: KeyValue, old: KubeObject | undefined, atMs: number): CacheEvent {
-  const object = withRevision(kv.value as KubeObject, kv.modRevision)
+function setAside(table: Table, kv: KeyValue): void {
+  table.unreadable ??= new Map()
+  table.unreadable.set(kv.key, kv)
+}
+
+/** From here on the resource is listed from etcd, and who watches it has to begin anew. */
+function breakUp(table: Table, kv: KeyValue): 'broken' {
+  setAside(table, kv)
+  if (table.objects.delete(kv.key)) table.sorted = undefined
+  table.changed = table.forgotten = kv.modRevision
+  table.history = []
+  return 'broken'
+}
+
+function put(table: Table, kv: KeyValue, object: KubeObject, old: KubeObject | undefined, atMs: number): CacheEvent {
   table.objects.set(kv.key, object)
   if (old !== undefined) return { type: 'MODIFIED', key: kv.key, revision: kv.modRevision, object, old, atMs }
   table.sorted = undefined

@@ -33,7 +33,7 @@ export const createEviction: VerbHandler = (core, flight) => {
   if ('call' in verdict) return core.callOut(flight, verdict.call)
   if (!isAdmitted(verdict)) return core.refuse(flight, verdict.refuse)
   flight.memo.options = body?.deleteOptions ?? {}
-  core.readConsistently(flight, 'eviction')
+  core.readStored(flight, 'eviction', podKey(flight))
 }
 
 const podKey = (flight: Flight): string => `${directoryOf('', 'pods')}${flight.info.namespace}/${flight.info.name}`
@@ -59,8 +59,8 @@ function unhealthyMayGo(pod: Pod, { spec, status }: PodDisruptionBudget): boolea
   return (status?.currentHealthy ?? 0) >= (status?.desiredHealthy ?? 0) && (status?.desiredHealthy ?? 0) > 0
 }
 
-function decide(core: Core, flight: Flight): void {
-  const pod = core.cache.get(podKey(flight)) as Pod | undefined
+function decide(core: Core, flight: Flight, stored: KubeObject | undefined): void {
+  const pod = stored as Pod | undefined
   if (pod === undefined) return core.refuse(flight, notFound(PODS, flight.info.name))
   if (ignoresBudgets(pod)) return core.write(flight, 'evictionDelete', podKey(flight))
   const budgets = budgetsFor(core, pod)

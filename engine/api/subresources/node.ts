@@ -22,13 +22,15 @@ const OPTIONS: Record<string, string> = {
 /** Logs are read; the others are connections, which admission may refuse. */
 export const nodeStream: VerbHandler = (core, flight) => {
   const kind = OPTIONS[flight.info.subresource]
-  if (kind === undefined) return core.readConsistently(flight, 'nodeStream')
+  if (kind === undefined) return core.readStored(flight, 'nodeStream', podKey(flight))
   const object = { apiVersion: 'v1', kind, ...flight.request.query } as unknown as KubeObject
   const verdict = admit(core, flight, attributesOf(flight, core.entryOf(flight), 'CONNECT', object))
   if ('call' in verdict) return core.callOut(flight, verdict.call)
   if (!isAdmitted(verdict)) return core.refuse(flight, verdict.refuse)
-  core.readConsistently(flight, 'nodeStream')
+  core.readStored(flight, 'nodeStream', podKey(flight))
 }
+
+const podKey = ({ info: { namespace, name } }: Flight): string => `${directoryOf('', 'pods')}${namespace}/${name}`
 
 const PATHS: Record<string, string> = {
   log: 'containerLogs',
@@ -62,9 +64,9 @@ function containerOf(pod: Pod, asked: string, subresource: string): string | Api
   return badRequest(`a container name must be specified for pod ${pod.metadata.name}${choose}`)
 }
 
-function serve(core: Core, flight: Flight): void {
+function serve(core: Core, flight: Flight, stored: KubeObject | undefined): void {
   const { namespace, name, subresource } = flight.info
-  const pod = core.cache.get(`${directoryOf('', 'pods')}${namespace}/${name}`) as Pod | undefined
+  const pod = stored as Pod | undefined
   if (pod === undefined) return core.refuse(flight, notFound(PODS, name))
   const node = pod.spec?.nodeName ?? ''
   if (subresource === 'portforward') return forward(core, flight, node, `/portForward/${namespace}/${name}`)

@@ -14,7 +14,7 @@ import { answerOf } from '../outside/answer.ts'
 import { admit, attributesOf, isAdmitted } from '../pipeline/admission/index.ts'
 import { badRequest, failure, notFound, notSimulated, refusal } from '../status.ts'
 import type { ApiStatus } from '../status.ts'
-import { directoryOf } from '../storage/keys.ts'
+import { directoryOf, keyFor } from '../storage/keys.ts'
 
 const KEY = 'proxied'
 const TIMEOUT_MS = 60_000
@@ -49,7 +49,13 @@ export const startProxy: VerbHandler = (core, flight) => {
   const verdict = admit(core, flight, attributesOf(flight, core.entryOf(flight), 'CONNECT', object))
   if ('call' in verdict) return core.callOut(flight, verdict.call)
   if (!isAdmitted(verdict)) return core.refuse(flight, verdict.refuse)
-  core.readConsistently(flight, 'proxy')
+  core.readStored(flight, 'proxy', keyOfNamed(flight))
+}
+
+/** Of what stands before `/proxy`, without scheme and port. */
+function keyOfNamed({ info }: Flight): string {
+  const name = splitName(info.name)?.name ?? info.name
+  return keyFor(directoryOf('', info.resource), info.resource === 'nodes' ? '' : info.namespace, name)
 }
 
 /** What stands behind `…/proxy`. */
@@ -60,10 +66,10 @@ function restOf({ request, info }: Flight): string {
 
 type Location = { url: string } | { node: string } | { refuse: ApiStatus }
 
-function serve(core: Core, flight: Flight): void {
+function serve(core: Core, flight: Flight, stored: KubeObject | undefined): void {
   const named = splitName(flight.info.name)
   const location =
-    named === undefined ? badName(flight) : (LOCATE[flight.info.resource] ?? badName)(flight, named, core)
+    named === undefined ? badName(flight) : (LOCATE[flight.info.resource] ?? badName)(flight, named, stored, core)
   if ('refuse' in location) return core.refuse(flight, location.refuse)
   if ('node' in location) return toNode(core, flight, location.node)
   const answer = answerOf(flight, KEY)
@@ -96,7 +102,7 @@ function toNode(core: Core, flight: Flight, node: string): void {
   proxy.forward(flight, node, requestOf(flight))
 }
 
-type Locate = (flight: Flight, named: Named, core: Core) => Location
+type Locate = (flight: Flight, named: Named, stored: KubeObject | undefined, core: Core) => Location
 
 const badName = (flight: Flight): Location => {
   const kind = flight.info.resource.replace(/s$/, '')
@@ -108,11 +114,8 @@ const isProxyable = (ip: string): boolean => ip !== '' && !/^(127\.|169\.254\.)/
 const origin = (scheme: string, ip: string, port: string): string =>
   `${scheme || 'http'}://${ip}${port === '' ? '' : `:${port}`}`
 
-const found = (core: Core, resource: string, namespace: string, name: string): KubeObject | undefined =>
-  core.cache.get(`${directoryOf('', resource)}${namespace === '' ? '' : `${namespace}/`}${name}`)
-
-const locateNode: Locate = (_flight, { name, port }, core) => {
-  const node = found(core, 'nodes', '', name) as Node | undefined
+const locateNode: Locate = (_flight, { name, port }, stored) => {
+  const node = stored as Node | undefined
   if (node === undefined) return { refuse: notFound({ group: '', resource: 'nodes' }, name) }
   const ip = node.status?.addresses?.find(({ type }) => type === 'InternalIP')?.address ?? ''
   if (!isProxyable(ip)) return notAllowed
@@ -120,8 +123,8 @@ const locateNode: Locate = (_flight, { name, port }, core) => {
   return { url: origin('', ip, port) }
 }
 
-const locatePod: Locate = ({ info }, { scheme, name, port }, core) => {
-  const pod = found(core, 'pods', info.namespace, name) as Pod | undefined
+const locatePod: Locate = (_flight, { scheme, name, port }, stored) => {
+  const pod = stored as Pod | undefined
   if (pod === undefined) return { refuse: notFound({ group: '', resource: 'pods' }, name) }
   const first = (pod.spec?.containers ?? []).flatMap(({ ports }) => ports ?? [])[0]
   const ip = pod.status?.podIP ?? ''
@@ -129,15 +132,15 @@ const locatePod: Locate = ({ info }, { scheme, name, port }, core) => {
   return { url: origin(scheme, ip, port !== '' ? port : String(first?.containerPort ?? '')) }
 }
 
-const locateService: Locate = ({ info }, { scheme, name, port }, core) => {
-  const service = found(core, 'services', info.namespace, name) as Service | undefined
+const locateService: Locate = ({ info }, { scheme, name, port }, stored, core) => {
+  const service = stored as Service | undefined
   if (service === undefined) return { refuse: notFound({ group: '', resource: 'services' }, name) }
   const listed = service.spec?.ports?.find((one) => String(one.port) === port)
   if (/^\d+$/.test(port) && listed === undefined)
     return { refuse: unavailable(`no service port ${port} found for service ${JSON.stringify(name)}`) }
   const portName = listed === undefined ? port : (listed.name ?? '')
   const none: Location = { refuse: unavailable(`no endpoints available for service ${JSON.stringify(name)}`) }
-  const endpoints = found(core, 'endpoints', info.namespace, name) as Endpoints | undefined
+  const endpoints = core.cache.get(keyFor(directoryOf('', 'endpoints'), info.namespace, name)) as Endpoints | undefined
   if (endpoints === undefined) return { refuse: notFound({ group: '', resource: 'endpoints' }, name) }
   for (const { ports = [], addresses = [] } of endpoints.subsets ?? []) {
     const target = ports.find((one) => (one.name ?? '') === portName)

@@ -56,7 +56,7 @@ function answer(core: Core, flight: Flight, object: KubeObject): void {
   core.respond(flight, { code: 200, headers: JSON_HEADERS, body: made.scale })
 }
 
-export const getScale: VerbHandler = (core, flight) => core.readConsistently(flight, 'scale')
+export const getScale: VerbHandler = (core, flight) => core.readStored(flight, 'scale', keyOfFlight(core, flight))
 
 export const updateScale: VerbHandler = (core, flight) => {
   const body = flight.request.body as Scale | undefined
@@ -95,8 +95,7 @@ function transform(core: Core, flight: Flight, current: KubeObject | undefined):
   return replace(core, flight, entry, scaled, current)
 }
 
-function serve(core: Core, flight: Flight): void {
-  const object = core.cache.get(keyOfFlight(core, flight))
+function serve(core: Core, flight: Flight, object: KubeObject | undefined): void {
   if (object === undefined) return core.refuse(flight, notFound(core.entryOf(flight), flight.info.name))
   answer(core, flight, object)
 }

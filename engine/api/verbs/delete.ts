@@ -9,7 +9,8 @@ import { timestamp } from '../../objects/meta.ts'
 import { invalid, notSupported } from '../../objects/validation/errors.ts'
 import type { FieldError } from '../../objects/validation/errors.ts'
 import type { KubeObject } from '../client.ts'
-import type { Core, Outcome, ReadSteps, WriteSteps } from '../core.ts'
+import type { EtcdResult } from '../../etcd/messages.ts'
+import type { AnswerSteps, Core, Outcome, ReadSteps, WriteSteps } from '../core.ts'
 import { markDeleted } from '../custom/strategy.ts'
 import type { Flight } from '../flight.ts'
 import { withMeta } from '../metadata.ts'
@@ -20,7 +21,7 @@ import { badRequest, conflict, notFound, success } from '../status.ts'
 import type { ApiStatus } from '../status.ts'
 import { directoryOf, keyFor } from '../storage/keys.ts'
 import { RETURNS_DELETED } from '../strategy/table.ts'
-import { selectionOf } from './read.ts'
+import { listsFromCache, listStored, prefixOf, selectionOf, storedList } from './read.ts'
 import { keyOfFlight } from './update.ts'
 
 /** What a deletion was asked to do: the body, over the query. */
@@ -266,16 +267,28 @@ export function answerDeleted(core: Core, flight: Flight, object: KubeObject, re
 /** deletecollection: lists, then deletes one after the other, then answers with the list. */
 export function startDeleteCollection(core: Core, flight: Flight): void {
   flight.memo.options = deleteOptionsOf(flight)
-  core.readConsistently(flight, 'deletecollection')
+  if (listsFromCache(core)) core.readConsistently(flight, 'deletecollection')
+  else listStored(core, flight, 'collectStored')
 }
 
-function collect(core: Core, flight: Flight): void {
+function collectCached(core: Core, flight: Flight): void {
+  const { group, resource } = core.entryOf(flight)
+  const directory = directoryOf(group, resource)
+  if (core.cache.isBroken(directory)) listStored(core, flight, 'collectStored')
+  else collect(core, flight, core.cache.list(directory, prefixOf(core, flight)))
+}
+
+function collectStored(core: Core, flight: Flight, result: EtcdResult): void {
+  const listed = storedList(core, flight, result)
+  if (listed !== undefined) collect(core, flight, listed)
+}
+
+function collect(core: Core, flight: Flight, listed: KubeObject[]): void {
   const entry = core.entryOf(flight)
   const directory = directoryOf(entry.group, entry.resource)
-  const prefix = entry.namespaced && flight.info.namespace !== '' ? `${directory}${flight.info.namespace}/` : directory
   const selection = selectionOf(flight, entry)
   if (typeof selection === 'string') return core.refuse(flight, badRequest(selection))
-  const objects = core.cache.list(directory, prefix).filter(selection.keep)
+  const objects = listed.filter(selection.keep)
   flight.memo.queue = objects.map(({ metadata }) => keyFor(directory, metadata.namespace ?? '', metadata.name))
   flight.memo.deleted = objects
   nextItem(core, flight)
@@ -320,4 +333,5 @@ export const deleteSteps: WriteSteps = {
   },
 }
 
-export const deleteReadSteps: ReadSteps = { deletecollection: collect }
+export const deleteReadSteps: ReadSteps = { deletecollection: collectCached }
+export const deleteAnswers: AnswerSteps = { collectStored }

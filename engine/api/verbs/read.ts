@@ -9,27 +9,68 @@ import { compileFieldSelector, FieldLabelError, fieldOf } from '../fields.ts'
 import type { Flight } from '../flight.ts'
 import { respondList, respondObject } from '../present.ts'
 import type { ListMeta } from '../present.ts'
-import { badRequest, expired, notFound, unknownError } from '../status.ts'
+import { badRequest, expired, internalError, notFound, tooManyRequests, unknownError } from '../status.ts'
 import type { ApiStatus } from '../status.ts'
-import { directoryOf, keyFor, prefixEnd, withRevision } from '../storage/keys.ts'
+import { directoryOf, keyFor, prefixEnd } from '../storage/keys.ts'
+import { Unreadable } from '../storage/stored-form.ts'
+import { keyOfFlight } from './update.ts'
 
+/** resourceVersion '' is a read of etcd; '0' whatever the cache has, a number at least that. */
 export function startGet(core: Core, flight: Flight): void {
-  readAsAsked(core, flight, 'get')
+  const { resourceVersion = '' } = flight.request.query
+  if (resourceVersion === '') return core.readStored(flight, 'get', keyOfFlight(core, flight))
+  readFromCache(core, flight, 'cachedGet', resourceVersion)
 }
 
+/** Upstream's order: an exact revision, the next page, the newest state, the cache (shouldDelegateList). */
 export function startList(core: Core, flight: Flight): void {
-  if (flight.request.query.continue !== undefined && flight.request.query.continue !== '')
-    return continueList(core, flight)
-  readAsAsked(core, flight, 'list')
+  const { resourceVersion = '', continue: token = '' } = flight.request.query
+  if (token !== '') return continueList(core, flight)
+  if (resourceVersion === '') return listNewest(core, flight)
+  if (!isExact(flight)) return readFromCache(core, flight, 'list', resourceVersion)
+  const revision = readVersion(resourceVersion)
+  if (typeof revision === 'number') listAt(core, flight, revision)
+  else core.refuse(flight, revision)
 }
 
-/** resourceVersion '' means the newest, '0' whatever the cache has, and a number at least that. */
-function readAsAsked(core: Core, flight: Flight, step: 'get' | 'list'): void {
-  const { resourceVersion = '', resourceVersionMatch } = flight.request.query
-  if (resourceVersion === '') return core.readConsistently(flight, step)
+/** A limit makes a revision exact where nothing else is said. */
+function isExact({ request: { query } }: Flight): boolean {
+  const { resourceVersion = '', resourceVersionMatch = '', limit = '0' } = query
+  if (resourceVersionMatch !== '') return resourceVersionMatch === 'Exact'
+  return resourceVersion !== '0' && Number(limit) > 0
+}
+
+/** ConsistentListFromCache: since 1.31 lists come from the cache once it has seen etcd's revision. */
+const CONSISTENT_LIST_MINOR = 31
+
+export const listsFromCache = (core: Core): boolean => core.minor >= CONSISTENT_LIST_MINOR
+
+function listNewest(core: Core, flight: Flight): void {
+  if (listsFromCache(core)) core.readConsistently(flight, 'list')
+  else listStored(core, flight)
+}
+
+/** Asks etcd for all that the request could be about. */
+export function listStored(core: Core, flight: Flight, step = 'listAnswered'): void {
+  const prefix = prefixOf(core, flight)
+  flight.step = step
+  core.ask(flight, { kind: 'range', key: prefix, rangeEnd: prefixEnd(prefix) })
+}
+
+/** A cache that cannot be filled: a list in pages, or of a release before 1.31, goes to etcd (ResilientWatchCacheInitialization). */
+function listBroken(core: Core, flight: Flight): void {
+  const { limit = '0', labelSelector = '', fieldSelector = '' } = flight.request.query
+  const isCheap = Number(limit) > 0 && labelSelector === '' && fieldSelector === ''
+  if (isCheap || !listsFromCache(core)) listStored(core, flight)
+  else core.refuse(flight, notReady())
+}
+
+/** What a cache that is filled anew answers. */
+export const notReady = (): ApiStatus => tooManyRequests('storage is (re)initializing', 1)
+
+function readFromCache(core: Core, flight: Flight, step: string, resourceVersion: string): void {
   const revision = readVersion(resourceVersion)
   if (typeof revision !== 'number') return core.refuse(flight, revision)
-  if (resourceVersionMatch === 'Exact') return listAt(core, flight, revision)
   flight.memo.asked = true
   core.readAt(flight, step, revision)
 }
@@ -41,14 +82,16 @@ export function readVersion(text: string): number | ApiStatus {
   return unknownError(`resourceVersion: Invalid value: ${quoted}: strconv.ParseUint: parsing ${quoted}: invalid syntax`)
 }
 
-function serveGet(core: Core, flight: Flight): void {
-  const entry = core.entryOf(flight)
-  const { namespace, name } = flight.info
-  const object = core.cache.get(
-    keyFor(directoryOf(entry.group, entry.resource), entry.namespaced ? namespace : '', name),
-  )
-  if (object === undefined) return core.refuse(flight, notFound(entry, name))
-  respondObject(core, flight, 200, object)
+function serveGet(core: Core, flight: Flight, stored: KubeObject | undefined): void {
+  if (stored === undefined) return core.refuse(flight, notFound(core.entryOf(flight), flight.info.name))
+  respondObject(core, flight, 200, stored)
+}
+
+function serveCachedGet(core: Core, flight: Flight): void {
+  const { group, resource } = core.entryOf(flight)
+  const key = keyOfFlight(core, flight)
+  if (core.cache.isBroken(directoryOf(group, resource))) core.readStored(flight, 'get', key)
+  else serveGet(core, flight, core.cache.get(key))
 }
 
 export interface Selection {
@@ -73,6 +116,9 @@ export function selectionOf(flight: Flight, entry: KindEntry): Selection | strin
   }
 }
 
+/** Below which prefix all that the request could be about is stored. */
+export const prefixOf = (core: Core, flight: Flight): string => prefixFor(core.entryOf(flight), flight.info.namespace)
+
 const prefixFor = (entry: KindEntry, namespace: string): string => {
   const directory = directoryOf(entry.group, entry.resource)
   return entry.namespaced && namespace !== '' ? `${directory}${namespace}/` : directory
@@ -80,6 +126,7 @@ const prefixFor = (entry: KindEntry, namespace: string): string => {
 
 function serveList(core: Core, flight: Flight): void {
   const entry = core.entryOf(flight)
+  if (core.cache.isBroken(directoryOf(entry.group, entry.resource))) return listBroken(core, flight)
   const prefix = prefixFor(entry, flight.info.namespace)
   const objects = core.cache.list(directoryOf(entry.group, entry.resource), prefix)
   page(core, flight, objects, core.cache.revision)
@@ -168,7 +215,12 @@ function continueList(core: Core, flight: Flight): void {
   const entry = core.entryOf(flight)
   const directory = directoryOf(entry.group, entry.resource)
   const prefix = prefixFor(entry, flight.info.namespace)
-  if (core.cache.ready && core.cache.changed(directory) <= token.rv && core.cache.revision >= token.rv) {
+  if (
+    listsFromCache(core) &&
+    core.cache.ready &&
+    core.cache.changed(directory) <= token.rv &&
+    core.cache.revision >= token.rv
+  ) {
     const keys = core.cache.keysFrom(directory, prefix, prefix + token.start)
     return page(
       core,
@@ -198,14 +250,35 @@ const CONTINUE_EXPIRED =
   'The provided continue parameter is too old to display a consistent list result. You can start a new list without the continue parameter, or use the continue token in this response to retrieve the remainder of the results. Continuing with the provided token results in an inconsistent list - objects that were created, modified, or deleted between the time the first chunk was returned and now may show up in the list.'
 
 function listAnswered(core: Core, flight: Flight, result: EtcdResult, header: EtcdHeader): void {
-  if (result.kind === 'error') return core.refuse(flight, rangeError(flight, result))
-  if (result.kind !== 'range') return core.refuse(flight, unknownError(`unexpected answer ${result.kind} of etcd`))
+  const objects = storedList(core, flight, result)
+  if (objects === undefined) return
   const token = tokenOf(flight)
   const asked = token === undefined ? (flight.memo.revision as number | undefined) : token.rv
-  page(core, flight, result.kvs.map(decode), asked === undefined || asked < 0 ? header.revision : asked)
+  page(core, flight, objects, asked === undefined || asked < 0 ? header.revision : asked)
 }
 
-const decode = (kv: KeyValue): KubeObject => withRevision(kv.value as KubeObject, kv.modRevision)
+/** The objects of etcd's answer; undefined: the request has been refused. */
+export function storedList(core: Core, flight: Flight, result: EtcdResult): KubeObject[] | undefined {
+  if (result.kind === 'error') core.refuse(flight, rangeError(flight, result))
+  else if (result.kind !== 'range') core.refuse(flight, unknownError(`unexpected answer ${result.kind} of etcd`))
+  else return decodeAll(core, flight, result.kvs)
+  return undefined
+}
+
+/** One value that cannot be read spoils the whole list. */
+function decodeAll(core: Core, flight: Flight, kvs: readonly KeyValue[]): KubeObject[] | undefined {
+  const objects: KubeObject[] = []
+  for (const kv of kvs) {
+    const object = core.stored.decode(kv)
+    if (object instanceof Unreadable) {
+      const why = `unable to transform key ${JSON.stringify(object.key)}: ${object.problem}`
+      core.refuse(flight, internalError(why))
+      return undefined
+    }
+    objects.push(object)
+  }
+  return objects
+}
 
 function tokenOf(flight: Flight): Token | undefined {
   const { continue: text = '' } = flight.request.query
@@ -220,5 +293,5 @@ function rangeError(flight: Flight, { message }: { message: string }): ApiStatus
   return { ...expired(CONTINUE_EXPIRED), metadata: { continue: makeToken({ rv: -1, start: token.start }) } }
 }
 
-export const readSteps: ReadSteps = { get: serveGet, list: serveList }
+export const readSteps: ReadSteps = { get: serveGet, cachedGet: serveCachedGet, list: serveList }
 export const readAnswers: AnswerSteps = { listAnswered }

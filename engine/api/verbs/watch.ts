@@ -12,7 +12,7 @@ import type { ApiStatus } from '../status.ts'
 import { directoryOf } from '../storage/keys.ts'
 import type { CacheEvent } from '../storage/watch-cache.ts'
 import type { Told, Watch } from '../watch/watches.ts'
-import { readVersion, selectionOf } from './read.ts'
+import { notReady, readVersion, selectionOf } from './read.ts'
 import type { KubeObject } from '../client.ts'
 
 /** cacher's pre-timeout bookmark. */
@@ -31,8 +31,9 @@ export function startWatch(core: Core, flight: Flight): void {
     return core.refuse(flight, badRequest("fieldSelector metadata.name doesn't match requested name"))
   const selection = selectionOf(flight, core.entryOf(flight))
   if (typeof selection === 'string') return core.refuse(flight, badRequest(selection))
-  // Without a revision the newest state is wanted, so the cache must first have caught up.
-  if (query.resourceVersion === undefined || query.resourceVersion === '') core.readConsistently(flight, 'watch')
+  // Only who lists by watching is promised the newest state; others begin with what the cache has.
+  const isNewest = (query.resourceVersion ?? '') === '' && isTrue(query.sendInitialEvents)
+  if (isNewest) core.readConsistently(flight, 'watch')
   else core.readAt(flight, 'watch', revision)
 }
 
@@ -47,6 +48,7 @@ function namesItself({ info: { name }, request }: Flight): boolean {
 
 function open(core: Core, flight: Flight): void {
   const watch = makeWatch(core, flight)
+  if (core.cache.isBroken(watch.directory)) return core.refuse(flight, notReady())
   const revision = Number(flight.request.query.resourceVersion ?? 0)
   const initial = isTrue(flight.request.query.sendInitialEvents)
   const missed = revision === 0 || initial ? undefined : core.cache.since(watch.directory, revision)

@@ -99,9 +99,12 @@ function departed({ old, revision }: CacheEvent): KubeObject {
 export class Watches {
   private readonly all = new Map<string, Compiled>()
   private readonly buckets = new Map<string, Map<string, Set<Compiled>>>()
+  /** All of them, until one comes or goes. Derived. */
+  private listed: readonly Watch[] | undefined
 
   add(watch: Watch): void {
     const compiled = compile(watch)
+    this.listed = undefined
     this.all.set(watch.id, compiled)
     const buckets = this.bucketsOf(watch.directory)
     const bucket = buckets.get(compiled.bucket) ?? new Set()
@@ -112,6 +115,7 @@ export class Watches {
     const compiled = this.all.get(id)
     if (compiled === undefined) return undefined
     this.all.delete(id)
+    this.listed = undefined
     const buckets = this.bucketsOf(compiled.watch.directory)
     const bucket = buckets.get(compiled.bucket)
     bucket?.delete(compiled)
@@ -127,12 +131,13 @@ export class Watches {
     return this.all.size
   }
 
-  list(): Watch[] {
-    return [...this.all.values()].map(({ watch }) => watch)
+  list(): readonly Watch[] {
+    return (this.listed ??= [...this.all.values()].map(({ watch }) => watch))
   }
 
   clear(): void {
     this.all.clear()
+    this.listed = undefined
     this.buckets.clear()
   }
 
