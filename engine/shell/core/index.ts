@@ -10,6 +10,7 @@ import { jqPrograms } from './jq.ts'
 import { lentPrograms } from './lent.ts'
 import { linePrograms } from './lines.ts'
 import { runnerPrograms } from './runners.ts'
+import { sed } from './sed.ts'
 import { simplePrograms } from './simple.ts'
 import { sumPrograms } from './sums.ts'
 import { textPrograms } from './text.ts'
@@ -17,6 +18,7 @@ import { textPrograms } from './text.ts'
 export const corePrograms: Readonly<Record<string, Program>> = {
   ...lentPrograms,
   ...jqPrograms,
+  sed,
   ...tarPrograms(lentPrograms['tar']!),
   ...bcPrograms,
   ...ddPrograms,

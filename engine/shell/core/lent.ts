@@ -1,9 +1,8 @@
 /** Text tools lent by just-bash, run through the `tool` system call. */
-import type { Proc, Program, Run } from '../../host/process.ts'
+import type { Program } from '../../host/process.ts'
 
 /** Names that the edge (engine/host/edge.ts) runs for us. */
 export const LENT = [
-  'sed',
   'awk',
   'yq',
   'paste',
@@ -30,7 +29,7 @@ export const LENT = [
 ] as const
 
 /** Tools whose operands, beyond the first word, are files; without one they read stdin. */
-const SCRIPT_FIRST = new Set(['sed', 'awk', 'yq'])
+const SCRIPT_FIRST = new Set(['awk', 'yq'])
 
 interface Result {
   stdout: string
@@ -54,8 +53,7 @@ function lent(name: string): Program {
     }
     const operandFiles = wantsInput(name, argv) && (yield* isReadable(argv, p, name))
     const stdin = operandFiles ? yield* p.readAll() : ''
-    const args =
-      name === 'sed' ? yield* withBackups(argv.slice(1), p) : name === 'yq' ? yqWords(argv.slice(1)) : argv.slice(1)
+    const args = name === 'yq' ? yqWords(argv.slice(1)) : argv.slice(1)
     if (name === 'yq' && args.some((word) => word === '--version' || word === '-V')) {
       yield* p.out('yq (https://github.com/mikefarah/yq/) version v4.44.3\n')
       return 0
@@ -65,25 +63,6 @@ function lent(name: string): Program {
     yield* p.err(stderr)
     return code
   }
-}
-
-/** `sed -i.bak`: the files are kept under their names with the suffix first; the lent sed knows plain -i only. */
-function* withBackups(args: readonly string[], p: Proc): Run<string[]> {
-  const suffix = args
-    .map((word) => /^(?:-[nErsuz]*i|--in-place=)(.+)$/.exec(word)?.[1])
-    .find((each) => each !== undefined)
-  if (suffix === undefined) return args.map((word) => (word === '--in-place' ? '-i' : word))
-  const plain = args.map((word) =>
-    /^-[nErsuz]*i./.test(word) ? word.slice(0, -suffix.length) : word.startsWith('--in-place=') ? '-i' : word,
-  )
-  const operands = plain.filter((word, at) => !word.startsWith('-') && !/^-[ef]$/.test(plain[at - 1] ?? ''))
-  const isScripted = plain.some((word) => /^(-[ef]|--expression|--file)/.test(word))
-  for (const name of isScripted ? operands : operands.slice(1)) {
-    const file = yield* p.readFile(name)
-    const kept = suffix.includes('*') ? suffix.replaceAll('*', name) : name + suffix
-    if ('text' in file) yield* p.writeFile(kept, file.text)
-  }
-  return plain
 }
 
 /** mikefarah's words in those of the lent yq: `eval`, `-o=json`. */
@@ -104,7 +83,7 @@ function* isReadable(
   name: string,
 ): Generator<{ call: string }, boolean, unknown> {
   const last = argv.at(-1) ?? ''
-  if (!['yq', 'awk', 'sed'].includes(name) || argv.length < 3 || last.startsWith('-')) return true
+  if (!['yq', 'awk'].includes(name) || argv.length < 3 || last.startsWith('-')) return true
   return 'error' in (yield* p.stat(last)) && !last.startsWith('/dev/fd/')
 }
 
