@@ -1,5 +1,5 @@
 /**
- * The one edge with promises: text tools (sed, awk, yq …) of the kept library just-bash, whose
+ * The one edge with promises: text tools (awk, yq …) of the kept library just-bash, whose
  * commands are asynchronous. A call is begun by the process runtime; when the promises of all begun
  * calls are settled, the results go into the kernel's queue in the order of the calls' numbers, at
  * the instant that still stands. `advance` moves time without passing a pending call.
@@ -14,7 +14,6 @@ import type { ToolPlace } from './tool-files.ts'
 
 /** The tools that are lent by just-bash. */
 export const TOOLS = [
-  'sed',
   'awk',
   'yq',
   'cut',

@@ -100,6 +100,7 @@ export interface FileTreeOptions {
 }
 
 const MAX_LINKS = 40
+const MAX_WAYS = 2000
 
 /** What inodes were made of that were put lazily: facts about a text that need not be made for them. Derived. */
 const SOURCES = new WeakMap<FileNode, LazyText>()
@@ -126,6 +127,9 @@ export class FileTree {
   /** Directory → names that the overlay speaks of; made from the overlay when first needed. */
   private index: Map<string, Set<string>> | undefined
   private overlayBytes: number | undefined
+  /** Directories that root reaches without a symlink or mount on the way, and such as are not there. Derived. */
+  private readonly plain = new Set<string>()
+  private readonly missing = new Set<string>()
   /** What files with a `view` say; the owner of the tree sets them. */
   views: Readonly<Record<string, (argument: string) => string>> = {}
   /** The clock that stamps changes; a host sets its own, skewed one. */
@@ -276,11 +280,15 @@ export class FileTree {
 
   mkdir(path: string, as: Actor = ROOT, options: { parents?: boolean; mode?: number } = {}): Done {
     const place = this.locate(path, as)
-    if ('error' in place) {
-      if (place.error !== 'ENOENT' || !options.parents) return place
-      const made = this.mkdir(dirname(normalize(path)), as, { parents: true })
-      return 'error' in made ? made : this.mkdir(path, as, options)
-    }
+    const above = `/${segments(path).slice(0, -1).join('/')}`
+    if (!('error' in place) || place.error !== 'ENOENT' || !options.parents || above === '/')
+      return this.makeDirectory(place, as, options)
+    const made = this.mkdir(above, as, { parents: true })
+    return 'error' in made ? made : this.makeDirectory(this.locate(path, as), as, options)
+  }
+
+  private makeDirectory(place: Place | Errno, as: Actor, options: { parents?: boolean; mode?: number }): Done {
+    if ('error' in place) return place
     const { tree } = place
     const there = tree.nodeAt(place.path)
     if (there !== undefined) return options.parents && there.kind === 'directory' ? ok : { error: 'EEXIST' }
@@ -369,12 +377,14 @@ export class FileTree {
   }
 
   mount(mount: Mount): void {
+    this.forgetWays()
     this.state.mounts = [...this.state.mounts.filter(({ path }) => path !== mount.path), mount].sort(
       (a, b) => b.path.length - a.path.length,
     )
   }
 
   unmount(path: string): void {
+    this.forgetWays()
     this.state.mounts = this.state.mounts.filter((mount) => mount.path !== path)
   }
 
@@ -392,6 +402,7 @@ export class FileTree {
     }
     this.index = undefined
     this.overlayBytes = undefined
+    this.forgetWays()
   }
 
   /** Bytes in use: those of the base image and what the overlay added. */
@@ -434,10 +445,43 @@ export class FileTree {
     this.base = base
     this.index = undefined
     this.overlayBytes = undefined
+    this.forgetWays()
   }
 
   /** Walks a path: follows symlinks and mounts, checks the search permission on the way. */
   private locate(path: string, as: Actor, followLast = true): Place | Errno {
+    if (as.user !== 'root' || this.state.mounts.length > 0) return this.walkTo(path, as, followLast)
+    const directory = dirname(path)
+    if (this.missing.has(directory)) return { error: 'ENOENT' }
+    const isPlain = this.plain.has(directory) && /^\/[^/]/.test(path) && isName(basename(path))
+    if (isPlain && !(followLast && this.nodeAt(path)?.kind === 'symlink'))
+      return { tree: this, path, readOnly: this.state.readOnly === true }
+    const place = this.walkTo(path, as, followLast)
+    this.noteWay(directory, path, place)
+    return place
+  }
+
+  private noteWay(directory: string, path: string, place: Place | Errno): void {
+    if (!('error' in place) && place.tree === this && place.path === path && directory !== path)
+      this.plain.add(directory)
+    if ('error' in place && place.error === 'ENOENT' && this.isMissing(directory)) this.missing.add(directory)
+    if (this.plain.size + this.missing.size > MAX_WAYS) this.forgetWays()
+  }
+
+  /** Whether a directory is not there, where no symlink is on the way to it. */
+  private isMissing(directory: string): boolean {
+    if (!directory.startsWith('/') || directory !== normalize(directory)) return false
+    let at = directory
+    while (at !== '/' && this.nodeAt(at) === undefined) at = dirname(at)
+    return at !== directory && (at === '/' || this.plain.has(dirname(at))) && this.nodeAt(at)?.kind === 'directory'
+  }
+
+  private forgetWays(): void {
+    this.plain.clear()
+    this.missing.clear()
+  }
+
+  private walkTo(path: string, as: Actor, followLast: boolean): Place | Errno {
     if (path === '') return { error: 'ENOENT' }
     let left = segments(path)
     let at = '/'
@@ -581,6 +625,8 @@ export class FileTree {
     const { quotaBytes } = this.state
     if (quotaBytes !== undefined && grows > 0 && this.usedBytes() + grows > quotaBytes) return { error: 'ENOSPC' }
     this.overlayBytes = this.addedBytes() + grows
+    if (node.kind !== 'file') this.missing.clear()
+    if (node.kind !== 'directory' && this.nodeAt(path)?.kind === 'directory') this.plain.clear()
     this.state.overlay[path] = node
     if (this.index !== undefined) addTo(this.index, path)
     this.notify(path, change)
@@ -589,6 +635,7 @@ export class FileTree {
 
   /** Takes a path away. */
   private erase(path: string): void {
+    if (this.nodeAt(path)?.kind === 'directory') this.plain.clear()
     this.overlayBytes = this.addedBytes() - sizeOf(this.state.overlay[path])
     if (this.base.nodes.has(path)) this.state.overlay[path] = null
     else delete this.state.overlay[path]
@@ -669,6 +716,8 @@ export function dirname(path: string): string {
 export function basename(path: string): string {
   return path.slice(path.lastIndexOf('/') + 1)
 }
+
+const isName = (name: string): boolean => name !== '' && name !== '.' && name !== '..'
 
 /** Puts a name below a directory. */
 export function join(directory: string, name: string): string {

@@ -18,15 +18,18 @@ import { Journald } from './journald.ts'
 import type { JournaldState } from './journald.ts'
 import { RUNTIME_ADDRESS } from './pending.ts'
 import type { ListeningSocket, ModelledProcess } from './units/unit-host.ts'
-import { UNIT_EVENTS, Units } from './units/units.ts'
+import { UNIT_EVENTS } from './units/events.ts'
 import type {
+  BuiltInData,
+  TimerData,
   UnitEndedData,
   UnitExitedData,
   UnitLogData,
   UnitOutputData,
   UnitStartedData,
-  UnitsState,
-} from './units/units.ts'
+} from './units/events.ts'
+import { Units } from './units/units.ts'
+import type { UnitsState } from './units/units.ts'
 import { UnitRows } from './units/rows.ts'
 import type { UnitRowsState } from './units/rows.ts'
 import { UBUNTU_GROUPS, UBUNTU_USERS, actorOf, makeGroup, makePasswd, makeShadow, readAccounts } from './users.ts'
@@ -443,7 +446,7 @@ export class Hosts implements Component {
     options: HostsOptions = {},
   ) {
     this.unitPrograms = new Map(Object.entries(options.unitPrograms ?? {}))
-    this.rows = new UnitRows(kernel, Hosts.address, (name) => this.all.get(name)?.units)
+    this.rows = new UnitRows(kernel, Hosts.address, (name) => this.all.get(name)?.units.actions)
     kernel.register(Hosts.address, this)
   }
 
@@ -557,9 +560,8 @@ export class Hosts implements Component {
     else if (event.type === UNIT_EVENTS.log) units?.log(data as UnitLogData)
     else if (event.type === UNIT_EVENTS.ended) units?.ended(event.data as UnitEndedData)
     else if (event.type === UNIT_EVENTS.output) units?.output(event.data as UnitOutputData)
-    else if (event.type === UNIT_EVENTS.timer) units?.elapsed(event.data as { host: HostName; unit: string })
-    else if (event.type === UNIT_EVENTS.builtIn)
-      units?.builtIn(event.data as { host: HostName; unit: string; pid: number; what: string })
+    else if (event.type === UNIT_EVENTS.timer) units?.elapsed(event.data as TimerData)
+    else if (event.type === UNIT_EVENTS.builtIn) units?.builtIn(event.data as BuiltInData)
   }
 
   dump(): HostsState {

@@ -29,6 +29,29 @@ export interface SentRequest {
 }
 
 export type Resolved = { addresses: string[]; canonicalName?: string } | { error: 'NXDOMAIN' | 'SERVFAIL' | 'timeout' }
+
+/** A record as dig prints it: the name with its last dot, seconds, `10.96.0.1` or `0 100 443 web.default.svc.cluster.local.` */
+export interface DnsRecord {
+  name: string
+  ttl: number
+  type: string
+  data: string
+}
+
+export interface DnsReply {
+  rcode: 'NOERROR' | 'NXDOMAIN' | 'SERVFAIL' | 'REFUSED'
+  answer: DnsRecord[]
+  authority: DnsRecord[]
+}
+
+/** One question to one server; the name is absolute, without its last dot. */
+export interface DnsQuestion {
+  server: string
+  name: string
+  type: string
+}
+
+export type Asked = DnsReply | 'refused' | 'timeout'
 export type Connected = 'open' | 'refused' | 'timeout' | 'unreachable'
 
 /** Where requests to a listening process go: all callers, or those of the same host (bound to the loopback). */
@@ -51,6 +74,8 @@ export interface HostNetwork {
   /** Gives a request up. */
   cancel(from: NetworkPoint, sent: SentRequest): void
   resolve(from: NetworkPoint, name: string, tag: string): Eventually<Resolved>
+  /** Asks a name server itself, past /etc/hosts and search lists. */
+  query?(from: NetworkPoint, question: DnsQuestion): Eventually<Asked>
   connect(from: NetworkPoint, host: string, port: number, tag: string): Eventually<Connected>
   /** Opens a port of the host for its processes; false when it is taken. `bind`: the address, `0.0.0.0` for all. */
   listen?(at: NetworkPoint, bind: string, port: number): boolean

@@ -3,6 +3,7 @@ import type { Program } from './process.ts'
 import { aptPrograms } from './programs/apt.ts'
 import { gpg } from './programs/apt-gpg.ts'
 import { crictl } from './programs/crictl.ts'
+import { containerd } from './programs/containerd.ts'
 import { runtimePrograms } from './programs/ctr.ts'
 import { curl } from './programs/curl.ts'
 import { dnsPrograms } from './programs/dns.ts'
@@ -18,6 +19,7 @@ import { lsbRelease } from './programs/lsb-release.ts'
 import { openssl } from './programs/openssl/index.ts'
 import { clockPrograms } from './programs/clock.ts'
 import { kernelPrograms } from './programs/kernel.ts'
+import { netTools } from './programs/net-tools.ts'
 import { networkPrograms } from './programs/network.ts'
 import { processPrograms } from './programs/processes.ts'
 import { sessionPrograms } from './programs/session.ts'
@@ -40,6 +42,7 @@ export const HOST_PROGRAM_SET: ProgramSet = {
   ...kernelPrograms,
   ...clockPrograms,
   ...networkPrograms,
+  ...netTools,
   ...dnsPrograms,
   ...iptablesPrograms,
   ...runtimePrograms,
@@ -50,6 +53,7 @@ export const HOST_PROGRAM_SET: ProgramSet = {
   gpg,
   install,
   lsb_release: lsbRelease,
+  containerd,
   crictl,
   curl,
   openssl,

@@ -7,13 +7,23 @@ import type { Fabric, HostName } from '../fabric/fabric.ts'
 import { HTTP } from '../fabric/http.ts'
 import type { HttpRequest, HttpRequestData, HttpResponse, ReplyTo } from '../fabric/http.ts'
 import { dialPort, openPort } from '../host/listening.ts'
-import type { Connected, Eventually, HostNetwork, NetworkPoint, Resolved, SentRequest } from '../host/network-port.ts'
+import type {
+  Asked,
+  DnsQuestion,
+  Connected,
+  Eventually,
+  HostNetwork,
+  NetworkPoint,
+  Resolved,
+  SentRequest,
+} from '../host/network-port.ts'
 import type { HttpFailure, Outgoing } from '../host/process.ts'
 import type { Kernel } from '../kernel/kernel.ts'
 import { parseCertificates, verifyCertificate } from '../pki/index.ts'
 import type { CoreDns, Upstream } from './core-dns.ts'
 import type { DnsAnswer } from './dns-records.ts'
 import { NETWORK_FLAGS } from './flags.ts'
+import { replyOf } from './dns-records.ts'
 import { lookUp, parseResolvConf } from './resolver.ts'
 import { route } from './route.ts'
 import type { Origin, Route, RouteWorld } from './route.ts'
@@ -83,6 +93,30 @@ export class ClusterNetwork implements HostNetwork {
     const found = this.find(from, name)
     if (!('error' in found) || found.error !== 'timeout') return { answer: found }
     return { answer: found, afterMs: NETWORK_FLAGS.dnsTimeoutMs * NETWORK_FLAGS.dnsAttempts }
+  }
+
+  query(from: NetworkPoint, { server, name, type }: DnsQuestion): Eventually<Asked> {
+    if (from.root.kind === 'host' && server.startsWith('127.')) return { answer: this.siteReply(from, name, type) }
+    const way = route(this.options, { host: from.host, ip: this.options.addressOf(from) }, server, 53, 'udp')
+    if (way.kind === 'refused') return { answer: 'refused' }
+    if (way.kind === 'pod') {
+      const dns = this.options.dnsOf(way.host)
+      const id = dns?.serving(way.ip)
+      return { answer: dns === undefined || id === undefined ? 'refused' : dns.query(id, name, type) }
+    }
+    if (way.kind === 'host' && !this.options.upstream.nameservers(from.host).includes(server))
+      return { answer: 'refused' }
+    const answer = this.options.upstream.ask(from.host, server, name)
+    if (answer !== undefined) return { answer: replyOf(answer, name, type, SITE_TTL) }
+    return { answer: 'timeout', afterMs: NETWORK_FLAGS.dnsTimeoutMs }
+  }
+
+  /** systemd-resolved of a host: /etc/hosts, and then the site's servers. */
+  private siteReply(from: NetworkPoint, name: string, type: string): Asked {
+    const listed = hostsFile(this.options.readFile(from, '/etc/hosts') ?? '', name)
+    const found = listed === undefined ? this.siteDns(from, name) : { addresses: [listed] }
+    if (!('error' in found)) return replyOf({ rcode: 'NOERROR', addresses: found.addresses }, name, type, 0)
+    return found.error === 'timeout' ? 'timeout' : { rcode: found.error, answer: [], authority: [] }
   }
 
   connect(from: NetworkPoint, name: string, port: number): Eventually<Connected> {
@@ -302,6 +336,9 @@ type Failed = { answer: HttpFailure; afterMs?: number }
 function closed({ answer, afterMs }: Failed): Door {
   return { kind: afterMs === undefined ? 'refused' : 'silent', failure: answer.message }
 }
+
+/** Seconds that an answer from outside the cluster holds. */
+const SITE_TTL = 30
 
 const LOOPBACK = '127.0.0.1'
 const IPV4 = /^\d{1,3}(\.\d{1,3}){3}$/

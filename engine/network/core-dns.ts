@@ -2,7 +2,7 @@
  * The CoreDNS processes of one host. Each reads its Corefile from its container, again and again, and
  * answers from what its API server shows. Models coredns with plugins kubernetes, forward, loop,
  * reload, errors, log, hosts, rewrite of names, health and ready (G5, G6). Not modelled: other plugins
- * (they are accepted and do nothing), the cache (answers are always fresh), SRV, PTR and TXT questions.
+ * (they are accepted and do nothing), the cache (answers are always fresh), log lines of questions other than A.
  */
 import type { ApiClient, ApiClientOwner, Informer } from '../api/client.ts'
 import { MACHINE_TIMEOUT, MachineRows, compileMachine } from '../kernel/machine.ts'
@@ -10,10 +10,13 @@ import type { MachineTimeout } from '../kernel/machine.ts'
 import type { Component, Kernel } from '../kernel/kernel.ts'
 import type { KernelEvent } from '../kernel/queue.ts'
 import type { Namespace, Service } from '../objects/types.gen.ts'
+import type { DnsReply } from '../host/network-port.ts'
 import { parseCorefile } from './corefile.ts'
 import type { Corefile, Directive, ServerBlock } from './corefile.ts'
 import { coreDnsMachine } from './coreDns.machine.ts'
-import { NXDOMAIN, answerInZone } from './dns-records.ts'
+import { NXDOMAIN, answerInZone, replyOf } from './dns-records.ts'
+import { answerTyped, soaOf } from './dns-questions.ts'
+import type { Zone } from './dns-questions.ts'
 import type { DnsAnswer, PodMode } from './dns-records.ts'
 import { NETWORK_FLAGS } from './flags.ts'
 import { openEndpoints } from './endpoint-source.ts'
@@ -176,6 +179,32 @@ export class CoreDns implements Component, ApiClientOwner {
         `[INFO] ${instance.podIp}:${40000 + (name.length % 20000)} - "A IN ${name}. udp ${name.length + 18} false 512" ${answer.rcode} qr,aa,rd ${name.length + 40} 0.000${100 + name.length}s\n`,
       )
     return answer
+  }
+
+  /** Answers a question of any type; `name` as in `answer`. */
+  query(id: string, name: string, type: string): DnsReply {
+    const zone = this.zoneFor(id, name)
+    if (zone === undefined) return replyOf(this.answer(id, name), name, type, NETWORK_FLAGS.dnsTtlSeconds)
+    const labels = name === zone.name ? [] : name.slice(0, -zone.name.length - 1).split('.')
+    const records = { services: this.services, slicesOf: this.slicesOf, namespaces: this.namespaces }
+    if (type !== 'A') return answerTyped(type, name, labels, records, zone)
+    const reply = replyOf(this.answer(id, name), name, type, zone.ttl)
+    return reply.answer.length > 0 ? reply : { ...reply, authority: [soaOf(zone)] }
+  }
+
+  /** The zone of the kubernetes plugin that a name is in. */
+  private zoneFor(id: string, name: string): Zone | undefined {
+    const block = blockFor(this.instances[id]?.corefile ?? [], name)
+    const plugin = block?.directives.find((one) => one.name === 'kubernetes' && zoneOf(one, name) !== undefined)
+    if (plugin === undefined) return undefined
+    const argument = (key: string): string | undefined => plugin.block.find((one) => one.name === key)?.args[0]
+    return {
+      name: zoneOf(plugin, name) ?? '',
+      domain: (plugin.args.find((zone) => !/arpa\.?$/.test(zone)) ?? 'cluster.local').replace(/\.$/, ''),
+      ttl: Number(argument('ttl') ?? NETWORK_FLAGS.dnsTtlSeconds),
+      pods: (argument('pods') ?? 'disabled') as PodMode,
+      clockMs: this.options.kernel.clockMs,
+    }
   }
 
   dump(): CoreDnsState {

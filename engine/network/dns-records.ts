@@ -1,5 +1,6 @@
 /** What the kubernetes plugin of CoreDNS answers (G5), from the Services and slices that it has seen. */
 import type { SlicesOf } from './endpoint-source.ts'
+import type { DnsReply } from '../host/network-port.ts'
 import type { Informer } from '../api/client.ts'
 import type { Endpoint, Namespace, Service } from '../objects/types.gen.ts'
 
@@ -9,6 +10,17 @@ export interface DnsAnswer {
   addresses: string[]
   /** The target of a CNAME that ends outside the cluster. */
   alias?: string
+}
+
+/** The records of an answer to an A question; other types of a name that exists have none. */
+export function replyOf({ rcode, addresses, alias }: DnsAnswer, name: string, type: string, ttl: number): DnsReply {
+  const target = alias?.replace(/\.$/, '')
+  const owner = `${target ?? name}.`
+  const answer = [
+    ...(target === undefined ? [] : [{ name: `${name}.`, ttl, type: 'CNAME', data: `${target}.` }]),
+    ...(type === 'A' ? addresses.map((data) => ({ name: owner, ttl, type, data })) : []),
+  ]
+  return { rcode, answer, authority: [] }
 }
 
 export const NXDOMAIN: DnsAnswer = { rcode: 'NXDOMAIN', addresses: [] }

@@ -13,6 +13,8 @@ export const NETWORK_FLAGS = {
   lameduckMs: 5_000,
   /** CoreDNS waits so long for the API before it serves anyway. */
   apiWaitMs: 5_000,
+  /** plugin/kubernetes `ttl`, when the Corefile names none. */
+  dnsTtlSeconds: 5,
   /** resolv.conf options timeout and attempts. */
   dnsTimeoutMs: 5_000,
   dnsAttempts: 2,

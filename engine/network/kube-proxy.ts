@@ -21,6 +21,8 @@ const TABLE = compileMachine(kubeProxySyncMachine)
 const ROW = 'self'
 
 const ASK = 'askForNode'
+/** All that the first lists held has come (OnServiceSynced, OnEndpointSlicesSynced). */
+const FILLED = 'filled'
 const NODE_TAG = 'node'
 /** What it waits between its questions for the Node; then it goes on without. */
 const NODE_BACKOFF_MS = [1_000, 2_000, 5_000, 8_000, 14_000]
@@ -48,6 +50,7 @@ interface KubeProxyState {
   /** How often it has asked for its Node. */
   asked: number
   filled: boolean
+  filling: boolean
   rules: ServiceRule[]
   client: unknown
   rows: ReturnType<MachineRows['dump']>
@@ -73,6 +76,7 @@ export class KubeProxy implements Component, ApiClientOwner {
   private started: ProxyStart | undefined
   private asked = 0
   private filled = false
+  private filling = false
   private rules: ServiceRule[] = []
   /** Derived: rules by `ip:port/protocol` and by node port. */
   private byAddress = new Map<string, ServiceRule>()
@@ -96,7 +100,7 @@ export class KubeProxy implements Component, ApiClientOwner {
     this.running = true
     this.started = how
     this.asked = 0
-    this.filled = false
+    this.filled = this.filling = false
     this.askForNode()
   }
 
@@ -144,9 +148,20 @@ export class KubeProxy implements Component, ApiClientOwner {
   }
 
   onChange(): void {
-    if (!this.client.synced) return
-    if (!this.filled) this.options.news?.synced()
+    if (this.filled) this.rows.send(ROW, { type: 'CHANGED' })
+    else if (this.client.synced && !this.filling) this.fill()
+  }
+
+  /** Nothing is written before the last object of the lists is there: rules without endpoints would refuse. */
+  private fill(): void {
+    this.filling = true
+    this.options.kernel.send({ to: this.options.address, type: FILLED, data: this.asked })
+  }
+
+  private fillUp(): void {
+    this.filling = false
     this.filled = true
+    this.options.news?.synced()
     this.rows.send(ROW, { type: 'CHANGED' })
   }
 
@@ -154,6 +169,8 @@ export class KubeProxy implements Component, ApiClientOwner {
     if (!this.running) return
     if (event.type === ASK) {
       if (event.data === this.asked) this.askForNode()
+    } else if (event.type === FILLED) {
+      if (this.filling) this.fillUp()
     } else if (event.type === MACHINE_TIMEOUT) this.rows.timeout(event.data as MachineTimeout)
     else this.client.handle(event)
   }
@@ -179,8 +196,8 @@ export class KubeProxy implements Component, ApiClientOwner {
   }
 
   dump(): KubeProxyState {
-    const { running, started, asked, filled, rules } = this
-    return { running, started, asked, filled, rules, client: this.client.dump(), rows: this.rows.dump() }
+    const { running, started, asked, filled, filling, rules } = this
+    return { running, started, asked, filled, filling, rules, client: this.client.dump(), rows: this.rows.dump() }
   }
 
   load(state: unknown): void {
@@ -189,6 +206,7 @@ export class KubeProxy implements Component, ApiClientOwner {
     this.started = saved.started
     this.asked = saved.asked
     this.filled = saved.filled
+    this.filling = saved.filling
     this.client.load(saved.client)
     this.rows.load(saved.rows)
     this.setRules(saved.rules)

@@ -127,6 +127,9 @@ export const HOST_PROGRAMS = [
   'install',
   'lsb_release',
   'crictl',
+  'bridge',
+  'arp',
+  'tracepath',
   'ctr',
   'curl',
   'dig',
@@ -191,6 +194,8 @@ export const HOST_PROGRAMS = [
 
 /** Programs of this folder in /usr/sbin. */
 export const SBIN_PROGRAMS = [
+  'ifconfig',
+  'route',
   'ip6tables',
   'ip6tables-save',
   'iptables-restore',

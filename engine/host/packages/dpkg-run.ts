@@ -1,6 +1,6 @@
 /** Unpacking, configuring and removing, with dpkg's lines (Q3). Models dpkg 1.22. */
 import type { Proc, Run } from '../process.ts'
-import type { UnitStatus } from '../units/units.ts'
+import type { UnitStatus } from '../units/status.ts'
 import type { Deb, DebFile } from './deb.ts'
 import { readText } from './system.ts'
 import { INFO, installedRow, isThere } from './status.ts'

@@ -43,7 +43,7 @@ const BASE_PROGRAMS: readonly (readonly [string, readonly string[]])[] = [
   ['jq', ['/usr/bin/jq']],
   ['less', ['/usr/bin/less']],
   ['nano', ['/usr/bin/nano']],
-  ['net-tools', ['/usr/bin/netstat']],
+  ['net-tools', ['/usr/bin/netstat', '/usr/sbin/ifconfig', '/usr/sbin/route']],
   ['netcat-openbsd', ['/usr/bin/nc']],
   ['openssh-client', ['/usr/bin/ssh']],
   ['openssl', ['/usr/bin/openssl']],

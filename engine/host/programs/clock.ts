@@ -1,7 +1,7 @@
 /** timedatectl, hostnamectl, last, who, w, users (Q7). Time zones other than UTC are not modelled. */
 import type { Proc, Program, Run } from '../process.ts'
 import type { HostFactsAnswer } from '../syscalls/host.ts'
-import type { UnitStatus } from '../units/units.ts'
+import type { UnitStatus } from '../units/status.ts'
 import { uptimeLine } from './identity.ts'
 import { parseOptions } from './options.ts'
 import { parseTimestamp } from './journalctl.ts'

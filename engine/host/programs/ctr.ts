@@ -3,8 +3,8 @@
  * that changes something.
  */
 import type { Proc, Program, Run } from '../process.ts'
-import type { UnitStatus } from '../units/units.ts'
-import type { CriListAnswer } from './crictl.ts'
+import type { UnitStatus } from '../units/status.ts'
+import type { CriListAnswer } from './crictl/types.ts'
 import { has, parseOptions, valueOf } from './options.ts'
 
 const SPEC = { flags: ['q', 'quiet', 'debug'], withValue: ['n', 'namespace', 'a', 'address'], alias: { quiet: 'q', namespace: 'n', address: 'a' } } // prettier-ignore
@@ -119,4 +119,17 @@ function unmodelled(name: string): Program {
   }
 }
 
-export const runtimePrograms = { ctr, nsenter: unmodelled('nsenter') }
+/** What a host's packages bring, and nobody has modelled. */
+const UNMODELLED = [
+  'nsenter',
+  'tcpdump',
+  'strace',
+  'conntrack',
+  'bridge',
+  'arp',
+  'tracepath',
+  'traceroute',
+  'mtr',
+] as const
+
+export const runtimePrograms = { ctr, ...Object.fromEntries(UNMODELLED.map((name) => [name, unmodelled(name)])) }

@@ -1,4 +1,4 @@
-/** Models curl 8.5 (Q6). Not modelled: cookies, uploads by form, proxies, retries, several URLs in parallel. */
+/** Models curl 8.5 (Q6). Not modelled: uploads, forms, proxies, ranges, cookie jars (refused), several URLs in parallel. */
 import type { HttpResponse } from '../../fabric/http.ts'
 import type { HttpFailure, Outgoing, Proc, Program, Run } from '../process.ts'
 import { has, parseOptions, valueOf } from './options.ts'
@@ -37,6 +37,24 @@ const SPEC = {
     'http1.1',
     'no-progress-meter',
     'fail-with-body',
+    'retry-connrefused',
+    'retry-all-errors',
+    'http2',
+    'http1.0',
+    'tlsv1.2',
+    'tlsv1.3',
+    'create-dirs',
+    'J',
+    'remote-header-name',
+    'no-keepalive',
+    'path-as-is',
+    'ipv4',
+    'ipv6',
+    'progress-bar',
+    '#',
+    'q',
+    'V',
+    'version',
   ],
   withValue: [
     'o',
@@ -66,6 +84,29 @@ const SPEC = {
     'resolve',
     'url',
     'retry',
+    'retry-delay',
+    'retry-max-time',
+    'connect-to',
+    'F',
+    'form',
+    'dump-header',
+    'D',
+    'b',
+    'cookie',
+    'oauth2-bearer',
+    'T',
+    'upload-file',
+    'max-redirs',
+    'interface',
+    'x',
+    'proxy',
+    'referer',
+    'data-urlencode',
+    'json',
+    'capath',
+    'range',
+    'r',
+    'noproxy',
   ],
   alias: {
     silent: 's',
@@ -88,12 +129,18 @@ const SPEC = {
     header: 'H',
     'user-agent': 'A',
     user: 'u',
+    form: 'F',
+    cookie: 'b',
+    'upload-file': 'T',
+    proxy: 'x',
+    'dump-header': 'D',
+    referer: 'e',
+    range: 'r',
     cert: 'E',
-    'fail-with-body': 'f',
   },
 }
 
-const UNMODELLED = ['u', 'resolve', 'retry']
+const UNMODELLED = ['F', 'T', 'x', 'interface', 'r', 'data-urlencode', 'capath', 'J', 'fail-with-body']
 const MAX_REDIRECTS = 50
 
 interface Fetch {
@@ -105,6 +152,10 @@ interface Fetch {
 
 export const curl: Program = function* (argv, p) {
   const options = parseOptions(argv, SPEC)
+  if (has(options, 'V') || has(options, 'version')) {
+    yield* p.out('curl 8.5.0 (x86_64-pc-linux-gnu) libcurl/8.5.0 OpenSSL/3.0.13 zlib/1.3 nghttp2/1.59.0\nRelease-Date: 2023-12-06\nProtocols: file ftp http https \nFeatures: HTTP2 HTTPS-proxy IPv6 Largefile libz SSL \n') // prettier-ignore
+    return 0
+  }
   if (options.unknown !== undefined)
     return yield* end(
       p,
@@ -150,13 +201,41 @@ function* one(p: Proc, options: Options, text: string): Run<number> {
   if (typeof outgoing === 'number') return outgoing
   if (!(yield* p.isTty(1)) && !has(options, 's') && !has(options, 'no-progress-meter') && !has(options, 'o'))
     yield* p.err(METER)
-  const answer = yield* p.http(outgoing)
+  const answer = yield* tried(fetch, outgoing)
   if ('failure' in answer) return yield* failed(fetch, answer)
   const location = answer.headers.location
   if (has(options, 'L') && location !== undefined && answer.code >= 300 && answer.code < 400)
     return yield* follow(p, options, url, location)
   return yield* show(fetch, outgoing, answer)
 }
+
+/** curl's tool_operate.c: what is worth another try, after 1 s, 2 s, 4 s … */
+function isTransient({ options }: Fetch, answer: HttpResponse | HttpFailure): boolean {
+  if (has(options, 'retry-all-errors')) return 'failure' in answer || answer.code >= 400
+  if (!('failure' in answer)) return [408, 429, 500, 502, 503, 504].includes(answer.code)
+  if (answer.failure === 'refused') return has(options, 'retry-connrefused')
+  return answer.failure === 'timeout' || answer.failure === 'dns'
+}
+
+/** Asks, and asks again with --retry. */
+function* tried(fetch: Fetch, outgoing: Outgoing): Run<HttpResponse | HttpFailure> {
+  const { p, options } = fetch
+  const fixed = valueOf(options, 'retry-delay')
+  let left = Number(valueOf(options, 'retry') ?? 0)
+  for (let waitMs = 1000; ; waitMs = Math.min(waitMs * 2, MOST_RETRY_MS)) {
+    const answer = yield* p.http(outgoing)
+    if (left === 0 || !isTransient(fetch, answer)) return answer
+    const pauseMs = fixed === undefined || Number(fixed) === 0 ? waitMs : Number(fixed) * 1000
+    const what = 'failure' in answer ? (answer.failure === 'refused' ? 'connection refused' : 'timeout') : 'HTTP error'
+    if (!has(options, 's'))
+      yield* p.err(`Warning: Problem: ${what}. Will retry in ${pauseMs / 1000} second${pauseMs === 1000 ? '' : 's'}. ${left} retr${left === 1 ? 'y' : 'ies'} left.\n`) // prettier-ignore
+    if (!(yield* p.sleep(pauseMs))) return answer
+    fetch.startedMs = yield* p.now()
+    left--
+  }
+}
+
+const MOST_RETRY_MS = 600_000
 
 const METER =
   '  % Total    % Received % Xferd  Average Speed   Time    Time     Time  Current\n                                 Dload  Upload   Total   Spent    Left  Speed\n'
@@ -185,9 +264,22 @@ function* requestOf({ p, options, url }: Fetch): Run<Outgoing | number> {
     }
   }
   if (parts.length > 0) headers['content-type'] = 'application/x-www-form-urlencoded'
+  const user = valueOf(options, 'u')
+  if (user !== undefined) headers['authorization'] = `Basic ${btoa(user.includes(':') ? user : `${user}:`)}`
+  const bearer = valueOf(options, 'oauth2-bearer')
+  if (bearer !== undefined) headers['authorization'] = `Bearer ${bearer}`
+  const cookie = valueOf(options, 'b')
+  if (cookie !== undefined) headers['cookie'] = cookie
+  const json = options.values.get('json') ?? []
+  if (json.length > 0) {
+    parts.push(...json)
+    headers['content-type'] = headers['accept'] = 'application/json'
+  }
   for (const header of options.values.get('H') ?? []) {
     const colon = header.indexOf(':')
-    if (colon > 0) headers[header.slice(0, colon).toLowerCase()] = header.slice(colon + 1).trim()
+    const value = header.slice(colon + 1).trim()
+    if (colon > 0 && value === '') delete headers[header.slice(0, colon).toLowerCase()]
+    else if (colon > 0) headers[header.slice(0, colon).toLowerCase()] = value
   }
   const method =
     valueOf(options, 'X') ?? (has(options, 'I') ? 'HEAD' : parts.length > 0 && !has(options, 'G') ? 'POST' : 'GET')
@@ -199,7 +291,24 @@ function* requestOf({ p, options, url }: Fetch): Run<Outgoing | number> {
     .map((name) => valueOf(options, name))
     .filter((seconds) => seconds !== undefined)
     .map((seconds) => Number(seconds) * 1000)
-  return { url: outgoingUrl(url), request, tls, ...(limits.length === 0 ? {} : { timeoutMs: Math.min(...limits) }) }
+  const to = connectedTo(options, url)
+  if (to !== url && url.scheme === 'https') tls.serverName = url.host
+  return { url: outgoingUrl(to), request, tls, ...(limits.length === 0 ? {} : { timeoutMs: Math.min(...limits) }) }
+}
+
+/** --resolve HOST:PORT:ADDRESS and --connect-to HOST:PORT:HOST:PORT: where the connection goes in truth. */
+function connectedTo(options: Options, url: ParsedUrl): ParsedUrl {
+  for (const rule of options.values.get('connect-to') ?? []) {
+    const [host = '', port = '', toHost = '', toPort = ''] = rule.split(':')
+    if ((host === '' || host === url.host) && (port === '' || Number(port) === url.port))
+      return { ...url, host: toHost === '' ? url.host : toHost, port: toPort === '' ? url.port : Number(toPort) }
+  }
+  for (const rule of options.values.get('resolve') ?? []) {
+    const [host = '', port = '', address = ''] = rule.replace(/^[+-]/, '').split(':')
+    if ((host === '*' || host === url.host) && Number(port) === url.port)
+      return { ...url, host: address.split(',')[0] ?? '' }
+  }
+  return url
 }
 
 function* tlsOf(p: Proc, options: Options): Run<NonNullable<Outgoing['tls']> | number> {
@@ -251,7 +360,18 @@ function* failed(fetch: Fetch, { failure, message }: HttpFailure): Run<number> {
 const MORE =
   '\nMore details here: https://curl.se/docs/sslcerts.html\n\ncurl failed to verify the legitimacy of the server and therefore could not\nestablish a secure connection to it. To learn more about this situation and\nhow to fix it, please visit the web page mentioned above.'
 
+/** OpenSSL's words for the alerts of a server that does not like the client's certificate. */
+const ALERTS: readonly [RegExp, string][] = [
+  [/expired certificate/, '0A000415:SSL routines::sslv3 alert certificate expired'],
+  [/unknown certificate authority/, '0A000418:SSL routines::tlsv1 alert unknown ca'],
+  [/bad certificate/, '0A000412:SSL routines::sslv3 alert bad certificate'],
+  [/remote error|certificate required/, '0A00045C:SSL routines::tlsv13 alert certificate required'],
+]
+
 function* tlsFailed(fetch: Fetch, message: string): Run<number> {
+  const isAlert = /remote error|bad certificate|certificate required/.test(message)
+  const alert = isAlert ? ALERTS.find(([words]) => words.test(message))?.[1] : undefined
+  if (alert !== undefined) return yield* wrong(fetch, 56, `OpenSSL SSL_read: OpenSSL/3.0.13: error:${alert}, errno 0`)
   if (/HTTP response to HTTPS|first record/.test(message))
     return yield* wrong(fetch, 35, 'OpenSSL/3.0.13: error:0A00010B:SSL routines::wrong version number')
   if (/valid for|not valid for|doesn't contain any IP SANs/.test(message))
@@ -265,12 +385,6 @@ function* tlsFailed(fetch: Fetch, message: string): Run<number> {
       fetch,
       60,
       `SSL certificate problem: certificate ${/not yet/.test(message) ? 'is not yet valid' : 'has expired'}${MORE}`,
-    )
-  if (/bad certificate|certificate required|remote error/.test(message))
-    return yield* wrong(
-      fetch,
-      56,
-      'OpenSSL SSL_read: OpenSSL/3.0.13: error:0A00045C:SSL routines::tlsv13 alert certificate required, errno 0',
     )
   return yield* wrong(fetch, 60, `SSL certificate problem: unable to get local issuer certificate${MORE}`)
 }
@@ -292,7 +406,7 @@ function* show(fetch: Fetch, outgoing: Outgoing, answer: HttpResponse): Run<numb
   const text = `${has(options, 'i') || has(options, 'I') ? headerText(answer, https) : ''}${failing ? '' : body}`
   const code = failing
     ? yield* wrong(fetch, 22, `The requested URL returned error: ${answer.code}`)
-    : yield* deliver(fetch, text)
+    : yield* deliver(fetch, text, headerText(answer, https))
   const format = valueOf(options, 'w')
   if (format !== undefined && !failing) {
     const seconds = (((yield* p.now()) - fetch.startedMs) / 1000).toFixed(6)
@@ -302,6 +416,19 @@ function* show(fetch: Fetch, outgoing: Outgoing, answer: HttpResponse): Run<numb
         response_code: String(answer.code),
         time_total: seconds,
         time_connect: seconds,
+        time_namelookup: '0.000010',
+        time_starttransfer: seconds,
+        time_appconnect: https ? seconds : '0.000000',
+        num_redirects: valueOf(options, 'hops') ?? '0',
+        method: outgoing.request.method,
+        scheme: url.scheme.toUpperCase(),
+        remote_port: String(url.port),
+        http_version: https ? '2' : '1.1',
+        ssl_verify_result: '0',
+        redirect_url: answer.headers['location'] ?? '',
+        errormsg: '',
+        local_ip: '',
+        filename_effective: valueOf(options, 'o') ?? '',
         size_download: String(body.length),
         content_type: answer.headers['content-type'] ?? '',
         exitcode: '0',
@@ -313,11 +440,14 @@ function* show(fetch: Fetch, outgoing: Outgoing, answer: HttpResponse): Run<numb
   return code
 }
 
-function* deliver(fetch: Fetch, text: string): Run<number> {
+function* deliver(fetch: Fetch, text: string, headers: string): Run<number> {
   const { p, options, url } = fetch
   const path = has(options, 'O') ? (url.path.split('/').at(-1) ?? '') : valueOf(options, 'o')
   if (has(options, 'O') && path === '')
     return yield* wrong(fetch, 23, 'Failed writing received data to disk/application')
+  const dumped = valueOf(options, 'D')
+  if (dumped === '-') yield* p.out(headers)
+  else if (dumped !== undefined) yield* p.writeFile(dumped, headers)
   if (path === undefined || path === '-') yield* p.out(text)
   else {
     const done = yield* p.writeFile(path, text)
@@ -349,6 +479,7 @@ function verbose(url: ParsedUrl, { request }: Outgoing, answer: HttpResponse, ht
 
 function writeOut(format: string, values: Record<string, string>): string {
   return format
+    .replaceAll('%%', '%')
     .replace(/%\{(\w+)\}/g, (whole, name: string) => values[name] ?? whole)
     .replaceAll('\\n', '\n')
     .replaceAll('\\t', '\t')

@@ -1,43 +1,70 @@
-/** ip, ss, netstat, ping, nc (Q6). Not modelled: what routes of one's own do to packets, neighbours, udp sockets, IPv6. */
+/** ip, netstat, ping, nc (Q6). Not modelled: what routes of one's own do to packets, neighbours, udp sockets, IPv6. */
 import type { NetworkInterface, Route } from '../host.ts'
 import type { Proc, Program, Run } from '../process.ts'
 import type { HostFactsAnswer } from '../syscalls/host.ts'
 import { has, parseOptions, valueOf } from './options.ts'
-import { columns } from './text.ts'
+import { ss } from './ss.ts'
 
 function* end(p: Proc, code: number, text: string): Run<number> {
   yield* p.err(text)
   return code
 }
 
+/** Options before the object; others are refused. */
+const IP_OPTIONS = new Set([
+  '-4',
+  '-o',
+  '-oneline',
+  '-c',
+  '-color',
+  '-n',
+  '-br',
+  '-brief',
+  '-f',
+  'inet',
+  '-N',
+  '-family',
+])
+const SHOWING = new Set(['show', 'list', 'ls', 'lst', 'sh', 's', 'l'])
+
 const ip: Program = function* (argv, p) {
-  const words = argv.slice(1).filter((word) => !['-4', '-o', '-c', '-color', '-n'].includes(word))
-  const brief = words.includes('-br') || words.includes('-brief')
-  const [object = '', verb = 'show', ...rest] = words.filter((word) => !word.startsWith('-'))
+  const given = argv.slice(1)
+  const begin = given.findIndex((word, at) => !word.startsWith('-') && !/^-(f|family)$/.test(given[at - 1] ?? ''))
+  const flags = given.slice(0, begin < 0 ? given.length : begin).map((word) => word.replace(/^--(?=\w{2})/, '-'))
+  const odd = flags.find((word) => !IP_OPTIONS.has(word) && !/^-c(olor)?=/.test(word))
+  if (odd === '-V' || odd === '-Version') {
+    yield* p.out('ip utility, iproute2-6.1.0, libbpf 1.3.0\n')
+    return 0
+  }
+  if (odd !== undefined) return yield* end(p, 1, `not simulated: ip ${odd}\n`)
+  const words = begin < 0 ? [] : given.slice(begin)
+  const [object = '', verb = 'show', ...rest] = words
   const facts = (yield* p.ask('host.facts')) as HostFactsAnswer
-  const name = [verb, ...rest].filter((word) => !['show', 'list', 'ls', 'dev'].includes(word))[0]
-  const showing = ['show', 'list', 'ls', 'dev'].includes(verb) || facts.interfaces.some((each) => each.name === verb)
+  const unmodelled = (): Run<number> => end(p, 1, `not simulated: ip ${words.join(' ')}\n`)
+  const isDevice = verb === 'dev' || facts.interfaces.some((each) => each.name === verb)
+  const showing = SHOWING.has(verb) || isDevice
+  const asked = (isDevice ? [verb, ...rest] : rest).filter((word) => word !== 'dev')
+  const how = {
+    name: asked[0] === 'up' ? undefined : asked[0],
+    up: asked[0] === 'up',
+    brief: flags.includes('-br') || flags.includes('-brief'),
+    oneLine: flags.includes('-o') || flags.includes('-oneline'),
+    only4: flags.includes('-4') || flags.includes('inet'),
+  }
+  const isOdd =
+    asked.length > 1 || ['type', 'scope', 'to', 'label', 'master', 'vrf', 'permanent'].includes(asked[0] ?? '')
   if ('address'.startsWith(object) && object !== '') {
     if (CHANGES.has(verb)) return yield* changeAddress(p, facts, verb, rest)
-    if (!showing) return yield* end(p, 1, `not simulated: ip ${words.join(' ')}\n`)
-    return yield* showInterfaces(p, facts, { name, brief, link: false })
+    return showing && !isOdd ? yield* showInterfaces(p, facts, { ...how, link: false }) : yield* unmodelled()
   }
   if ('link'.startsWith(object) && object !== '') {
     if (verb === 'set') return yield* setLink(p, facts, rest)
-    if (!showing) return yield* end(p, 1, `not simulated: ip ${words.join(' ')}\n`)
-    return yield* showInterfaces(p, facts, { name, brief, link: true })
+    return showing && !isOdd ? yield* showInterfaces(p, facts, { ...how, link: true }) : yield* unmodelled()
   }
   if ('route'.startsWith(object) && object !== '')
     return CHANGES.has(verb) ? yield* changeRoute(p, facts, verb, rest) : yield* route(p, facts, verb, rest)
-  return yield* end(
-    p,
-    object === '' || object === 'neigh' ? 1 : 1,
-    ['neigh', 'n', 'rule', 'netns'].includes(object)
-      ? `not simulated: ip ${object}\n`
-      : object === ''
-        ? 'Usage: ip [ OPTIONS ] OBJECT { COMMAND | help }\n'
-        : `Object "${object}" is unknown, try "ip help".\n`,
-  )
+  if (['neigh', 'neighbour', 'neighbor', 'n', 'rule', 'ru', 'netns', 'maddr', 'monitor', 'xfrm', 'tunnel', 'vrf'].includes(object)) return yield* unmodelled() // prettier-ignore
+  return yield* end(p, object === '' || object === 'help' ? 255 : 1, object === '' || object === 'help' ? 'Usage: ip [ OPTIONS ] OBJECT { COMMAND | help }\n' : `Object "${object}" is unknown, try "ip help".\n`) // prettier-ignore
 }
 
 const CHANGES = new Set(['add', 'a', 'del', 'delete', 'd', 'replace'])
@@ -116,14 +143,16 @@ function* changeRoute(p: Proc, facts: HostFactsAnswer, verb: string, rest: reado
 function* showInterfaces(
   p: Proc,
   facts: HostFactsAnswer,
-  how: { name?: string | undefined; brief: boolean; link: boolean },
+  how: { name?: string | undefined; up: boolean; brief: boolean; link: boolean; oneLine: boolean; only4: boolean },
 ): Run<number> {
-  const shown = facts.interfaces.filter((each) => how.name === undefined || each.name === how.name)
-  if (shown.length === 0) return yield* end(p, 1, `Device "${how.name}" does not exist.\n`)
-  for (const each of shown)
+  const shown = facts.interfaces.filter((each) => (how.name === undefined || each.name === how.name) && (!how.up || each.up)) // prettier-ignore
+  if (shown.length === 0 && how.name !== undefined) return yield* end(p, 1, `Device "${how.name}" does not exist.\n`)
+  for (const each of shown) {
+    const index = facts.interfaces.indexOf(each) + 1
     yield* p.out(
-      how.brief ? briefInterface(each, how.link) : makeInterface(each, facts.interfaces.indexOf(each) + 1, how.link),
+      how.brief ? briefInterface(each, how.link) : how.oneLine ? oneLine(each, index, how.link) : makeInterface(each, index, how.link, how.only4), // prettier-ignore
     )
+  }
   return 0
 }
 
@@ -136,12 +165,21 @@ function flagsOf(name: string, up: boolean): string {
   return name === 'lo' ? 'LOOPBACK,UP,LOWER_UP' : `BROADCAST,MULTICAST${up ? ',UP,LOWER_UP' : ''}`
 }
 
+/** With -o each address is a line, and a backslash stands for the line's end. */
+function oneLine(one: NetworkInterface, index: number, link: boolean): string {
+  if (link) return `${makeInterface(one, index, true).trimEnd().replace('\n', '\\')}\n`
+  const scope = one.name === 'lo' ? 'host lo' : `global ${one.name}`
+  return one.addresses.map((address) => `${index}: ${one.name}    inet ${address} scope ${scope}\\       valid_lft forever preferred_lft forever\n`).join('') // prettier-ignore
+}
+
 /** The lines of one interface in `ip addr` or `ip link`. */
 function makeInterface(
   { name, mac, mtu, up, addresses, peerIndex }: NetworkInterface,
   index: number,
   link: boolean,
+  only4 = false,
 ): string {
+  if (only4 && !link && addresses.length === 0) return ''
   const loopback = name === 'lo'
   const queue =
     loopback || name.startsWith('veth') || name.startsWith('cni') || name.startsWith('flannel') ? 'noqueue' : 'fq_codel'
@@ -150,6 +188,7 @@ function makeInterface(
     `${index}: ${name}${peerIndex === undefined ? '' : `@if${peerIndex}`}: <${flagsOf(name, up)}> mtu ${mtu} qdisc ${queue} state ${state} ${link ? 'mode DEFAULT ' : ''}group default qlen 1000`,
     `    link/${loopback ? 'loopback' : 'ether'} ${mac} brd ${loopback ? '00:00:00:00:00:00' : 'ff:ff:ff:ff:ff:ff'}`,
   ]
+  if (only4 && !link) lines.pop()
   if (!link)
     for (const address of addresses)
       lines.push(
@@ -164,7 +203,7 @@ function makeRoute({ to, via, dev, rest }: Route): string {
 }
 
 function* route(p: Proc, facts: HostFactsAnswer, verb: string, rest: readonly string[]): Run<number> {
-  if (verb === 'get' && rest[0] !== undefined) {
+  if ((verb === 'get' || verb === 'g') && rest[0] !== undefined) {
     const chosen =
       facts.routes.find(({ to }) => to !== 'default' && covers(to, rest[0] as string)) ??
       facts.routes.find(({ to }) => to === 'default')
@@ -174,8 +213,15 @@ function* route(p: Proc, facts: HostFactsAnswer, verb: string, rest: readonly st
     )
     return 0
   }
-  if (!['show', 'list', 'ls'].includes(verb)) return yield* end(p, 2, `not simulated: ip route ${verb}\n`)
-  for (const each of facts.routes) yield* p.out(`${makeRoute(each)}\n`)
+  const words = SHOWING.has(verb) ? rest : [verb, ...rest]
+  const dev = wordAfter(words, 'dev')
+  const to = words[0] === 'dev' ? undefined : words[0]
+  const isOdd = to !== undefined && to !== 'default' && !/^\d+(\.\d+){3}(\/\d+)?$/.test(to)
+  if (isOdd || words.length > (dev === undefined ? 1 : 3))
+    return yield* end(p, 2, `not simulated: ip route ${[verb, ...rest].join(' ')}\n`)
+  const fits = (each: Route): boolean => (to === undefined || each.to === to) && (dev === undefined || each.dev === dev)
+  for (const each of facts.routes.filter(fits))
+    yield* p.out(`${makeRoute(each)}\n`.replace(dev === undefined ? '' : ` dev ${dev}`, ''))
   return 0
 }
 
@@ -184,70 +230,6 @@ function covers(network: string, address: string): boolean {
   const number = (text: string): number => text.split('.').reduce((sum, part) => sum * 256 + Number(part), 0)
   const size = 2 ** (32 - Number(bits))
   return Math.floor(number(base) / size) === Math.floor(number(address) / size)
-}
-
-const SS_SPEC = {
-  flags: [
-    't',
-    'l',
-    'n',
-    'p',
-    'u',
-    'a',
-    '4',
-    '6',
-    'e',
-    'o',
-    'H',
-    's',
-    'tcp',
-    'listening',
-    'numeric',
-    'processes',
-    'udp',
-    'all',
-    'r',
-  ],
-  alias: { tcp: 't', listening: 'l', numeric: 'n', processes: 'p', udp: 'u', all: 'a' },
-}
-
-const ss: Program = function* (argv, p) {
-  const options = parseOptions(argv, SS_SPEC)
-  if (options.unknown !== undefined || has(options, 's'))
-    return yield* end(
-      p,
-      255,
-      options.unknown === undefined
-        ? 'not simulated: ss -s\n'
-        : `ss: invalid option -- '${options.unknown.replace(/^-+/, '')}'\n`,
-    )
-  const { sockets } = (yield* p.ask('host.facts')) as HostFactsAnswer
-  const shown = has(options, 'l') || has(options, 'a') ? sockets : []
-  const withNetid = has(options, 'u') || !has(options, 't')
-  const users = (program: string, pid: number): string =>
-    has(options, 'p') && p.user === 'root' ? `users:(("${program.slice(0, 15)}",pid=${pid},fd=3))` : ''
-  const rows = shown.map(({ address, port, program, pid }) => [
-    ...(withNetid ? ['tcp'] : []),
-    'LISTEN',
-    '0',
-    '4096',
-    `${address}:${port}`,
-    `${address === '*' ? '*' : '0.0.0.0'}:*`,
-    users(program, pid),
-  ])
-  const head = [
-    ...(withNetid ? ['Netid'] : []),
-    'State',
-    'Recv-Q',
-    'Send-Q',
-    'Local Address:Port',
-    'Peer Address:Port',
-    'Process',
-  ]
-  const local = withNetid ? 4 : 3
-  const lines = columns([...(has(options, 'H') ? [] : [head]), ...rows], { gap: 1, right: [local, local + 1] })
-  yield* p.out(lines.map((line) => `${line}\n`).join(''))
-  return 0
 }
 
 const netstat: Program = function* (argv, p) {

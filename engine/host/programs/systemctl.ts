@@ -1,6 +1,7 @@
 /** Models systemctl of systemd 255 (Q1). Not modelled: --user, --root, sockets, set-property. */
 import type { Proc, Program, Run } from '../process.ts'
-import type { JobStart, UnitStatus } from '../units/units.ts'
+import type { JobStart } from '../units/answers.ts'
+import type { UnitStatus } from '../units/status.ts'
 import { has, parseOptions, valueOf } from './options.ts'
 import { analyze, notify } from './systemd/analyze.ts'
 import { edit } from './systemd/edit.ts'

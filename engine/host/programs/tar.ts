@@ -1,5 +1,6 @@
-/** tar: create, extract, list, with the words of GNU tar 1.35 and of busybox. Not modelled: compression (lent to the text tools' tar), append, update, incremental archives. */
+/** tar: create, extract, list, with the words of GNU tar 1.35 and of busybox. Not modelled: compression (lent to the text tools' tar, but for what is stored in gzip as it is), append, update, incremental archives. */
 import type { FileStat, Proc, Program, Run } from '../process.ts'
+import { parseGzip } from '../gzip.ts'
 import { makeTar, parseTar } from '../tar.ts'
 import type { TarEntry } from '../tar.ts'
 import { has, parseOptions, valueOf } from './options.ts'
@@ -50,8 +51,8 @@ const makeProgram = (isBusybox: boolean, compressed: Program): Program =>
     })
     const say: Say = { name: 'tar', isBusybox }
     if (options.unknown !== undefined) return yield* refused(p, say, options.unknown)
-    if (['z', 'j', 'J', 'a'].some((flag) => has(options, flag)) || /\.t?gz$/.test(valueOf(options, 'f') ?? ''))
-      return yield* compressed(argv, p)
+    const isPacked = ['z', 'j', 'J', 'a'].some((flag) => has(options, flag)) || isNamedPacked(options)
+    if (isPacked && !(yield* isStored(options, p))) return yield* compressed(argv, p)
     const modes = ['c', 'x', 't'].filter((flag) => has(options, flag))
     if (modes.length !== 1) return yield* noMode(p, say, modes.length)
     if (modes[0] === 'c') return yield* create(options, p, say)
@@ -59,6 +60,17 @@ const makeProgram = (isBusybox: boolean, compressed: Program): Program =>
     if (typeof archive === 'number') return archive
     return modes[0] === 't' ? yield* list(options, p, archive) : yield* extract(options, p, say, archive)
   }
+
+const isNamedPacked = (options: Options): boolean => /\.t?gz$/.test(valueOf(options, 'f') ?? '')
+
+/** Whether what is to be read can be read here: from a pipe it is not looked at before. */
+function* isStored(options: Options, p: Proc): Run<boolean> {
+  if (has(options, 'c')) return false
+  const file = valueOf(options, 'f')
+  if (file === undefined || file === '-') return true
+  const got = yield* p.readFile(file)
+  return !('error' in got) && parseGzip(got.text) !== undefined
+}
 
 function* refused(p: Proc, { isBusybox }: Say, word: string): Run<number> {
   const what = word.startsWith('--') ? `unrecognized option '${word}'` : `invalid option -- '${word.slice(1)}'`
@@ -234,7 +246,7 @@ function* readArchive(options: Options, p: Proc, { isBusybox }: Say): Run<TarEnt
     )
     return isBusybox ? 1 : 2
   }
-  const entries = parseTar(got.text)
+  const entries = parseTar(parseGzip(got.text) ?? got.text)
   if (entries !== undefined && (got.text !== '' || isBusybox)) return entries
   yield* p.err(
     isBusybox

@@ -3,7 +3,7 @@ import type { Host } from '../host.ts'
 import { PENDING } from '../pending.ts'
 import type { Syscall } from '../process.ts'
 import type { Relation } from '../units/dependencies.ts'
-import type { JobStart } from '../units/units.ts'
+import type { JobStart } from '../units/answers.ts'
 import type { Caller, SyscallTable, World } from './table.ts'
 
 /** The answer when there is no systemd to talk to: in a container. */

@@ -5,14 +5,17 @@
 import type { KernelEvent } from '../../kernel/queue.ts'
 import { parseBinary } from '../binary.ts'
 import { ROOT, allows, basename } from '../files.ts'
-import type { Actor } from '../files.ts'
+import type { Actor, FileTree } from '../files.ts'
 import { alertLines, checkedConfig, HAPROXY_CONFIG } from '../haproxy/config.ts'
 import { HAPROXY_VERSION } from '../haproxy/unit.ts'
 import { RUNTIME_ADDRESS } from '../pending.ts'
 import type { Signal } from '../process.ts'
 import { findExecutable, findProgram } from '../runtime/lookup.ts'
+import { BUILT_IN } from './built-in.ts'
+import { UNIT_EVENTS, UNIT_HOSTS } from './events.ts'
 import type { UnitExit } from './exit.ts'
-import { commandOf, expandCommand, value } from './unit-file.ts'
+import type { UnitRecord } from './record.ts'
+import { commandOf, environmentOf, expandCommand, value } from './unit-file.ts'
 import type { UnitDefinition } from './unit-file.ts'
 import type { UnitHost } from './unit-host.ts'
 
@@ -55,6 +58,14 @@ export interface CommandOf {
   invocation: string
 }
 
+/** What the commands of a unit run as, now. */
+export function contextOf(files: FileTree, { name, definition, pid, invocation }: UnitRecord): CommandOf {
+  const found = environmentOf(files, definition)
+  const env: Record<string, string> = 'missing' in found ? {} : found
+  if (pid !== undefined) env.MAINPID = String(pid)
+  return { unit: name, definition, env, invocation }
+}
+
 export type Launched =
   | { pid: number; path: string; argv: string[]; runs: 'process' }
   /** It ended at once. */
@@ -62,7 +73,30 @@ export type Launched =
   /** A program of another component or built-in daemon, or one that nobody models. */
   | { pid: number; path: string; argv: string[]; program: string }
 
-const NO_USER = 'No such process'
+/** An executable, and as whom and where it runs. */
+interface Found {
+  path: string
+  /** By name; the file's own if it says one. */
+  program: string
+  user: { name: string; actor: Actor }
+  cwd: string
+  /** Neither a program nor a script. */
+  isText: boolean
+}
+
+/** Why a command cannot run: systemd's exit code, and the step that fails. */
+interface Why {
+  code: number
+  step: string
+  text: string
+}
+
+const NO_FILE: Why = { code: 203, step: 'EXEC', text: 'No such file or directory' }
+const DENIED: Why = { code: 203, step: 'EXEC', text: 'Permission denied' }
+const BAD_FORMAT: Why = { code: 203, step: 'EXEC', text: 'Exec format error' }
+const NO_RESOURCE: Why = { code: 203, step: 'EXEC', text: 'Resource temporarily unavailable' }
+const NO_USER: Why = { code: 217, step: 'USER', text: 'No such process' }
+const NO_DIRECTORY: Why = { code: 200, step: 'CHDIR', text: 'No such file or directory' }
 
 /** Commands whose work is done here. Undefined: run it as a process. */
 const AT_ONCE: Record<string, (host: UnitHost, argv: string[]) => number | undefined> = {
@@ -87,39 +121,15 @@ export class Commands {
 
   /** Starts the command of a line. A `main` one may be the program of a component. */
   launch(of: CommandOf, line: string, main: boolean): Launched {
-    const { words } = commandOf(line)
-    const argv = expandCommand(words, of.env)
-    const { env } = of
-    const found = findExecutable({ tree: this.host.files, actor: ROOT, cwd: '/', path: env.PATH ?? '' }, argv[0] ?? '')
-    const path = 'path' in found ? found.path : (argv[0] ?? '')
-    const failed = (code: number, step: string, text: string): Launched => {
-      const pid = this.host.nextPid()
-      return { pid, path, argv, exit: { pid, how: 'exited', code }, why: { step, text } }
-    }
-    if ('error' in found)
-      return failed(203, 'EXEC', found.error === 'ENOENT' ? 'No such file or directory' : 'Permission denied')
-    const user = this.userOf(of.definition)
-    if (user === undefined) return failed(217, 'USER', NO_USER)
-    const cwd = this.directoryOf(of.definition, user)
-    if (cwd === undefined) return failed(200, 'CHDIR', 'No such file or directory')
-    const node = this.host.files.node(path)
-    if (node === undefined || !allows(node, user.actor, 1)) return failed(203, 'EXEC', 'Permission denied')
-    const named = node.program ?? parseBinary(node.text ?? '')?.program
-    const program = named ?? basename(path)
-    if (main && this.host.hosts.programAddress(program, this.host.name) !== undefined)
-      return { pid: this.host.nextPid(), path, argv, program }
-    const atOnce = AT_ONCE[program]?.(this.host, argv)
-    if (atOnce !== undefined) {
-      const pid = this.host.nextPid()
-      return { pid, path, argv, exit: { pid, how: 'exited', code: atOnce } }
-    }
-    const table = this.table
-    if (table === undefined) return { pid: this.host.nextPid(), path, argv, program }
-    if (named === undefined && !(node.text ?? '').startsWith('#!')) return failed(203, 'EXEC', 'Exec format error')
-    const known = findProgram({ tree: this.host.files, actor: user.actor, cwd, path: env.PATH ?? '' }, argv)
-    if ('error' in known) return failed(203, 'EXEC', 'No such file or directory')
-    if (!table.world.programs.has(known.program)) return { pid: this.host.nextPid(), path, argv, program }
-    return this.spawn(table, of, { argv, path, cwd, user: user.name })
+    const argv = expandCommand(commandOf(line).words, of.env)
+    const found = this.find(of, argv[0] ?? '')
+    if ('why' in found) return this.notRun(found.path, argv, found.why)
+    if (main && this.host.hosts.programAddress(found.program, this.host.name) !== undefined)
+      return this.elsewhere(found, argv)
+    const code = AT_ONCE[found.program]?.(this.host, argv)
+    if (code === undefined) return this.launchProcess(of, found, argv)
+    const pid = this.host.nextPid()
+    return { pid, path: found.path, argv, exit: { pid, how: 'exited', code } }
   }
 
   /** The exit code of a command that only looks; undefined: it is not such a one. What it finds goes to the journal. */
@@ -132,6 +142,11 @@ export class Commands {
     const lines = look(this.host, argv, pid)
     for (const text of lines) this.host.journal.write(of.unit, 6, text, { identifier: program, pid })
     return lines.length === 0 ? 0 : 1
+  }
+
+  /** Kills all living processes of a run. */
+  killGroup(invocation: string): void {
+    for (const { pid } of this.group(invocation)) this.signal(pid, 'KILL')
   }
 
   /** Sends a signal to a process of the table. */
@@ -157,49 +172,73 @@ export class Commands {
     return true
   }
 
-  isAlive(pid: number): boolean {
-    const process = this.table?.processes.get(pid)
-    return process !== undefined && process.exit === undefined
-  }
-
   private get table(): Processes | undefined {
     const component = this.host.hosts.kernel.component(RUNTIME_ADDRESS)
     return component !== undefined && 'spawn' in component ? (component as unknown as Processes) : undefined
   }
 
-  private spawn(
-    table: Processes,
-    of: CommandOf,
-    { argv, path, cwd, user }: { argv: string[]; path: string; cwd: string; user: string },
-  ): Launched {
+  /** What the first word of a command leads to; or why it leads to nothing that can run. */
+  private find(of: CommandOf, word: string): Found | { path: string; why: Why } {
+    const { files } = this.host
+    const found = findExecutable({ tree: files, actor: ROOT, cwd: '/', path: of.env.PATH ?? '' }, word)
+    if ('error' in found) return { path: word, why: found.error === 'ENOENT' ? NO_FILE : DENIED }
+    const { path } = found
+    const user = this.userOf(of.definition)
+    if (user === undefined) return { path, why: NO_USER }
+    const cwd = this.directoryOf(of.definition, user)
+    if (cwd === undefined) return { path, why: NO_DIRECTORY }
+    const node = files.node(path)
+    if (node === undefined || !allows(node, user.actor, 1)) return { path, why: DENIED }
+    const named = node.program ?? parseBinary(node.text ?? '')?.program
+    const isText = named === undefined && !(node.text ?? '').startsWith('#!')
+    return { path, user, cwd, program: named ?? basename(path), isText }
+  }
+
+  /** As a process of the table, where there is one and it knows the program. */
+  private launchProcess(of: CommandOf, found: Found, argv: string[]): Launched {
+    const { table } = this
+    if (table === undefined) return this.elsewhere(found, argv)
+    if (found.isText) return this.notRun(found.path, argv, BAD_FORMAT)
+    const where = { tree: this.host.files, actor: found.user.actor, cwd: found.cwd, path: of.env.PATH ?? '' }
+    const known = findProgram(where, argv)
+    if ('error' in known) return this.notRun(found.path, argv, NO_FILE)
+    const isDaemon = BUILT_IN[known.program] !== undefined
+    if (isDaemon || !table.world.programs.has(known.program)) return this.elsewhere(found, argv)
+    return this.spawn(table, of, found, argv)
+  }
+
+  private elsewhere({ path, program }: Found, argv: string[]): Launched {
+    return { pid: this.host.nextPid(), path, argv, program }
+  }
+
+  private notRun(path: string, argv: string[], { code, step, text }: Why): Launched {
+    const pid = this.host.nextPid()
+    return { pid, path, argv, exit: { pid, how: 'exited', code }, why: { step, text } }
+  }
+
+  private spawn(table: Processes, of: CommandOf, { path, cwd, user: { name: user } }: Found, argv: string[]): Launched {
     const identifier = value(of.definition, 'Service.SyslogIdentifier') ?? basename(argv[0] ?? '')
-    const sink = (stream: 'stdout' | 'stderr'): Sink => this.sinkOf(of, stream, identifier)
-    const home = this.home(user)
-    const named: Record<string, string> =
-      user === 'root' ? {} : { USER: user, LOGNAME: user, HOME: home ?? '/', SHELL: '/bin/sh' }
     const spawned = table.spawn({
       host: this.host.name,
       argv,
-      env: { ...named, ...of.env, INVOCATION_ID: of.invocation },
+      env: { ...this.accountEnv(user), ...of.env, INVOCATION_ID: of.invocation },
       cwd,
       user,
-      stdout: sink('stdout'),
-      stderr: sink('stderr'),
+      stdout: this.sinkOf(of, 'stdout', identifier),
+      stderr: this.sinkOf(of, 'stderr', identifier),
       onExit: this.endOf(of.unit),
     })
-    if ('pid' in spawned) return { pid: spawned.pid, path, argv, runs: 'process' }
-    const pid = this.host.nextPid()
-    return {
-      pid,
-      path,
-      argv,
-      exit: { pid, how: 'exited', code: 203 },
-      why: { step: 'EXEC', text: 'Resource temporarily unavailable' },
-    }
+    if ('error' in spawned) return this.notRun(path, argv, NO_RESOURCE)
+    return { pid: spawned.pid, path, argv, runs: 'process' }
+  }
+
+  private accountEnv(user: string): Record<string, string> {
+    if (user === 'root') return {}
+    return { USER: user, LOGNAME: user, HOME: this.home(user) ?? '/', SHELL: '/bin/sh' }
   }
 
   private endOf(unit: string): KernelEvent {
-    return { to: 'hosts', type: 'unit.ended', data: { host: this.host.name, unit } }
+    return { to: UNIT_HOSTS, type: UNIT_EVENTS.ended, data: { host: this.host.name, unit } }
   }
 
   private sinkOf({ unit, definition }: CommandOf, stream: 'stdout' | 'stderr', identifier: string): Sink {
@@ -210,7 +249,7 @@ export class Commands {
     if (file !== null) return { kind: 'file', path: file[2] ?? '', append: file[1] !== 'truncate' }
     return {
       kind: 'event',
-      event: { to: 'hosts', type: 'unit.output', data: { host: this.host.name, unit, identifier } },
+      event: { to: UNIT_HOSTS, type: UNIT_EVENTS.output, data: { host: this.host.name, unit, identifier } },
     }
   }
 

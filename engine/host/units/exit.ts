@@ -14,6 +14,11 @@ export interface UnitExit {
   protocol?: boolean
 }
 
+/** What a program's component or the process table says of an end. */
+export function exitOf({ pid, code = 0, signal }: { pid: number; code?: number; signal?: string }): UnitExit {
+  return signal === undefined ? { pid, how: 'exited', code } : { pid, how: 'killed', code: 0, signal }
+}
+
 const STATUS_NAMES: Record<number, string> = {
   0: 'SUCCESS',
   1: 'FAILURE',

@@ -302,16 +302,26 @@ export function startLimit(definition: UnitDefinition): { intervalMs: number; bu
   }
 }
 
+/** A line of Exec…= without the marks before its command. */
+export function withoutPrefix(line: string): string {
+  return line.replace(/^[-@:+!|]+/, '')
+}
+
 /** The command of a line of Exec…=, without its prefixes, before variables are put in. */
 export function commandOf(line: string): { path: string; words: string[]; mayFail: boolean } {
-  const prefix = /^[-@:+!|]*/.exec(line)?.[0] ?? ''
-  const words = splitWords(line.slice(prefix.length))
+  const prefix = line.slice(0, line.length - withoutPrefix(line).length)
+  const words = splitWords(withoutPrefix(line))
   return { path: words[0] ?? '', words, mayFail: prefix.includes('-') }
 }
 
 /** Whether a setting says yes. */
 export function isYes(definition: UnitDefinition, name: string): boolean {
   return ['yes', 'true', 'on', '1'].includes(value(definition, name) ?? 'no')
+}
+
+/** Whether a setting says no. */
+export function isNo(definition: UnitDefinition, name: string): boolean {
+  return ['no', 'false', 'off', '0'].includes(value(definition, name) ?? 'yes')
 }
 
 /** The variables of Environment= and EnvironmentFile=; or the file that should be there and is not. */

@@ -1,11 +1,12 @@
 /**
- * What sites outside of the simulation answer: package repositories, release binaries of Kubernetes, cri-dockerd's
- * packages. A pure function of host name and path. Not modelled: any other site.
+ * What sites outside of the simulation answer: package repositories, release binaries of Kubernetes and of
+ * etcd, cri-dockerd's packages. A pure function of host name and path. Not modelled: any other site.
  */
 import { sha256 } from '@noble/hashes/sha2.js'
 import { RELEASES, NEWEST_MINOR, isPublished, latestOf } from '../../../versions/releases.ts'
 import { makeBinary } from '../../binary.ts'
 import { makeDeb } from '../deb.ts'
+import { etcdArchive } from './etcd-release.ts'
 import { minorRepository, oldRepository } from './kubernetes.ts'
 import { armoredKey, debOf, serve } from './model.ts'
 import type { Repository, SiteAnswer } from './model.ts'
@@ -61,6 +62,8 @@ function sha256Hex(text: string): string {
 }
 
 function github(path: string): SiteAnswer {
+  const archive = etcdArchive(path)
+  if (archive !== undefined) return ok(archive)
   const deb =
     /^\/Mirantis\/cri-dockerd\/releases\/download\/v([\d.]+)\/cri-dockerd_[\d.]+-0\.ubuntu-\w+_amd64\.deb$/.exec(path)
   return deb === null ? notFound : ok(makeDeb(debOf(criDockerd(deb[1] ?? ''))))

@@ -50,11 +50,11 @@ export const valueOf = ({ given }: Arguments, name: string): string | undefined 
 export const valuesOf = ({ given }: Arguments, name: string): string[] =>
   given.filter(([one]) => one === name).map(([, value]) => value)
 
-/** A whole number of an option. Throws OpensslError. */
-export function numberOf(command: string, args: Arguments, name: string, otherwise: number): number {
-  const text = valueOf(args, name)
-  if (text === undefined) return otherwise
-  if (!/^\d+$/.test(text)) throw new OpensslError(`${command}: Can't parse "${text}" as a number\n`)
+/** -days: -1 makes what is over already, as tests of expiration want it. Throws OpensslError. */
+export function daysOf(command: string, args: Arguments): number {
+  const text = valueOf(args, 'days') ?? '30'
+  if (!/^-?\d+$/.test(text)) throw new OpensslError(`${command}: Can't parse "${text}" as a number\n`)
+  if (Number(text) < -1) throw new OpensslError(`${command}: -days parameter arg must be >= -1\n`)
   return Number(text)
 }
 

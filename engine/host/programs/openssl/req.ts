@@ -11,7 +11,7 @@ import {
 import { parseRequest, publicPartOf } from '../../../pki/index.ts'
 import type { CertificateRequest, Extension, Name, PrivateKey } from '../../../pki/index.ts'
 import type { Proc, Run } from '../../process.ts'
-import { has, numberOf, openFile, OpensslError, parseArguments, put, queued, valueOf, valuesOf } from './command.ts'
+import { daysOf, has, openFile, OpensslError, parseArguments, put, queued, valueOf, valuesOf } from './command.ts'
 import type { Arguments, Subcommand } from './command.ts'
 import { issue, randomSerial } from './issue.ts'
 import { DOTS, loadKey, modulusText, newEcKey, newRsaKey } from './keys.ts'
@@ -162,7 +162,7 @@ function* selfSigned(p: Proc, options: Arguments, { key, subject, added, context
     serial: given === undefined ? yield* randomSerial(p) : BigInt(given),
     subject: makeName(subject, 'openssl'),
     publicKey: publicPartOf(key),
-    days: numberOf('req', options, 'days', 30),
+    days: daysOf('req', options),
     extensions: merged(extensionsOf(section ?? (has(options, 'config') ? [] : DEFAULT_CA), context), added),
     key,
   })

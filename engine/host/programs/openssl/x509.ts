@@ -10,7 +10,7 @@ import {
 } from '../../../pki/index.ts'
 import type { Certificate, Extension, HashName, PrivateKey } from '../../../pki/index.ts'
 import type { Proc, Run } from '../../process.ts'
-import { has, loadFile, numberOf, OpensslError, openFile, parseArguments, put, queued, valueOf } from './command.ts'
+import { daysOf, has, loadFile, OpensslError, openFile, parseArguments, put, queued, valueOf } from './command.ts'
 import type { Arguments, Subcommand } from './command.ts'
 import { issue, randomSerial } from './issue.ts'
 import { loadKey, modulusText } from './keys.ts'
@@ -174,7 +174,7 @@ function* sign(p: Proc, options: Arguments): Run<string> {
     serial: yield* serialFor(p, options),
     subject: request.rawSubject,
     publicKey: request.publicKey,
-    days: numberOf('x509', options, 'days', 30),
+    days: daysOf('x509', options),
     extensions,
     key,
     ...(ca !== undefined && { ca }),

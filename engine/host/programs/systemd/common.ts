@@ -1,6 +1,6 @@
 /** What the verbs of systemctl share. */
 import type { Proc, Run } from '../../process.ts'
-import type { UnitStatus } from '../../units/units.ts'
+import type { UnitStatus } from '../../units/status.ts'
 import type { Options } from '../options.ts'
 
 export interface Ask {

@@ -1,7 +1,7 @@
 /** systemctl list-units, list-unit-files, list-timers, list-dependencies, list-jobs (Q1). */
 import type { Proc, Run } from '../../process.ts'
 import { description } from '../../units/unit-file.ts'
-import type { UnitStatus } from '../../units/units.ts'
+import type { UnitStatus } from '../../units/status.ts'
 import { has, valueOf } from '../options.ts'
 import { ago, columns, systemdTime } from '../text.ts'
 import { statusOf } from './common.ts'

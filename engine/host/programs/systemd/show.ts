@@ -3,7 +3,7 @@ import type { Proc, Run } from '../../process.ts'
 import type { HostFactsAnswer, JournalAnswer } from '../../syscalls/host.ts'
 import { statusWords } from '../../units/exit.ts'
 import { commandOf, description, durationMs, value, values } from '../../units/unit-file.ts'
-import type { UnitStatus } from '../../units/units.ts'
+import type { UnitStatus } from '../../units/status.ts'
 import { journalLine } from '../journal-format.ts'
 import { has, valueOf } from '../options.ts'
 import { ago, systemdBytes, systemdTime, timespan } from '../text.ts'
@@ -287,17 +287,9 @@ function propertiesOf(unit: UnitStatus, relations: Record<string, string>): Reco
         unit.exit?.how === 'killed' ? (SIGNALS[unit.exit.signal ?? ''] ?? 0) : (unit.exit?.code ?? 0),
       ),
     })
-    for (const key of [
-      'ExecCondition',
-      'ExecStartPre',
-      'ExecStart',
-      'ExecStartPost',
-      'ExecReload',
-      'ExecStop',
-      'ExecStopPost',
-    ])
-      if (values(definition, `Service.${key}`).length > 0) service[key] = execText(unit, key)
+    for (const key of ORDER) if (values(definition, `Service.${key}`).length > 0) service[key] = execText(unit, key)
     service.MemoryCurrent = unit.pid === undefined ? '[not set]' : String(unit.memoryBytes)
+    service.TasksCurrent = unit.pid === undefined ? '[not set]' : String(Math.max(1, unit.processes.length))
     const environment = values(definition, 'Service.Environment')
     if (environment.length > 0) service.Environment = environment.map((line) => line.replaceAll('"', '')).join(' ')
     const files = values(definition, 'Service.EnvironmentFile')

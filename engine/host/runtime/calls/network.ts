@@ -1,6 +1,6 @@
 /** System calls on the network, through the `HostNetwork` of the process's root. */
 import type { HttpResponse } from '../../../fabric/http.ts'
-import type { HostNetwork, NetworkPoint, SentRequest } from '../../network-port.ts'
+import type { DnsQuestion, HostNetwork, NetworkPoint, SentRequest } from '../../network-port.ts'
 import type { Outgoing, Syscall } from '../../process.ts'
 import type { Machine, NetworkWait, RuntimeCall } from '../machine.ts'
 import type { ProcessRecord } from '../record.ts'
@@ -105,6 +105,14 @@ const lookUp =
     return pending
   }
 
+/** Networks that know no questions know addresses. */
+const query: RuntimeCall = (machine, process, args) => {
+  const network = networkOf(machine, process)
+  const question = args.question as DnsQuestion
+  const got = network.query?.(pointOf(process), question) ?? { answer: 'timeout' as const }
+  return 'answer' in got ? later(machine, process, args, got.answer, got.afterMs) : undefined
+}
+
 export const networkCalls: Record<string, RuntimeCall> = {
   http: request(false),
   open: request(true),
@@ -112,6 +120,7 @@ export const networkCalls: Record<string, RuntimeCall> = {
   send,
   close,
   resolve: lookUp('resolve'),
+  'dns.query': query,
   connect: lookUp('connect'),
 }
 
