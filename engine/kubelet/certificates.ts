@@ -21,6 +21,7 @@ import {
 } from '../pki/index.ts'
 import type { PrivateKey } from '../pki/index.ts'
 import type { Core } from './core.ts'
+import type { Validity } from './runtime.ts'
 import { bootstrappedKubeconfig, loadKubeconfig } from './settings/kubeconfig.ts'
 
 export const CERTIFICATE_TICK = 'certificate.tick'
@@ -141,8 +142,12 @@ export class Certificates {
     return `${this.directory}/${KINDS[kind].store}-current.pem`
   }
 
-  private current(kind: Kind): ReturnType<typeof parseCertificate> {
-    const text = this.core.ports.files?.read(this.currentPath(kind))
+  private current(kind: Kind): Validity | undefined {
+    const { files } = this.core.ports
+    const path = this.currentPath(kind)
+    const known = files?.validityOf?.(path)
+    if (known !== undefined) return known
+    const text = files?.read(path)
     return text === undefined ? undefined : parseCertificate(text)
   }
 
@@ -320,11 +325,17 @@ export class Certificates {
     if ((config['tlsCertFile'] ?? '') !== '') return
     if (config['serverTLSBootstrap'] === true) return this.ensureSigned()
     const path = `${this.directory}/kubelet`
-    if (ports.files?.read(`${path}.crt`) !== undefined || ports.files?.write === undefined) return
+    if (this.isFile(`${path}.crt`) || ports.files?.write === undefined) return
     const made = this.selfSigned(kernel.clockMs)
     ports.files.write(`${path}.crt`, made.certificate, 0o644)
     ports.files.write(`${path}.key`, made.key, 0o600)
     this.core.log('I', 'server.go:1012', 'Using self-signed cert', { certFile: `${path}.crt`, keyFile: `${path}.key` })
+  }
+
+  /** Whether a file is there; its text is not asked for where that is known. */
+  private isFile(path: string): boolean {
+    const { hostPathKind, files } = this.core.ports
+    return hostPathKind === undefined ? files?.read(path) !== undefined : hostPathKind(path) === 'file'
   }
 
   private ensureSigned(): void {

@@ -13,7 +13,15 @@ export function cniReady(files: HostFilesPort): boolean {
   return first !== undefined && isConfiguration(first, files.read(`${CNI_DIRECTORY}/${first}`) ?? '')
 }
 
+/** The last that was looked at: the kubelet looks again and again. */
+let looked = { name: '', text: '', isGood: false }
+
 function isConfiguration(name: string, text: string): boolean {
+  if (looked.name !== name || looked.text !== text) looked = { name, text, isGood: isConfigurationText(name, text) }
+  return looked.isGood
+}
+
+function isConfigurationText(name: string, text: string): boolean {
   try {
     const read = JSON.parse(text) as { name?: unknown; type?: unknown; plugins?: { type?: unknown }[] } | null
     if (read === null || typeof read !== 'object') return false

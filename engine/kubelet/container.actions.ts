@@ -9,6 +9,8 @@ import type { ContainerKeeper, Core } from './core.ts'
 import { containerOf } from './core.ts'
 import { expand, makeEnv } from './env.ts'
 import { imageEntry } from './images/catalogue.ts'
+import { hookFailure, runHook } from './hooks.ts'
+import type { ExecResult } from './exec.ts'
 import type { ImageEntry, LaunchFacts } from './images/image.ts'
 import { hasBaseProgram } from './images/programs.ts'
 import type { Plan } from './images/plan.ts'
@@ -18,7 +20,7 @@ import { planCommand } from './images/shell.ts'
 import { bytesOf } from './pod.actions.ts'
 import type { ContainerSpec, RuntimeExit } from './runtime.ts'
 import { dropLog, showLog } from './logFiles.ts'
-import { containerKey, hexOf } from './state.ts'
+import { containerKey, hexOf, madeAnew } from './state.ts'
 import type { ContainerInstance, ContainerKind, PodRecord } from './state.ts'
 import { isSidecar } from './status.ts'
 import { WAITING } from './texts.ts'
@@ -60,6 +62,7 @@ export class Containers implements ContainerKeeper {
     if (gone !== undefined) dropLog(this.core.ports.files, record, gone)
     if (before !== undefined) record.previous[container.name] = before
     record.containers[container.name] = instance
+    if (record.lost !== undefined) delete record.lost[container.name]
     showLog(this.core.ports.files, record, instance)
     this.core.event(record, 'Normal', 'Created', this.core.texts.created(container.name), container)
     const launch = this.launch(record, container, instance)
@@ -138,14 +141,13 @@ export class Containers implements ContainerKeeper {
   }
 
   /** Kills without a word: the machine went down. */
-  crash(record: PodRecord): void {
+  crash(record: PodRecord, end: { code: number; reason: string } = { code: 255, reason: 'Unknown' }): void {
     for (const instance of Object.values(record.containers)) {
       if (instance.finishedMs !== undefined) continue
       this.core.containerRows.send(containerKey(record.uid, instance.name), {
         type: 'CRASH',
         id: instance.id,
-        code: 255,
-        reason: 'Unknown',
+        ...end,
       })
     }
   }
@@ -154,17 +156,17 @@ export class Containers implements ContainerKeeper {
   killAll(record: PodRecord): void {
     for (const { id, component, finishedMs } of Object.values(record.containers))
       if (finishedMs === undefined && component !== undefined) this.core.ports.components?.signal(component, id, 'KILL')
-    this.crash(record)
+    this.crash(record, { code: 137, reason: 'Error' })
   }
 
   private create(record: PodRecord, container: Container): ContainerInstance {
     const reference = parseImageReference(container.image ?? '') as ImageReference
     const before = record.containers[container.name]
-    const attempt = before === undefined ? 0 : before.attempt + 1
+    const attempt = before === undefined ? (record.lost?.[container.name]?.attempt ?? 0) : before.attempt + 1
     const image = this.core.images.get(makeImageReference(reference))
     const limit = bytesOf(container.resources?.limits?.memory)
     return {
-      id: hexOf(`${record.uid}/${container.name}/${attempt}`, 64),
+      id: hexOf(`${record.uid}/${container.name}/${attempt}${madeAnew(record)}`, 64),
       name: container.name,
       kind: kindOf(record, container),
       attempt,
@@ -257,7 +259,6 @@ export class Containers implements ContainerKeeper {
       attempt: instance.attempt,
     })
     this.begin(record, instance, launch)
-    this.core.probes.start(record, container)
     this.runPostStart(record, container, instance)
   }
 
@@ -297,28 +298,42 @@ export class Containers implements ContainerKeeper {
     this.core.after(delayMs, CONTAINER_EXIT, data)
   }
 
+  /** The worker waits for the hook: what it started shows when that is done. */
   private runPostStart(record: PodRecord, container: Container, instance: ContainerInstance): void {
-    const command = container.lifecycle?.postStart?.exec?.command
-    if (command === undefined) return
-    this.core.execs.run(record, instance, command, {
-      kind: 'postStart',
-      uid: record.uid,
-      name: container.name,
-      id: instance.id,
-    })
+    const hook = container.lifecycle?.postStart
+    if (hook === undefined || this.core.hollow !== undefined) return this.core.probes.start(record, container)
+    instance.hooked = true
+    const purpose = { kind: 'postStart' as const, uid: record.uid, name: container.name, id: instance.id }
+    runHook(this.core, hook, { record, container, instance }, purpose)
   }
 
   /** A postStart hook ended (F6). */
-  postStartDone(record: PodRecord, name: string, code: number, output: string): void {
+  postStartDone(record: PodRecord, name: string, result: ExecResult): void {
     const container = containerOf(record, name)
-    if (code === 0 || container === undefined) return
-    const command = container.lifecycle?.postStart?.exec?.command ?? []
-    const pod = `${record.name}_${record.namespace}(${record.uid})`
-    const message = `Exec lifecycle hook ([${command.join(' ')}]) for Container "${name}" in Pod "${pod}" failed - error: command '${command.join(' ')}' exited with ${code}: ${output}, message: ${JSON.stringify(output)}`
-    record.reasons[name] = { reason: WAITING.postStart, message }
+    const instance = record.containers[name]
+    if (container === undefined || instance?.hooked !== true || record.reasons[name] !== undefined) return
+    const message = hookFailure(container.lifecycle?.postStart ?? {}, record, name, result)
+    if (message !== undefined) return this.failPostStart(record, container, message)
+    delete instance.hooked
+    this.core.probes.start(record, container)
+    this.core.pods.send(record.uid, { type: 'HOOKED' })
+  }
+
+  /** Kills it, and waits for its end. */
+  private failPostStart(record: PodRecord, container: Container, message: string): void {
+    record.reasons[container.name] = { reason: WAITING.postStart, message }
+    record.failedSync = 'error'
     this.core.event(record, 'Warning', 'FailedPostStartHook', 'PostStartHook failed', container)
-    this.stop(record, name, 30_000, 'FailedPostStartHook')
-    this.core.relist(record.uid)
+    this.stop(record, container.name, 30_000, 'FailedPostStartHook')
+  }
+
+  /** The main process is gone, with or without its hook. */
+  private endHook(record: PodRecord, instance: ContainerInstance): void {
+    if (instance.hooked !== true) return
+    if (record.reasons[instance.name] === undefined && record.doom === undefined)
+      this.postStartDone(record, instance.name, { code: 137, output: '' })
+    delete instance.hooked
+    this.core.pods.send(record.uid, { type: 'HOOKED' })
   }
 
   private runPreStop(id: string): void {
@@ -331,8 +346,8 @@ export class Containers implements ContainerKeeper {
       name: found.instance.name,
       id: found.instance.id,
     }
-    if (hook.exec?.command !== undefined) this.core.execs.run(found.record, found.instance, hook.exec.command, purpose)
-    else this.core.after((hook.sleep?.seconds ?? 0) * 1000, 'container.preStopDone', { purpose, code: 0 })
+    const container = containerOf(found.record, found.instance.name)
+    if (container !== undefined) runHook(this.core, hook, { ...found, container }, purpose)
   }
 
   private sendStopSignal(id: string): void {
@@ -370,6 +385,7 @@ export class Containers implements ContainerKeeper {
     record.ready[instance.name] = false
     record.started[instance.name] = false
     this.core.probes.stop(record.uid, instance.name)
+    this.endHook(record, instance)
     this.core.kernel.record('kubelet.container.exited', {
       pod: `${record.namespace}/${record.name}`,
       container: instance.name,

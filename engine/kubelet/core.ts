@@ -3,7 +3,7 @@ import type { Answer, ApiClient } from '../api/client.ts'
 import type { EventId, Kernel } from '../kernel/kernel.ts'
 import type { MachineRows } from '../kernel/machine.ts'
 import type { Random } from '../kernel/random.ts'
-import type { Container, Node, Pod, Service } from '../objects/types.gen.ts'
+import type { Container, HTTPGetAction, Node, Pod, Service } from '../objects/types.gen.ts'
 import type { KubeletFlags } from './flags.ts'
 import type { LogFacts, LogLevel } from './klog.ts'
 import type { KubeletSettings } from './settings/settings.ts'
@@ -28,6 +28,8 @@ export interface ContainerKeeper {
   spec(record: PodRecord, instance: ContainerInstance): ContainerSpec
   /** Text of a file as the container sees it. */
   readFile(record: PodRecord, instance: ContainerInstance, path: string): string | undefined
+  /** Kills every process of a pod at once, as the runtime does that removes its sandbox. */
+  killAll(record: PodRecord): void
 }
 
 export interface PullKeeper {
@@ -38,6 +40,13 @@ export interface PullKeeper {
 export interface ProbeKeeper {
   start(record: PodRecord, container: Container): void
   stop(uid: string, name: string, kinds?: readonly string[]): void
+  /** What the node gets when it asks a container over HTTP: a status code, or why there was no answer. */
+  ask(
+    record: PodRecord,
+    container: Container,
+    get: HTTPGetAction,
+    agent: string,
+  ): { code: number } | { failure: string }
 }
 
 export interface StatusKeeper {
@@ -117,6 +126,7 @@ export interface Core {
   /** What went wrong with a call, as Go says it; `query` is what the URL shows. */
   failure(answer: Answer, query?: string): string
   allocateIp(record: PodRecord): string | undefined
+  freeIp(ip: string): void
   forget(record: PodRecord): void
 }
 

@@ -38,6 +38,8 @@ export interface CriSandbox {
   attempt: number
   uid: string
   ip: string
+  /** Of the pod. */
+  labels: Record<string, string>
 }
 
 export interface CriImage {
@@ -110,6 +112,7 @@ function sandboxOf(record: PodRecord): CriSandbox[] {
       namespace: record.namespace,
       uid: record.uid,
       ip: record.ip ?? '',
+      labels: record.pod.metadata.labels ?? {},
     },
   ]
 }

@@ -15,6 +15,8 @@ export interface KubeletFlags {
   plegRelistMs: number
   /** housekeeping of the sync loop: pods whose containers ended are taken up again at its tick (syncTicker). */
   syncLoopMs: number
+  /** housekeepingPeriod: mirrors that should have gone are tried again. */
+  housekeepingMs: number
   /** backOffPeriod: a failed sync is tried again after this, plus up to half of it. */
   errorResyncMs: number
   errorResyncJitter: number
@@ -64,6 +66,7 @@ export const DEFAULT_FLAGS: KubeletFlags = {
   leaseRenewMs: 10_000,
   plegRelistMs: 1_000,
   syncLoopMs: 1_000,
+  housekeepingMs: 2_000,
   errorResyncMs: 10_000,
   errorResyncJitter: 0.5,
   transientResyncMs: 1_000,

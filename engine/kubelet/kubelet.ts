@@ -21,8 +21,10 @@ import { criticalRejection, rejectionOf } from './admission.ts'
 import type { Others, Rejection } from './admission.ts'
 import { CONTAINER_EXIT, Containers, hashOf } from './container.actions.ts'
 import { containerMachine } from './container.machine.ts'
+import { containerOf } from './core.ts'
 import type { Core, ExecPurpose, HollowStep } from './core.ts'
 import { criList } from './cri.ts'
+import { removeContainer, removeSandbox, stopSandbox } from './criChanges.ts'
 import type { CriFacts } from './cri.ts'
 import { EXEC_PLANNED, Execs } from './exec.ts'
 import type { ExecResult } from './exec.ts'
@@ -30,6 +32,8 @@ import { DEFAULT_FLAGS, flagsFrom } from './flags.ts'
 import type { KubeletFlags } from './flags.ts'
 import { klogLine, structured } from './klog.ts'
 import type { LogFacts, LogLevel } from './klog.ts'
+import { HOOK_DONE } from './hooks.ts'
+import type { HookDone } from './hooks.ts'
 import { Pulls } from './imagePull.actions.ts'
 import { imagePullMachine } from './imagePull.machine.ts'
 import { resolveImage } from './images/catalogue.ts'
@@ -48,7 +52,8 @@ import type { ExecExit, ExecOutput, KubeletPorts, RuntimeExit, RuntimeOutput } f
 import { FOLLOW_TICK, Server } from './server.ts'
 import { containerKey, hexOf } from './state.ts'
 import type { ContainerInstance, ImageOnNode, PodRecord } from './state.ts'
-import { makeMirror, MANIFEST_CHANGED, MANIFEST_LOST, MANIFEST_TICK, MIRROR_TAG, StaticPods } from './staticPods.ts'
+import { makeMirror, MANIFEST_CHANGED, MANIFEST_LOST, MANIFEST_TICK, StaticPods } from './staticPods.ts'
+import { MIRROR_GONE_TAG, MIRROR_TAG } from './staticPods.ts'
 import { Certificates, CERTIFICATE_TAG, CERTIFICATE_TICK } from './certificates.ts'
 import { loadKubeconfig } from './settings/kubeconfig.ts'
 import { readSettings } from './settings/settings.ts'
@@ -68,8 +73,9 @@ const TABLES = {
 }
 
 const PLEG = 'pleg.relist'
-const PRE_STOP_DONE = 'container.preStopDone'
 const MIRROR_RETRY = 'mirror.retry'
+/** A mirror that should have gone is looked at again. Data: its namespace and name. */
+const MIRROR_RECHECK = 'mirror.recheck'
 const MOUNT_TIMES = ['mountRetryMs', 'mountNextMs', 'mountDeadlineMs'] as const
 const MIRROR = 'kubernetes.io/config.mirror'
 const LOG_LINES = 1000
@@ -481,34 +487,16 @@ export class Kubelet implements Component, Core {
     return this.containerRows.send(containerKey(found.record.uid, found.instance.name), { type: 'STOP' })
   }
 
-  /** Stops and removes a sandbox with its containers, as `crictl rmp -f` does, and all that the node knows of the pod. */
   criRemovePod(id: string): boolean {
-    const record = [...this.records.values()].find(({ sandbox }) => sandbox?.id === id)
-    if (record === undefined) return false
-    this.containers.killAll(record)
-    this.forget(record)
-    return true
+    return removeSandbox(this, id)
   }
 
-  /** Stops the containers of a sandbox and takes it down, as `crictl stopp` does; the kubelet makes it anew. */
   criStopPod(id: string): boolean {
-    const record = [...this.records.values()].find(({ sandbox }) => sandbox?.id === id)
-    if (record?.sandbox === undefined) return false
-    this.containers.killAll(record)
-    record.sandbox = { ...record.sandbox, ready: false }
-    this.workers.sync(record.uid)
-    return true
+    return stopSandbox(this, id)
   }
 
-  /** Forgets an earlier instance of a container, as `crictl rm` does; the last one is the kubelet's. */
-  criRemove(id: string): boolean {
-    for (const record of this.records.values())
-      for (const [name, instance] of Object.entries(record.previous))
-        if (instance.id === id) {
-          delete record.previous[name]
-          return true
-        }
-    return false
+  criRemove(id: string, keepsLog = true): boolean {
+    return removeContainer(this, id, keepsLog)
   }
 
   /** `reference` is `docker.io/library/nginx:1.27`. */
@@ -718,6 +706,10 @@ export class Kubelet implements Component, Core {
     return undefined
   }
 
+  freeIp(ip: string): void {
+    this.byIp.delete(ip)
+  }
+
   forget(record: PodRecord): void {
     this.kernel.cancel(record.resync)
     this.pods.remove(record.uid)
@@ -748,8 +740,9 @@ export class Kubelet implements Component, Core {
     [MANIFEST_CHANGED]: (data) =>
       data === 'read' ? this.manifestDue() : this.manifestEvent(data as { generation: number; path?: string }),
     [MIRROR_RETRY]: (uid) => this.retryMirror(uid as string),
+    [MIRROR_RECHECK]: (place) => this.recheckMirror(place as string),
     [CONTAINER_EXIT]: (data) => this.runtimeExit(data as RuntimeExit),
-    [PRE_STOP_DONE]: (data) => this.execEnded((data as { purpose: ExecPurpose }).purpose, { code: 0, output: '' }),
+    [HOOK_DONE]: (data) => this.execEnded((data as HookDone).purpose, (data as HookDone).result),
     [EXEC_PLANNED]: (data) => this.execs.planned(data as Parameters<Execs['planned']>[0]),
     [FOLLOW_TICK]: (key) => this.server.tick(key as string),
     [RUNTIME.output]: (data) => this.runtimeOutput(data as RuntimeOutput),
@@ -843,6 +836,7 @@ export class Kubelet implements Component, Core {
     const minor = Number(version.split('.')[1])
     return {
       read,
+      validityOf: (path) => files?.validityOf?.(path),
       list: (path) => files?.list(path),
       clockMs: this.kernel.clockMs,
       hostName: this.options.nodeName,
@@ -923,6 +917,7 @@ export class Kubelet implements Component, Core {
       [REFERENT_TAG]: () => this.workers.referentAnswered(answer, tag.uid, tag.reference),
       [REFRESH_TAG]: () => this.workers.refreshAnswered(answer, tag.uid, tag.reference),
       [MIRROR_TAG]: () => this.mirrorAnswered(answer, tag.uid),
+      [MIRROR_GONE_TAG]: () => this.mirrorDeleted(answer, tag.reference),
       [CERTIFICATE_TAG]: () => this.certificates.answered(answer, tag.what),
     }
     acts[tag.kind]?.()
@@ -1153,8 +1148,21 @@ export class Kubelet implements Component, Core {
         name,
         body: { apiVersion: 'v1', kind: 'DeleteOptions', gracePeriodSeconds: 0 },
       },
-      { kind: 'ignored', uid: '' },
+      { kind: MIRROR_GONE_TAG, reference: `${namespace}/${name}` },
     )
+  }
+
+  /** What did not go is tried again: at the next housekeeping, as each syncPod and HandlePodCleanups would. */
+  private mirrorDeleted({ code }: Answer, place: string): void {
+    const isGone = (code >= 200 && code < 300) || code === 404
+    if (!isGone) this.after(this.flags.housekeepingMs, MIRROR_RECHECK, place)
+  }
+
+  private recheckMirror(place: string): void {
+    const [namespace = '', name = ''] = place.split('/')
+    const shown = this.state.up ? this.podInformer.get(namespace, name) : undefined
+    if (shown?.metadata.annotations?.[MIRROR] !== undefined)
+      this.mirrorChanged({ type: 'modified', object: shown, old: shown })
   }
 
   private mirrorAnswered(answer: Answer, uid: string): void {
@@ -1225,9 +1233,9 @@ export class Kubelet implements Component, Core {
     const record = this.records.get(purpose.uid)
     const instance = record?.containers[purpose.name]
     if (record === undefined || instance?.id !== purpose.id) return
-    if (purpose.kind === 'postStart')
-      return this.containers.postStartDone(record, purpose.name, result.code, result.output)
-    if (result.code !== 0) this.event(record, 'Warning', 'FailedPreStopHook', 'PreStopHook failed')
+    if (purpose.kind === 'postStart') return this.containers.postStartDone(record, purpose.name, result)
+    const container = containerOf(record, purpose.name)
+    if (result.code !== 0) this.event(record, 'Warning', 'FailedPreStopHook', 'PreStopHook failed', container)
     this.containerRows.send(containerKey(purpose.uid, purpose.name), { type: 'HOOK_DONE' })
   }
 }
@@ -1290,6 +1298,7 @@ function forgetMemory(kernel: Kernel, record: PodRecord): void {
     inFlight: false,
     deleting: false,
   })
+  for (const one of Object.values(record.containers)) delete one.hooked
   for (const field of ['resync', 'current', 'failedSync', 'sent', ...MOUNT_TIMES] as const) delete record[field]
   if (record.removed !== true && record.doom?.phase === undefined && record.finished !== true) delete record.doom
 }

@@ -83,6 +83,8 @@ export class NodeStatuses {
   private state: NodeState = fresh()
   /** Derived. */
   private ids?: { boots: number; made: MachineIds }
+  /** What is left of which capacity under which configuration. Derived. */
+  private left?: { config: KubeletSettings['config'] | undefined; of: string; amounts: Record<string, string> }
   private wasReady?: string
 
   constructor(
@@ -248,8 +250,16 @@ export class NodeStatuses {
 
   /** Capacity less what is reserved. */
   allocatable(): Record<string, string> {
+    const capacity = this.capacity()
+    const config = this.core.settings?.config
+    const of = JSON.stringify(capacity)
+    if (this.left?.config !== config || this.left?.of !== of) this.left = { config, of, amounts: this.less(capacity) }
+    return this.left.amounts
+  }
+
+  private less(capacity: Record<string, string>): Record<string, string> {
     return Object.fromEntries(
-      Object.entries(this.capacity()).map(([name, amount]) => [
+      Object.entries(capacity).map(([name, amount]) => [
         name,
         this.reserved(name, amount).reduce((left, taken) => less(left, taken), amount),
       ]),

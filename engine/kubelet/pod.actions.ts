@@ -16,7 +16,7 @@ import { envReferents, makeEnv } from './env.ts'
 import { RUNTIME_TIMES } from './flags.ts'
 import { imageEntry } from './images/catalogue.ts'
 import { makeImageReference, parseImageReference } from './images/reference.ts'
-import { hexOf } from './state.ts'
+import { hexOf, madeAnew } from './state.ts'
 import type { PodRecord, Referent } from './state.ts'
 import { isDone, isSidecar, restarts } from './status.ts'
 import { sameValue } from './statusManager.ts'
@@ -47,7 +47,10 @@ export class PodWorkers {
         if (record !== undefined) act(record)
       }
     return {
-      guards: { doomed: (uid) => this.core.records.get(uid)?.doom !== undefined },
+      guards: {
+        doomed: (uid) => this.core.records.get(uid)?.doom !== undefined,
+        hasPostStart: (uid) => this.hasPostStart(this.core.records.get(uid)),
+      },
       actions: {
         sync: on((record) => this.beginSync(record)),
         advance: on((record) => this.advance(record)),
@@ -55,6 +58,7 @@ export class PodWorkers {
         syncDone: on((record) => this.syncDone(record)),
         sandboxCreated: on((record) => this.sandboxCreated(record)),
         containerStarted: on((record) => this.containerStarted(record)),
+        startWithHook: on((record) => this.startWithHook(record)),
         killContainers: on((record) => this.killContainers(record)),
         shorten: on((record) => this.shorten(record)),
         finish: on((record) => this.finish(record)),
@@ -343,10 +347,13 @@ export class PodWorkers {
   }
 
   private sandboxCreated(record: PodRecord): void {
-    if (record.ip === undefined) record.ip = this.core.allocateIp(record)
+    const address = record.ip === undefined || record.movesOn === true ? this.core.allocateIp(record) : record.ip
+    if (record.movesOn === true && record.ip !== undefined) this.core.freeIp(record.ip)
+    delete record.movesOn
+    if (address !== undefined) record.ip = address
     const attempt = record.sandboxes++
     record.sandbox = {
-      id: hexOf(`sandbox/${record.uid}/${attempt}`, 64),
+      id: hexOf(`sandbox/${record.uid}/${attempt}${madeAnew(record)}`, 64),
       attempt,
       createdMs: this.core.kernel.clockMs,
       ready: true,
@@ -524,6 +531,17 @@ export class PodWorkers {
     this.core.relist(record.uid)
   }
 
+  private hasPostStart(record: PodRecord | undefined): boolean {
+    if (record === undefined || this.core.hollow !== undefined) return false
+    return containerOf(record, record.current ?? '')?.lifecycle?.postStart !== undefined
+  }
+
+  /** The sync goes on when the hook is done, and the container gone if that failed. */
+  private startWithHook(record: PodRecord): void {
+    this.containerStarted(record)
+    if (record.containers[record.current ?? '']?.hooked !== true) this.step(record, 'HOOKED')
+  }
+
   private syncDone(record: PodRecord): void {
     delete record.current
     if (record.failedSync === 'error' && this.core.hollow === undefined) this.tellFailed(record)
@@ -573,6 +591,7 @@ export class PodWorkers {
     this.core.kernel.cancel(record.resync)
     this.core.pulls.cancel(record.uid)
     if (record.doom !== undefined) record.doom.sinceMs = this.core.kernel.now
+    for (const one of Object.values(record.containers)) delete one.hooked
     for (const name of Object.keys(record.containers)) this.core.probes.stop(record.uid, name, ['liveness', 'startup'])
     for (const one of Object.values(record.containers)) if (one.kind !== 'sidecar') this.stopOne(record, one.name)
     this.killNext(record)

@@ -44,8 +44,20 @@ export const podMachine = createMachine({
       },
     },
     starting: {
-      after: { start: { target: 'advancing', actions: 'containerStarted' } },
+      after: {
+        start: [
+          { guard: 'hasPostStart', target: 'hooking' },
+          { target: 'advancing', actions: 'containerStarted' },
+        ],
+      },
       on: { SYNC: [{ guard: 'doomed', target: 'terminating' }, { actions: 'remember' }] },
+    },
+    hooking: {
+      entry: 'startWithHook',
+      on: {
+        SYNC: [{ guard: 'doomed', target: 'terminating' }, { actions: 'remember' }],
+        HOOKED: 'advancing',
+      },
     },
     advancing: {
       entry: 'advance',

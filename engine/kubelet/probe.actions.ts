@@ -1,6 +1,6 @@
 /** Probes: what the names in `probe.machine.ts` mean. Models pkg/kubelet/prober (worker.go, prober.go) (F7). */
 import type { MachineMeaning, MachineRows } from '../kernel/machine.ts'
-import type { Container, Probe } from '../objects/types.gen.ts'
+import type { Container, HTTPGetAction, Probe } from '../objects/types.gen.ts'
 import type { Core, ProbeKeeper } from './core.ts'
 import { containerOf } from './core.ts'
 import type { Listeners } from './listeners.ts'
@@ -195,25 +195,33 @@ export class Probes implements ProbeKeeper {
   }
 
   private checkHttp(probe: Probe, record: PodRecord, container: Container): ProbeResult {
-    const get = probe.httpGet as NonNullable<Probe['httpGet']>
+    const answer = this.ask(record, container, probe.httpGet as HTTPGetAction, 'kube-probe')
+    if ('failure' in answer) return { kind: 'failure', output: answer.failure }
+    return answer.code >= 200 && answer.code < 400
+      ? { kind: 'success' }
+      : { kind: 'failure', output: `HTTP probe failed with statuscode: ${answer.code}` }
+  }
+
+  ask(
+    record: PodRecord,
+    container: Container,
+    get: HTTPGetAction,
+    agent: string,
+  ): { code: number } | { failure: string } {
     const host = get.host ?? this.addressOf(record)
     const port = portOf(container, get.port)
     const path = get.path ?? '/'
     const url = `${(get.scheme ?? 'HTTP').toLowerCase()}://${host}:${port}${path}`
     const headers = Object.fromEntries([
-      ['user-agent', `kube-probe/1.${this.core.minor}`],
+      ['user-agent', `${agent}/1.${this.core.minor}`],
       ...(get.httpHeaders ?? []).map(({ name, value }) => [name.toLowerCase(), value] as const),
     ])
     const request = { method: 'GET' as const, path: path.split('?')[0] ?? '/', query: queryOf(path), headers }
     const local = this.listeners.respond(host, port, request, this.core.nodeFacts().hostIP)
     const answer = local ?? this.core.ports.probe?.http?.(host, port, request)
-    if (answer !== undefined && 'failure' in answer)
-      return { kind: 'failure', output: `Get "${url}": ${answer.failure}` }
+    if (answer !== undefined && 'failure' in answer) return { failure: `Get "${url}": ${answer.failure}` }
     const code = answer?.code ?? (this.opens(record, host, port) ? 200 : undefined)
-    if (code === undefined) return { kind: 'failure', output: `Get "${url}": ${refused(host, port)}` }
-    return code >= 200 && code < 400
-      ? { kind: 'success' }
-      : { kind: 'failure', output: `HTTP probe failed with statuscode: ${code}` }
+    return code === undefined ? { failure: `Get "${url}": ${refused(host, port)}` } : { code }
   }
 
   private succeeded(id: string): void {

@@ -118,10 +118,17 @@ export interface ComponentPort {
   signal(component: string, id: string, signal: Signal): void
 }
 
+export interface Validity {
+  notBeforeMs: number
+  notAfterMs: number
+}
+
 /** Text files of a host: manifests, kubelet configuration. */
 export interface HostFilesPort {
   list(path: string): string[] | undefined
   read(path: string): string | undefined
+  /** From when to when a certificate is valid, where that is known without its text. */
+  validityOf?(path: string): Validity | undefined
   /** Writes a file of root's, making its directories. */
   write?(path: string, text: string, mode: number): void
   /** Sends the event, its data extended by a FileChangeData, when something below a path changes. */

@@ -1,5 +1,12 @@
 /** What the kubelet and its container runtime remember: plain data, all of it in a snapshot. */
-import type { CSIDriver, PersistentVolume, PersistentVolumeClaim, Pod, PodStatus } from '../objects/types.gen.ts'
+import type {
+  ContainerStatus,
+  CSIDriver,
+  PersistentVolume,
+  PersistentVolumeClaim,
+  Pod,
+  PodStatus,
+} from '../objects/types.gen.ts'
 import type { Plan } from './images/plan.ts'
 import type { Load } from './usage.ts'
 
@@ -45,6 +52,8 @@ export interface ContainerInstance {
   stopBy?: number
   /** A probe had it killed: the sync that killed it starts the next one, before it has seen the end of this. */
   probeKilled?: boolean
+  /** Its postStart hook runs, or it is being killed for that: no sync has seen it running yet. */
+  hooked?: boolean
   /** What requests made it compute. */
   load?: Load
   /** Bytes of memory it may take. */
@@ -86,6 +95,12 @@ export interface Doom {
   message?: string
 }
 
+/** A container that is gone from the runtime: the number of the next instance, and what is told of it until then. */
+export interface LostContainer {
+  attempt: number
+  status?: ContainerStatus
+}
+
 export interface PodRecord {
   uid: string
   namespace: string
@@ -103,6 +118,12 @@ export interface PodRecord {
   /** Container name → the present instance and the one before. */
   containers: Record<string, ContainerInstance>
   previous: Record<string, ContainerInstance>
+  /** Those whose last instance somebody removed from the runtime. */
+  lost?: Record<string, LostContainer>
+  /** How many instances were removed so: ids are not used twice. */
+  removals?: number
+  /** The next sandbox gets another address. */
+  movesOn?: boolean
   reasons: Record<string, WaitingReason>
   backOff: Record<string, BackOffEntry>
   pullBackOff: Record<string, BackOffEntry>
@@ -165,6 +186,11 @@ export interface ImageOnNode {
 /** The identifier of a container of a pod: `uid/name`. */
 export function containerKey(uid: string, name: string): string {
   return `${uid}/${name}`
+}
+
+/** Tells ids of instances apart whose earlier ones were removed. */
+export function madeAnew({ removals = 0 }: PodRecord): string {
+  return removals === 0 ? '' : `/${removals}`
 }
 
 /** A hexadecimal text of so many digits that depends only on the seed text. */

@@ -8,6 +8,7 @@ import { hexOf } from './state.ts'
 
 export const MANIFEST_TICK = 'manifest.tick'
 export const MIRROR_TAG = 'mirror'
+export const MIRROR_GONE_TAG = 'mirror.gone'
 /** Something below the manifest directory changed (inotify). Data: FileChangeData. */
 export const MANIFEST_CHANGED = 'manifest.changed'
 /** The manifest directory is looked for again. */

@@ -127,10 +127,16 @@ function keepTerminal(record: PodRecord, phase: string): string {
   return before === 'Failed' || before === 'Succeeded' ? before : phase
 }
 
+/** The container as the last sync saw it: one whose postStart hook runs is not seen yet. */
+function seenOf(record: PodRecord, name: string): ContainerInstance | undefined {
+  const one = record.containers[name]
+  return one?.hooked === true ? record.previous[name] : one
+}
+
 /** Models getPhase (F2). */
 export function phaseOf(record: PodRecord): string {
   const { pod } = record
-  const instance = (container: Container): ContainerInstance | undefined => record.containers[container.name]
+  const instance = (container: Container): ContainerInstance | undefined => seenOf(record, container.name)
   const inits = plainInits(pod).map(instance)
   if (inits.some((one) => one?.finishedMs !== undefined && one.exitCode !== 0 && !restarts(pod, one))) return 'Failed'
   const regulars = pod.spec?.containers ?? []
@@ -146,7 +152,8 @@ export function phaseOf(record: PodRecord): string {
 
 /** Never started, and no earlier instance either. */
 function isWaiting(record: PodRecord, container: Container, one: ContainerInstance | undefined): boolean {
-  if (one === undefined) return true
+  const lost = record.lost?.[container.name]?.status
+  if (one === undefined) return lost?.lastState?.terminated === undefined && lost?.state?.terminated === undefined
   return one.finishedMs === undefined && one.startedMs === undefined && record.previous[container.name] === undefined
 }
 
@@ -220,6 +227,10 @@ function containerStatus(
   { hollow, minor }: NodeFacts,
 ): ContainerStatus {
   const instance = record.containers[container.name]
+  const lost = instance === undefined ? record.lost?.[container.name]?.status : undefined
+  if (lost !== undefined) return lost
+  const shown = instance?.hooked === true ? shownOf(record, container.name) : undefined
+  if (shown !== undefined) return shown
   const state = stateOf(record, container, instance, hasInits)
   const last = lastState(record, container, instance, state)
   const finishedInit = instance?.kind === 'init' && instance.exitCode === 0
@@ -239,6 +250,12 @@ function containerStatus(
   }
 }
 
+/** The status of a container as it was last told. */
+export function shownOf({ status }: PodRecord, name: string): ContainerStatus | undefined {
+  const all = [...(status?.containerStatuses ?? []), ...(status?.initContainerStatuses ?? [])]
+  return all.find((one) => one.name === name)
+}
+
 function stateOf(
   record: PodRecord,
   container: Container,
@@ -247,7 +264,6 @@ function stateOf(
 ): ContainerState {
   const reason = record.reasons[container.name]
   if (instance !== undefined && instance.finishedMs === undefined) {
-    if (reason?.reason === 'PostStartHookError') return { waiting: reason }
     return instance.startedMs === undefined
       ? { waiting: { reason: 'ContainerCreating' } }
       : { running: { startedAt: timestamp(instance.startedMs) } }

@@ -28,6 +28,8 @@ export class FakeApi {
   watchers: Watcher[] = []
   calls: { at: number; call: Call }[] = []
   reachable = true
+  /** A verb that etcd does not answer in time. */
+  failing: Call['verb'] | undefined
   private revision = 0
 
   constructor(readonly kernel: Kernel) {}
@@ -88,6 +90,7 @@ export class FakeApi {
   run(call: Call): { code: number; body: unknown } {
     this.calls.push({ at: this.kernel.now, call })
     if (!this.reachable) return { code: 0, body: undefined }
+    if (call.verb === this.failing) return { code: 500, body: { message: 'etcdserver: request timed out' } }
     const { resource, namespace } = call
     const given = (call.body as KubeObject | undefined)?.metadata
     const made = call.verb === 'create' && given !== undefined && given.name === undefined

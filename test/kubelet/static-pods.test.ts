@@ -145,6 +145,26 @@ describe('the manifest directory (F10, O5)', () => {
     expect(stateOf(bench.pod('web-worker-1'))).toBe('Running')
   })
 
+  it('a mirror goes, or follows its manifest, though the server did not answer at first (F10)', () => {
+    const files: Record<string, string> = {
+      [`${DIRECTORY}/web.yaml`]: GOOD,
+      [`${DIRECTORY}/gone.yaml`]: GOOD.replace('name: web', 'name: gone'),
+    }
+    const bench = withFiles(files)
+    bench.run(10_000)
+    bench.api.failing = 'delete'
+    delete files[`${DIRECTORY}/gone.yaml`]
+    files[`${DIRECTORY}/web.yaml`] = GOOD.replace('1.27', '1.28')
+    bench.run(45_000)
+    expect(bench.pod('gone-worker-1')).toBeDefined()
+    expect(bench.pod('web-worker-1').spec?.containers?.[0]?.image).toBe('nginx:1.27')
+    bench.api.failing = undefined
+    bench.run(30_000)
+    expect(bench.pod('gone-worker-1')).toBeUndefined()
+    expect(bench.pod('web-worker-1').spec?.containers?.[0]?.image).toBe('nginx:1.28')
+    expect(stateOf(bench.pod('web-worker-1'))).toBe('Running')
+  })
+
   it('one that does not fit is rejected, for nobody can be preempted', () => {
     const big = `${GOOD}    resources: {requests: {cpu: "64"}}\n`
     const bench = withFiles({ [`${DIRECTORY}/big.yaml`]: big })

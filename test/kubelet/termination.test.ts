@@ -117,4 +117,45 @@ describe('termination (F9)', () => {
       state: { waiting: { reason: 'PostStartHookError' } },
     })
   })
+
+  it('a container shows nothing of itself while its postStart hook runs, and the next one waits for it (F6)', () => {
+    const bench = makeBench({ images: ['nginx:1.27'] })
+    addPod(bench, {
+      lifecycle: { postStart: { exec: { command: ['sleep', '4'] } } },
+      readinessProbe: { tcpSocket: { port: 80 }, periodSeconds: 1 },
+    })
+    bench.run(3_000)
+    expect(bench.events().some((text) => text.startsWith('Started'))).toBe(true)
+    expect(bench.pod().status?.phase).toBe('Pending')
+    expect(bench.pod().status?.containerStatuses?.[0]).toMatchObject({
+      ready: false,
+      started: false,
+      state: { waiting: { reason: 'ContainerCreating' } },
+    })
+    bench.run(4_000)
+    expect(bench.pod().status?.phase).toBe('Running')
+    expect(bench.pod().status?.containerStatuses?.[0]).toMatchObject({ ready: true, restartCount: 0 })
+  })
+
+  it('a postStart hook over HTTP finds nobody where nothing listens (F6)', () => {
+    const bench = makeBench({ images: ['nginx:1.27'] })
+    addPod(bench, { lifecycle: { postStart: { httpGet: { path: '/warm', port: 81 } } } })
+    bench.run(2_500)
+    expect(bench.pod().status?.containerStatuses?.[0]?.state?.waiting?.message).toMatch(
+      /^HTTP lifecycle hook \(\/warm\) for Container "\S+" in Pod "\S+" failed - error: Get "http:\/\/[\d.]+:81\/warm": dial tcp [\d.]+:81: connect: connection refused$/,
+    )
+  })
+
+  it('a preStop hook over HTTP asks once, whatever the status code (F9)', () => {
+    const failures = (port: number): string[] => {
+      const bench = makeBench({ images: ['nginx:1.27'] })
+      addPod(bench, { lifecycle: { preStop: { httpGet: { path: '/leave', port } } } })
+      bench.run(3_000)
+      bench.api.deletePod('web')
+      expect(goneAfter(bench)).toBeLessThan(1_500)
+      return bench.events().filter((text) => text.startsWith('FailedPreStopHook'))
+    }
+    expect(failures(80)).toEqual([])
+    expect(failures(81)).toEqual(['FailedPreStopHook PreStopHook failed'])
+  })
 })

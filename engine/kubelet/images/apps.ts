@@ -1,3 +1,4 @@
+import { makeBinary } from '../../host/binary.ts'
 import { makeConfig, textResponse } from './image.ts'
 import type { Behaviour, ImageEntry, LaunchFacts, Responder } from './image.ts'
 import type { Plan } from './plan.ts'
@@ -209,7 +210,7 @@ const agnhostEntry: ImageEntry = {
   },
   base: 'alpine',
   config: makeConfig({ entrypoint: ['/agnhost'], cmd: ['pause'] }),
-  files: {},
+  files: Object.fromEntries(['curl', 'dig'].map((name) => [`/usr/local/bin/${name}`, makeBinary(name, '1')])),
   programs: ['/agnhost', 'curl', 'dig'],
   behaviours: agnhost,
 }

@@ -13,7 +13,15 @@ interface Course {
   logs: PlannedLine[]
   code: number
   over: boolean
+  /** It took all memory there is, and was killed for that. */
+  outOfMemory?: boolean
 }
+
+/** Reads without an end what it has to keep until the end. */
+const FILLS_MEMORY = /\bcat \/dev\/zero \| tail\b|\btail(?: -\S+)* \/dev\/zero\b/g
+const FILL_MEMORY = 'fill-memory'
+/** Until a limit of some megabytes is reached. */
+const FILL_MS = 100
 
 /** The plan of a command line, or undefined when only a real process can tell. */
 export function planCommand(argv: string[]): Plan | undefined {
@@ -21,14 +29,23 @@ export function planCommand(argv: string[]): Plan | undefined {
   if (busy !== undefined) return busy
   const course: Course = { atMs: 0, logs: [], code: 0, over: false }
   const shell = SHELLS.has(argv[0] ?? '') && (argv[1] === '-c' || argv[1] === '-ec') && argv.length === 3
-  const ran = shell ? runScript(argv[2] ?? '', course) : runWords(argv, course)
+  const plain = (text: string): string => text.replace(FILLS_MEMORY, FILL_MEMORY)
+  const ran = shell
+    ? runScript(plain(argv[2] ?? ''), course)
+    : runWords(plain(argv.join(' ')) === FILL_MEMORY ? [FILL_MEMORY] : argv, course)
   if (!ran) return undefined
   const forever = course.atMs === Infinity
   return {
     ...IDLE,
     behaviour: 'command',
     logs: course.logs,
-    ...(!forever && { exit: { atMs: course.atMs + 5, code: course.code } }),
+    ...(!forever && {
+      exit: {
+        atMs: course.atMs + 5,
+        code: course.code,
+        ...(course.outOfMemory === true && { reason: 'OOMKilled' }),
+      },
+    }),
     memoryBytes: 500_000,
   }
 }
@@ -94,6 +111,11 @@ const ACTS: Record<string, (words: string[], course: Course, toError: boolean) =
     return finish(course, words[0] === undefined ? course.code : Number(words[0]) & 255)
   },
   ':': (_words, course) => finish(course, 0),
+  [FILL_MEMORY]: (_words, course) => {
+    course.atMs += FILL_MS
+    course.outOfMemory = course.over = true
+    return finish(course, 137)
+  },
 }
 
 function finish(course: Course, code: number): boolean {

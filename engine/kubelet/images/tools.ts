@@ -1,3 +1,4 @@
+import { makeBinary } from '../../host/binary.ts'
 import { makeConfig } from './image.ts'
 import type { Behaviour, ImageEntry, LaunchFacts } from './image.ts'
 import { IDLE } from './plan.ts'
@@ -8,6 +9,27 @@ const shellWithoutInput: Behaviour = {
   name: 'shell',
   match: (argv) => argv.length === 1 && /^(\/bin\/)?(ba|a)?sh$/.test(argv[0] ?? ''),
   plan: () => ({ ...IDLE, behaviour: 'shell', exit: { atMs: 10, code: 0 } }),
+}
+
+/** Programs of a host that an image brings beside those of its base. */
+const BROUGHT = new Set([
+  'curl',
+  'dig',
+  'host',
+  'ip',
+  'nc',
+  'nslookup',
+  'ping',
+  'ss',
+  'netstat',
+  'traceroute',
+  'openssl',
+])
+
+/** Files of /usr/local/bin for programs that the process runtime knows. */
+export function installed(programs: readonly string[] = []): Record<string, string> {
+  const known = programs.filter((name) => BROUGHT.has(name))
+  return Object.fromEntries(known.map((name) => [`/usr/local/bin/${name}`, makeBinary(name, '1')]))
 }
 
 function tool(
@@ -22,7 +44,7 @@ function tool(
     base,
     tags,
     config: makeConfig({ cmd }),
-    files: {},
+    files: installed(own.programs),
     programs: [],
     behaviours: [shellWithoutInput],
     ...own,
@@ -117,7 +139,23 @@ export const tools: ImageEntry[] = [
     'alpine',
     ['zsh'],
     { latest: 202_000_000, 'v0.13': 202_000_000 },
-    { programs: ['curl', 'dig', 'nslookup', 'nc', 'bash', 'zsh', 'ip', 'tcpdump'] },
+    {
+      programs: [
+        'curl',
+        'dig',
+        'host',
+        'nslookup',
+        'nc',
+        'ping',
+        'ss',
+        'netstat',
+        'traceroute',
+        'bash',
+        'zsh',
+        'ip',
+        'tcpdump',
+      ],
+    },
   ),
   tool(
     'docker.io/polinux/stress',
@@ -132,7 +170,7 @@ export const tools: ImageEntry[] = [
     'debian',
     ['sleep', '3600'],
     { '1.7': 112_000_000, '1.3': 112_000_000 },
-    { programs: ['dig', 'nslookup', 'curl'] },
+    { programs: ['dig', 'host', 'nslookup', 'curl', 'ping', 'nc'] },
   ),
   tool('registry.k8s.io/busybox', 'busybox', ['sh'], { latest: 730_000, '1.27': 730_000 }),
 ]

@@ -104,27 +104,23 @@ function numberOf(type: string, value: unknown, mismatch: (what: string) => unde
   return fits ? value : mismatch(`number ${value}`)
 }
 
-function mapOf(
+/** Reads a value that holds many of one type. */
+type OfMany = (
   scan: Scan,
   of: string,
   value: unknown,
   path: string,
   struct: string,
   mismatch: (what: string) => undefined,
-): unknown {
+) => unknown
+
+const mapOf: OfMany = (scan, of, value, path, struct, mismatch) => {
   if (jsonKind(value) !== 'object') return mismatch(jsonKind(value))
   const entries = Object.entries(value as ConfigTree).map(([key, one]) => [key, valueOf(scan, of, one, path, struct)])
   return Object.fromEntries(entries) as ConfigTree
 }
 
-function listOf(
-  scan: Scan,
-  of: string,
-  value: unknown,
-  path: string,
-  struct: string,
-  mismatch: (what: string) => undefined,
-): unknown {
+const listOf: OfMany = (scan, of, value, path, struct, mismatch) => {
   if (!Array.isArray(value)) return mismatch(jsonKind(value))
   return value.map((one: unknown, index) => valueOf(scan, of, one, isStruct(of) ? `${path}[${index}]` : path, struct))
 }

@@ -4,6 +4,7 @@
  */
 import { parseCertificates } from '../../pki/index.ts'
 import { makeYaml, parseYaml, YamlError } from '../../objects/yaml.ts'
+import type { Validity } from '../runtime.ts'
 
 /** The user and cluster of the current context. */
 export interface Kubeconfig {
@@ -32,6 +33,9 @@ interface ConfigFile {
 }
 
 export type ReadFile = (path: string) => string | undefined
+
+/** From when to when the certificate of a file is valid, where that is known without its text. */
+export type ValidityOf = (path: string) => Validity | undefined
 
 /** Reads a kubeconfig as clientcmd with an explicit path does; a text is its error. */
 export function loadKubeconfig(path: string, read: ReadFile): Kubeconfig | string {
@@ -63,7 +67,20 @@ function kubeconfigOf(cluster: Record<string, string>, user: Record<string, stri
   }
 }
 
+const known = new Map<string, ConfigFile | string>()
+const REMEMBERED = 100
+
+/** The same text gives the same objects. */
 function parse(text: string): ConfigFile | string {
+  let config = known.get(text)
+  if (config === undefined) {
+    if (known.size >= REMEMBERED) known.clear()
+    known.set(text, (config = parseText(text)))
+  }
+  return config
+}
+
+function parseText(text: string): ConfigFile | string {
   try {
     const tree: unknown = parseYaml(text)
     return typeof tree === 'object' && tree !== null ? (tree as ConfigFile) : {}
@@ -77,18 +94,19 @@ function parse(text: string): ConfigFile | string {
 export function staleness(
   path: string,
   config: Kubeconfig | string,
-  read: ReadFile,
-  nowMs: number,
+  { read, validityOf, clockMs }: { read: ReadFile; validityOf?: ValidityOf; clockMs: number },
 ): string | undefined {
   const from = `existing bootstrap client config`
   if (typeof config === 'string') return `unable to read ${from} from ${path}: ${config}`
   const tls = `unable to load TLS configuration from ${from} read from ${path}`
+  const validity = config.certificatePath === undefined ? undefined : validityOf?.(config.certificatePath)
+  if (validity !== undefined && config.certificateData === undefined && clockMs <= validity.notAfterMs) return undefined
   if (config.certificatePath !== undefined && read(config.certificatePath) === undefined)
     return `${tls}: open ${config.certificatePath}: no such file or directory`
   const certificates = parseCertificates(certificateText(config, read))
   if (certificates.length === 0)
     return `unable to load TLS certificates from ${from} read from ${path}: data does not contain any valid RSA or ECDSA certificates`
-  const expired = certificates.find(({ notAfterMs }) => nowMs > notAfterMs)
+  const expired = certificates.find(({ notAfterMs }) => clockMs > notAfterMs)
   return expired === undefined
     ? undefined
     : `part of the existing bootstrap client certificate in ${path} is expired: ${goTime(expired.notAfterMs)}`

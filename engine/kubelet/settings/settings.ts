@@ -13,7 +13,7 @@ import type { ConfigTree } from './config-schema.ts'
 import { configWith, decodeConfig, fieldAt, mergeConfig } from './decode.ts'
 import { evictionProblem } from './eviction.ts'
 import { loadKubeconfig, staleness } from './kubeconfig.ts'
-import type { Kubeconfig } from './kubeconfig.ts'
+import type { Kubeconfig, ValidityOf } from './kubeconfig.ts'
 import { readCommandLine } from './pflag.ts'
 import type { CommandLine } from './pflag.ts'
 import { configProblem } from './validate.ts'
@@ -21,6 +21,7 @@ import { configProblem } from './validate.ts'
 /** The machine as the kubelet finds it at its start. */
 export interface Machine {
   read(path: string): string | undefined
+  validityOf?: ValidityOf
   list(path: string): string[] | undefined
   clockMs: number
   hostName: string
@@ -284,7 +285,7 @@ function identityOf(run: Run, config: ConfigTree): Identity {
   const rotates = config['rotateCertificates'] === true
   const known = loadKubeconfig(path, machine.read)
   if (bootstrap === '') return { ...plainIdentity(path, known, rotates, said) }
-  const stale = machine.read(path) === undefined ? '' : staleness(path, known, machine.read, machine.clockMs)
+  const stale = machine.read(path) === undefined ? '' : staleness(path, known, machine)
   if (stale === undefined) {
     if (rotates)
       said.push(info('server.go:962', 'Client rotation is on, will bootstrap in background'), ...loadedPair(run))
@@ -310,7 +311,7 @@ function fail(text: string): never {
 
 function loadedPair({ line, machine }: Run): Said[] {
   const filePath = `${certDirOf(line)}/kubelet-client-current.pem`
-  if (machine.read(filePath) === undefined) return []
+  if (machine.validityOf?.(filePath) === undefined && machine.read(filePath) === undefined) return []
   return [info('certificate_store.go:147', 'Loading cert/key pair from a file', { filePath })]
 }
 
