@@ -1,5 +1,5 @@
 /** The container runtime, as kubeadm talks to it. Models cmd/kubeadm/app/util/runtime (P1, P3). */
-import type { CriListAnswer } from '../../host/programs/crictl.ts'
+import type { CriListAnswer } from '../../host/programs/crictl/types.ts'
 import type { Proc, Run } from '../../host/process.ts'
 import { KubeadmError } from './errors.ts'
 import { runtimeProblem } from './preflight/checks.ts'

@@ -32,7 +32,7 @@ const EXTENSIONS = ['.json', '.yaml', '.yml']
 export function* readManifests(p: Proc, options: ManifestOptions): Run<Manifests> {
   if (options.kustomize && options.filenames.length > 0) throw new CommandError('only one of -f or -k can be specified')
   const result: Manifests = { items: [], errors: [] }
-  if (options.kustomize) takeText(result, options.kustomize, yield* built(p, options.kustomize), options.validate)
+  if (options.kustomize) yield* takeBuilt(p, result, options)
   for (const path of yield* allFiles(p, options))
     takeText(result, path === '-' ? 'STDIN' : path, yield* readText(p, path), options.validate)
   return result
@@ -103,11 +103,12 @@ const REASON_PHRASES: Record<number, string> = {
 }
 
 /** `-k`: the text that `kubectl kustomize` would print. */
-function* built(p: Proc, path: string): Run<string> {
+function* takeBuilt(p: Proc, result: Manifests, { kustomize, validate }: ManifestOptions): Run<void> {
   try {
-    return makeDocuments(yield* build(p, path))
+    takeText(result, kustomize, makeDocuments(yield* build(p, kustomize)), validate)
   } catch (error) {
-    throw error instanceof KustomizeError ? new CommandError(error.message) : error
+    if (!(error instanceof KustomizeError)) throw error
+    result.errors.push(new CommandError(error.message))
   }
 }
 

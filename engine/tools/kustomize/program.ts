@@ -1,7 +1,8 @@
-/** The program `kustomize`: `build` and `version`. Models kustomize/commands. Not modelled: create, edit, cfg, fn, localize. */
+/** The program `kustomize`: `build` and `version`. `create` and `edit` stand in edit.ts. Models kustomize/commands. Not modelled: cfg, fn, localize. */
 import type { Proc, Program, Run } from '../../host/process.ts'
 import { build, makeDocuments } from './build.ts'
 import type { BuildOptions } from './build.ts'
+import { runCreate, runEdit } from './edit.ts'
 import { KustomizeError } from './errors.ts'
 
 const VERSION = 'v5.6.0'
@@ -14,7 +15,9 @@ export const kustomize: Program = function* (argv, p) {
   if (verb === 'version') return yield* said(p, `${VERSION}\n`)
   if (verb === 'build') return yield* runBuild(p, words)
   if (verb === undefined || verb === 'help' || verb === '-h' || verb === '--help') return yield* said(p, USAGE)
-  const known = ['create', 'edit', 'cfg', 'fn', 'localize', 'completion'].includes(verb)
+  if (verb === 'edit') return yield* reported(p, runEdit(p, words))
+  if (verb === 'create') return yield* reported(p, runCreate(p, words))
+  const known = ['cfg', 'fn', 'localize', 'completion'].includes(verb)
   yield* p.err(
     known
       ? `Error: not simulated: kustomize ${verb}\n`
@@ -32,6 +35,8 @@ Usage:
 
 Available Commands:
   build                     Build a kustomization target from a directory or URL.
+  create                    Create a new kustomization in the current directory
+  edit                      Edits a kustomization file
   version                   Prints the kustomize version
 
 Use "kustomize [command] --help" for more information about a command.
@@ -75,6 +80,16 @@ function* runBuild(p: Proc, words: string[]): Run<number> {
     if (output === '') return yield* said(p, text)
     const done = yield* p.writeFile(output, text)
     return 'error' in done ? yield* failed(p, `open ${output}: no such file or directory`) : 0
+  } catch (error) {
+    if (!(error instanceof KustomizeError)) throw error
+    return yield* failed(p, error.message)
+  }
+}
+
+/** The errors of a command as kustomize tells them. */
+function* reported(p: Proc, command: Run<number>): Run<number> {
+  try {
+    return yield* command
   } catch (error) {
     if (!(error instanceof KustomizeError)) throw error
     return yield* failed(p, error.message)

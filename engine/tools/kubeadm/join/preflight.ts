@@ -20,7 +20,8 @@ export const preflightPhase: Phase<JoinData> = {
     if (data.join.controlPlane === undefined) return
     yield* checkEligible(p, data)
     yield* say(p, '[preflight] Running pre-flight checks before initializing the new control plane instance')
-    yield* checkJoiningControlPlane(p, { ...data, cluster, init })
+    const downloadsCerts = (data.join.controlPlane.certificateKey ?? '') !== ''
+    yield* checkJoiningControlPlane(p, { ...data, cluster, init, downloadsCerts })
     if (data.dryRun) yield* say(p, "[preflight] Would pull the required images (like 'kubeadm config images pull')")
     else yield* pullImages(p, { ...data, cluster, node: init.nodeRegistration })
   },

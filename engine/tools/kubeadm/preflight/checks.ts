@@ -1,7 +1,6 @@
 /** The checks of a host, one a function. Models cmd/kubeadm/app/preflight/checks.go (P5, A4). */
 import type { Proc, Run } from '../../../host/process.ts'
-import type { UnitStatus } from '../../../host/units/units.ts'
-import type { ExternalEtcd } from '../config/types.ts'
+import type { UnitStatus } from '../../../host/units/status.ts'
 import { parseVersion } from '../../../versions/index.ts'
 import { exists, factsOf, readText } from '../session.ts'
 import { failed, fine, warned } from './check.ts'
@@ -188,30 +187,6 @@ export const kubeletService = named('Service-kubelet', function* (p) {
     ? fine
     : warned("kubelet service is not enabled, please run 'systemctl enable kubelet.service'")
 })
-
-/** Every endpoint of an external etcd answers, with a version that is new enough. */
-export const externalEtcd = ({ endpoints, caFile, certFile, keyFile }: ExternalEtcd): Check =>
-  named('ExternalEtcdVersion', function* (p) {
-    const read = function* (path: string | undefined): Run<string | undefined> {
-      return path === undefined ? undefined : yield* readText(p, path)
-    }
-    const [ca, cert, key] = [yield* read(caFile), yield* read(certFile), yield* read(keyFile)]
-    const errors: string[] = []
-    for (const endpoint of endpoints) {
-      const answer = yield* p.http({
-        url: `${endpoint.replace(/\/$/, '')}/version`,
-        request: { method: 'GET', query: {}, headers: {} },
-        tls: {
-          ...(ca !== undefined && { ca }),
-          ...(cert !== undefined && { cert }),
-          ...(key !== undefined && { key }),
-        },
-        timeoutMs: 10_000,
-      })
-      if ('failure' in answer) errors.push(`Get "${endpoint}/version": ${answer.message}`)
-    }
-    return { errors }
-  })
 
 /** A proxy of the environment that would be between the node and the API server. */
 export const httpProxy = (address: string): Check =>

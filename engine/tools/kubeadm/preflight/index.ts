@@ -10,6 +10,7 @@ import { PreflightError } from '../workflow.ts'
 import { fine, isIgnored, runChecks } from './check.ts'
 import type { Check } from './check.ts'
 import * as checks from './checks.ts'
+import { externalEtcdFiles, externalEtcdVersion } from './external-etcd.ts'
 
 const STATIC_PODS = ['kube-apiserver', 'kube-controller-manager', 'kube-scheduler', 'etcd']
 
@@ -47,7 +48,7 @@ export function* checkInit(p: Proc, { version, ignored, cluster, init }: InitChe
           ...[PORTS.etcdClient, PORTS.etcdPeer].map(checks.portOpen),
           checks.dirAvailable(local?.dataDir ?? '/var/lib/etcd'),
         ]
-      : [checks.externalEtcd(external)]),
+      : [externalEtcdVersion(external, minor), ...externalEtcdFiles(external)]),
   ]
   yield* runChecks(p, list, ignored, minor)
 }
@@ -97,8 +98,11 @@ export function* checkJoin(p: Proc, { version, ignored, join, address }: JoinChe
   yield* runChecks(p, list, ignored, minor)
 }
 
-/** What a control plane needs besides, once the cluster's configuration is known. */
-export function* checkJoiningControlPlane(p: Proc, { version, ignored, cluster, init }: InitChecks): Run<void> {
+/** What a control plane needs besides, once the cluster's configuration is known. Certificates may yet be downloaded. */
+export function* checkJoiningControlPlane(
+  p: Proc,
+  { version, ignored, cluster, init, downloadsCerts }: InitChecks & { downloadsCerts: boolean },
+): Run<void> {
   const { advertiseAddress, bindPort } = init.localAPIEndpoint
   const list: Check[] = [
     checks.numCpu,
@@ -113,7 +117,9 @@ export function* checkJoiningControlPlane(p: Proc, { version, ignored, cluster, 
           ...[PORTS.etcdClient, PORTS.etcdPeer].map(checks.portOpen),
           checks.dirAvailable(cluster.etcd.local?.dataDir ?? '/var/lib/etcd'),
         ]
-      : []),
+      : downloadsCerts
+        ? []
+        : externalEtcdFiles(cluster.etcd.external)),
   ]
   yield* runChecks(p, list, ignored, minorOf(version))
 }

@@ -39,9 +39,8 @@ function* sayNothing(ctx: Context, options: BuildOptions): Run<void> {
 /** `describe TYPE PREFIX`: a name that is not there may be the beginning of others. */
 function* byPrefix(ctx: Context, options: BuildOptions, errors: CommandError[]): Run<Info[]> {
   const [first = '', prefix, ...more] = options.args
-  const only = errors[0]!
-  const failure = errors.length === 1 ? only : new AggregateError(errors)
-  if (prefix === undefined || more.length > 0 || first.includes('/') || !isNotFound(only)) throw failure
+  const failure = new AggregateError(errors)
+  if (prefix === undefined || more.length > 0 || first.includes('/') || !isNotFound(errors[0])) throw failure
   const { namespace } = yield* ctx.session.namespace()
   const type = (yield* ctx.session.mapper()).resolve(first)
   const items = yield* listAll(ctx, type, type.namespaced ? namespace : '')

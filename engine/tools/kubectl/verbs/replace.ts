@@ -1,7 +1,7 @@
 /** `kubectl replace`. Models kubectl/pkg/cmd/replace. */
 import type { Run } from '../../../host/process.ts'
 import { buildLocal, optionsFromFlags, type Info } from '../builder.ts'
-import { dryRunOf, forEach, sourced, tellerOf, usage, writeQuery, type DryRun, type Tell } from '../changes.ts'
+import { dryRunOf, forEach, sourced, tellerOf, writeQuery, type DryRun, type Tell } from '../changes.ts'
 import type { ApiObject } from '../client.ts'
 import type { Command, Context } from '../command.ts'
 import { waitForDeletion } from '../deletion.ts'
@@ -18,8 +18,7 @@ export const replaceCommand: Command = { path: 'replace', complete: 'none', run:
 const FORCE_TIMEOUT_MS = 5 * 60_000
 
 function* runReplace(ctx: Context): Run<void> {
-  const { flags, args } = ctx
-  if (args.length > 0) throw usage(ctx, `Unexpected args: [${args.join(' ')}]`)
+  const { flags } = ctx
   if (flags.text('raw')) return yield* writeRaw(ctx, 'PUT', flags.text('raw'), yield* rawBody(ctx))
   if (flags.list('filename').length === 0 && !flags.text('kustomize'))
     throw new CommandError('must specify one of -f and -k')
