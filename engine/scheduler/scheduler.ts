@@ -3,7 +3,7 @@
  * FailedScheduling that says why not. Not modelled: extenders, DRA, sampling of nodes (percentageOfNodesToScore,
  * which begins at 100 nodes; all are looked at), scheduling gates' own events.
  */
-import type { Answer, ApiClient, ApiClientOwner, Change, Informer, Resource } from '../api/client.ts'
+import type { Answer, ApiClient, ApiClientOwner, Change, Informer, KubeObject, Resource } from '../api/client.ts'
 import { EventRecorder, IGNORED } from '../api/event-recorder.ts'
 import { LEASE_TAG, LeaderElection } from '../api/leader-election.ts'
 import type { ElectionHooks } from '../api/leader-election.ts'
@@ -241,6 +241,7 @@ export class Scheduler implements Component, ApiClientOwner {
       name: 'kube-scheduler',
       identity: `${options.host}_${kernel.random(options.address).uuid()}`,
       ...options.election,
+      record: (lease, facts) => this.recorder.record(lease as KubeObject, facts, { component: SCHEDULER_NAME }),
       onStartedLeading: () => this.lead(),
       onStoppedLeading: () => {
         this.stop()
