@@ -5,7 +5,7 @@
  */
 import { Cluster } from './cluster.ts'
 import { LEARNER } from './cluster/cluster-hosts.ts'
-import { makePicture } from './cluster/picture.ts'
+import { makePicture, pictureNodes } from './cluster/picture.ts'
 import type { ClusterPicture } from './cluster/picture.ts'
 import type { OutsideRequest } from './cluster/outside-wires.ts'
 import type { ClusterOptions } from './cluster/plan.ts'
@@ -558,7 +558,7 @@ export class Flight {
 
   private isUp(): boolean {
     if (!this.cluster.kubeadm.done) return false
-    const { nodes } = this.picture()
+    const nodes = pictureNodes(this.cluster)
     return (
       nodes.length === this.cluster.plan.nodes.length &&
       nodes.every(({ ready, pods }) => ready && pods.every((pod) => pod.ready))
@@ -567,7 +567,7 @@ export class Flight {
 
   /** Pods on their way somewhere. */
   private isMoving(): boolean {
-    return this.picture().nodes.some(({ pods }) =>
+    return pictureNodes(this.cluster).some(({ pods }) =>
       pods.some(({ status }) => /^(Pending|ContainerCreating|Terminating|PodInitializing)$/.test(status)),
     )
   }

@@ -108,7 +108,12 @@ export function serverProblem(
   const files = world.tlsFiles(place.host, place.port)
   const host = world.host(place.host)
   const shown = issuedAs(sourceOf(host?.files.node(files?.certificate ?? '')))
-  if (shown !== undefined && config.ca === shown.authority && isValid(world.nowMs(from), shown) && isNamed(shown, name))
+  if (
+    shown !== undefined &&
+    isText(config.ca, shown.authority) &&
+    isValid(world.nowMs(from), shown) &&
+    isNamed(shown, name)
+  )
     return undefined
   const tls = config.ca === undefined ? undefined : { ca: textOf(config.ca) }
   const shaken = handshake(
@@ -117,6 +122,10 @@ export function serverProblem(
   )
   return 'failure' in shaken ? shaken.message : undefined
 }
+
+/** Whether a text is the one that was made here. */
+const isText = (pem: Pem | undefined, made: LazyText): boolean =>
+  pem === made || (typeof pem === 'string' && pem === made.text())
 
 const textOf = (pem: Pem): string => (typeof pem === 'string' ? pem : pem.text())
 

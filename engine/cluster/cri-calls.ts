@@ -45,7 +45,8 @@ export function criCalls(world: CriWorld): SyscallTable {
     },
     'cri.stop': (_world, { host }, args) =>
       changed(runtime(host)?.criStop(String(args['id']), Number(args['graceMs'] ?? 0))),
-    'cri.remove': (_world, { host }, args) => changed(runtime(host)?.criRemove(String(args['id']))),
+    'cri.remove': (_world, { host }, args) =>
+      changed(runtime(host)?.criRemove(String(args['id']), args['keepLogs'] === true)),
     'cri.removeImage': (_world, { host }, args) => changed(runtime(host)?.criRemoveImage(String(args['reference']))),
     'cri.stopPod': (_world, { host }, args) => changed(runtime(host)?.criStopPod(String(args['id']))),
     'cri.removePod': (_world, { host }, args) => ({ removed: world.kubelet(host)?.criRemovePod(String(args['id'])) }),
@@ -78,9 +79,12 @@ function criLogs(kubelet: Kubelet | undefined, { id, tail, sinceMs, timestamps }
   const late = container.logs.filter(({ atMs }) => sinceMs === undefined || atMs >= sinceMs)
   const lines = tail === undefined ? late : tail === 0 ? [] : late.slice(-tail)
   const stamp = (atMs: number): string => `${new Date(atMs).toISOString().replace('Z', '000000Z')} `
-  const text = lines.map((line) => `${timestamps === true ? stamp(line.atMs) : ''}${line.text}`)
+  const whole = (text: string): string => (text.endsWith('\n') ? text : `${text}\n`)
   return {
-    text: text.map((line) => (line.endsWith('\n') ? line : `${line}\n`)).join(''),
+    pieces: lines.map(({ atMs, stream, text }) => ({
+      stream,
+      text: `${timestamps === true ? stamp(atMs) : ''}${whole(text)}`,
+    })),
     lastMs: container.logs.at(-1)?.atMs ?? 0,
   }
 }

@@ -181,6 +181,13 @@ export function issuedAs(text: LazyText | undefined): Issued | undefined {
   return text && ISSUED.get(text)
 }
 
+/** From when to when a text's certificate is valid, to the second as X.509 says it; undefined for texts not made by `issue`. */
+export function validityOf(text: LazyText | undefined): { notBeforeMs: number; notAfterMs: number } | undefined {
+  const issued = issuedAs(text)
+  const seconds = (ms: number): number => Math.floor(ms / 1000) * 1000
+  return issued && { notBeforeMs: seconds(issued.notBeforeMs), notAfterMs: seconds(issued.notAfterMs) }
+}
+
 /**
  * Whether files stand as they were made here, so that nobody needs to look into them: texts that were not read
  * yet, and with a certificate the key that belongs to it.

@@ -68,6 +68,7 @@ export function parseKubeconfig(
   text: string,
   path: string,
   read: (path: string) => string | undefined,
+  readToken = read,
 ): Kubeconfig | { error: string } {
   let config: Config | null
   try {
@@ -81,13 +82,14 @@ export function parseKubeconfig(
   const cluster = config.clusters?.find(({ name }) => name === context?.cluster)?.cluster
   if (cluster === undefined) return { error: EMPTY }
   const user = config.users?.find(({ name }) => name === context?.user)?.user ?? {}
-  return connectionOf(cluster, user, read)
+  return connectionOf(cluster, user, read, readToken)
 }
 
 function connectionOf(
   cluster: Record<string, unknown>,
   user: Record<string, unknown>,
   read: (path: string) => string | undefined,
+  readToken: (path: string) => string | undefined,
 ): Kubeconfig | { error: string } {
   const caPath = textOf(cluster['certificate-authority'])
   const ca = decoded(cluster['certificate-authority-data']) ?? (caPath === undefined ? undefined : read(caPath))
@@ -95,7 +97,7 @@ function connectionOf(
   const certificate = decoded(user['client-certificate-data'])
   const certificatePath = textOf(user['client-certificate'])
   const tokenFile = textOf(user['tokenFile'])
-  const token = textOf(user['token']) ?? (tokenFile === undefined ? undefined : read(tokenFile)?.trim())
+  const token = textOf(user['token']) ?? (tokenFile === undefined ? undefined : readToken(tokenFile)?.trim())
   const serverName = textOf(cluster['tls-server-name'])
   return {
     server: textOf(cluster['server']) ?? '',

@@ -43,25 +43,33 @@ export interface ClusterPicture {
   skew: SkewFinding[]
 }
 
-export function makePicture(cluster: Cluster): ClusterPicture {
-  const { kernel, plan, fabric } = cluster
+/** The nodes with their pods, of the whole picture. */
+export function pictureNodes(cluster: Cluster): PicturedNode[] {
+  const { plan, fabric } = cluster
   const pods = objectsOf<Pod>(cluster, 'pods')
   const nodes = new Map(objectsOf<Node>(cluster, 'minions').map((node) => [node.metadata.name, node]))
   const on = (name: string): PicturedPod[] =>
     pods.filter((pod) => pod.spec?.nodeName === name).map((pod) => picturePod(pod, plan.minor))
+  return plan.machines
+    .filter(({ name }) => nodes.has(name))
+    .map(({ name, role }) =>
+      pictureNode(
+        nodes.get(name) as Node,
+        role === 'control-plane' || isControlPlane(nodes.get(name)),
+        fabric.isUp(name),
+        on(name),
+      ),
+    )
+}
+
+export function makePicture(cluster: Cluster): ClusterPicture {
+  const { kernel, plan } = cluster
+  const pods = objectsOf<Pod>(cluster, 'pods')
+  const nodes = new Map(objectsOf<Node>(cluster, 'minions').map((node) => [node.metadata.name, node]))
   return {
     nowMs: kernel.now,
     clockMs: kernel.clockMs,
-    nodes: plan.machines
-      .filter(({ name }) => nodes.has(name))
-      .map(({ name, role }) =>
-        pictureNode(
-          nodes.get(name) as Node,
-          role === 'control-plane' || isControlPlane(nodes.get(name)),
-          fabric.isUp(name),
-          on(name),
-        ),
-      ),
+    nodes: pictureNodes(cluster),
     unscheduled: pods.filter((pod) => (pod.spec?.nodeName ?? '') === '').map((pod) => picturePod(pod, plan.minor)),
     controlPlane: [
       ...plan.controlPlanes,

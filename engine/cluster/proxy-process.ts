@@ -13,8 +13,8 @@ import type { Fabric, HostName } from '../fabric/fabric.ts'
 import { binaryVersion } from '../host/binary.ts'
 import type { FileNode } from '../host/files.ts'
 import type { Host } from '../host/host.ts'
-import { UNIT_EVENTS } from '../host/units/units.ts'
-import type { UnitStartData, UnitStopData } from '../host/units/units.ts'
+import { UNIT_EVENTS } from '../host/units/events.ts'
+import type { UnitStartData, UnitStopData } from '../host/units/events.ts'
 import type { Component, Kernel } from '../kernel/kernel.ts'
 import type { KernelEvent } from '../kernel/queue.ts'
 import type { KubeProxy, ProxyNews } from '../network/kube-proxy.ts'
@@ -247,7 +247,8 @@ export class ProxyProcesses implements Component {
     let config = this.configs.get(host)
     if (config === undefined) {
       const { path = '', text = '' } = kubeconfig ?? {}
-      config = parseKubeconfig(text, path, (file) => this.read(process, file))
+      const noToken = (): undefined => undefined
+      config = parseKubeconfig(text, path, (file) => this.read(process, file), noToken)
       this.configs.set(host, config)
     }
     return config

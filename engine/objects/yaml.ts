@@ -314,8 +314,32 @@ function splitDocuments(text: string): string[] {
   return [...documents, lines.join('\n')]
 }
 
+/** Texts that were read lately: the same configurations are read by many hosts and commands. */
+const known = new Map<string, unknown>()
+const REMEMBERED = 100
+const LONGEST = 50_000
+
 /** Reads one document. Throws YamlError. */
 export function parseYaml(text: string): unknown {
+  if (text.length > LONGEST) return parseText(text)
+  let value = known.get(text)
+  if (value === undefined) {
+    if (known.size >= REMEMBERED) known.clear()
+    known.set(text, (value = parseText(text)))
+  }
+  return copy(value)
+}
+
+/** A JSON value of the caller's own. */
+function copy(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return value
+  if (Array.isArray(value)) return value.map(copy)
+  const fields: Record<string, unknown> = {}
+  for (const key of Object.keys(value)) define(fields, key, copy((value as Record<string, unknown>)[key]))
+  return fields
+}
+
+function parseText(text: string): unknown {
   const document = parseDocument(text, {
     schema: 'failsafe',
     version: '1.1',

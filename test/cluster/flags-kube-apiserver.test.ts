@@ -240,7 +240,7 @@ resources:
       {
         resources: ['secrets'],
         providers: [
-          { kind: 'aescbc', keys: ['key1'] },
+          { kind: 'aescbc', keys: [{ name: 'key1', secret: 'MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=' }] },
           { kind: 'identity', keys: [] },
         ],
       },
@@ -308,9 +308,15 @@ resources:
       'runtime-config=resource.k8s.io/v1alpha3',
     ])
     expect(settings({ 'runtime-config': 'api/all=true' }).withoutEffect).toEqual(['runtime-config=api/all'])
-    expect(settings(ENC, encryption('MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=')).withoutEffect).toEqual([
-      'encryption-provider-config',
-    ])
+    expect(settings(ENC, encryption('MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=')).withoutEffect).toEqual([])
+    const reload = { ...ENC, 'encryption-provider-config-automatic-reload': 'true' }
+    const read = settings(reload, encryption('MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY='))
+    expect([read.encryptionReload, read.withoutEffect]).toEqual(['/enc.yaml', []])
+    const kms =
+      'apiVersion: apiserver.config.k8s.io/v1\nkind: EncryptionConfiguration\nresources: [{resources: [secrets], providers: [{kms: {name: k, endpoint: unix:///k.sock}}]}]\n'
+    expect(errorOf(ENC, { files: { '/enc.yaml': kms } })).toBe(
+      'not simulated: a kms provider in the encryption configuration',
+    )
   })
 
   it('serves groups and versions as --runtime-config says, the most specific key first', () => {

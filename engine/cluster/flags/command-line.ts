@@ -1,6 +1,6 @@
 /** What all Kubernetes components do with their command line before they look at a flag's meaning (O1). Models component-base/cli and cobra. */
 import { gateProblem } from './feature-gates.ts'
-import type { Refusal } from './host.ts'
+import type { FlagHost, Refusal } from './host.ts'
 import { parseFlags } from './pflag.ts'
 import type { Flags } from './pflag.ts'
 import { rowsOf } from './rows.ts'
@@ -18,7 +18,7 @@ export interface Program {
 }
 
 /** The flags, or why the process ends at once: an error, or because it was asked for its version or for help. */
-export function readCommandLine(
+function readCommandLine(
   program: Program,
   argv: readonly string[],
   { version, minor }: { version: string; minor: number },
@@ -40,6 +40,25 @@ export function readCommandLine(
     return { refused: `Kubernetes v${version}\n`, code: 0, afterMs: program.afterMs }
   return { flags }
 }
+
+/** What a component looks at once its flags are read. */
+export interface Scene {
+  flags: Flags
+  version: string
+  minor: number
+  host: FlagHost
+}
+
+/** The settings of a component and the first lines of its log, or why its process ends. */
+export type Started<Settings> = { settings: Settings; log: string } | Refusal
+
+/** The reader of a component's command line: `start` is asked once the flags themselves are in order. */
+export const readerOf =
+  <Settings>(program: Program, start: (scene: Scene) => Started<Settings>) =>
+  (argv: readonly string[], version: string, minor: number, host: FlagHost): Started<Settings> => {
+    const read = readCommandLine(program, argv, { version, minor })
+    return 'refused' in read ? read : start({ flags: read.flags, version, minor, host })
+  }
 
 function gatesProblem(flags: Flags, minor: number): string | undefined {
   const gates = flags.map('feature-gates')

@@ -25,6 +25,7 @@ const ACTING = [
   ...['heartbeat-interval', 'election-timeout', 'strict-reconfig-check', 'force-new-cluster', 'max-txn-ops'],
   ...['auto-compaction-mode', 'auto-compaction-retention', 'max-request-bytes', 'max-learners', 'metrics'],
   ...['experimental-max-learners', 'watch-progress-notify-interval', 'experimental-watch-progress-notify-interval'],
+  ...['corrupt-check-time', 'experimental-corrupt-check-time'],
   ...['experimental-initial-corrupt-check', 'feature-gates', 'logger', 'log-level', 'log-outputs', 'version'],
 ]
 
@@ -173,6 +174,7 @@ function configOf({ flags: { given }, version }: Scene): EtcdConfig {
     forceNewCluster: bool('force-new-cluster', false),
     initialCorruptCheck:
       bool('experimental-initial-corrupt-check', false) || /InitialCorruptCheck=true/.test(text('feature-gates', '')),
+    corruptCheckMs: ms(['corrupt-check-time', 'experimental-corrupt-check-time'], 0),
     autoCompactionMode: mode === 'revision' ? 'revision' : 'periodic',
     autoCompactionRetention: retentionOf(text('auto-compaction-retention', '0'), mode) ?? 0,
     maxTxnOps: number('max-txn-ops', defaults.maxTxnOps),

@@ -34,7 +34,7 @@ export { servedBy } from '../../api/runtime-config.ts'
 export type { SchedulerProfile } from './scheduler-config.ts'
 export { schedulerStartOf } from './kube-scheduler.ts'
 export type { SchedulerSettings } from './kube-scheduler.ts'
-export type { EncryptionRule } from './encryption.ts'
+export { readEncryption } from './encryption.ts'
 
 export interface SettingsOf {
   'kube-apiserver': ApiServerSettings

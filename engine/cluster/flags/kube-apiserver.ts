@@ -10,13 +10,13 @@ import type { ApiFlags, StaticToken } from '../../api/flags.ts'
 import { pluginProblems } from '../../api/pipeline/admission/plugins.ts'
 import { admissionConfig } from './admission-config.ts'
 import { readAuditPolicy } from './audit.ts'
-import { readCommandLine } from './command-line.ts'
-import type { Program } from './command-line.ts'
+import { readerOf } from './command-line.ts'
+import type { Program, Scene, Started } from './command-line.ts'
 import type { Fields } from './config-file.ts'
 import { notSimulated, withoutEffect } from './effects.ts'
 import type { Effects } from './effects.ts'
 import { readEncryption } from './encryption.ts'
-import type { EncryptionRule } from './encryption.ts'
+import type { EncryptionRule } from '../../api/storage/encryption.ts'
 import { aggregate, commandFailed, klogLine, listenProblem, openProblem } from './host.ts'
 import type { FlagHost, Refusal } from './host.ts'
 import {
@@ -74,6 +74,8 @@ export interface ApiServerSettings {
   audit?: { policy: Fields | undefined; logPath: string }
   /** --encryption-provider-config; empty: everything is stored as it is. */
   encryption: EncryptionRule[]
+  /** The file of these rules, where it is read again. */
+  encryptionReload?: string
   withoutEffect: string[]
 }
 
@@ -98,6 +100,7 @@ const EFFECTS: Effects = {
     ...['default-not-ready-toleration-seconds', 'default-unreachable-toleration-seconds', 'proxy-client-cert-file'],
     ...['proxy-client-key-file', 'encryption-provider-config', 'enable-bootstrap-token-auth', 'external-hostname'],
     ...['audit-policy-file', 'audit-log-path'],
+    'encryption-provider-config-automatic-reload',
   ],
   kubeadm: {
     'requestheader-allowed-names': '*',
@@ -112,19 +115,7 @@ const EFFECTS: Effects = {
   gates: ['OpenAPIEnums'],
 }
 
-type Read = { settings: ApiServerSettings; log: string } | Refusal
-
-export function readApiServer(argv: readonly string[], version: string, minor: number, host: FlagHost): Read {
-  const read = readCommandLine(PROGRAM, argv, { version, minor })
-  return 'refused' in read ? read : start({ flags: read.flags, version, minor, host })
-}
-
-interface Scene {
-  flags: Flags
-  version: string
-  minor: number
-  host: FlagHost
-}
+export const readApiServer = readerOf(PROGRAM, start)
 
 /** Why a server ends, after how long, and which of its first lines it had written. */
 interface Failure {
@@ -133,7 +124,7 @@ interface Failure {
   said: 'nothing' | 'host' | 'all'
 }
 
-function start(scene: Scene): Read {
+function start(scene: Scene): Started<ApiServerSettings> {
   const failure = optionsFailure(scene) ?? runFailure(scene)
   if (failure !== undefined) return refused(scene, failure)
   const settings = settingsOf(scene)
@@ -522,18 +513,13 @@ function settingsOf({ flags, version, minor, host }: Scene): ApiServerSettings {
       },
     }),
     encryption: encryption !== undefined && 'rules' in encryption ? encryption.rules : [],
+    ...(flags.bool('encryption-provider-config-automatic-reload') && { encryptionReload: encryptionFile(flags) }),
     withoutEffect: [
       ...withoutEffect(flags, EFFECTS, minor),
       ...unservedKeys(flags.map('runtime-config'), minor).map((key) => `runtime-config=${key}`),
-      ...(encryption !== undefined && 'rules' in encryption && encryption.rules.some(isEncrypting)
-        ? ['encryption-provider-config']
-        : []),
     ],
   }
 }
-
-/** Whether anything would be stored otherwise than as it is. */
-const isEncrypting = ({ providers }: EncryptionRule): boolean => (providers[0]?.kind ?? 'identity') !== 'identity'
 
 /** What of the settings the API server's own flags say. */
 export function apiFlagsOf(settings: ApiServerSettings): ApiFlags {
@@ -553,6 +539,8 @@ export function apiFlagsOf(settings: ApiServerSettings): ApiFlags {
     anonymousAuth: settings.anonymousAuth,
     bootstrapTokenAuth: settings.bootstrapTokenAuth,
     tokens: settings.tokens,
+    encryption: settings.encryption,
+    reloadsEncryption: settings.encryptionReload !== undefined,
     runtimeConfig: settings.runtimeConfig,
     ...(settings.audit?.policy !== undefined &&
       settings.audit.logPath !== '' && { audit: settings.audit.policy as unknown as AuditPolicy }),

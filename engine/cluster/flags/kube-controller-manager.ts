@@ -3,12 +3,14 @@
  * kubeconfig, authorities. Models cmd/kube-controller-manager/app. Files that only controllers read are
  * looked at by `lateFailure`, once the process leads.
  */
+import { otherAccounts } from '../../controllers/identities.ts'
 import type { ManagerStart } from '../../controllers/manager.ts'
 import { nodeLifecycleFlags } from '../../controllers/nodelifecycle/flags.ts'
 import type { NodeLifecycleFlags } from '../../controllers/nodelifecycle/flags.ts'
+import type { ControllerFlags } from '../controllers.ts'
 import { parseCertificates } from '../../pki/index.ts'
-import { readCommandLine } from './command-line.ts'
-import type { Program } from './command-line.ts'
+import { readerOf } from './command-line.ts'
+import type { Program, Scene, Started } from './command-line.ts'
 import { controllerProblems, disabledControllers } from './controller-names.ts'
 import { delegatedProblem, servingPortProblems, servingProblem } from './delegated.ts'
 import { notSimulated, withoutEffect } from './effects.ts'
@@ -100,21 +102,9 @@ const EFFECTS: Effects = {
   },
 }
 
-interface Scene {
-  flags: Flags
-  version: string
-  minor: number
-  host: FlagHost
-}
+export const readManager = readerOf(PROGRAM, start)
 
-type Read = { settings: ManagerSettings; log: string } | Refusal
-
-export function readManager(argv: readonly string[], version: string, minor: number, host: FlagHost): Read {
-  const read = readCommandLine(PROGRAM, argv, { version, minor })
-  return 'refused' in read ? read : start({ flags: read.flags, version, minor, host })
-}
-
-function start(scene: Scene): Read {
+function start(scene: Scene): Started<ManagerSettings> {
   const { flags, minor, host, version } = scene
   const warnings = flags.warnings.map((line) => `${line}\n`).join('')
   const problems = [
@@ -263,15 +253,20 @@ export const managerStartOf = (settings: ManagerSettings): ManagerStart => ({
   disabled: settings.disabledControllers,
   qps: settings.kubeApiQps,
   burst: settings.kubeApiBurst,
+  ...(settings.useServiceAccountCredentials && { accounts: otherAccounts(settings.minor) }),
 })
 
 /** Flags of single controllers, in the shape of `ControllerFlags` (engine/cluster/controllers.ts). */
-export const controllerFlagsOf = (settings: ManagerSettings) => ({
-  terminatedPodGcThreshold: settings.terminatedPodGcThreshold,
-  clusterCidr: settings.clusterCidrs.find((cidr) => !cidr.includes(':')) ?? '',
-  nodeCidrMaskSize: settings.nodeCidrMaskSize,
-  horizontalPodAutoscaler: settings.horizontalPodAutoscaler,
-})
+export function controllerFlagsOf(settings: ManagerSettings): Partial<ControllerFlags> {
+  const { terminatedPodGcThreshold, nodeCidrMaskSize, horizontalPodAutoscaler, clusterCidrs } = settings
+  const clusterCidr = clusterCidrs.find((cidr) => !cidr.includes(':'))
+  return {
+    terminatedPodGcThreshold,
+    nodeCidrMaskSize,
+    horizontalPodAutoscaler,
+    ...(clusterCidr !== undefined && { clusterCidr }),
+  }
+}
 
 /** Why a manager that has begun to lead ends after all (O3). */
 export interface LateFailure {

@@ -2,8 +2,8 @@
  * What kube-proxy's command line and configuration file come to (O1, O6, O9). Models cmd/kube-proxy/app. A file
  * rules out all flags but --hostname-override; --master stands beside both.
  */
-import { readCommandLine } from './command-line.ts'
-import type { Program } from './command-line.ts'
+import { readerOf } from './command-line.ts'
+import type { Program, Scene, Started } from './command-line.ts'
 import { movedGates, gateProblem } from './feature-gates.ts'
 import { notSimulated, withoutEffect } from './effects.ts'
 import type { Effects } from './effects.ts'
@@ -45,21 +45,9 @@ const EFFECTS: Effects = {
   kubeadm: {},
 }
 
-interface Scene {
-  flags: Flags
-  version: string
-  minor: number
-  host: FlagHost
-}
+export const readProxy = readerOf(PROGRAM, start)
 
-type Read = { settings: ProxySettings; log: string } | Refusal
-
-export function readProxy(argv: readonly string[], version: string, minor: number, host: FlagHost): Read {
-  const read = readCommandLine(PROGRAM, argv, { version, minor })
-  return 'refused' in read ? read : start({ flags: read.flags, version, minor, host })
-}
-
-function start(scene: Scene): Read {
+function start(scene: Scene): Started<ProxySettings> {
   const { flags, minor, host } = scene
   const warnings = flags.warnings.map((line) => `${line}\n`).join('')
   const end = (before: string, error: string, afterMs = 50): Refusal => ({

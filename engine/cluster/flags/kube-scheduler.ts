@@ -3,19 +3,18 @@
  * cmd/kube-scheduler/app: flags, options, its own certificate, --config, serving, kubeconfig, profiles.
  */
 import type { SchedulerStart } from '../../scheduler/profile.ts'
-import { readCommandLine } from './command-line.ts'
-import type { Program } from './command-line.ts'
+import { readerOf } from './command-line.ts'
+import type { Program, Scene, Started } from './command-line.ts'
 import { delegatedProblem, servingPortProblems, servingProblem } from './delegated.ts'
 import { notSimulated, withoutEffect } from './effects.ts'
 import type { Effects } from './effects.ts'
 import type { Fields } from './config-file.ts'
 import { aggregate, commandFailed, klogLine, openProblem } from './host.ts'
-import type { FlagHost, Refusal } from './host.ts'
+import type { Refusal } from './host.ts'
 import { generated } from './kube-controller-manager.ts'
 import { SCHEDULER_ROWS } from './kube-scheduler-rows.ts'
 import { kubeconfigProblem } from './kubeconfig.ts'
 import { leaderElectionOf } from './leader-election.ts'
-import type { Flags } from './pflag.ts'
 import {
   configOf,
   decodeSchedulerConfig,
@@ -57,27 +56,15 @@ const EFFECTS: Effects = {
   kubeadm: { port: '0' },
 }
 
-interface Scene {
-  flags: Flags
-  version: string
-  minor: number
-  host: FlagHost
-}
-
 /** How the scheduler's process is started (engine/scheduler/profile.ts). */
 export const schedulerStartOf = (settings: SchedulerSettings): SchedulerStart => ({
   leaderElect: settings.leaderElection.leaderElect,
   profiles: settings.profiles,
 })
 
-type Read = { settings: SchedulerSettings; log: string } | Refusal
+export const readScheduler = readerOf(PROGRAM, start)
 
-export function readScheduler(argv: readonly string[], version: string, minor: number, host: FlagHost): Read {
-  const read = readCommandLine(PROGRAM, argv, { version, minor })
-  return 'refused' in read ? read : start({ flags: read.flags, version, minor, host })
-}
-
-function start(scene: Scene): Read {
+function start(scene: Scene): Started<SchedulerSettings> {
   const { flags, minor, host, version } = scene
   const warnings = flags.warnings.map((line) => `${line}\n`).join('')
   const own = generated(flags, host.nowMs + 60)

@@ -1,0 +1,77 @@
+/** The schedulers of all hosts: what their processes' flags come to. Models cmd/kube-scheduler (O3). */
+import type { HostName } from '../../fabric/fabric.ts'
+import { klogHeader } from '../../objects/klog.ts'
+import { Scheduler } from '../../scheduler/scheduler.ts'
+import { readFlags, schedulerStartOf } from '../flags/index.ts'
+import type { PlannedHost } from '../plan.ts'
+import type { Elected, Made } from './elected.ts'
+import type { Processes, Running } from './processes.ts'
+import type { ComponentSet, ControlPlaneWorld } from './world.ts'
+
+const LOST = { file: 'server.go:294', text: 'Leaderelection lost' }
+
+export class Schedulers implements ComponentSet {
+  readonly instances = new Map<HostName, Scheduler>()
+
+  constructor(
+    private readonly world: ControlPlaneWorld,
+    private readonly processes: Processes,
+    private readonly elected: Elected,
+  ) {}
+
+  add({ name }: PlannedHost): void {
+    this.make(name, { minor: this.world.plan.minor })
+  }
+
+  startBare(host: HostName): void {
+    this.instances.get(host)?.start()
+  }
+
+  start(process: Running): void {
+    const { host, argv, version } = process
+    const read = readFlags('kube-scheduler', argv, version, this.processes.flagHost(process))
+    if ('refused' in read) return this.processes.refuse(process, read)
+    const { settings, log } = read
+    process.kubeconfig = settings.kubeconfig
+    process.scheduler = settings
+    this.world.log(process, log)
+    this.makeFor(keyOf(host), { minor: settings.minor })
+    this.elected.begin(process)
+  }
+
+  go({ host, scheduler }: Running): void {
+    if (scheduler !== undefined) this.instances.get(host)?.start(schedulerStartOf(scheduler))
+  }
+
+  /** Who leads hands its lease back when it is asked to end. */
+  release({ host, scheduler }: Running): boolean {
+    if (scheduler === undefined) return false
+    this.instances.get(host)?.release()
+    const header = klogHeader('I', this.world.kernel.clockMs, 'server.go:287')
+    this.processes.say(keyOf(host), `${header} "Requested to terminate, exiting"\n`)
+    return false
+  }
+
+  stop(host: HostName, _slot: string, process: Running | undefined): void {
+    this.elected.end(process)
+    this.instances.get(host)?.stop()
+  }
+
+  makeFor(key: string, wanted: Made): void {
+    this.elected.makeFor(key, wanted, (host, made) => this.make(host, made))
+  }
+
+  private make(host: HostName, { minor }: Made): void {
+    const scheduler = new Scheduler({
+      kernel: this.world.kernel,
+      address: `kube-scheduler/${host}`,
+      host,
+      minor,
+      election: this.elected.election(keyOf(host), LOST),
+      createClient: this.elected.clientOf(host, 'kube-scheduler', minor),
+    })
+    this.instances.set(host, scheduler)
+  }
+}
+
+const keyOf = (host: HostName): string => `${host}/kube-scheduler`
