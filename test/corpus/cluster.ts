@@ -8,6 +8,8 @@ const EPOCH_MS = Date.UTC(2026, 0, 5, 9)
 const LIMIT_MS = 20_000
 /** The recorded server has the feature gate off that lists the values of fields. */
 const WITHOUT_ENUMS = `ssh controlplane "sudo sed -i 's/^    - kube-apiserver$/&\\n    - --feature-gates=OpenAPIEnums=false/' /etc/kubernetes/manifests/kube-apiserver.yaml"`
+/** The exit code of a row that the simulator itself fell over. */
+export const CRASHED = -1
 const FOLDER = '/home/candidate/rows'
 
 const optionsOf = (release: string, workers: number): FlightOptions => ({
@@ -43,10 +45,10 @@ export class EmptyCluster {
     const flight = (this.flight ??= Flight.restore(this.start))
     const input = stdin === undefined ? '/dev/null' : '../stdin'
     if (stdin !== undefined) await flight.hands.writeFile('base', '/home/candidate/stdin', stdin)
-    const { code, stdout, stderr } = await flight.script(`cd ${FOLDER}\n{ ${line}\n} <${input}`, {
-      timeoutMs: LIMIT_MS,
-    })
-    if (code === 124) this.reset()
+    const { code, stdout, stderr } = await flight
+      .script(`cd ${FOLDER}\n{ ${line}\n} <${input}`, { timeoutMs: LIMIT_MS })
+      .catch((error: unknown) => ({ code: CRASHED, stdout: '', stderr: `internal error: ${String(error)}` }))
+    if (code === 124 || code === CRASHED) this.reset()
     return { rc: code, stdout: named(stdout), stderr: named(stderr) }
   }
 

@@ -55,8 +55,8 @@ export const isExact = (cls: string, real: Answer, ours: Answer): boolean =>
 const REFUSAL =
   /command not found|not (yet )?(supported|implemented|available in)|unsupported|unknown (command|flag|shorthand flag|option)|unrecognized|no such command|not simulated/i
 
-/** Whether the line was carried out, rather than refused for want of something. */
-export const isAccepted = ({ stdout, stderr }: Answer): boolean => !REFUSAL.test(`${stdout}\n${stderr}`)
+/** Whether the line was carried out, rather than refused for want of something (a negative code: it was not run at all). */
+export const isAccepted = ({ rc, stdout, stderr }: Answer): boolean => rc >= 0 && !REFUSAL.test(`${stdout}\n${stderr}`)
 
 /** The header of a table. */
 function headerOf(text: string): string | undefined {

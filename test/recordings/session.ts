@@ -69,6 +69,14 @@ export async function runSession(start: Start, rows: readonly Row[]): Promise<Ou
   return outputs
 }
 
+/** What kubeadm leaves behind; the recorded clusters were not made by it. */
+const WITHOUT_KUBEADM = `kubectl -n kube-system delete cm kubeadm-config kubelet-config
+kubectl -n kube-public delete cm cluster-info
+kubectl -n kube-system delete secret --field-selector type=bootstrap.kubernetes.io/token
+kubectl get role,rolebinding,clusterrole,clusterrolebinding -A --no-headers -o custom-columns=N:.metadata.namespace,K:.kind,NAME:.metadata.name | while read n k name; do
+  case $name in kubeadm:cluster-admins) ;; kubeadm:*) kubectl delete $k $name -n $n ;; esac
+done`
+
 /** The recorded user is one of system:masters; of the nodes' start the recorded clusters show no events but RegisteredNode. */
 async function prepare(flight: Flight): Promise<void> {
   const config = makeUserKubeconfig(flight.cluster, {
@@ -80,6 +88,7 @@ async function prepare(flight: Flight): Promise<void> {
   await flight.script(`mkdir -p ${FOLDER}; chmod 777 ${FOLDER}; chown -R candidate /home/candidate/.kube`, {
     user: 'root',
   })
+  await flight.script(`{ ${WITHOUT_KUBEADM}\n} >/dev/null 2>&1`)
   await flight.script('kubectl delete events --field-selector reason!=RegisteredNode >/dev/null; rm -rf .kube/cache')
 }
 

@@ -1,6 +1,6 @@
 /**
  * Plays the recorded sessions of real clusters against the simulator and counts the rows that print the same:
- * npm run recordings [-- DIR] [--diff NAME] [--only NAME,NAME]
+ * npm run recordings [-- DIR] [--diff NAME,NAME|all] [--only NAME,NAME]
  */
 import { existsSync, readFileSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
@@ -46,7 +46,7 @@ function chosenNames(): string[] {
     .filter((name) => existsSync(join(folder, name, 'session.jsonl')))
     .sort()
   const wanted = (values.diff ?? values.only)?.split(',')
-  return wanted === undefined
+  return wanted === undefined || wanted[0] === 'all'
     ? all
     : all.filter((name) => wanted.some((one) => name === one || (one.length === 2 && name.startsWith(`${one}-`))))
 }

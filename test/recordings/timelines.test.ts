@@ -32,6 +32,7 @@ const SPECIAL: Record<string, Partial<Rules>> = {
     toleranceMs: BACK_OFFS_MS,
     only: [
       ...['live-fail', 'ready-fail', 'startup-slow', 'init-fail', 'init-ok', 'sidecar', 'badcmd', 'nocm', 'novol'],
+      'poststart',
       ...['done-always', 'fail-never', 'deadline', 'graceful', 'nonroot'],
     ],
   },
