@@ -17,7 +17,7 @@ export function freezeCaches(): () => void {
   WatchCache.prototype.apply = function (event, nowMs) {
     deepFreeze(event.kv.value)
     const change = apply.call(this, event, nowMs)
-    deepFreeze(change?.object)
+    if (change !== 'broken') deepFreeze(change?.object)
     return change
   }
   return () => Object.assign(WatchCache.prototype, { fill, apply })
