@@ -6,7 +6,8 @@ export default defineConfig({
   testDir: 'test/e2e',
   outputDir: 'test-results',
   fullyParallel: true,
-  workers: 2,
+  // One more than processors: most of a flight is waiting for the clock.
+  workers: 3,
   reporter: 'list',
   timeout: 120_000,
   expect: { timeout: 15_000 },

@@ -73,7 +73,10 @@ export class Cockpit {
   }
 
   async speed(times: 1 | 10 | 60): Promise<void> {
-    await this.page.getByRole('radio', { name: `${times} times` }).check({ force: true })
+    const radio = this.page.getByRole('radio', { name: `${times} times` })
+    await radio.click({ force: true })
+    // It shows what the server says, so it may take a moment.
+    await expect(radio).toBeChecked()
     await expect(this.terminal.locator('textarea').first()).toBeFocused()
   }
 
