@@ -63,7 +63,7 @@ const CIPHERS: Record<'aescbc' | 'aesgcm' | 'secretbox', Cipher> = {
 }
 
 const ENCRYPTED = 'k8s:enc:'
-const NO_PREFIX = 'no matching prefix found'
+export const NO_PREFIX = 'no matching prefix found'
 
 const prefixOf = (kind: string): string => `${ENCRYPTED}${kind}:v1:`
 
@@ -110,8 +110,6 @@ export function revealPlain(stored: string): Revealed {
 export function plainPlace(providers: readonly EncryptionProvider[]): number {
   return providers.findIndex(({ kind }) => kind === 'identity')
 }
-
-export { NO_PREFIX }
 
 function readBy(
   { kind, keys }: EncryptionProvider,
