@@ -393,6 +393,7 @@ export class Cluster implements Component {
       name,
       plan: this.plan,
       files: () => this.hosts.get(name).files,
+      disk: () => this.hosts.get(name).disk(),
       runtime: this.runtimes.get(name) as ProcessRuntime,
       components: this.components.port(name),
       probes: this.probes,

@@ -17,6 +17,7 @@ export interface KubeletHost {
   plan: ClusterPlan
   /** The host's files; they are others after a boot. */
   files(): FileTree
+  disk(): { totalBytes: number; freeBytes: number }
   runtime: ProcessRuntime
   components: ComponentPort
   probes: LocalProbes
@@ -35,7 +36,7 @@ export function kubeletPorts(host: KubeletHost): KubeletPorts {
     probe: { http: (address, port, request) => probes.http(name, address, port, request) },
     dial: { dial: (podIp, address, port) => probes.dial(name, podIp, address, port) },
     knowsGate: (gate, minor) => gateOf(gate, minor) !== undefined,
-    ...(!plan.hollow && { networkReady: () => cniReady(port) }),
+    ...(!plan.hollow && { networkReady: () => cniReady(port), disk: () => host.disk() }),
     ...(isBare && addonPorts(host)),
     hostPathKind: (path) => kindOf(files(), path),
     makeHostPath: (path, kind) => makePath(files(), path, kind),

@@ -54,6 +54,7 @@ import { containerKey, hexOf } from './state.ts'
 import type { ContainerInstance, ImageOnNode, PodRecord } from './state.ts'
 import { makeMirror, MANIFEST_CHANGED, MANIFEST_LOST, MANIFEST_TICK, StaticPods } from './staticPods.ts'
 import { MIRROR_GONE_TAG, MIRROR_TAG } from './staticPods.ts'
+import { CRITICAL_PRIORITY, EvictionManager, evictionDoom } from './evictionManager.ts'
 import { Certificates, CERTIFICATE_TAG, CERTIFICATE_TICK } from './certificates.ts'
 import { loadKubeconfig } from './settings/kubeconfig.ts'
 import { readSettings } from './settings/settings.ts'
@@ -200,6 +201,7 @@ export class Kubelet implements Component, Core {
   /** Derived from the settings. */
   private derived: { of: KubeletSettings | undefined; flags: KubeletFlags; minor: number; texts: Texts } | undefined
   private readonly certificates: Certificates
+  private readonly evictions: EvictionManager
   private state: KubeletState = {
     up: false,
     runtime: true,
@@ -255,6 +257,11 @@ export class Kubelet implements Component, Core {
     )
     this.nodeStatus = new NodeStatuses(this, options, {
       event: (type, reason, message) => this.nodeEvent(type, reason, message),
+    })
+    this.evictions = new EvictionManager(this, this.nodeStatus, {
+      event: (type, reason, message) => this.nodeEvent(type, reason, message),
+      records: () => this.records.values(),
+      ended: (record, message) => this.evictFor(record, message),
     })
     this.certificates = new Certificates(this, {
       bootstrapped: () => this.bootstrapped(),
@@ -730,6 +737,7 @@ export class Kubelet implements Component, Core {
       this.periodic(generation, NODE_TICK, this.flags.nodeStatusUpdateMs, () => {
         this.tellRuntimeGone()
         this.nodeStatus.look()
+        this.evictions.synchronize()
         this.nodeStatus.update()
       }),
     [LEASE_TICK]: (generation) =>
@@ -970,7 +978,7 @@ export class Kubelet implements Component, Core {
 
   private reject(record: PodRecord, refused: Rejection): false {
     this.event(record, 'Warning', refused.reason, refused.message.replace(/^Pod was rejected: /, ''))
-    record.doom = { graceMs: 0, phase: 'Failed', reason: refused.reason, message: refused.message }
+    record.doom = { graceMs: 0, phase: 'Failed', reason: refused.reason, message: refused.message, isRejected: true }
     this.workers.sync(record.uid)
     return false
   }
@@ -986,7 +994,7 @@ export class Kubelet implements Component, Core {
   }
 
   private pressureRejection({ pod }: PodRecord): { reason: string; message: string } | undefined {
-    if ((pod.spec?.priority ?? 0) >= 2_000_000_000) return undefined
+    if ((pod.spec?.priority ?? 0) >= CRITICAL_PRIORITY) return undefined
     const asks = [...(pod.spec?.containers ?? [])].some(
       ({ resources }) => Object.keys({ ...resources?.requests, ...resources?.limits }).length > 0,
     )
@@ -1025,6 +1033,12 @@ export class Kubelet implements Component, Core {
   private doomed(record: PodRecord): void {
     const graceMs = graceOf(record)
     record.doom = { ...record.doom, graceMs: Math.min(graceMs, record.doom?.graceMs ?? graceMs) }
+    this.workers.sync(record.uid)
+  }
+
+  private evictFor(record: PodRecord, message: string): void {
+    this.event(record, 'Warning', 'Evicted', message)
+    record.doom = evictionDoom(message)
     this.workers.sync(record.uid)
   }
 

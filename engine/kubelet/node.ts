@@ -73,6 +73,8 @@ interface NodeState {
   memoryPressure: boolean
   diskPressure: boolean
   pidPressure: boolean
+  /** When the disk was last seen too full. */
+  diskFullMs?: number
   announced: string[]
 }
 
@@ -131,6 +133,20 @@ export class NodeStatuses {
   pressure(kind: 'memoryPressure' | 'diskPressure' | 'pidPressure', on: boolean): void {
     this.state[kind] = on
     this.update()
+  }
+
+  /** A threshold of the disk is crossed. */
+  diskFull(): void {
+    this.state.diskFullMs = this.core.kernel.now
+    if (!this.state.diskPressure) this.pressure('diskPressure', true)
+  }
+
+  /** No threshold is crossed; the pressure goes when that has been so for a while. Pressure that a fault set stays. */
+  diskEased(transitionMs: number): void {
+    const { diskFullMs } = this.state
+    if (diskFullMs === undefined || this.core.kernel.now - diskFullMs < transitionMs) return
+    delete this.state.diskFullMs
+    this.pressure('diskPressure', false)
   }
 
   underPressure(kind: 'memoryPressure' | 'diskPressure' | 'pidPressure'): boolean {

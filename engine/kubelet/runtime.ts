@@ -176,6 +176,8 @@ export interface KubeletPorts {
   containers?: ContainerRuntimePort
   components?: ComponentPort
   files?: HostFilesPort
+  /** The file system of the node. Absent: it is never full. */
+  disk?(): { totalBytes: number; freeBytes: number }
   dial?: DialPort
   probe?: ProbePort
   token?: TokenPort

@@ -93,6 +93,10 @@ export interface Doom {
   phase?: 'Failed' | 'Succeeded'
   reason?: string
   message?: string
+  /** The node did not take it: nothing of it ever ran. */
+  isRejected?: true
+  /** The kubelet ends it for the node's sake. */
+  isDisrupted?: true
 }
 
 /** A container that is gone from the runtime: the number of the next instance, and what is told of it until then. */

@@ -72,12 +72,23 @@ export function makePodStatus(record: PodRecord, facts: NodeFacts): PodStatus {
     ...(facts.minor >= 34 && pod.metadata.generation !== undefined && { observedGeneration: pod.metadata.generation }),
   }
   const { reason, message } = record.doom?.phase === undefined ? {} : record.doom
-  if (record.source === 'file' && reason !== undefined && Object.keys(record.containers).length === 0)
-    return { phase, qosClass: pod.status?.qosClass ?? qosOf(pod), reason, ...(message !== undefined && { message }) }
+  if (record.doom?.isRejected === true) return rejectedStatus(record)
   return {
     ...(isLost(record) ? terminatedStatus(status) : status),
     ...(reason !== undefined && { reason }),
     ...(message !== undefined && { message }),
+  }
+}
+
+/** Models Kubelet.rejectPod; that it was scheduled stays as it is known. */
+function rejectedStatus({ pod, doom }: PodRecord): PodStatus {
+  const scheduled = conditionOf(pod.status?.conditions, 'PodScheduled')
+  return {
+    phase: 'Failed',
+    qosClass: pod.status?.qosClass ?? qosOf(pod),
+    ...(doom?.reason !== undefined && { reason: doom.reason }),
+    ...(doom?.message !== undefined && { message: doom.message }),
+    ...(scheduled !== undefined && { conditions: [scheduled] }),
   }
 }
 
@@ -300,6 +311,12 @@ type Verdict = Omit<PodCondition, 'type'>
 
 const TRUE: Verdict = { status: 'True' }
 
+/** PodDisruptionConditions, since 1.26. */
+function disrupted({ doom }: PodRecord, { minor }: NodeFacts): [string, Verdict][] {
+  if (doom?.isDisrupted !== true || minor < 26) return []
+  return [['DisruptionTarget', { status: 'True', reason: 'TerminationByKubelet', message: doom.message ?? '' }]]
+}
+
 function conditions(
   record: PodRecord,
   phase: string,
@@ -310,6 +327,7 @@ function conditions(
   const known = record.pod.status?.conditions
   const containersReady = containersReadyVerdict(record, phase, inits, statuses)
   const made: [string, Verdict][] = [
+    ...disrupted(record, facts),
     ...(facts.minor >= 29
       ? [
           ['PodReadyToStartContainers', record.sandbox?.ready === true ? TRUE : { status: 'False' }] as [

@@ -1,7 +1,7 @@
 /** The lines of components' logs. Models k8s.io/klog/v2 (klog.go, internal/serialize) and component-base/cli/run.go (O1). */
 
 export type LogLevel = 'I' | 'W' | 'E' | 'F'
-export type LogFacts = Record<string, string | number | boolean>
+export type LogFacts = Record<string, string | number | boolean | readonly string[]>
 
 /** `E1121 01:27:07.866000       1 run.go:72]`; in a container the process is number 1. */
 export function klogHeader(level: LogLevel, clockMs: number, file: string, pid = 1): string {
@@ -21,8 +21,8 @@ export const klogValue = (text: string): string =>
 
 /** A structured message with its facts: `"Failed to watch" err="…" retries=3`. */
 export function structured(message: string, facts: LogFacts): string {
-  const shown = (value: string | number | boolean): string =>
-    typeof value === 'string' ? klogValue(value) : String(value)
+  const shown = (value: LogFacts[string]): string =>
+    typeof value === 'string' ? klogValue(value) : JSON.stringify(value)
   return [JSON.stringify(message), ...Object.entries(facts).map(([key, value]) => `${key}=${shown(value)}`)].join(' ')
 }
 
