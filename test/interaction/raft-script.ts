@@ -14,6 +14,7 @@ interface Flags {
   fsyncMs: number
   heartbeatIntervalMs: number
   electionTimeoutMs: number
+  maxInflight?: number
 }
 
 interface Sent {
@@ -199,6 +200,8 @@ export class NodeScript {
     const ids = (name: string): MemberId[] => option(name)?.replace(/[()]/g, '').split(',').filter(Boolean) ?? []
     const isOn = (name: string): boolean => option(name) === 'true'
     const switches = { preVote: isOn('prevote'), checkQuorum: isOn('checkquorum'), stepDownOnRemoval: isOn('stepdown') }
+    const inflight = option('inflight')
+    const window = inflight === undefined ? {} : { maxInflight: Number(inflight) }
     const index = Number(option('index') ?? 0)
     const disk = { ...emptyDisk(), commit: index, applied: index, voters: ids('voters'), learners: ids('learners') }
     const log = { offset: index, offsetTerm: Math.min(index, 1), entries: readTerms(option('terms'), index) }
@@ -208,7 +211,7 @@ export class NodeScript {
     for (let at = 0; at < count; at++) {
       const id = `${this.members.size + 1}`
       const times = { fsyncMs: 0, heartbeatIntervalMs: 100, electionTimeoutMs: 1000 }
-      this.members.set(id, new Member(id, { ...switches, ...times }, start, this))
+      this.members.set(id, new Member(id, { ...switches, ...times, ...window }, start, this))
     }
   }
 
