@@ -61,7 +61,11 @@ function put(text: string, masks: Mask[]): string {
 /** Rows whose lines Go prints in the random order of a map, or of goroutines. */
 const UNORDERED = /^describe (cm|secret) | --list$|^(\$ kubectl )?drain |^logs .*--all-containers/
 
-const sortedLines = (text: string): string => text.split('\n').sort().join('\n')
+/** Drain's warnings come from a map as well, in one line. */
+const sortedParts = (line: string): string =>
+  line.startsWith('Warning: ') ? `Warning: ${line.slice(9).split('; ').sort().join('; ')}` : line
+
+const sortedLines = (text: string): string => text.split('\n').map(sortedParts).sort().join('\n')
 
 export function masked(row: string, { code, stdout, stderr }: Ran, group: Group): Ran {
   const masks = [
