@@ -1198,7 +1198,8 @@ export const GROUPS: Group[] = [
       'patch deploy api --subresource=scale --type=merge -p \'{"spec":{"replicas":1}}\'',
       'rollout status deploy/api --timeout=60s',
       'get deploy',
-      'describe deploy api',
+      // Which of its many events are counted together hangs on when each command was run.
+      '$ kubectl describe deploy api | grep -v ScalingReplicaSet',
       'expose deploy api --port=80',
       'expose deploy api --port=80',
       'expose deploy api --name=api-door --type=NodePort --port=80',

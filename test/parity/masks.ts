@@ -59,7 +59,7 @@ function put(text: string, masks: Mask[]): string {
 }
 
 /** Rows whose lines Go prints in the random order of a map, or of goroutines. */
-const UNORDERED = /^describe (cm|secret) | --list$|^(\$ kubectl )?drain |^logs .*--all-containers/
+const UNORDERED = /^describe (cm|secret) | --list$|^(\$ kubectl )?drain |^logs .*(--all-containers| -l )/
 
 /** Drain's warnings come from a map as well, in one line. */
 const sortedParts = (line: string): string =>
