@@ -295,7 +295,7 @@ function serverProblem(
 }
 
 /** Models crypto/tls (X509KeyPair). */
-export function keyPairProblem(tls: TlsOptions | undefined): string | undefined {
+function keyPairProblem(tls: TlsOptions | undefined): string | undefined {
   if (tls?.cert === undefined || tls.key === undefined) return undefined
   const certificate = parseCertificate(tls.cert)
   if (certificate === undefined) return 'tls: failed to find any PEM data in certificate input'

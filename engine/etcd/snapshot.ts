@@ -12,7 +12,7 @@
 import { sha256 } from '@noble/hashes/sha2.js'
 
 import { Backend } from './backend.ts'
-import { isAtLeast, minorOf, urlsByName } from './config.ts'
+import { minorOf, urlsByName } from './config.ts'
 import type { InitialMember } from './config.ts'
 import { crc32c } from './hash.ts'
 import { Database } from './database.ts'
@@ -220,9 +220,4 @@ function advertiseMismatch(name: string, urls: string[], advertised: string[]): 
       : `--initial-advertise-peer-urls has ${advertised.filter((url) => !urls.includes(url)).join(',')} but missing from --initial-cluster=${given}`
   if (missing.length === 0 || urls.length !== advertised.length) return lead
   return `${lead} (resolved urls: ${JSON.stringify(advertised[0])} != ${JSON.stringify(urls[0])})`
-}
-
-/** Before 3.6 a snapshot does not say which server made it. */
-export function tellsVersion(version: string): boolean {
-  return isAtLeast(version, 6)
 }

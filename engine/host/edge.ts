@@ -13,7 +13,7 @@ import { ToolFiles } from './tool-files.ts'
 import type { ToolPlace } from './tool-files.ts'
 
 /** The tools that are lent by just-bash. */
-export const TOOLS = [
+const TOOLS = [
   'awk',
   'yq',
   'cut',

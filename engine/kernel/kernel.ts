@@ -47,7 +47,7 @@ export interface KernelSnapshot {
 }
 
 /** Thrown when one instant holds more events than any real run needs: two components feed each other. */
-export class RunawayError extends Error {}
+class RunawayError extends Error {}
 
 const MAX_EVENTS_PER_INSTANT = 5_000_000
 

@@ -32,11 +32,11 @@ export function isSidecar(container: Container): boolean {
 }
 
 /** Regular and init containers that the pod's end waits for, sidecars apart. */
-export function plainInits(pod: Pod): Container[] {
+function plainInits(pod: Pod): Container[] {
   return (pod.spec?.initContainers ?? []).filter((container) => !isSidecar(container))
 }
 
-export function restartPolicyOf(pod: Pod): string {
+function restartPolicyOf(pod: Pod): string {
   return pod.spec?.restartPolicy ?? 'Always'
 }
 
@@ -186,7 +186,7 @@ function stoppedPhase(record: PodRecord, seen: (ContainerInstance | undefined)[]
 }
 
 /** A sidecar still runs: the pod is done, but not at its end. */
-export function sidecarsRun(record: PodRecord): boolean {
+function sidecarsRun(record: PodRecord): boolean {
   return Object.values(record.containers).some((one) => one.kind === 'sidecar' && one.finishedMs === undefined)
 }
 
@@ -203,7 +203,7 @@ export function isDone(record: PodRecord): boolean {
   })
 }
 
-export function initsUnfinished(record: PodRecord): boolean {
+function initsUnfinished(record: PodRecord): boolean {
   return (record.pod.spec?.initContainers ?? []).some((container) => {
     const one = record.containers[container.name]
     if (isSidecar(container)) return record.started[container.name] !== true
@@ -415,7 +415,7 @@ function readyVerdict(record: PodRecord, containersReady: Verdict): Verdict {
 }
 
 /** Guaranteed, Burstable or BestEffort. Models pkg/apis/core/v1/helper/qos. */
-export function qosOf(pod: Pod): string {
+function qosOf(pod: Pod): string {
   const containers = [...(pod.spec?.containers ?? []), ...(pod.spec?.initContainers ?? [])]
   const asked = containers.some(({ resources }) => hasAmount(resources?.requests) || hasAmount(resources?.limits))
   if (!asked) return 'BestEffort'

@@ -104,7 +104,7 @@ function power(base: bigint, exponent: bigint, modulus: bigint): bigint {
   return result
 }
 
-export const modulusBytes = ({ n }: RsaPublicKey): number => Math.ceil(n.toString(16).length / 2)
+const modulusBytes = ({ n }: RsaPublicKey): number => Math.ceil(n.toString(16).length / 2)
 
 function padded(hash: HashName, message: Uint8Array, length: number): Uint8Array {
   const info = concat(DIGEST_INFO[hash], HASHES[hash](message))

@@ -72,7 +72,7 @@ const VERBS = {
 export type Verb = keyof typeof VERBS
 
 /** Besides `leader`, steps name members by number; those beyond the first few may join later. */
-export const MAX_MEMBERS = 8
+const MAX_MEMBERS = 8
 const CHAOS_MS = 8000
 const REST_MS = 9000
 /** The last of the rest goes without those who were removed. */

@@ -36,7 +36,7 @@ function addressesInUse(core: Core): Set<string> {
 }
 
 /** Dynamic addresses leave the lower band to those who choose for themselves: min(max(16, size/16), 256). */
-export function lowerBand(size: number): number {
+function lowerBand(size: number): number {
   return Math.min(Math.max(16, Math.floor(size / 16)), 256)
 }
 

@@ -31,7 +31,7 @@ interface Named {
 }
 
 /** Models utilnet.SplitSchemeNamePort. */
-export function splitName(id: string): Named | undefined {
+function splitName(id: string): Named | undefined {
   const parts = id.split(':')
   const [scheme, name, port] =
     parts.length === 1 ? ['', parts[0], ''] : parts.length === 2 ? ['', parts[0], parts[1]] : parts

@@ -25,7 +25,7 @@ import { listsFromCache, listStored, prefixOf, selectionOf, storedList } from '.
 import { keyOfFlight } from './update.ts'
 
 /** What a deletion was asked to do: the body, over the query. */
-export function deleteOptionsOf(flight: Flight): DeleteOptions {
+function deleteOptionsOf(flight: Flight): DeleteOptions {
   const { query, body } = flight.request
   const { gracePeriodSeconds, propagationPolicy, orphanDependents } = query
   const fromQuery: DeleteOptions = {
@@ -252,7 +252,7 @@ function after(
 }
 
 /** Upstream answers with the object while it waits, with a Status once it is gone, but for some kinds always the object. */
-export function answerDeleted(core: Core, flight: Flight, object: KubeObject, removed: boolean): void {
+function answerDeleted(core: Core, flight: Flight, object: KubeObject, removed: boolean): void {
   const entry = core.entryOf(flight)
   if (!removed || RETURNS_DELETED.has(groupResource(entry))) return respondObject(core, flight, 200, object)
   const details = {

@@ -53,7 +53,7 @@ const VERSIONS: [version: string, since: number, removed: number][] = [
 ]
 
 /** The versions of the group that a release reads. */
-export const schedulerVersions = (minor: number): string[] =>
+const schedulerVersions = (minor: number): string[] =>
   VERSIONS.filter(([, since, removed]) => since <= minor && minor < removed).map(([version]) => `${GROUP}/${version}`)
 
 const POINTS = [

@@ -4,6 +4,7 @@
  * but means nothing here is in `IDLE`. What would matter and is not modelled (HTTP rules, ACLs, stick tables, TLS of
  * HAProxy's own) refuses with `not simulated: …`, see `BEYOND`. `mode http` is carried as `mode tcp` is.
  */
+import { editDistance } from '../edit-distance.ts'
 /** Where it looks without -f. */
 export const HAPROXY_CONFIG = '/etc/haproxy/haproxy.cfg'
 
@@ -184,28 +185,10 @@ function readKeyword(parsing: Parsing, words: string[], complain: (text: string)
 }
 
 function unknown(keyword: string, section: string, complain: (text: string) => void): void {
-  const guess = GUESSES.find((one) => distance(keyword, one) <= 2)
+  const guess = GUESSES.find((one) => editDistance(keyword, one) <= 2)
   complain(
     `unknown keyword '${keyword}' in '${section}' section${guess === undefined ? '' : `; did you mean '${guess}' maybe ?`}`,
   )
-}
-
-/** Edits between two words. */
-function distance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, i) => i)
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i]
-    for (let j = 1; j <= b.length; j++)
-      next.push(
-        Math.min(
-          (row[j] as number) + 1,
-          (next[j - 1] as number) + 1,
-          (row[j - 1] as number) + (a[i - 1] === b[j - 1] ? 0 : 1),
-        ),
-      )
-    row = next
-  }
-  return row[b.length] as number
 }
 
 const pathOf = ([first, second]: string[]): Partial<HttpCheck> =>

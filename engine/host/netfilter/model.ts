@@ -56,7 +56,7 @@ export function ordered(table: TableName, chains: readonly Chain[]): Chain[] {
   return [...own, ...others.sort((a, b) => (a.name < b.name ? -1 : 1))]
 }
 
-export function emptyChain(name: string): Chain {
+function emptyChain(name: string): Chain {
   return { name, policy: 'ACCEPT', rules: [] }
 }
 

@@ -83,7 +83,7 @@ export function listText(files: readonly DebFile[]): string {
 }
 
 /** The files of an installed package, without directories. */
-export function* listedFiles(p: Proc, name: string): Run<string[]> {
+function* listedFiles(p: Proc, name: string): Run<string[]> {
   const lines = ((yield* readText(p, `${INFO}/${name}.list`)) ?? '').split('\n').filter((line) => line !== '')
   return lines.filter((line) => !lines.some((other) => other.startsWith(`${line}/`)) && line !== '/.')
 }

@@ -1,6 +1,5 @@
 /** The packages of a host before anybody touches it: Ubuntu's own in the base tree, those of a cluster's node on top. */
-import { binaryAttributes, makeBinary } from '../binary.ts'
-import { ROOT } from '../files.ts'
+import { binaryAttributes } from '../binary.ts'
 import type { FileTree } from '../files.ts'
 import { listText } from './dpkg-run.ts'
 import { companions, packageVersion, repositoryOf } from './repository/kubernetes.ts'
@@ -126,10 +125,4 @@ function addSource(files: FileTree, repository: Repository): void {
     `deb [signed-by=${keyring}] https://${repository.base}/ ${flat ? '/' : `${repository.suite} main`}\n`,
   )
   if (flat) for (const [path, text] of listsOf(repository, 'https')) files.put(path, text)
-}
-
-/** A program of a version at a path, without a package: as a download leaves it. */
-export function placeBinary(files: FileTree, path: string, program: string, version: string): void {
-  files.mkdir(path.replace(/\/[^/]*$/, '') || '/', ROOT, { parents: true })
-  files.put(path, makeBinary(program, version), { mode: 0o755, program })
 }

@@ -7,6 +7,7 @@ import type { AptState, Available } from '../packages/system.ts'
 import { parseRelations, makeRelation, compareDebVersions } from '../packages/versions.ts'
 import type { Proc, Run } from '../process.ts'
 import { green } from './apt-output.ts'
+import { patternOf } from './patterns.ts'
 
 type Tell = (p: Proc, state: AptState, words: string[]) => Run<number>
 
@@ -72,23 +73,35 @@ function* show(p: Proc, state: AptState, words: string[]): Run<number> {
   return code
 }
 
+/** The words of a search as regular expressions; undefined: one is none, and that was said. */
+function* wordPatterns(p: Proc, words: string[]): Run<RegExp[] | undefined> {
+  const patterns = words.map((word) => patternOf(word, 'i'))
+  const valid = patterns.filter((one) => one !== undefined)
+  if (valid.length === words.length) return valid
+  yield* p.err('E: Regex compilation error - Invalid regular expression\n')
+  return undefined
+}
+
 function* search(p: Proc, state: AptState, words: string[]): Run<number> {
+  const patterns = yield* wordPatterns(p, words)
+  if (patterns === undefined) return 100
   for (const [name, [first]] of [...state.available].sort(([a], [b]) => (a < b ? -1 : 1))) {
     const text = `${name} ${first?.control.Description ?? ''}`
-    if (words.every((word) => new RegExp(word, 'i').test(text)))
-      yield* p.out(`${name} - ${first?.control.Description ?? ''}\n`)
+    if (patterns.every((pattern) => pattern.test(text))) yield* p.out(`${name} - ${first?.control.Description ?? ''}\n`)
   }
   return 0
 }
 
 /** apt's own form, which says where it is from. */
 function* aptSearch(p: Proc, state: AptState, words: string[]): Run<number> {
+  const patterns = yield* wordPatterns(p, words)
+  if (patterns === undefined) return 100
   yield* p.out('Sorting...\nFull Text Search...\n')
   const tty = yield* p.isTty(1)
   for (const [name, [first]] of [...state.available].sort(([a], [b]) => (a < b ? -1 : 1))) {
     if (first === undefined) continue
     const text = `${name} ${first.control.Description ?? ''}`
-    if (!words.every((word) => new RegExp(word, 'i').test(text))) continue
+    if (!patterns.every((pattern) => pattern.test(text))) continue
     yield* p.out(`${listLine(state, name, first, tty)}\n  ${first.control.Description ?? ''}\n\n`)
   }
   return 0

@@ -7,6 +7,7 @@ import type { JournalOutput } from './journal-format.ts'
 import { has, parseOptions, valueOf } from './options.ts'
 import type { Options } from './options.ts'
 import { systemdBytes, systemdTime } from './text.ts'
+import { patternOf } from './patterns.ts'
 
 const SPEC = {
   flags: [
@@ -342,10 +343,15 @@ function* print(
     )
     return 0
   }
-  const pattern = valueOf(options, 'grep')
+  const grep = valueOf(options, 'grep')
+  const pattern = grep === undefined ? undefined : patternOf(grep, grep === grep.toLowerCase() ? 'i' : '')
+  if (grep !== undefined && pattern === undefined) {
+    yield* p.err(`Bad pattern ${JSON.stringify(grep)}: invalid regular expression\n`)
+    return 1
+  }
   const matches = matchesOf(options.rest)
   const fits = (line: JournalLine): boolean =>
-    (pattern === undefined || new RegExp(pattern, pattern === pattern.toLowerCase() ? 'i' : '').test(line.text)) &&
+    (pattern === undefined || pattern.test(line.text)) &&
     (options.rest.length === 0 || matches(fieldsOf(line, first.hostName)))
   const found = first.lines.filter(fits)
   const lines = last === undefined ? found : found.slice(Math.max(0, found.length - last))

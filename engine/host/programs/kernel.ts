@@ -17,6 +17,7 @@ import type { Swap } from '../system.ts'
 import { has, parseOptions, valueOf } from './options.ts'
 import type { Options } from './options.ts'
 import { columns, errnoText, humanSize } from './text.ts'
+import { patternOf } from './patterns.ts'
 
 function* say(p: Proc, text: string, code = 1): Run<number> {
   yield* p.err(text)
@@ -121,14 +122,19 @@ function* loadSystem(p: Proc): Run<number> {
 }
 
 function* showAll(p: Proc, options: Options): Run<number> {
-  const pattern = valueOf(options, 'r')
+  const text = valueOf(options, 'r')
+  const pattern = text === undefined ? undefined : patternOf(text)
+  if (text !== undefined && pattern === undefined) {
+    yield* p.err(`sysctl: ${JSON.stringify(text)} is no regular expression\n`)
+    return 1
+  }
   const walk = function* (path: string): Run<void> {
     const listed = yield* p.list(path)
     for (const name of 'names' in listed ? listed.names : []) {
       const inner = `${path}/${name}`
       const stat = yield* p.stat(inner)
       if (!('error' in stat) && stat.kind === 'directory') yield* walk(inner)
-      else if (pattern === undefined || new RegExp(pattern).test(dotted(inner)))
+      else if (pattern === undefined || pattern.test(dotted(inner)))
         yield* showKey(p, inner.replace('/proc/sys/', ''), options)
     }
   }

@@ -218,7 +218,7 @@ function jobVerb(call: (status: UnitStatus) => string | undefined): Verb {
   }
 }
 
-export function* tellJob(p: Proc, verb: string, unit: string, answer: JobStart | { error: string }): Run<number> {
+function* tellJob(p: Proc, verb: string, unit: string, answer: JobStart | { error: string }): Run<number> {
   const what = `Failed to ${verb} ${unit}`
   if ('error' in answer) {
     yield* p.err(`${what}: Interactive authentication required.\n`)

@@ -7,7 +7,7 @@ import type { JobStart } from '../units/answers.ts'
 import type { Caller, SyscallTable, World } from './table.ts'
 
 /** The answer when there is no systemd to talk to: in a container. */
-export const NO_SYSTEMD = { error: 'no-systemd' } as const
+const NO_SYSTEMD = { error: 'no-systemd' } as const
 
 type UnitCall = (host: Host, unit: string, process: Caller, args: Syscall) => unknown
 

@@ -131,7 +131,7 @@ function durationOf(text: string): unknown {
 }
 
 /** Whether a text is an address of IPv4 or (roughly) IPv6. */
-export function isIp(text: string): boolean {
+function isIp(text: string): boolean {
   if (text.includes(':')) return /^[\da-fA-F:.]+$/.test(text)
   const parts = text.split('.')
   return parts.length === 4 && parts.every((part) => /^\d{1,3}$/.test(part) && Number(part) <= 255)

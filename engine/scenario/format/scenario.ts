@@ -87,7 +87,7 @@ const decoy = fields(
   'A plausible but wrong or half answer, which must not pass.',
 )
 
-export const specFields = {
+const specFields = {
   domain: choice(DOMAINS, 'The domain of the exam.'),
   competency: text("The competency in the curriculum's words."),
   difficulty: choice(
@@ -117,7 +117,7 @@ export const specFields = {
   decoys: list(decoy, 'Answers that must not pass.', 2),
 }
 
-export const scenarioFields = {
+const scenarioFields = {
   apiVersion: choice(['kubeflight.dev/v1'] as const, 'The version of this format.'),
   kind: choice(['Scenario'] as const, 'Always Scenario.'),
   metadata: fields(

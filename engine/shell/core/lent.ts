@@ -2,7 +2,7 @@
 import type { Program } from '../../host/process.ts'
 
 /** Names that the edge (engine/host/edge.ts) runs for us. */
-export const LENT = [
+const LENT = [
   'awk',
   'yq',
   'paste',

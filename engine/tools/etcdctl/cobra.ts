@@ -2,6 +2,7 @@
  * Commands, flags and help as cobra and pflag have them, with the usage texts of etcdctl and etcdutl.
  * Models etcdctl/ctlv3/help/help.go, spf13/cobra command.go, spf13/pflag flag.go.
  */
+import { editDistance } from '../../host/edit-distance.ts'
 
 export interface FlagRow {
   name: string
@@ -141,31 +142,13 @@ const isShortSwitch = (known: FlagRow[], letter: string): boolean =>
 function unknownCommand(tool: Tool, word: string, version: string): Parsed {
   const near = childrenOf(tool, '', version).filter(
     (name) =>
-      distance(word.toLowerCase(), name.toLowerCase()) <= 2 || name.toLowerCase().startsWith(word.toLowerCase()),
+      editDistance(word.toLowerCase(), name.toLowerCase()) <= 2 || name.toLowerCase().startsWith(word.toLowerCase()),
   )
   const guess = near.length === 0 ? '' : `\n\nDid you mean this?\n${near.map((name) => `\t${name}\n`).join('')}`
   return {
     error: `unknown command "${word}" for "${tool.name}"${guess}`,
     hint: `Run '${tool.name} --help' for usage.`,
   }
-}
-
-/** Levenshtein's. */
-function distance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, index) => index)
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i]
-    for (let j = 1; j <= b.length; j++)
-      next.push(
-        Math.min(
-          (row[j] as number) + 1,
-          (next[j - 1] as number) + 1,
-          (row[j - 1] as number) + (a[i - 1] === b[j - 1] ? 0 : 1),
-        ),
-      )
-    row = next
-  }
-  return row[b.length] as number
 }
 
 type ReadFlags = Omit<Invocation, 'path'>

@@ -10,11 +10,6 @@ import type { ClusterConfiguration, Fields } from './config/types.ts'
 import { isMissing, KubeadmError, wrapped } from './errors.ts'
 import { say } from './session.ts'
 
-export interface ClusterFacts {
-  cluster: ClusterConfiguration
-  kubelet: Fields
-}
-
 type ConfigMap = ApiObject & { data?: Record<string, string> }
 
 const getMap = (client: Client, name: string): Run<ConfigMap> =>

@@ -41,7 +41,7 @@ export function* exists(p: Proc, path: string): Run<boolean> {
   return !('error' in (yield* p.stat(path)))
 }
 
-export const folderOf = (path: string): string => path.replace(/\/[^/]*$/, '') || '/'
+const folderOf = (path: string): string => path.replace(/\/[^/]*$/, '') || '/'
 
 /** Writes a file, its folder too. Throws with Go's text. */
 export function* write(p: Proc, path: string, text: string, mode: number, folderMode = 0o755): Run<void> {

@@ -12,6 +12,7 @@ import { pathOf } from './mapper.ts'
 import { runPlugin } from './plugins.ts'
 import { commandAt } from './registry.ts'
 import { Session } from './session.ts'
+import { editDistance } from '../../host/edit-distance.ts'
 
 /** `kubectl`, as a program of a host. */
 export const kubectl: Program = function* (argv, p) {
@@ -168,23 +169,9 @@ function* withoutBody(path: string, args: string[], p: Proc): Run<number> {
 function unknownCommand(word: string): string {
   const near = subcommands('')
     .filter((name) => name !== 'options' && name !== 'help')
-    .filter((name) => distance(word.toLowerCase(), name) <= 2 || name.startsWith(word.toLowerCase()))
+    .filter((name) => editDistance(word.toLowerCase(), name) <= 2 || name.startsWith(word.toLowerCase()))
   const hint = near.length > 0 ? `\n\nDid you mean this?\n${near.map((name) => `\t${name}`).join('\n')}` : ''
   return `unknown command "${word}" for "kubectl"${hint}`
-}
-
-/** Levenshtein distance. */
-function distance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, j) => j)
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i]
-    for (let j = 1; j <= b.length; j++) {
-      const substitution = row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1)
-      next.push(Math.min(row[j]! + 1, next[j - 1]! + 1, substitution))
-    }
-    row = next
-  }
-  return row[b.length]!
 }
 
 /** `kubectl __complete WORDS…`: what the last word may become, one a line; for the shell's completion. */

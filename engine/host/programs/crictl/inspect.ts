@@ -11,7 +11,7 @@ import type { CriContainer, CriImage, CriSandbox } from './types.ts'
 const time = (ms: number | undefined): string =>
   ms === undefined ? '0001-01-01T00:00:00Z' : new Date(ms).toISOString().replace('Z', '000000Z')
 
-export function inspectedContainer(one: CriContainer): { info: Json; status: { [key: string]: Json } } {
+function inspectedContainer(one: CriContainer): { info: Json; status: { [key: string]: Json } } {
   const uid = one.podUid ?? ''
   return {
     info: {
@@ -43,7 +43,7 @@ export function inspectedContainer(one: CriContainer): { info: Json; status: { [
   }
 }
 
-export function inspectedSandbox(one: CriSandbox): { info: Json; status: { [key: string]: Json } } {
+function inspectedSandbox(one: CriSandbox): { info: Json; status: { [key: string]: Json } } {
   const uid = one.uid ?? ''
   return {
     info: {

@@ -7,6 +7,7 @@ import type { Asked, Verb } from './common.ts'
 import { printMessage } from './output.ts'
 import type { Json } from './output.ts'
 import type { CriContainer, CriImage, CriSandbox } from './types.ts'
+import { patternOf } from '../patterns.ts'
 
 const nanos = (ms: number): string => `${Math.round(ms)}000000`
 
@@ -32,6 +33,10 @@ function* show<T>(
 export const mapLines = (title: string, map: Record<string, string>): string =>
   `${title}:\n${Object.keys(map).sort().map((key) => `\t${key} -> ${map[key]}\n`).join('')}` // prettier-ignore
 
+/** Models matchesRegex of cri-tools: what is no regular expression matches nothing. */
+const matches = (pattern: string | undefined, text: string): boolean =>
+  pattern === undefined || patternOf(pattern)?.test(text) === true
+
 /** The containers that the options ask for; undefined: they are wrong, and it was told. */
 export function* chosenContainers(p: Proc, { options, list }: Asked): Run<CriContainer[] | undefined> {
   const state = valueOf(options, 'state')?.toLowerCase()
@@ -44,15 +49,13 @@ export function* chosenContainers(p: Proc, { options, list }: Asked): Run<CriCon
     yield* fatal(p, `incorrectly specified label: ${labels.odd}`)
     return undefined
   }
-  const named = new RegExp(valueOf(options, 'name') ?? '')
-  const spaced = new RegExp(valueOf(options, 'namespace') ?? '')
   const image = valueOf(options, 'image')
   const wantedImage = image === undefined ? undefined : list.images.find((one) => isImage(one, image))
   const anyState = has(options, 'latest') || Number(valueOf(options, 'last') ?? 0) > 0
   const fits = (one: CriContainer): boolean =>
     (anyState || (state === undefined ? has(options, 'all') || one.state === 'Running' : one.state.toLowerCase() === state)) && // prettier-ignore
-    named.test(one.name) &&
-    spaced.test(one.podNamespace) &&
+    matches(valueOf(options, 'name'), one.name) &&
+    matches(valueOf(options, 'namespace'), one.podNamespace) &&
     one.id.startsWith(valueOf(options, 'id') ?? '') &&
     one.sandboxId.startsWith(valueOf(options, 'pod') ?? '') &&
     (image === undefined || wantedImage?.id === one.imageId.replace(/^sha256:/, '')) &&
@@ -118,12 +121,10 @@ export function* chosenSandboxes(p: Proc, { options, list }: Asked): Run<CriSand
     yield* fatal(p, `incorrectly specified label: ${labels.odd}`)
     return undefined
   }
-  const named = new RegExp(valueOf(options, 'name') ?? '')
-  const spaced = new RegExp(valueOf(options, 'namespace') ?? '')
   const fits = (one: CriSandbox): boolean =>
     (state === undefined || one.state.toLowerCase() === state) &&
-    named.test(one.name) &&
-    spaced.test(one.namespace) &&
+    matches(valueOf(options, 'name'), one.name) &&
+    matches(valueOf(options, 'namespace'), one.namespace) &&
     one.id.startsWith(valueOf(options, 'id') ?? '') &&
     fitsLabels(sandboxLabels(one), labels.wanted)
   return newest(list.sandboxes.filter(fits), options)
@@ -178,7 +179,7 @@ export const images: Verb = function* (p, { options, list, args }) {
   const kept = shown.filter(({ tags }) =>
     filters.every((filter) => {
       const [kind = '', value = ''] = filter.split(/=(.*)/s)
-      return kind === 'dangling' ? (tags.length === 0) === (value === 'true') : tags.some((tag) => new RegExp(value).test(tag)) // prettier-ignore
+      return kind === 'dangling' ? (tags.length === 0) === (value === 'true') : tags.some((tag) => matches(value, tag)) // prettier-ignore
     }),
   )
   return yield* show(p, options, kept, {

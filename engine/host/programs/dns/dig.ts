@@ -12,6 +12,8 @@ interface Question {
   server?: string
   /** Options with a plus; the sections that are shown. */
   plus: Set<string>
+  /** What was given as a type and is none. */
+  invalid?: string
 }
 
 const SECTIONS = ['cmd', 'comments', 'question', 'answer', 'authority', 'additional', 'stats']
@@ -19,6 +21,30 @@ const KNOWN = new Set(['short', 'search', 'tcp', 'vc', 'recurse', 'edns', 'cooki
 
 /** Options of how to ask, which change no answer here. */
 const IGNORED = /^(time|timeout|tries|retry|ndots|bufsize|domain)$/
+
+/** Types that dig knows and no server here answers. */
+const UNTOLD = [
+  'ANY',
+  'MX',
+  'CAA',
+  'DS',
+  'DNSKEY',
+  'HINFO',
+  'HTTPS',
+  'NAPTR',
+  'NSEC',
+  'RRSIG',
+  'SSHFP',
+  'SVCB',
+  'TLSA',
+  'AXFR',
+]
+
+function readType(made: Question, text: string): void {
+  const type = text.toUpperCase()
+  if (TYPES.includes(type) || UNTOLD.includes(type)) made.type = type
+  else made.invalid = text
+}
 
 /** What is asked for, or the word that is not modelled. */
 function read(words: readonly string[]): Question | { odd: string } {
@@ -35,7 +61,7 @@ function read(words: readonly string[]): Question | { odd: string } {
         else made.plus.delete(each)
       }
     } else if (word === '-x') [made.name, made.type] = [reverseName(words[++at] ?? ''), 'PTR']
-    else if (word === '-t') made.type = (words[++at] ?? 'A').toUpperCase()
+    else if (word === '-t') readType(made, words[++at] ?? 'A')
     else if (word === '-q') made.name = words[++at] ?? ''
     else if (word === '-4') continue
     else if (word.startsWith('-')) return { odd: word }
@@ -47,7 +73,7 @@ function read(words: readonly string[]): Question | { odd: string } {
     else return { odd: word }
   }
   if (made.name === '') return { odd: 'without a name' }
-  return made.type === 'ANY' || made.type === 'MX' ? { odd: made.type } : made
+  return UNTOLD.includes(made.type) ? { odd: made.type } : made
 }
 
 export const dig: Program = function* (argv, p) {
@@ -57,6 +83,7 @@ export const dig: Program = function* (argv, p) {
     yield* p.err(`not simulated: dig ${asked.odd}\n`)
     return 1
   }
+  if (asked.invalid !== undefined) yield* p.out(`;; Warning, ignoring invalid type ${asked.invalid}\n`)
   const local = yield* resolver(p)
   const server = asked.server ?? local.server
   const { name, reply } = asked.plus.has('search')

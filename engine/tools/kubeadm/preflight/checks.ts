@@ -132,7 +132,7 @@ export const swap = (minor: number): Check =>
   })
 
 /** The version of the kubelet's binary, `1.35.3`; undefined without one. */
-export function* kubeletVersionOf(p: Proc): Run<string | undefined> {
+function* kubeletVersionOf(p: Proc): Run<string | undefined> {
   const text = yield* readText(p, '/usr/bin/kubelet')
   if (text === undefined) return undefined
   return /^\x7fELF kubelet v(\S+)/.exec(text)?.[1] ?? p.release

@@ -22,7 +22,7 @@ export interface Kubeconfig {
 export type Section = 'clusters' | 'contexts' | 'users'
 
 /** The inner key of each section's list items. */
-export const INNER: Record<Section, string> = { clusters: 'cluster', contexts: 'context', users: 'user' }
+const INNER: Record<Section, string> = { clusters: 'cluster', contexts: 'context', users: 'user' }
 
 const isFields = (value: unknown): value is Fields =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
@@ -78,7 +78,7 @@ function mergeFile(config: Kubeconfig, path: string, text: string): void {
 }
 
 /** One file's content; throws with clientcmd's text when it is no kubeconfig. */
-export function parseFile(path: string, text: string): Fields {
+function parseFile(path: string, text: string): Fields {
   let value: unknown
   try {
     value = parseYamlDocuments(text)[0]
