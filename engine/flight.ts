@@ -256,8 +256,12 @@ export class Flight {
     this.cluster.kernel.send(event)
   }
 
-  /** Runs the clock on. Calls queue up, so that two of them never interleave. */
+  /**
+   * Runs the clock on. Calls queue up, so that two of them never interleave.
+   * Throws a RangeError unless `ms` is a whole number of milliseconds, 0 or more.
+   */
   advance(ms: number): Promise<void> {
+    if (!Number.isInteger(ms) || ms < 0) throw new RangeError(`advance takes whole milliseconds, not ${ms}`)
     return this.enqueue(() => this.runUntil(this.nowMs + ms))
   }
 

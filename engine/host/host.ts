@@ -295,15 +295,19 @@ export class Host {
     this.facts.processes = this.facts.processes.filter((process) => process.pid !== pid)
   }
 
-  /** What listens, for ss and netstat; `fabric.listen` is what makes a port answer. */
+  /** What listens, for ss and netstat: the ports of its processes that the fabric has open. */
   sockets(): ListeningSocket[] {
+    const isOpen = ({ port }: { port: number }): boolean => this.hosts.fabric.listener(this.name, port) !== undefined
     const derived = this.processes().flatMap((process) =>
-      this.hosts.socketsOf(process).map(({ address, port }) => ({
-        address,
-        port,
-        program: process.argv[0]?.split('/').at(-1) ?? '',
-        pid: process.pid,
-      })),
+      this.hosts
+        .socketsOf(process)
+        .filter(isOpen)
+        .map(({ address, port }) => ({
+          address,
+          port,
+          program: process.argv[0]?.split('/').at(-1) ?? '',
+          pid: process.pid,
+        })),
     )
     return [...this.facts.sockets, ...derived].sort((a, b) => a.port - b.port || (a.address < b.address ? -1 : 1))
   }

@@ -20,10 +20,11 @@ for (const file of files) {
     const { seed } = await cockpit.attempt()
     await cockpit.speed(60)
     await cockpit.script(prepareAttempt(scenario, seed).scenario.spec.solution)
+    const said = await cockpit.screen.innerText()
     await cockpit.submit()
     const { result } = await cockpit.attempt()
     const missed = result?.criteria.filter(({ got, points }) => got < points)
-    expect(missed).toEqual([])
+    expect(missed, `seed ${seed}; the terminal's last page:\n${said}`).toEqual([])
     await expect(cockpit.page.getByText('Passed', { exact: true })).toBeVisible()
   })
 }
