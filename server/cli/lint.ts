@@ -4,13 +4,14 @@ import { Flight, loadScenario, proveScenario, renderProof } from '../../engine/i
 import type { Proof, Scenario } from '../../engine/index.ts'
 import { problemLine, scenarioFiles } from '../desk.ts'
 import { scenariosFolder } from '../folders.ts'
-import { FIXED_EPOCH } from './cluster-flags.ts'
+import { FIXED_EPOCH, wholeNumber } from './cluster-flags.ts'
 import { clearProgress, green, progress, red, UsageError } from './progress.ts'
 
 interface LintFlags {
   format: string
   proof: boolean
   seed: string
+  starts: number
 }
 
 interface Finding {
@@ -25,11 +26,12 @@ export function addLint(program: Command): void {
     .command('lint')
     .summary('read scenarios, say what is wrong with them, and prove them')
     .description(
-      'Reads scenarios and says precisely what is wrong; then proves each: untouched it scores nothing, its solution everything, its decoys fail.',
+      'Reads scenarios and says precisely what is wrong; then proves each: untouched it scores nothing, its solution everything, whenever it is begun, its decoys fail.',
     )
     .argument('[paths...]', 'files or folders (default: the scenarios that come with kubeflight)')
     .option('--no-proof', 'only read them')
     .option('--seed <text>', 'the seed of the proofs', 'proof')
+    .option('--starts <n>', 'from how many moments each solution is flown, 1 or more', wholeNumber, 3)
     .option('--format <text|json>', 'how to print', 'text')
     .addHelpText(
       'after',
@@ -37,6 +39,7 @@ export function addLint(program: Command): void {
 Examples:
   $ npx kubeflight lint
   $ npx kubeflight lint my-scenarios/ --no-proof
+  $ npx kubeflight lint my-scenarios/dns.yaml --seed other --starts 20
   $ npx kubeflight lint my-scenarios/dns.yaml --format json
 
 Exit codes: 0 all are in order; 1 something is wrong; 2 wrong usage.`,
@@ -47,6 +50,7 @@ Exit codes: 0 all are in order; 1 something is wrong; 2 wrong usage.`,
 async function lint(paths: string[], flags: LintFlags): Promise<void> {
   if (flags.format !== 'text' && flags.format !== 'json')
     throw new UsageError(`--format ${flags.format}: must be text or json`)
+  if (flags.starts < 1) throw new UsageError(`--starts ${flags.starts}: must be 1 or more`)
   const findings: Finding[] = []
   for (const path of filesOf(paths)) {
     const finding = await lintFile(path, flags)
@@ -75,7 +79,7 @@ async function lintFile(path: string, flags: LintFlags): Promise<Finding> {
   const { name } = scenario.metadata
   if (!flags.proof) return { path, scenario: name, problems: [] }
   progress(`proving ${name} …`)
-  return { path, scenario: name, problems: [], proof: await proveScenario(scenario, launchPorts, flags.seed) }
+  return { path, scenario: name, problems: [], proof: await proveScenario(scenario, launchPorts, flags) }
 }
 
 /** A fresh simulated cluster for a proof. */

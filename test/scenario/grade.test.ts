@@ -9,6 +9,7 @@ import { prepareAttempt } from '../../engine/scenario/prepare.ts'
 import { proveScenario } from '../../engine/scenario/prove.ts'
 import { renderJUnit, renderJson, renderText } from '../../engine/scenario/render.ts'
 import { FakeCluster, node } from './fake-cluster.ts'
+import type { FakeState } from './fake-cluster.ts'
 
 function load(change: (scenario: Scenario) => void = () => {}): Scenario {
   const path = 'scenarios/troubleshooting/notready-worker.yaml'
@@ -191,6 +192,20 @@ describe('a proof', () => {
     expect(text).toContain('solution: check "ready" does not pass: wanted Node worker-1')
     expect(text).toContain('decoy "deletes the node": gets 2 points, stated are 0 (passed: starts-at-boot)')
     expect(proof.runs).toHaveLength(2)
+  })
+
+  it('finds a solution that works only when it is begun at once', async () => {
+    const scenario = load((one) => (one.spec.setup = []))
+    // What the solution leaves is right in the cluster's first minute, and broken by itself after that.
+    const later = [{ atMs: 1_000_001, change: (state: FakeState) => void (state.objects = []) }]
+    const objects = [node('worker-1', 'True'), node('worker-2', 'True')]
+    const launch = async (): Promise<FakeCluster> => new FakeCluster({ objects, later })
+    const parts = async (starts: number): Promise<string[]> =>
+      (await proveScenario(scenario, launch, { starts })).findings
+        .filter(({ message }) => message.startsWith('check "ready" does not pass'))
+        .map(({ part }) => part)
+    expect(await parts(1)).toEqual([])
+    expect((await parts(3))[0]).toMatch(/^solution, begun \d+(\.\d+)? s later$/)
   })
 
   it('says which step of the setup failed', async () => {

@@ -23,6 +23,7 @@ describe('the command line', () => {
       [['up', '--speed', '3'], 'must be 1, 60 or max'],
       [['sh', '--control-planes', '2', '-c', 'true'], 'control planes: 2 is not one of 1, 3, 5'],
       [['sh', '/no/such/file'], 'no such file'],
+      [['lint', '--starts', '0'], '--starts 0: must be 1 or more'],
       [['sh', '--measure', 'api', '-c', 'true'], 'must be such as api=https://'],
       [['sh', '--bare', 'a b', '-c', 'true'], 'must be names of hosts'],
       [['grade', 'no-such-scenario'], 'neither a file nor a scenario'],
