@@ -29,6 +29,7 @@ import { Meters } from './cluster/meter.ts'
 import { addCoreDns, addFlannel, addLocalPathProvisioner, addMetricsServer } from './cluster/node-addons.ts'
 import type { AddonWorld } from './cluster/node-addons.ts'
 import { NodeComponents } from './cluster/node-components.ts'
+import { nodeLinks } from './cluster/node-links.ts'
 import type { RunningContainers } from './cluster/node-components.ts'
 import { OpenedFiles } from './cluster/opened-files.ts'
 import type { OpenedFilesState } from './cluster/opened-files.ts'
@@ -50,6 +51,8 @@ import type { HostName } from './fabric/fabric.ts'
 import type { HttpRequest } from './fabric/http.ts'
 import { Edge } from './host/edge.ts'
 import { Haproxy } from './host/haproxy/haproxy.ts'
+import { haproxyWorkers } from './host/haproxy/processes.ts'
+import { inhibitDelayMs } from './host/delay-locks.ts'
 import { HOST_EVENTS, Hosts } from './host/host.ts'
 import type { Ruleset } from './host/netfilter/model.ts'
 import { Netfilter } from './host/netfilter/netfilter.ts'
@@ -161,6 +164,19 @@ export class Cluster implements Component {
     this.kernel.register(Cluster.address, this)
     this.hosts.subscribe(Cluster.address)
     this.hosts.addProcesses(hostProcesses((host) => this.kubelets.get(host)))
+    this.hosts.addVolumes((id) =>
+      [...this.runtimes.values()].map((one) => one.tree(id)).find((tree) => tree !== undefined),
+    )
+    this.hosts.addWriter((host) => this.runtimes.get(host)?.writtenBytes() ?? 0)
+    this.hosts.addProcesses(haproxyWorkers((host) => this.balancers.get(host)))
+    this.hosts.addNetwork(
+      nodeLinks({
+        nodes: this.plan.machines.map(({ name }) => name),
+        hostOf: (name) => this.hosts.get(name),
+        kubeletOf: (name) => this.kubelets.get(name),
+        areApart: (one, other) => this.memberships.areApart(one, other),
+      }),
+    )
   }
 
   /** Switches every host on; what follows, follows by itself. */
@@ -228,6 +244,9 @@ export class Cluster implements Component {
   private unitChanged({ host, unit, state }: { host: HostName; unit: string; state: string }): void {
     const name = unit.replace(/\.service$/, '')
     if (name === 'kubelet' && state !== 'active') this.kubeconfigs.forget(host)
+    // docker.socket holds who calls until the daemon is there; before its first start it is inactive.
+    if (name === 'docker' && state !== 'inactive')
+      this.kubelets.get(host)?.setRuntime(state === 'active' || state === 'activating', 'docker')
     if (name === 'containerd') this.kubelets.get(host)?.setRuntime(state === 'active')
   }
 
@@ -291,6 +310,7 @@ export class Cluster implements Component {
       log: (process, text) => this.parents.log(process, text),
       exit: (process, code, afterMs) => this.parents.ended(process, code, afterMs),
       healthy: (host, port) => this.probes.isHealthy(host, port),
+      standsStill: (host, port) => this.controlPlane.standsStill(host, port),
     })
   }
 
@@ -326,6 +346,7 @@ export class Cluster implements Component {
       this.components.add(host, component, {
         start: (spec, argv) => this.startControlPlane(host, component, spec, argv),
         signal: ({ id }, signal) => this.controlPlane.signal(host, component, signal, id),
+        pause: ({ id }, paused) => this.controlPlane.pause(host, component, paused, id),
         crash: () => {},
       })
   }
@@ -351,6 +372,7 @@ export class Cluster implements Component {
     this.components.add(host, 'kube-proxy', {
       start: (spec, argv) => proxyProcesses.start(host, spec, argv),
       signal: ({ id }, signal) => proxyProcesses.signal(host, id, signal),
+      pause: ({ id }, paused) => proxyProcesses.pause(host, id, paused),
       crash: () => proxyProcesses.crash(host),
     })
   }
@@ -394,6 +416,12 @@ export class Cluster implements Component {
       plan: this.plan,
       files: () => this.hosts.get(name).files,
       disk: () => this.hosts.get(name).disk(),
+      memoryFiles: () => this.hosts.get(name).memoryFileBytes(),
+      processes: () => this.hosts.get(name).processes().length,
+      delayLock: {
+        hold: (held) => this.hosts.setLock(name, `kubelet/${name}`, held),
+        maxMs: () => inhibitDelayMs(this.hosts.get(name).files),
+      },
       runtime: this.runtimes.get(name) as ProcessRuntime,
       components: this.components.port(name),
       probes: this.probes,
@@ -519,6 +547,10 @@ export class Cluster implements Component {
       addressOf: (from) => this.places.addressOf(from),
       readFile: (from, path) => this.places.readFile(from, path),
       hostAddress: (name) => this.addresses.ofName(name),
+      toPlain: (host, port) => {
+        if (this.controlPlane.servesHttps(host, port)) return 'refused'
+        return this.controlPlane.etcdWaitsForTls(host, port) ? 'closed' : undefined
+      },
       handshake: (from, { host, port, name }, tls) => {
         const nowMs = this.hosts.find(from.host)?.clockMs() ?? kernel.clockMs
         const etcd = this.controlPlane.etcdHandshake({ host, port, name }, tls)

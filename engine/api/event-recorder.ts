@@ -1,18 +1,24 @@
 /**
  * Records Event objects about API objects: counts repeats, combines similar ones, and limits floods.
  * Models client-go tools/record (events_cache.go): spam filter of 25 then one per 300 s, aggregation of
- * more than 10 similar messages within 600 s. Not modelled: retries (an event that fails is lost).
+ * more than 10 similar messages within 600 s. An event that no server took is written again, 12 times at most, and
+ * those that come after it wait (record.go); only for owners that give `retryIn`: an elected component does not
+ * outlive its server.
  */
 import type { Kernel } from '../kernel/kernel.ts'
 import { microTimestamp, timestamp } from '../objects/meta.ts'
 import type { Event as CoreV1Event, ObjectReference } from '../objects/types.gen.ts'
-import type { ApiClient, KubeObject } from './client.ts'
+import type { Answer, ApiClient, Call, KubeObject } from './client.ts'
 
 const SPAM_BURST = 25
 const SPAM_REFILL_MS = 300_000
 const SIMILAR_LIMIT = 10
 const SIMILAR_INTERVAL_MS = 600_000
 const CACHE_SIZE = 4096
+/** maxTriesPerEvent, the pause between two tries, and how many may wait. */
+const TRIES = 12
+const RETRY_MS = 10_000
+const MAX_UNWRITTEN = 1_000
 const COMBINED = '(combined from similar events)'
 
 interface Seen {
@@ -38,6 +44,8 @@ export interface RecorderState {
   buckets: Record<string, Bucket>
   similar: Record<string, Similar>
   serial: number
+  /** What no server took yet, in order, and how often the first was tried. */
+  unwritten?: { calls: Call[]; tries: number }
 }
 
 export interface EventFacts {
@@ -54,6 +62,8 @@ export interface RecorderOptions {
   component: string
   /** The node, for components that name it. */
   host?: string
+  /** Calls `retry` after so long. */
+  retryIn?(ms: number): void
 }
 
 /** The reference to an object that an event carries. */
@@ -113,7 +123,7 @@ export class EventRecorder {
     if (seen.count > 2) return
     const { name, namespace } = seen
     const body = { series: { count: 2, lastObservedTime: microTimestamp(this.kernel.clockMs) } }
-    this.client.call({ verb: 'patch', resource: 'v1/events', namespace, name, patchType: 'strategic', body }, IGNORED)
+    this.write({ verb: 'patch', resource: EVENTS, namespace, name, patchType: 'strategic', body })
   }
 
   private createSeries(key: string, reference: ObjectReference, facts: EventFacts & { action: string }): void {
@@ -135,7 +145,43 @@ export class EventRecorder {
       reportingComponent: this.options.component,
       reportingInstance: `${this.options.component}-${this.options.host ?? ''}`,
     }
-    this.client.call({ verb: 'create', resource: 'v1/events', namespace, body }, IGNORED)
+    this.write({ verb: 'create', resource: EVENTS, namespace, body })
+  }
+
+  private write(call: Call): void {
+    const { unwritten } = this.state
+    if (unwritten === undefined) this.client.call(call, IGNORED)
+    else if (unwritten.calls.length < MAX_UNWRITTEN) unwritten.calls.push(call)
+  }
+
+  /** For the owner: what became of a call with the tag IGNORED or RETRIED. */
+  answered({ call, code, tag }: Answer): void {
+    if (call.resource !== EVENTS || this.options.retryIn === undefined) return
+    if (tag === RETRIED) this.retried(code !== 0)
+    else if (code === 0) this.lost(call)
+  }
+
+  /** For the owner: the time to try again has come. */
+  retry(): void {
+    const [first] = this.state.unwritten?.calls ?? []
+    if (first !== undefined) this.client.call(first, RETRIED)
+  }
+
+  /** The first pause is of a random length, so that many clients do not come at once. */
+  private lost(call: Call): void {
+    if (this.state.unwritten !== undefined) return this.write(call)
+    this.state.unwritten = { calls: [call], tries: 1 }
+    this.options.retryIn?.(this.kernel.random(`events/${this.options.host}`).int(RETRY_MS))
+  }
+
+  private retried(isWritten: boolean): void {
+    const { unwritten } = this.state
+    if (unwritten === undefined) return
+    const isDone = isWritten || ++unwritten.tries >= TRIES
+    if (isDone) Object.assign(unwritten, { calls: unwritten.calls.slice(1), tries: 0 })
+    if (unwritten.calls.length === 0) delete this.state.unwritten
+    else if (isDone) this.retry()
+    else this.options.retryIn?.(RETRY_MS)
   }
 
   /** Forgets everything, as a restarted process does. */
@@ -173,14 +219,14 @@ export class EventRecorder {
       reportingComponent: options.component,
       reportingInstance: options.host ?? '',
     }
-    this.client.call({ verb: 'create', resource: 'v1/events', namespace, body }, IGNORED)
+    this.write({ verb: 'create', resource: EVENTS, namespace, body })
   }
 
   private increment(seen: Seen, message: string): void {
     seen.count++
     const body = { count: seen.count, lastTimestamp: timestamp(this.kernel.clockMs), message }
     const { name, namespace } = seen
-    this.client.call({ verb: 'patch', resource: 'v1/events', namespace, name, patchType: 'strategic', body }, IGNORED)
+    this.write({ verb: 'patch', resource: EVENTS, namespace, name, patchType: 'strategic', body })
   }
 
   /** Keeps at most CACHE_SIZE, and forgets the oldest quarter when there are more. */
@@ -225,6 +271,9 @@ export class EventRecorder {
   }
 }
 
+const EVENTS = 'v1/events'
+/** The tag of an event that is written again. */
+export const RETRIED = 'retried'
 /** The tag of calls whose answers nobody waits for. */
 export const IGNORED = 'ignored'
 

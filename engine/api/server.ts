@@ -2,7 +2,9 @@
  * One kube-apiserver: a pipeline of stages over the simulated etcd. Models cmd/kube-apiserver and
  * k8s.io/apiserver. See README.md for what is left out.
  */
+import type { Credentials } from '../etcd/auth-messages.ts'
 import type { EtcdHeader, EtcdResponse, EtcdResult, EtcdWatchData, KeyValue } from '../etcd/messages.ts'
+import { AUTH_ERRORS } from '../etcd/errors.ts'
 import { ETCD } from '../etcd/messages.ts'
 import type { Fabric, HostName } from '../fabric/fabric.ts'
 import { HTTP } from '../fabric/http.ts'
@@ -85,6 +87,8 @@ export interface ApiServerOptions {
   etcdProblem?: (endpoint: EtcdEndpoint) => string | undefined
   /** Whether the member behind an endpoint answers a linearizable read; default: it does. */
   etcdServes?: (endpoint: EtcdEndpoint) => boolean
+  /** What the member behind an endpoint sees of who asks, as long as that matters to it. */
+  etcdCredentials?: (endpoint: EtcdEndpoint) => Credentials | undefined
   /** Takes lines of the audit log. */
   audit?: (line: string) => void
   /** The address of a host, as others see it. */
@@ -145,6 +149,9 @@ const DIAL_COMPLAINTS_MS = [0, 1_000, 1_700, 2_500, 4_300, 7_000, 12_000]
 export const OUTSIDE_FAILED = 'apiserver.call'
 
 const REGISTRY = '/registry/'
+/** The hooks that run once a server has started have that long. */
+const HOOKS_MS = 30_000
+
 /** What a flight's step begins with while etcd is asked for one object, or for its revision. */
 const STORED = 'stored:'
 const FRESH = 'fresh:'
@@ -193,6 +200,8 @@ interface ServerState {
   lease: { id: number }
   flags: ApiFlags
   heardAt: number
+  keptOut: string | undefined
+  hooksEndAt: number
   sweepId?: EventId
   tendId?: EventId
   tendAt?: number
@@ -268,6 +277,10 @@ export class ApiServer implements Component, Core {
   private compactTo = 0
   private compactId: EventId | undefined
   private heardAt = 0
+  /** What etcd says who does not know this server; undefined: it was let in. */
+  private keptOut: string | undefined
+  /** When the hooks after the start give up; 0: they have time. */
+  private hooksEndAt = 0
   private sweepId: EventId | undefined
   private tendId: EventId | undefined
   private tendAt: number | undefined
@@ -316,6 +329,7 @@ export class ApiServer implements Component, Core {
       () => this.settings.etcd,
       options.etcdProblem,
       options.etcdServes,
+      options.etcdCredentials,
     )
     this.proxy = new NodeProxy(this)
     this.calls = new OutsideCalls(this, options.wires, OWN.call, (id, key, answer) =>
@@ -392,6 +406,8 @@ export class ApiServer implements Component, Core {
     this.compact()
     if (this.flags.reloadsEncryption)
       this.kernel.send({ to: this.address, type: OWN.reload, data: { start: this.starts } }, RELOAD_MS)
+    this.keptOut = undefined
+    this.hooksEndAt = 0
     if (!this.cache.ready) this.awaitEtcd()
   }
 
@@ -429,10 +445,30 @@ export class ApiServer implements Component, Core {
     if (!this.cache.ready) this.openSource()
   }
 
+  /** Whom etcd keeps out, the hooks that come after the start wait for; others wait for etcd itself. */
   private giveUp(): void {
+    if (this.keptOut !== undefined) return this.waitForHooks()
     this.log(commandFailed(this.kernel.clockMs, 'context deadline exceeded'))
     this.stop()
     this.exit(1)
+  }
+
+  /** Models genericapiserver/hooks.go: who fails after the start takes the process along. */
+  private waitForHooks(): void {
+    const data = { start: this.starts }
+    if (this.hooksEndAt === 0) {
+      this.hooksEndAt = this.kernel.now + HOOKS_MS - START_DEADLINE_MS
+      this.kernel.send({ to: this.address, type: OWN.deadline, data }, HOOKS_MS - START_DEADLINE_MS)
+    } else if (this.kernel.now >= this.hooksEndAt) {
+      const [hook, why] = [
+        'scheduling/bootstrap-system-priority-classes',
+        'unable to add default system priority classes',
+      ]
+      const said = `PostStartHook ${JSON.stringify(hook)} failed: ${why}: timed out waiting for the condition`
+      this.log(`${klogHeader('F', this.kernel.clockMs, 'hooks.go:204')} ${said}\n`)
+      this.stop()
+      this.exit(255)
+    }
   }
 
   private open(): void {
@@ -458,8 +494,13 @@ export class ApiServer implements Component, Core {
     this.kernel.record('apiserver.stopped', { host: this.host })
   }
 
+  /** A request that was under way when the process ended: its connection breaks. */
+  private cameTooLate({ type, data }: KernelEvent): void {
+    if (type === HTTP.request) this.outbox.end((data as HttpRequestData).replyTo, 'EOF')
+  }
+
   handle(event: KernelEvent): void {
-    if (!this.up) return
+    if (!this.up) return this.cameTooLate(event)
     switch (event.type) {
       case HTTP.request:
         return this.receive(event.data as HttpRequestData)
@@ -708,7 +749,7 @@ export class ApiServer implements Component, Core {
 
   readConsistently(flight: Flight, step: string): void {
     flight.step = FRESH + step
-    this.ask(flight, { kind: 'readIndex' })
+    this.ask(flight, { kind: 'readIndex', key: REGISTRY })
   }
 
   readAt(flight: Flight, step: string, revision: number): void {
@@ -829,6 +870,7 @@ export class ApiServer implements Component, Core {
   }
 
   private filled(result: EtcdResult, header: EtcdHeader): void {
+    if (result.kind === 'error') return this.fillRefused(result.message)
     if (result.kind !== 'range' || this.cache.ready) return
     this.cache.fill(result.kvs, header.revision)
     this.complainOfKeys()
@@ -838,6 +880,27 @@ export class ApiServer implements Component, Core {
     this.watchSource()
     this.bootstrap.run()
     this.releaseHeld()
+  }
+
+  /** Every cacher lists its resource in vain, and says so once. */
+  private fillRefused(message: string): void {
+    const isOfUsers = message === AUTH_ERRORS.denied || message === AUTH_ERRORS.userEmpty
+    if (!isOfUsers || this.keptOut === message) return
+    this.keptOut = message
+    const header = klogHeader('E', this.kernel.clockMs, 'cacher.go:478')
+    for (const { name, type } of this.cachers())
+      this.log(
+        `${header} cacher (${name}): unexpected ListAndWatch error: failed to list ${type}: ${message}; reinitializing...\n`,
+      )
+  }
+
+  /** Every resource that can be watched, whatever its versions. */
+  private cachers(): { name: string; type: string }[] {
+    const found = new Map<string, string>()
+    for (const { group, resource, kind, verbs } of this.registry.all())
+      if (verbs.includes('watch'))
+        found.set(group === '' ? resource : `${resource}.${group}`, `*${group.split('.')[0] || 'core'}.${kind}`)
+    return [...found].map(([name, type]) => ({ name, type }))
   }
 
   private resume(flight: Flight, result: EtcdResult, header: EtcdHeader): void {
@@ -1068,6 +1131,8 @@ export class ApiServer implements Component, Core {
       lease: { ...this.leaseMemo },
       flags: this.flags,
       heardAt: this.heardAt,
+      keptOut: this.keptOut,
+      hooksEndAt: this.hooksEndAt,
       sweepId: this.sweepId,
       tendId: this.tendId,
       tendAt: this.tendAt,
@@ -1106,6 +1171,8 @@ export class ApiServer implements Component, Core {
     this.watchId = saved.watchId
     this.leaseMemo = saved.lease
     this.heardAt = saved.heardAt
+    this.keptOut = saved.keptOut
+    this.hooksEndAt = saved.hooksEndAt
     this.sweepId = saved.sweepId
     this.tendId = saved.tendId
     this.tendAt = saved.tendAt

@@ -1,14 +1,16 @@
 /** The hosts of a cluster as kubeadm leaves them: users, units, kubeconfigs, certificates, manifests (P). */
 import type { LazyText } from '../host/files.ts'
 import type { Host, Hosts } from '../host/host.ts'
-import { installNodePackages } from '../host/packages/preinstalled.ts'
+import { installDocker, installNodePackages } from '../host/packages/preinstalled.ts'
 import { makeYaml } from '../objects/yaml.ts'
 import { CERTIFICATES, encode, holds } from './identity.ts'
 import { knownKubeconfig } from './kubeconfig.ts'
 import { writeBalancer } from './load-balancer.ts'
 import type { Authority, ClusterPki, Identity, KnownText, Subject } from './identity.ts'
+import { dockerOf } from '../versions/index.ts'
 import { numberFrom, poolKey } from '../pki/index.ts'
 import { LEAVES } from '../tools/kubeadm/artifacts/certificates.ts'
+import { hostCapacity } from './machine.ts'
 import { configurationOf, kubeletFiles, staticManifests } from './manifests.ts'
 import type { ClusterPlan, PlannedHost } from './plan.ts'
 
@@ -18,7 +20,13 @@ export const LEARNER = 'candidate'
 export function addHosts(hosts: Hosts, plan: ClusterPlan, pki: ClusterPki): void {
   const admin = makeKubeconfig(plan, pki, plan.minor >= 29 ? ADMIN : { ...ADMIN, organizations: ['system:masters'] })
   for (const planned of plan.hosts) {
-    const host = hosts.add({ name: planned.name, role: planned.role, address: planned.ip, release: plan.version })
+    const host = hosts.add({
+      name: planned.name,
+      role: planned.role,
+      address: planned.ip,
+      release: plan.version,
+      ...(plan.hollow ? {} : { capacity: hostCapacity(planned) }),
+    })
     if (planned.role === 'base') writeBase(host, admin)
     else if (planned.role === 'balancer') writeBalancer(host, plan)
     else if (planned.role === 'bare') prepareMachine(host)
@@ -133,7 +141,15 @@ function prepareMachine(host: Host): void {
   host.units.enable('kubelet')
 }
 
+const DOCKER_GROUP = { name: 'docker', gid: 988 }
+
+/** The container runtime, kubeadm and the kubelet: up to 1.23 that is Docker. */
 function installKubelet(host: Host): void {
+  const docker = dockerOf(Number(host.release.split('.')[1]))
+  if (docker !== undefined) {
+    installDocker(host.files, docker)
+    host.addGroup(DOCKER_GROUP)
+  }
   installNodePackages(host.files, { version: host.release, names: ['kubeadm', 'kubelet', 'kubectl'], hold: true })
 }
 

@@ -11,7 +11,7 @@ import type { HostName } from '../fabric/fabric.ts'
 import { binaryVersion } from '../host/binary.ts'
 import { Hosts } from '../host/host.ts'
 import { UNIT_EVENTS } from '../host/units/events.ts'
-import type { UnitStartData, UnitStopData } from '../host/units/events.ts'
+import type { UnitPauseData, UnitStartData, UnitStopData } from '../host/units/events.ts'
 import type { Component } from '../kernel/kernel.ts'
 import type { KernelEvent } from '../kernel/queue.ts'
 import type { Scheduler } from '../scheduler/scheduler.ts'
@@ -32,6 +32,7 @@ import { CONTROL_PLANE, CONTROL_PLANE_ADDRESS, CONTROL_PLANE_EVENTS } from './co
 import type { ComponentSet, ControlPlaneComponent, ControlPlaneWorld, ProcessNews } from './control-plane/world.ts'
 import { readFlags } from './flags/index.ts'
 import type { FlaggedComponent } from './flags/index.ts'
+import { portOf } from './health-ports.ts'
 import { FILES } from './identity.ts'
 import type { TlsFiles } from './identity.ts'
 import type { OpenedFilesState } from './opened-files.ts'
@@ -123,6 +124,28 @@ export class ControlPlane implements Component {
     return this.members.at(host, port)
   }
 
+  /** Whether what listens on a port of a host stands still: connections are taken, and nobody answers. */
+  standsStill(host: HostName, port: number): boolean {
+    return this.processes.all().some((one) => one.host === host && one.paused === true && this.listens(one, port))
+  }
+
+  private listens(process: Running, port: number): boolean {
+    if (process.component === 'kube-apiserver') return process.api?.securePort === port
+    if (process.component === 'etcd') return this.members.listens(process, port)
+    return portOf(process) === port
+  }
+
+  /** Whether an API server, or a manager that serves its own health, speaks TLS at a port of a host. */
+  servesHttps(host: HostName, port: number): boolean {
+    const isGo = ({ component }: Running): boolean => component !== 'etcd'
+    return this.processes.all().some((one) => one.host === host && isGo(one) && this.listens(one, port))
+  }
+
+  /** Whether a member of a host speaks TLS with clients at a port. */
+  etcdWaitsForTls(host: HostName, port: number): boolean {
+    return this.members.tlsFiles(host, port) !== undefined
+  }
+
   /** What a port of a running component shows and asks for. */
   tlsFiles(host: HostName, port: number): TlsFiles | undefined {
     return this.servers.tlsFiles(host, port) ?? this.members.tlsFiles(host, port) ?? FILES[port]
@@ -149,13 +172,26 @@ export class ControlPlane implements Component {
 
   /** Ends a process; `afterMs` later its parent hears of it. */
   signal(host: HostName, component: string, signal: string, id?: string): void {
-    const process = this.processes
-      .all()
-      .find((one) => one.host === host && one.component === component && (id === undefined || one.id === id))
+    const process = this.find(host, component, id)
     if (process === undefined) return
+    if (process.paused === true && signal !== 'KILL') return void (process.waiting = signal)
     if (signal !== 'KILL' && this.setOf(process.slot).release?.(process) === true) return
     this.processes.end(host, process.slot)
     this.world.exit(process, signal === 'KILL' ? 137 : 0, EXIT_MS)
+  }
+
+  /** SIGSTOP, or SIGCONT. */
+  pause(host: HostName, component: string, paused: boolean, id: string): void {
+    const process = this.find(host, component, id)
+    if (process === undefined) return
+    this.processes.pause(process, paused)
+    if (!paused && process.waiting !== undefined) this.signal(host, component, process.waiting, id)
+  }
+
+  private find(host: HostName, component: string, id?: string): Running | undefined {
+    return this.processes
+      .all()
+      .find((one) => one.host === host && one.component === component && (id === undefined || one.id === id))
   }
 
   /** The host is gone, and its processes with it. */
@@ -170,6 +206,7 @@ export class ControlPlane implements Component {
     else if (type === CONTROL_PLANE_EVENTS.lateFailure) this.controllers.failLate(data as ProcessNews)
     else if (type === UNIT_EVENTS.start) this.unitStart(data as UnitStartData)
     else if (type === UNIT_EVENTS.stop) this.unitStop(data as UnitStopData)
+    else if (type === UNIT_EVENTS.pause) this.unitPause(data as UnitPauseData)
   }
 
   dump(): ControlPlaneState {
@@ -238,5 +275,10 @@ export class ControlPlane implements Component {
   private unitStop({ host, unit, signal }: UnitStopData): void {
     const process = this.processes.all().find((one) => one.host === host && one.id === unit)
     if (process !== undefined) this.signal(host, process.component, signal ?? 'TERM', unit)
+  }
+
+  private unitPause({ host, unit, paused }: UnitPauseData): void {
+    const process = this.processes.all().find((one) => one.host === host && one.id === unit)
+    if (process !== undefined) this.pause(host, process.component, paused, unit)
   }
 }

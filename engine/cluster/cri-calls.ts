@@ -6,6 +6,7 @@ import type { HostName } from '../fabric/fabric.ts'
 import { ANSWER_EVENT, PENDING, RUNTIME_ADDRESS } from '../host/pending.ts'
 import type { SyscallTable } from '../host/syscalls/table.ts'
 import type { Kernel } from '../kernel/kernel.ts'
+import { familiarName } from '../kubelet/dockershim.ts'
 import type { Kubelet } from '../kubelet/kubelet.ts'
 
 export interface CriWorld {
@@ -28,6 +29,7 @@ export function criCalls(world: CriWorld): SyscallTable {
   const gone = { error: 'the container runtime does not answer' }
   const changed = (done: boolean | undefined): { done: boolean } => ({ done: done === true })
   return {
+    'cri.runtime': (_world, { host }) => (world.kubelet(host)?.dockershim === true ? 'docker' : 'containerd'),
     'cri.list': (_world, { host }) => criList(runtime(host)),
     'cri.logs': (_world, { host }, args) => criLogs(runtime(host), args as unknown as LogQuery),
     'cri.pull': (_world, { host, pid }, args) => {
@@ -66,7 +68,7 @@ function criList(kubelet: Kubelet | undefined): unknown {
     sandboxes,
     images: images.map(({ repository, tag, id, sizeBytes, digest }) => ({
       id: id.replace(/^sha256:/, ''),
-      tags: [`${repository}:${tag}`],
+      tags: [`${kubelet.dockershim ? familiarName(repository) : repository}:${tag}`],
       digest,
       sizeBytes,
     })),

@@ -1,10 +1,11 @@
 /**
- * How programs talk to etcd: etcdctl, kubeadm. `etcd.call {url, tls, request, timeoutMs}` dials the URL through the
+ * How programs talk to etcd: etcdctl, kubeadm. `etcd.call {url, tls, token, request, timeoutMs}` dials the URL through the
  * network of the process, shakes hands where it is https, and waits for the member's answer. `etcd.watch` opens
  * a watch, `etcd.next {stream, timeoutMs}` waits for what comes out of it, `etcd.close {stream}` ends it.
  * Models grpc's connection errors as clientv3 words them (H3, O8b). Not modelled: one connection for many calls,
  * keep-alives.
  */
+import type { Credentials } from '../etcd/auth-messages.ts'
 import { ETCD } from '../etcd/messages.ts'
 import type { EtcdCall, EtcdHeader, EtcdRequest, EtcdResponse, EtcdResult, EtcdWatchData } from '../etcd/messages.ts'
 import type { EtcdMember } from '../etcd/member.ts'
@@ -18,6 +19,7 @@ import type { Caller, SyscallTable } from '../host/syscalls/table.ts'
 import type { Component, EventId, Kernel } from '../kernel/kernel.ts'
 import type { KernelEvent } from '../kernel/queue.ts'
 import type { Door } from '../network/cluster-network.ts'
+import { commonNameOf, parseCertificate } from '../pki/index.ts'
 
 /** PEM texts, as the flags --cacert, --cert and --key name them. */
 export interface EtcdClientTls {
@@ -51,11 +53,19 @@ interface Waiting {
   timer?: EventId
 }
 
+/** A member, and the name that it reads in the client's certificate once it asks for names. */
+interface Reached {
+  host: HostName
+  port: number
+  address: string
+  commonName?: string
+}
+
 interface Stream {
   pid: number
   host: HostName
   /** Where its member answers: host and address. */
-  member: { host: HostName; port: number; address: string }
+  member: Reached
   watchId: string
   items: EtcdWatchData[]
   closed?: true
@@ -119,24 +129,27 @@ export class EtcdCalls implements Component {
     for (const [id, one] of streams) this.streams.set(id, { ...one, items: [...one.items] })
   }
 
-  private call(caller: Caller, { url, tls, request, timeoutMs }: CallArguments): EtcdCallAnswer | typeof PENDING {
+  private call(
+    caller: Caller,
+    { url, tls, token, request, timeoutMs }: CallArguments,
+  ): EtcdCallAnswer | typeof PENDING {
     const door = this.dial(caller, url, tls)
     if ('failure' in door) return door
     const tag = `${caller.pid}.${++this.serial}`
     const waiting: Waiting = { pid: caller.pid, host: caller.host, call: 'etcd.call' }
     if (timeoutMs !== undefined) waiting.timer = this.after(OWN.timeout, tag, timeoutMs)
     this.waiting.set(tag, waiting)
-    this.request(caller.host, door, request, tag)
+    this.request(caller.host, door, request, tag, token)
     return PENDING
   }
 
-  private watch(caller: Caller, { url, tls, request }: CallArguments): { stream: string } | EtcdCallAnswer {
+  private watch(caller: Caller, { url, tls, token, request }: CallArguments): { stream: string } | EtcdCallAnswer {
     const door = this.dial(caller, url, tls)
     if ('failure' in door) return door
     const stream = `${caller.pid}.${++this.serial}`
     const watchId = `etcdctl/${stream}`
     this.streams.set(stream, { pid: caller.pid, host: caller.host, member: door, watchId, items: [] })
-    this.request(caller.host, door, { ...request, watchId } as EtcdCall, stream)
+    this.request(caller.host, door, { ...request, watchId } as EtcdCall, stream, token)
     return { stream }
   }
 
@@ -164,7 +177,7 @@ export class EtcdCalls implements Component {
     { host, root, pid }: Caller,
     url: string,
     tls: EtcdClientTls | undefined,
-  ): Stream['member'] | { failure: 'connection'; message: string } {
+  ): Reached | { failure: 'connection'; message: string } {
     const to = parseEndpoint(url)
     const door = this.options.door({ host, root, pid }, to.name, to.port)
     if (door.kind !== 'open')
@@ -172,8 +185,15 @@ export class EtcdCalls implements Component {
     const found = this.options.fabric.dial(host, door.host, door.port)
     const problem = this.handshake(door.host, door.port, to, tls)
     if (found.kind === 'open' && problem === undefined)
-      return { host: door.host, port: door.port, address: found.address }
+      return { host: door.host, port: door.port, address: found.address, ...this.shownName(door, to, tls) }
     return { failure: 'connection', message: `${CONNECTION}${JSON.stringify(problem ?? 'transport is closing')}` }
+  }
+
+  private shownName(at: { host: HostName; port: number }, to: Endpoint, tls?: EtcdClientTls): { commonName?: string } {
+    if (!to.secure || tls?.cert === undefined) return {}
+    if (this.options.member(at.host, at.port)?.db.auth.enabled !== true) return {}
+    const certificate = parseCertificate(tls.cert)
+    return certificate === undefined ? {} : { commonName: commonNameOf(certificate.subject) }
   }
 
   /** Both sides look at each other; a member that turns a client away says so in its log. */
@@ -196,8 +216,12 @@ export class EtcdCalls implements Component {
     return handshake(client, { tls: KUBEADM, read, nowMs: this.options.kernel.clockMs })?.client
   }
 
-  private request(from: HostName, to: Stream['member'], call: EtcdCall, tag: string): void {
-    const data: EtcdRequest = { from, call, replyTo: { host: from, address: EtcdCalls.address, tag } }
+  private request(from: HostName, to: Reached, call: EtcdCall, tag: string, token?: string): void {
+    const { commonName } = to
+    const as: Credentials = { ...(token !== undefined && { token }), ...(commonName !== undefined && { commonName }) }
+    const replyTo = { host: from, address: EtcdCalls.address, tag }
+    const isKnown = token !== undefined || commonName !== undefined
+    const data: EtcdRequest = { from, call, replyTo, ...(isKnown && { as }) }
     const event = { to: to.address, type: ETCD.request, data }
     this.options.fabric.send({ from, to: to.host, port: to.port, event })
   }
@@ -244,6 +268,8 @@ export class EtcdCalls implements Component {
 interface CallArguments {
   url: string
   tls?: EtcdClientTls
+  /** What a password was given for. */
+  token?: string
   request: EtcdCall
   timeoutMs?: number
 }

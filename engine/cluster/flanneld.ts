@@ -130,6 +130,7 @@ function configure({ host, others }: FlannelWorld, network: string, range: strin
     mtu: MTU,
     up: true,
     addresses,
+    kind: name === 'cni0' ? 'bridge' : 'vxlan',
   })
   const flannel = device('flannel.1', ['66', ...parts, '01'].join(':'), [`${firstOf(range)}/32`])
   const bridge = device('cni0', ['0a', '58', ...parts.slice(0, 3), '01'].join(':'), [gatewayOf(range)])

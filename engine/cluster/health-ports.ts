@@ -1,7 +1,7 @@
 /** The serving ports of the controller manager and the scheduler: /healthz, /livez and /readyz. Not modelled: /metrics, /configz. */
 import { HTTP, Replier } from '../fabric/http.ts'
 import type { HttpRequestData } from '../fabric/http.ts'
-import type { Fabric } from '../fabric/fabric.ts'
+import type { Fabric, HostName } from '../fabric/fabric.ts'
 import type { Component, Kernel } from '../kernel/kernel.ts'
 import type { KernelEvent } from '../kernel/queue.ts'
 import type { ComponentProcess } from './component-process.ts'
@@ -17,6 +17,7 @@ export class HealthPorts implements Component {
   constructor(
     kernel: Kernel,
     private readonly fabric: Fabric,
+    private readonly standsStill: (host: HostName, port: number) => boolean,
   ) {
     kernel.register(HealthPorts.everyone, this)
     kernel.register(HealthPorts.loopback, { handle: (event) => this.handle(event), dump: () => null, load: () => {} })
@@ -39,6 +40,7 @@ export class HealthPorts implements Component {
   handle({ type, data }: KernelEvent): void {
     if (type !== HTTP.request) return
     const { request, replyTo, at } = data as HttpRequestData
+    if (at !== undefined && this.standsStill(at.host, at.port)) return
     const replier = new Replier(this.fabric, at?.host ?? replyTo.host, replyTo)
     const [code, body] = OPEN_PATHS.has(request.path) ? [200, 'ok'] : [403, 'forbidden']
     replier.respond({ code, headers: { 'content-type': 'text/plain; charset=utf-8' }, body })
@@ -51,10 +53,11 @@ export class HealthPorts implements Component {
   load(): void {}
 }
 
-const flagOf = ({ argv }: ComponentProcess, name: string): string | undefined =>
+const flagOf = ({ argv }: Pick<ComponentProcess, 'argv'>, name: string): string | undefined =>
   argv.find((word) => word.startsWith(`--${name}=`))?.slice(name.length + 3)
 
-function portOf(process: ComponentProcess): number {
+/** Where the controller manager or the scheduler serves; 0: nowhere. */
+export function portOf(process: Pick<ComponentProcess, 'component' | 'argv'>): number {
   const given = flagOf(process, 'secure-port')
   return given === undefined ? (DEFAULT_PORTS[process.component] ?? 0) : Number(given)
 }

@@ -12,12 +12,19 @@ import type { LocalProbes } from './local-probes.ts'
 import type { ClusterPlan } from './plan.ts'
 import type { PodTokens } from './pod-tokens.ts'
 
+const PID_MAX = '/proc/sys/kernel/pid_max'
+
 export interface KubeletHost {
   name: HostName
   plan: ClusterPlan
   /** The host's files; they are others after a boot. */
   files(): FileTree
-  disk(): { totalBytes: number; freeBytes: number }
+  disk(): { totalBytes: number; freeBytes: number; inodesUsed: number }
+  memoryFiles(): number
+  /** A shutdown waits for the kubelet, or no longer. */
+  delayLock: NonNullable<KubeletPorts['delayLock']>
+  /** How many processes run. */
+  processes(): number
   runtime: ProcessRuntime
   components: ComponentPort
   probes: LocalProbes
@@ -36,7 +43,13 @@ export function kubeletPorts(host: KubeletHost): KubeletPorts {
     probe: { http: (address, port, request) => probes.http(name, address, port, request) },
     dial: { dial: (podIp, address, port) => probes.dial(name, podIp, address, port) },
     knowsGate: (gate, minor) => gateOf(gate, minor) !== undefined,
-    ...(!plan.hollow && { networkReady: () => cniReady(port), disk: () => host.disk() }),
+    ...(!plan.hollow && {
+      networkReady: () => cniReady(port),
+      disk: () => host.disk(),
+      memoryFiles: () => host.memoryFiles(),
+      delayLock: host.delayLock,
+      processes: () => ({ max: Number(files().text(PID_MAX) ?? 0), running: host.processes() }),
+    }),
     ...(isBare && addonPorts(host)),
     hostPathKind: (path) => kindOf(files(), path),
     makeHostPath: (path, kind) => makePath(files(), path, kind),

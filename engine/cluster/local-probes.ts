@@ -6,12 +6,16 @@ import type { NetworkPoint } from '../host/network-port.ts'
 import type { MetricsServer } from '../metrics/metrics-server.ts'
 import type { ClusterNetwork } from '../network/cluster-network.ts'
 import type { CoreDns } from '../network/core-dns.ts'
+import type { ProbeFailure } from '../kubelet/runtime.ts'
 import type { ControlPlane } from './control-plane.ts'
 
 const OK: HttpResponse = { code: 200, headers: {}, body: 'ok' }
 const UNHEALTHY: HttpResponse = { code: 500, headers: {}, body: 'livez check failed' }
 const UNAVAILABLE: HttpResponse = { code: 503, headers: {}, body: 'not ready' }
 const HEALTH_PORTS: Record<number, string> = { 10257: 'kube-controller-manager', 10259: 'kube-scheduler' }
+
+/** Of a process that stands still: the connection is taken, and then nothing comes. */
+const UNANSWERED = { failure: 'EOF', silent: true } as const
 
 export interface ProbedWorld {
   controlPlane(): ControlPlane
@@ -25,7 +29,8 @@ export interface ProbedWorld {
 export class LocalProbes {
   constructor(private readonly world: ProbedWorld) {}
 
-  http(node: HostName, host: string, port: number, request: HttpRequest): HttpResponse | { failure: string } {
+  http(node: HostName, host: string, port: number, request: HttpRequest): HttpResponse | ProbeFailure {
+    if (this.world.controlPlane().standsStill(node, port)) return UNANSWERED
     return (
       this.ofPods(node, host, port, request) ??
       this.ofApiServer(node, host, port) ??

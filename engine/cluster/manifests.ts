@@ -8,6 +8,7 @@ import { defaultCluster, defaultNode } from '../tools/kubeadm/config/defaults.ts
 import type { ClusterConfiguration } from '../tools/kubeadm/config/types.ts'
 import { CRI_SOCKET, INSTANCE_CONFIG, KUBELET_CONFIG, KUBELET_ENV } from '../tools/kubeadm/paths.ts'
 import { featuresOf } from '../tools/kubeadm/release.ts'
+import { DOCKERSHIM_SOCKET, LAST_DOCKERSHIM } from '../versions/index.ts'
 import type { ClusterPlan, PlannedHost } from './plan.ts'
 
 /** The configuration that `kubeadm init` was given. */
@@ -47,7 +48,8 @@ export function staticManifests(plan: ClusterPlan, host: PlannedHost): Record<st
 /** Path → text of the files that kubeadm writes for a kubelet. */
 export function kubeletFiles(plan: ClusterPlan, host: PlannedHost): Record<string, string> {
   const cluster = configurationOf(plan)
-  const node = defaultNode(undefined, host.name)
+  const socket = plan.minor <= LAST_DOCKERSHIM ? DOCKERSHIM_SOCKET : CRI_SOCKET
+  const node = defaultNode({ criSocket: socket }, host.name)
   const env = kubeletEnv({ cluster, node, hostName: host.name, registerTaints: false })
   const local = featuresOf(plan.minor).nodeLocalSocket
   return {

@@ -15,6 +15,7 @@ import { MetricsServer } from '../metrics/metrics-server.ts'
 import type { ClusterNetwork } from '../network/cluster-network.ts'
 import { CoreDns } from '../network/core-dns.ts'
 import type { ComponentParents } from './component-parent.ts'
+import { versionOfImage } from './component-process.ts'
 import { SUBNET_ENV, startFlannel } from './flanneld.ts'
 import type { NodeComponents } from './node-components.ts'
 import type { ClusterPlan } from './plan.ts'
@@ -62,7 +63,7 @@ export function addCoreDns(world: AddonWorld, host: HostName): CoreDns {
     exit: (id, code) => parents.exited(host, id, code),
   })
   components.add(host, 'coredns', {
-    start: ({ id, pod }) => dns.start(id, pod.ip),
+    start: ({ id, pod, image }) => dns.start(id, pod.ip, versionOfImage(image) || undefined),
     signal: ({ id }, signal) => dns.signal(id, signal),
     crash: () => dns.crash(),
   })

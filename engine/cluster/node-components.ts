@@ -7,6 +7,8 @@ import type { ComponentParents } from './component-parent.ts'
 export interface NodeComponent {
   start(spec: ContainerSpec, argv: string[]): void
   signal(spec: { id: string }, signal: string): void
+  /** SIGSTOP, or SIGCONT; absent: it cannot stand still. */
+  pause?(spec: { id: string }, paused: boolean): void
   /** Taken down with the host. */
   crash(): void
 }
@@ -41,6 +43,7 @@ export class NodeComponents {
     return {
       start: (component, container, argv) => this.start(`${host}/${component}`, container, argv),
       signal: (component, id, signal) => this.signal(`${host}/${component}`, id, signal),
+      pause: (component, id, paused) => this.pause(`${host}/${component}`, id, paused),
     }
   }
 
@@ -67,6 +70,12 @@ export class NodeComponents {
     this.containers[key] = container.id
     component.start(container, argv)
     return true
+  }
+
+  private pause(key: string, id: string, paused: boolean): boolean {
+    const component = this.components.get(key)
+    component?.pause?.({ id }, paused)
+    return component?.pause !== undefined
   }
 
   private signal(key: string, id: string, signal: string): void {

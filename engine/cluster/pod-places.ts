@@ -34,9 +34,11 @@ export class PodPlaces {
   /** The address that a process has. */
   addressOf({ host, root }: NetworkPoint): string {
     const hostIp = this.world.addressOf(host) ?? ''
-    if (root.kind === 'host') return hostIp
-    const spec = this.world.runtimes.get(host)?.spec(root.id)
-    return spec?.pod.ip ?? (typeof root['ip'] === 'string' ? root['ip'] : hostIp)
+    const id = root.kind === 'host' ? root.netns : root.id
+    if (id === undefined) return hostIp
+    const spec = this.world.runtimes.get(host)?.spec(id)
+    if (root.kind === 'container') return spec?.pod.ip ?? (typeof root['ip'] === 'string' ? root['ip'] : hostIp)
+    return spec?.pod.ip ?? this.world.kubelets.get(host)?.containers.find(id)?.record.ip ?? hostIp
   }
 
   /** The files of a process; undefined when the host or container is gone. */

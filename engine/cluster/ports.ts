@@ -13,7 +13,7 @@ export function simulatedView(flight: Flight): ClusterView {
   return {
     name: 'simulated',
     now: () => Promise.resolve(flight.clockMs),
-    wait: (ms) => flight.advance(ms),
+    wait: (ms) => flight.advance(Math.ceil(ms)),
     object: (query) => getObject(flight, query),
     objects: (query) => listObjects(flight, query),
     canI: (question) => canI(flight, question),

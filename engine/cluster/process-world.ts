@@ -14,6 +14,7 @@ import type { Kubelet } from '../kubelet/kubelet.ts'
 import { kubelet } from '../kubelet/program.ts'
 import { registerCompleter, shellPrograms } from '../shell/index.ts'
 import { daemonPrograms } from '../tools/daemons.ts'
+import { docker } from '../tools/docker/docker.ts'
 import { etcdctl } from '../tools/etcdctl/etcdctl.ts'
 import { etcdutl } from '../tools/etcdutl/etcdutl.ts'
 import { kubeadm } from '../tools/kubeadm/kubeadm.ts'
@@ -44,6 +45,7 @@ const PROGRAMS: ReadonlyMap<string, Program> = new Map(
     ...HOST_PROGRAM_SET,
     ...shellPrograms,
     ...daemonPrograms,
+    docker,
     kubelet,
     kubeadm,
     kubectl,

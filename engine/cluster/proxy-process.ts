@@ -14,7 +14,7 @@ import { binaryVersion } from '../host/binary.ts'
 import type { FileNode } from '../host/files.ts'
 import type { Host } from '../host/host.ts'
 import { UNIT_EVENTS } from '../host/units/events.ts'
-import type { UnitStartData, UnitStopData } from '../host/units/events.ts'
+import type { UnitPauseData, UnitStartData, UnitStopData } from '../host/units/events.ts'
 import type { Component, Kernel } from '../kernel/kernel.ts'
 import type { KernelEvent } from '../kernel/queue.ts'
 import type { KubeProxy, ProxyNews } from '../network/kube-proxy.ts'
@@ -92,6 +92,14 @@ export class ProxyProcesses implements Component {
     this.world.exit(process, signal === 'KILL' ? 137 : 0, EXIT_MS)
   }
 
+  /** SIGSTOP, or SIGCONT: the rules in the kernel stay as they are. */
+  pause(host: HostName, id: string, paused: boolean): void {
+    const { kernel } = this.world
+    if (this.running[host]?.id !== id) return
+    if (paused) kernel.pause(`kube-proxy/${host}`)
+    else kernel.resume(`kube-proxy/${host}`)
+  }
+
   /** The host is gone, and the rules in its kernel with it. */
   crash(host: HostName): void {
     this.end(host)
@@ -101,6 +109,7 @@ export class ProxyProcesses implements Component {
   handle({ type, data }: KernelEvent): void {
     if (type === UNIT_EVENTS.start) this.unitStart(data as UnitStartData)
     else if (type === UNIT_EVENTS.stop) this.unitStop(data as UnitStopData)
+    else if (type === UNIT_EVENTS.pause) this.unitPause(data as UnitPauseData)
   }
 
   /** What the proxy of a host tells, for its log. */
@@ -196,6 +205,7 @@ export class ProxyProcesses implements Component {
     this.configs.delete(host)
     this.ports.close(host)
     this.world.proxyOf(host)?.stop()
+    this.world.kernel.resume(`kube-proxy/${host}`)
   }
 
   private unitStart({ host, unit, pid, argv }: UnitStartData): void {
@@ -208,6 +218,10 @@ export class ProxyProcesses implements Component {
   private unitStop({ host, unit, signal, power }: UnitStopData): void {
     if (power === true) this.crash(host)
     else this.signal(host, unit, signal ?? 'TERM')
+  }
+
+  private unitPause({ host, unit, paused }: UnitPauseData): void {
+    this.pause(host, unit, paused)
   }
 
   private openPorts(host: HostName): void {

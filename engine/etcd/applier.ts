@@ -2,6 +2,8 @@
 import type { Kernel } from '../kernel/kernel.ts'
 import { apply } from './apply.ts'
 import type { Command, Write } from './apply.ts'
+import type { AuthGate } from './auth-gate.ts'
+import type { AuthTokens } from './auth-tokens.ts'
 import type { Database } from './database.ts'
 import type { EtcdFlags } from './flags.ts'
 import type { LeaseClock } from './lease-clock.ts'
@@ -30,6 +32,8 @@ export interface Concerned {
   publisher: Publisher
   storage: Storage
   log: ServerLog
+  gate: AuthGate
+  tokens: AuthTokens
 }
 
 export class Applier {
@@ -43,7 +47,8 @@ export class Applier {
     if (command === null) return
     const { write, id } = command
     const { db, flags } = this.host
-    const { result, changes } = apply(db, write, this.kernel.now, flags.quotaBytes)
+    const { result, changes } = apply(db, command, this.kernel.now, flags)
+    this.to.gate.tell()
     if (write.kind !== 'txn' && result.kind !== 'error') this.follow(write, result)
     if (changes.length > 0) this.to.watches.offer(changes)
     if (changes.length > 0) this.to.storage.changed()
@@ -60,6 +65,19 @@ export class Applier {
     if (write.kind === 'alarm') this.tellAlarm(write, result)
     if (write.kind === 'publish') publisher.applied(write.memberId)
     if (write.kind === 'clusterVersion') log.versionSet(write.version)
+    this.followAuth(write)
+  }
+
+  /** Tokens end with what they stand for. */
+  private followAuth(write: Write): void {
+    const { tokens } = this.to
+    if (write.kind === 'authenticate') tokens.assign(write.token, write.name)
+    if (write.kind === 'authDisable') tokens.clear()
+    if (write.kind === 'userDelete' || write.kind === 'userChangePassword') tokens.invalidate(write.name)
+    if (write.kind === 'authEnable' || write.kind === 'authDisable')
+      this.kernel.record(write.kind === 'authEnable' ? 'etcd.auth.enabled' : 'etcd.auth.disabled', {
+        member: this.host.name,
+      })
   }
 
   private tellAlarm({ action }: Extract<Write, { kind: 'alarm' }>, result: EtcdResult): void {

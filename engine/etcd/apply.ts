@@ -1,8 +1,10 @@
 /**
  * What a committed command does to the store and the leases: the same on every member.
  * Models server/etcdserver/apply and txn, with the appliers that alarms put before it (applierV3Capped,
- * applierV3Corrupt, quotaApplierV3). Not modelled: auth, ranges inside a compare.
+ * applierV3Corrupt, quotaApplierV3), and what who asked may do (authApplierV3). Not modelled: ranges inside a compare.
  */
+import { authRefusal } from './auth-checks.ts'
+import type { AuthInfo, AuthWrite } from './auth-messages.ts'
 import type { Database } from './database.ts'
 import { ERRORS } from './errors.ts'
 import type { Lessor } from './lease.ts'
@@ -14,6 +16,7 @@ import type { Change } from './store.ts'
 /** What goes through the log: calls, and what members say of themselves. */
 export type Write =
   | Extract<EtcdCall, { kind: 'txn' | 'compact' | 'leaseGrant' | 'leaseRevoke' | 'alarm' }>
+  | AuthWrite
   /** A member tells its name and where clients find it. */
   | { kind: 'publish'; memberId: string; name: string; clientUrls: string[] }
   | { kind: 'clusterVersion'; version: string }
@@ -22,6 +25,15 @@ export type Write =
 export interface Command {
   id: string
   write: Write
+  /** In whose name, as long as that matters. */
+  who?: AuthInfo
+}
+
+/** What the member itself brings to it. */
+interface ApplySettings {
+  /** What the database may take here. */
+  quotaBytes?: number
+  version?: string
 }
 
 export interface Applied {
@@ -31,13 +43,17 @@ export interface Applied {
 
 const NO_CHANGES: readonly Change[] = []
 
-/** `quotaBytes`: what the database may take here. */
-export function apply(db: Database, write: Write, nowMs: number, quotaBytes = Infinity): Applied {
+export function apply(
+  db: Database,
+  { write, who }: Pick<Command, 'write' | 'who'>,
+  nowMs: number,
+  { quotaBytes = Infinity, version = '' }: ApplySettings = {},
+): Applied {
   try {
-    const refused = alarmRefuses(db, write)
+    const refused = alarmRefuses(db, write) ?? authRefusal(db, write, who)
     if (refused !== undefined) throw new StoreError(refused)
     const isFull = addsBytes(write) && isOverQuota(db, write, nowMs, quotaBytes)
-    const applied = applyWrite(db, write, nowMs)
+    const applied = applyWrite(db, write, nowMs, version)
     db.write(applied.changes, nowMs)
     return isFull ? { ...applied, result: { kind: 'error', message: ERRORS.noSpace } } : applied
   } catch (error) {
@@ -51,9 +67,10 @@ export function readTxn(db: Database, txn: Txn): EtcdResult {
   return applyTxn(db.store, db.lessor, txn).result
 }
 
+const ENDED_BY_CORRUPTION: ReadonlySet<Write['kind']> = new Set(['txn', 'compact', 'leaseGrant', 'leaseRevoke'])
+
 function alarmRefuses(db: Database, write: Write): string | undefined {
-  const isOfClient = write.kind !== 'alarm' && write.kind !== 'publish' && write.kind !== 'clusterVersion'
-  if (isOfClient && db.hasAlarm('CORRUPT')) return ERRORS.corrupt
+  if (ENDED_BY_CORRUPTION.has(write.kind) && db.hasAlarm('CORRUPT')) return ERRORS.corrupt
   return addsBytes(write) && db.hasAlarm('NOSPACE') ? ERRORS.noSpace : undefined
 }
 
@@ -71,7 +88,7 @@ export function isOverQuota(db: Database, write: Write, nowMs: number, quotaByte
   return cost > 0 && db.backend.sizeBytes(nowMs) + cost >= quotaBytes
 }
 
-function applyWrite(db: Database, write: Write, nowMs: number): Applied {
+function applyWrite(db: Database, write: Write, nowMs: number, version: string): Applied {
   const { store, lessor } = db
   switch (write.kind) {
     case 'txn':
@@ -91,6 +108,8 @@ function applyWrite(db: Database, write: Write, nowMs: number): Applied {
     case 'clusterVersion':
       db.membership.version = write.version
       return NOTHING
+    default:
+      return { result: db.auth.apply(write, version), changes: NO_CHANGES }
   }
 }
 

@@ -3,6 +3,8 @@ import type { ReplyTo } from '../fabric/http.ts'
 import type { Kernel } from '../kernel/kernel.ts'
 import type { Command, Write } from './apply.ts'
 import { isOverQuota, isReadOnly, refusal } from './apply.ts'
+import type { AuthGate } from './auth-gate.ts'
+import type { AuthCall, Credentials } from './auth-messages.ts'
 import { minorOf } from './config.ts'
 import type { Database } from './database.ts'
 import { ERRORS } from './errors.ts'
@@ -18,6 +20,7 @@ import type { MemberId } from './raft/types.ts'
 import type { ReadLoop } from './read-loop.ts'
 import type { Replies } from './replies.ts'
 import { opBytes } from './sizes.ts'
+import { StoreError } from './store.ts'
 import type { WatchServer } from './watch-server.ts'
 
 export interface CallsHost {
@@ -38,6 +41,7 @@ export interface Departments {
   questions: LeaderQuestions
   changes: MemberChanges
   maintenance: Maintenance
+  gate: AuthGate
 }
 
 export class Calls {
@@ -47,34 +51,53 @@ export class Calls {
     private readonly to: Departments,
   ) {}
 
-  serve({ call, replyTo }: EtcdRequest): void {
+  serve(request: EtcdRequest): void {
+    try {
+      this.serveOrThrow(request)
+    } catch (error) {
+      if (!(error instanceof StoreError)) throw error
+      this.to.gate.tell()
+      this.refuse(request, error.message)
+    }
+  }
+
+  private refuse({ call, replyTo }: EtcdRequest, message: string): void {
+    if (call.kind === 'watch') this.to.watches.refuse(call.watchId, replyTo, message)
+    else this.to.replies.fail(replyTo, message)
+  }
+
+  /** Throws a StoreError for what its sender may not do. */
+  private serveOrThrow(request: EtcdRequest): void {
+    const { call, replyTo, as } = request
     const { to } = this
-    if (this.host.isLearner && !isForLearner(call)) return this.refuseLearner(call, replyTo)
+    if (this.host.isLearner && !isForLearner(call)) return this.refuse(request, ERRORS.notForLearner)
+    to.gate.checkCall(call, as)
     switch (call.kind) {
       case 'txn':
-        return this.serveTxn(call, replyTo)
+        return this.serveTxn(call, replyTo, as)
       case 'compact':
       case 'leaseRevoke':
       case 'alarm':
-        return to.proposals.propose(call, replyTo)
+        return to.proposals.propose(call, replyTo, to.gate.identify(as))
       case 'leaseGrant':
-        return this.serveGrant(call, replyTo)
+        return this.serveGrant(call, replyTo, as)
       case 'range':
-        return call.serializable === true ? to.reads.answer(call, replyTo) : to.reads.ask(call, replyTo)
+        return call.serializable === true ? to.reads.answer(call, replyTo, as) : to.reads.ask(call, replyTo, as)
       case 'memberList':
         return this.listsLocally(call) ? to.reads.answer(call, replyTo) : to.reads.ask(call, replyTo)
       case 'readIndex':
       case 'leases':
-        return to.reads.ask(call, replyTo)
+        return to.reads.ask(call, replyTo, as)
       case 'leaseTimeToLive':
       case 'leaseKeepAlive':
+        to.gate.checkRead(call, as)
         return to.questions.ask(call, replyTo)
       case 'status':
       case 'snapshot':
       case 'hashKv':
-        return to.reads.answer(call, replyTo)
+        return to.reads.answer(call, replyTo, as)
       case 'watch':
-        return this.serveWatch(call, replyTo)
+        return this.serveWatch(call, replyTo, as)
       case 'watchCancel':
         return to.watches.cancel(call.watchId, replyTo)
       case 'watchProgress':
@@ -85,9 +108,20 @@ export class Calls {
         return to.maintenance.moveLeader(call.target, replyTo)
       case 'memberPromote':
         return this.host.raft.isLeader ? to.changes.serve(call, replyTo) : to.questions.ask(call, replyTo)
-      default:
+      case 'memberAdd':
+      case 'memberRemove':
+      case 'memberUpdate':
         return to.changes.serve(call, replyTo)
+      default:
+        return this.serveAuth(call, replyTo, as)
     }
+  }
+
+  /** Lists of users and roles go through the log too. Who wants a token has none yet. */
+  private serveAuth(call: AuthCall, replyTo: ReplyTo, as: Credentials | undefined): void {
+    const { gate, proposals } = this.to
+    const write = gate.writeOf(call)
+    proposals.propose(write, replyTo, call.kind === 'authenticate' ? undefined : gate.identify(as))
   }
 
   /** 3.4 never asks the others. */
@@ -95,20 +129,15 @@ export class Calls {
     return linearizable === false || minorOf(this.host.flags.version) < 5
   }
 
-  private refuseLearner(call: EtcdCall, replyTo: ReplyTo): void {
-    if (call.kind === 'watch') this.to.watches.refuse(call.watchId, replyTo, ERRORS.notForLearner)
-    else this.to.replies.fail(replyTo, ERRORS.notForLearner)
-  }
-
-  private serveTxn(call: Extract<Write, { kind: 'txn' }>, replyTo: ReplyTo): void {
-    const { replies, reads, proposals } = this.to
+  private serveTxn(call: Extract<Write, { kind: 'txn' }>, replyTo: ReplyTo, as: Credentials | undefined): void {
+    const { replies, reads, proposals, gate } = this.to
     const { maxTxnOps, maxRequestBytes } = this.host.flags
     const message = refusal(call, maxTxnOps)
     if (message !== undefined) replies.fail(replyTo, message)
-    else if (isReadOnly(call)) reads.ask(call, replyTo)
+    else if (isReadOnly(call)) reads.ask(call, replyTo, as)
     else if (this.isOutOfSpace(call, replyTo)) return
     else if (bytesOf(call) > maxRequestBytes) replies.fail(replyTo, ERRORS.tooLarge)
-    else proposals.propose(call, replyTo)
+    else proposals.propose(call, replyTo, gate.identify(as))
   }
 
   /** A member without space says so to all: from then on nobody takes puts (quotaKVServer). */
@@ -120,16 +149,21 @@ export class Calls {
     return true
   }
 
-  private serveGrant(call: Extract<Write, { kind: 'leaseGrant' }>, replyTo: ReplyTo): void {
-    const { replies, proposals } = this.to
+  private serveGrant(
+    call: Extract<Write, { kind: 'leaseGrant' }>,
+    replyTo: ReplyTo,
+    as: Credentials | undefined,
+  ): void {
+    const { replies, proposals, gate } = this.to
     if (isTtlTooLarge(call.ttlSeconds)) return replies.fail(replyTo, ERRORS.leaseTtlTooLarge)
     const isNameless = call.id === undefined || call.id === 0
     const id = isNameless ? 1 + this.kernel.random(this.host.address).int(2 ** 48) : call.id
-    if (!this.isOutOfSpace(call, replyTo)) proposals.propose({ ...call, id }, replyTo)
+    if (!this.isOutOfSpace(call, replyTo)) proposals.propose({ ...call, id }, replyTo, gate.identify(as))
   }
 
-  private serveWatch(call: Extract<EtcdCall, { kind: 'watch' }>, replyTo: ReplyTo): void {
-    const { watches, replies } = this.to
+  private serveWatch(call: Extract<EtcdCall, { kind: 'watch' }>, replyTo: ReplyTo, as: Credentials | undefined): void {
+    const { watches, replies, gate } = this.to
+    gate.checkWatch(call, as)
     if (this.host.raft.lead === null) return watches.refuse(call.watchId, replyTo, ERRORS.noLeader)
     replies.answer(replyTo, { kind: 'watch', watchId: call.watchId })
     watches.begin(call, replyTo)

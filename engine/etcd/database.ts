@@ -1,7 +1,9 @@
 /**
- * What a member's database file holds: keys, leases, members, alarms; and how large that file is.
+ * What a member's database file holds: keys, leases, members, alarms, users; and how large that file is.
  * Models server/storage (backend, schema).
  */
+import { AuthStore } from './auth-store.ts'
+import type { AuthState } from './auth-store.ts'
 import { Backend } from './backend.ts'
 import type { BackendState } from './backend.ts'
 import { Lessor } from './lease.ts'
@@ -19,6 +21,8 @@ export interface DatabaseState {
   membership: MembershipState
   alarms: EtcdAlarm[]
   backend: BackendState
+  /** Absent while nobody ever made a user or a role. */
+  auth?: AuthState
 }
 
 export class Database {
@@ -26,6 +30,7 @@ export class Database {
   readonly lessor: Lessor
   readonly membership = new Membership()
   readonly backend = new Backend()
+  readonly auth = new AuthStore()
   alarms: EtcdAlarm[] = []
 
   constructor(minLeaseTtlSeconds: number) {
@@ -47,7 +52,7 @@ export class Database {
   }
 
   dump(): DatabaseState {
-    const { store, lessor, membership, backend } = this
+    const { store, lessor, membership, backend, auth } = this
     const alarms = [...this.alarms]
     return {
       store: store.dump(),
@@ -55,14 +60,16 @@ export class Database {
       membership: membership.dump(),
       alarms,
       backend: backend.dump(),
+      ...(!auth.isPristine && { auth: auth.dump() }),
     }
   }
 
-  load({ store, lessor, membership, alarms, backend }: DatabaseState): void {
+  load({ store, lessor, membership, alarms, backend, auth }: DatabaseState): void {
     this.store.load(store)
     this.lessor.load(lessor)
     this.membership.load(membership)
     this.backend.load(backend)
+    this.auth.load(auth)
     this.alarms = [...alarms]
   }
 }

@@ -34,5 +34,27 @@ export const ERRORS = {
   leaderTransferTimeout: 'etcdserver: request timed out, leader transfer took too long',
 } as const
 
+/** What users and roles refuse (api/v3rpc/rpctypes/error.go). */
+export const AUTH_ERRORS = {
+  noRootUser: 'etcdserver: root user does not exist',
+  noRootRole: 'etcdserver: root user does not have root role',
+  userExists: 'etcdserver: user name already exists',
+  userEmpty: 'etcdserver: user name is empty',
+  userNotFound: 'etcdserver: user name not found',
+  roleExists: 'etcdserver: role name already exists',
+  roleNotFound: 'etcdserver: role name not found',
+  roleEmpty: 'etcdserver: role name is empty',
+  failed: 'etcdserver: authentication failed, invalid user ID or password',
+  /** Upstream has no word of its API for it. */
+  noPassword: 'auth: authentication failed, password was given for no password user',
+  denied: 'etcdserver: permission denied',
+  roleNotGranted: 'etcdserver: role is not granted to the user',
+  permissionNotGranted: 'etcdserver: permission is not granted to the role',
+  notEnabled: 'etcdserver: authentication is not enabled',
+  invalidToken: 'etcdserver: invalid auth token',
+  invalidManagement: 'etcdserver: invalid auth management',
+  oldRevision: 'etcdserver: revision of auth store is old',
+} as const
+
 /** What a proposal gets that found no leader in all its time: the deadline itself, in grpc's words. */
 export const DEADLINE = 'rpc error: code = Unknown desc = context deadline exceeded'

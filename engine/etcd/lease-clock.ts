@@ -31,11 +31,14 @@ export class LeaseClock {
     private readonly host: LeaseHost,
   ) {}
 
-  answer({ kind, id }: LeaseCall): EtcdResult {
+  answer(call: LeaseCall): EtcdResult {
+    const { id } = call
     const { lessor } = this.host
-    if (kind === 'leaseKeepAlive') return { kind: 'lease', id, ttlSeconds: this.renew(id) }
+    if (call.kind === 'leaseKeepAlive') return { kind: 'lease', id, ttlSeconds: this.renew(id) }
+    const lease = lessor.get(id)
     const ttlSeconds = lessor.remainingSeconds(id, this.kernel.now)
-    return { kind: 'lease', id, ttlSeconds, grantedTtlSeconds: lessor.get(id)?.ttlSeconds ?? 0 }
+    const keys = call.keys === true ? { keys: [...(lease?.keys ?? [])].sort() } : {}
+    return { kind: 'lease', id, ttlSeconds, grantedTtlSeconds: lease?.ttlSeconds ?? 0, ...keys }
   }
 
   /** Returns the seconds that it has from now on. */

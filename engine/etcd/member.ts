@@ -14,6 +14,10 @@ import type { KernelEvent } from '../kernel/queue.ts'
 import { answerFrom } from './answers.ts'
 import { Applier } from './applier.ts'
 import type { Command, Write } from './apply.ts'
+import { AuthGate } from './auth-gate.ts'
+import type { Credentials } from './auth-messages.ts'
+import { AuthTokens } from './auth-tokens.ts'
+import type { TokensState } from './auth-tokens.ts'
 import { boot } from './boot.ts'
 import type { Boot } from './boot.ts'
 import { Calls } from './calls.ts'
@@ -99,6 +103,8 @@ interface MemberState {
   publisher: PublisherState
   storage: StorageState
   raft: unknown
+  /** Absent: none. */
+  tokens?: TokensState
 }
 
 /** The event that a member sends to itself when its process is to end. */
@@ -143,6 +149,8 @@ export class EtcdMember implements Component {
   private readonly applier: Applier
   private readonly handover: Handover
   private readonly replies: Replies
+  private readonly tokens: AuthTokens
+  private readonly gate: AuthGate
 
   constructor(
     private readonly kernel: Kernel,
@@ -170,8 +178,11 @@ export class EtcdMember implements Component {
     const changes = (this.changes = new MemberChanges(kernel, this, clients, replies, proposals))
     const questions = new LeaderQuestions(this, this.links, clients, replies, { leases, changes })
     this.questions = questions
-    this.calls = new Calls(kernel, this, { replies, proposals, reads, watches, questions, changes, maintenance })
-    this.applier = new Applier(kernel, this, { clients, replies, watches, leases, publisher, storage, log })
+    const tokens = (this.tokens = new AuthTokens(kernel, this.address))
+    const gate = (this.gate = new AuthGate(this, tokens, log))
+    this.calls = new Calls(kernel, this, { replies, proposals, reads, watches, questions, changes, maintenance, gate })
+    const concerned = { clients, replies, watches, leases, publisher, storage, log, gate, tokens }
+    this.applier = new Applier(kernel, this, concerned)
     this.handover = new Handover(kernel, this, () => this.end(0))
     kernel.register(this.address, this)
     this.raft = this.makeRaft('0')
@@ -342,6 +353,7 @@ export class EtcdMember implements Component {
     this.doors.close()
     this.storage.close()
     this.raft.stop()
+    this.tokens.clear()
     this.leadSince = 0
     for (const part of [this.leases, this.maintenance, this.corruption, this.publisher]) part.stop()
     for (const part of [this.clients, this.reads]) part.cancelTimer()
@@ -487,6 +499,7 @@ export class EtcdMember implements Component {
       publisher: this.publisher.dump(),
       storage: this.storage.dump(),
       raft: this.raft.dump(),
+      tokens: this.tokens.dump(),
     }
   }
 
@@ -498,6 +511,7 @@ export class EtcdMember implements Component {
     Object.assign(this.flags, state.flags)
     this.epoch = state.epoch
     this.db.load(state.db)
+    this.tokens.load(state.tokens ?? [])
     this.clients.load(state.clients)
     this.proposals.load(state.proposals)
     this.reads.load(state.reads)
@@ -516,12 +530,19 @@ export class EtcdMember implements Component {
 
   // --- clients ---------------------------------------------------------------------------------
 
+  /** What the server wants by itself. */
   propose(write: Write): void {
-    this.proposals.propose(write)
+    this.proposals.propose(write, undefined, this.db.auth.rootInfo())
   }
 
-  /** What the state machine says now. Throws a StoreError when it cannot. */
-  answerTo(call: EtcdCall): EtcdResult {
+  /** Whether somebody with these credentials could read a key now. */
+  mayRead(key: string, as: Credentials): boolean {
+    return this.gate.mayRead(key, as)
+  }
+
+  /** What the state machine says now. Throws a StoreError when it cannot, or may not. */
+  answerTo(call: EtcdCall, as?: Credentials): EtcdResult {
+    this.gate.checkRead(call, as)
     return answerFrom(this.db, this.maintenance, call)
   }
 

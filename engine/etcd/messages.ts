@@ -8,6 +8,7 @@
  */
 import type { HostName } from '../fabric/fabric.ts'
 import type { ReplyTo } from '../fabric/http.ts'
+import type { AuthCall, AuthResult, Credentials } from './auth-messages.ts'
 
 export interface KeyValue {
   key: string
@@ -56,13 +57,14 @@ export type EtcdCall =
       keysOnly?: boolean
       countOnly?: boolean
     }
-  /** A linearizable look at the current revision (ReadIndex), without keys. */
-  | { kind: 'readIndex' }
+  /** A linearizable look at the current revision (ReadIndex), without keys; `key`: what upstream reads for it. */
+  | { kind: 'readIndex'; key?: string }
   | { kind: 'compact'; revision: number }
   | { kind: 'leaseGrant'; ttlSeconds: number; id?: number }
   | { kind: 'leaseRevoke'; id: number }
   | { kind: 'leaseKeepAlive'; id: number }
-  | { kind: 'leaseTimeToLive'; id: number }
+  /** `keys`: those that go with it. */
+  | { kind: 'leaseTimeToLive'; id: number; keys?: boolean }
   | { kind: 'leases' }
   /** Events from `startRevision` on (0: from now); answered by `etcd.watch` until `watchCancel`. */
   | {
@@ -93,10 +95,13 @@ export type EtcdCall =
   | { kind: 'snapshot' }
   /** The hash of all keys up to a revision (0: now). */
   | { kind: 'hashKv'; revision: number }
+  | AuthCall
 
 export interface EtcdRequest {
   from: HostName
   call: EtcdCall
+  /** Absent: nobody in particular. */
+  as?: Credentials
   replyTo: ReplyTo
 }
 
@@ -143,7 +148,7 @@ export type EtcdResult =
   | { kind: 'range'; kvs: KeyValue[]; count: number; more: boolean }
   | { kind: 'readIndex' }
   | { kind: 'compact' }
-  | { kind: 'lease'; id: number; ttlSeconds: number; grantedTtlSeconds?: number }
+  | { kind: 'lease'; id: number; ttlSeconds: number; grantedTtlSeconds?: number; keys?: string[] }
   | { kind: 'leases'; ids: number[] }
   | { kind: 'watch'; watchId: string }
   | { kind: 'status'; status: EtcdStatus }
@@ -157,6 +162,7 @@ export type EtcdResult =
   /** `text` is what the file holds; see snapshot.ts. */
   | { kind: 'snapshot'; text: string; sizeBytes: number; version: string }
   | { kind: 'hashKv'; hash: number; compactRevision: number; hashRevision: number }
+  | AuthResult
   /** etcd's own text, such as `etcdserver: request timed out` or `etcdserver: mvcc: required revision has been compacted`. */
   | { kind: 'error'; message: string; compactRevision?: number }
 

@@ -1,6 +1,7 @@
 /** How writes and changes of the members get into the log. Models server/etcdserver/v3_server.go (processInternalRaftRequestOnce) and server.go (configure). */
 import type { ReplyTo } from '../fabric/http.ts'
 import type { Command, Write } from './apply.ts'
+import type { AuthInfo } from './auth-messages.ts'
 import { ERRORS } from './errors.ts'
 import type { EtcdCall } from './messages.ts'
 import type { RaftNode } from './node.ts'
@@ -30,13 +31,13 @@ export class Proposals {
   ) {}
 
   /** A client's write waits for a leader; what the server wants by itself (no `replyTo`) does not. */
-  propose(write: Write, replyTo?: ReplyTo): void {
+  propose(write: Write, replyTo?: ReplyTo, who?: AuthInfo): void {
     const { raft } = this.host
     const id = this.clients.nextId()
-    if (replyTo === undefined) return void raft.propose({ id, write })
+    const command: Command = { id, write, ...(who !== undefined && { who }) }
+    if (replyTo === undefined) return void raft.propose(command)
     if (raft.view.commit > raft.applied + MAX_COMMIT_GAP) return this.replies.fail(replyTo, ERRORS.tooManyRequests)
     this.clients.add(id, write as EtcdCall, replyTo)
-    const command = { id, write }
     if (!raft.propose(command) && !raft.isTransferring) this.unproposed.push({ id, command })
     this.clients.arm()
   }

@@ -2,6 +2,7 @@
 import type { ReplyTo } from '../fabric/http.ts'
 import type { EventId, Kernel } from '../kernel/kernel.ts'
 import type { Command } from './apply.ts'
+import type { Credentials } from './auth-messages.ts'
 import { ERRORS } from './errors.ts'
 import type { EtcdFlags } from './flags.ts'
 import type { EtcdCall, EtcdResult } from './messages.ts'
@@ -20,7 +21,7 @@ export interface ReadHost {
   readonly flags: EtcdFlags
   readonly raft: RaftNode<Command>
   /** What the state machine says now. Throws a StoreError when it cannot. */
-  answerTo(call: EtcdCall): EtcdResult
+  answerTo(call: EtcdCall, as?: Credentials): EtcdResult
 }
 
 export interface ReadLoopState {
@@ -43,18 +44,18 @@ export class ReadLoop {
   ) {}
 
   /** Answers as soon as the leader named an index and it is applied here. */
-  ask(call: EtcdCall, replyTo: ReplyTo): void {
+  ask(call: EtcdCall, replyTo: ReplyTo, as?: Credentials): void {
     const id = this.clients.nextId()
-    this.clients.add(id, call, replyTo)
+    this.clients.add(id, call, replyTo, as)
     this.batches.add(id)
     this.begin()
     this.clients.arm()
   }
 
   /** Answers from what is applied here now. */
-  answer(call: EtcdCall, replyTo: ReplyTo): void {
+  answer(call: EtcdCall, replyTo: ReplyTo, as?: Credentials): void {
     try {
-      this.replies.answer(replyTo, this.host.answerTo(call))
+      this.replies.answer(replyTo, this.host.answerTo(call, as))
     } catch (error) {
       if (!(error instanceof StoreError)) throw error
       this.replies.fail(replyTo, error.message)
@@ -74,7 +75,7 @@ export class ReadLoop {
     if (context !== this.batches.context) return
     for (const id of this.batches.end()) {
       const waiting = this.clients.take(id)
-      if (waiting !== undefined) this.answer(waiting.call, waiting.replyTo)
+      if (waiting !== undefined) this.answer(waiting.call, waiting.replyTo, waiting.as)
     }
     this.begin()
   }

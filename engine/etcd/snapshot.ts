@@ -49,7 +49,7 @@ export function makeSnapshot(db: DatabaseState, version: string, sizeBytes: numb
 }
 
 /** Versions of keys, members, and what etcd notes for itself: all keys of all buckets count. */
-function totalKeysOf({ store, membership, lessor, alarms }: DatabaseState): number {
+function totalKeysOf({ store, membership, lessor, alarms, auth }: DatabaseState): number {
   const own = 5 + (store.compactRevision > 0 ? 2 : 0)
   return (
     store.changes.length +
@@ -57,6 +57,7 @@ function totalKeysOf({ store, membership, lessor, alarms }: DatabaseState): numb
     membership.removed.length +
     lessor.leases.length +
     alarms.length +
+    (auth === undefined ? 0 : auth.users.length + auth.roles.length + Number(auth.enabled)) +
     own
   )
 }

@@ -8,6 +8,7 @@ import { isReadOnly } from './apply.ts'
 import { ERRORS } from './errors.ts'
 import { requestTimeoutMs } from './flags.ts'
 import type { EtcdFlags } from './flags.ts'
+import type { Credentials } from './auth-messages.ts'
 import type { EtcdCall } from './messages.ts'
 import type { MemberId } from './raft/types.ts'
 
@@ -16,6 +17,7 @@ export interface Waiting {
   call: EtcdCall
   replyTo: ReplyTo
   startedAt: number
+  as?: Credentials
 }
 
 export interface WaitingHost {
@@ -57,8 +59,8 @@ export class WaitingClients {
   }
 
   /** Call `arm` when it turned out that there was no answer at once. */
-  add(id: string, call: EtcdCall, replyTo: ReplyTo): void {
-    this.waiting.set(id, { id, call, replyTo, startedAt: this.kernel.now })
+  add(id: string, call: EtcdCall, replyTo: ReplyTo, as?: Credentials): void {
+    this.waiting.set(id, { id, call, replyTo, startedAt: this.kernel.now, ...(as !== undefined && { as }) })
   }
 
   /** Somebody is about to be answered. undefined: nobody here waits for that. */

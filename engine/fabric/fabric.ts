@@ -186,7 +186,7 @@ export class Fabric implements Component {
 
   handle(event: KernelEvent): void {
     const message = event.data as Message
-    if (this.isUp(message.to)) this.kernel.component(message.event.to)?.handle(message.event)
+    if (this.isUp(message.to)) this.kernel.deliver(message.event)
   }
 
   dump(): FabricState {

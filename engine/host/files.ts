@@ -95,6 +95,8 @@ export interface FileTreeOptions {
   base: BaseImage
   /** Finds a mounted tree by its id. */
   volumeOf?: (id: string) => FileTree | undefined
+  /** What others take of the same quota. */
+  besideBytes?: () => number
   quotaBytes?: number
   readOnly?: boolean
 }
@@ -124,6 +126,7 @@ export class FileTree {
   private base: BaseImage
   private readonly kernel: Kernel
   private readonly volumeOf: (id: string) => FileTree | undefined
+  private readonly besideBytes: () => number
   /** Directory → names that the overlay speaks of; made from the overlay when first needed. */
   private index: Map<string, Set<string>> | undefined
   private overlayBytes: number | undefined
@@ -139,6 +142,7 @@ export class FileTree {
     this.kernel = options.kernel
     this.base = options.base
     this.volumeOf = options.volumeOf ?? (() => undefined)
+    this.besideBytes = options.besideBytes ?? (() => 0)
     this.clockMs = () => this.kernel.clockMs
     this.state = { base: options.base.name, overlay: {}, watches: [], mounts: [] }
     if (options.quotaBytes !== undefined) this.state.quotaBytes = options.quotaBytes
@@ -416,6 +420,15 @@ export class FileTree {
     return this.overlayBytes
   }
 
+  /** Of them those below some directories. */
+  addedBytesBelow(directories: readonly string[]): number {
+    const isBelow = (path: string): boolean => directories.some((directory) => path.startsWith(`${directory}/`))
+    return Object.entries(this.state.overlay).reduce(
+      (sum, [path, node]) => (isBelow(path) ? sum + sizeOf(node) : sum),
+      0,
+    )
+  }
+
   setQuota(bytes: number | undefined): void {
     if (bytes === undefined) delete this.state.quotaBytes
     else this.state.quotaBytes = bytes
@@ -623,7 +636,8 @@ export class FileTree {
   private set(path: string, node: FileNode, change: FileChange): Done {
     const grows = sizeOf(node) - sizeOf(this.state.overlay[path])
     const { quotaBytes } = this.state
-    if (quotaBytes !== undefined && grows > 0 && this.usedBytes() + grows > quotaBytes) return { error: 'ENOSPC' }
+    if (quotaBytes !== undefined && grows > 0 && this.usedBytes() + this.besideBytes() + grows > quotaBytes)
+      return { error: 'ENOSPC' }
     this.overlayBytes = this.addedBytes() + grows
     if (node.kind !== 'file') this.missing.clear()
     if (node.kind !== 'directory' && this.nodeAt(path)?.kind === 'directory') this.plain.clear()

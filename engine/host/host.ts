@@ -16,7 +16,9 @@ import { hostKey } from './ssh-keys.ts'
 import { bootSystem, loadModule } from './system.ts'
 import { Journald } from './journald.ts'
 import type { JournaldState } from './journald.ts'
+import { inhibitDelayMs } from './delay-locks.ts'
 import { RUNTIME_ADDRESS } from './pending.ts'
+import { isStop } from './signals.ts'
 import type { ListeningSocket, ModelledProcess } from './units/unit-host.ts'
 import { UNIT_EVENTS } from './units/events.ts'
 import type {
@@ -47,6 +49,16 @@ export interface NetworkInterface {
   addresses: string[]
   /** The peer's index for a veth. */
   peerIndex?: number
+  /** Its number, where it does not follow from the order. */
+  index?: number
+  kind?: 'bridge' | 'veth' | 'vxlan'
+  /** The bridge that it is a port of. */
+  master?: string
+  /** The network namespace of a veth's peer, and the address of the pod in it. */
+  netns?: string
+  podIp?: string
+  /** Who gives containers their network keeps it: `ip` shows it and does not change it. */
+  kept?: boolean
 }
 
 export interface Route {
@@ -106,6 +118,11 @@ interface HostFacts {
   processes: ModelledProcess[]
   sockets: ListeningSocket[]
   nextPid: number
+  /** The addresses that hold a delay lock of logind, and what waits for them. */
+  locks?: string[]
+  goingDown?: Power
+  /** Who stands still by SIGSTOP, and the signals that wait for each: by process id. */
+  stopped?: Record<number, string[]>
 }
 
 interface HostState {
@@ -132,6 +149,7 @@ export class Host {
       kernel: hosts.kernel,
       base: image,
       volumeOf: (id) => hosts.volume(id),
+      besideBytes: () => hosts.writtenBytes(facts.name),
       quotaBytes: facts.capacity.diskBytes,
     })
     this.files.clockMs = () => this.clockMs()
@@ -216,6 +234,19 @@ export class Host {
     return this.facts.routes
   }
 
+  /** Those, and what others keep: interfaces and routes as a person sees them. */
+  network(): { interfaces: NetworkInterface[]; routes: Route[] } {
+    const kept = this.hosts.linksOf(this.name)
+    const own = new Set(this.interfaces.map(({ name }) => name))
+    const ways = new Set(this.routes.map(({ to }) => to))
+    return {
+      interfaces: [...this.interfaces, ...kept.interfaces.filter(({ name }) => !own.has(name))],
+      routes: [...this.routes, ...kept.routes.filter(({ to }) => !ways.has(to))].sort(
+        (a, b) => orderOf(a) - orderOf(b),
+      ),
+    }
+  }
+
   /** Other interfaces and routes, until the next boot; `Netfilter` says what that means for packets. */
   setNetwork(interfaces: readonly NetworkInterface[], routes: readonly Route[]): void {
     this.facts.interfaces = [...interfaces]
@@ -253,6 +284,12 @@ export class Host {
     this.writeAccounts()
   }
 
+  /** A group that a package makes. */
+  addGroup(group: Group): void {
+    this.facts.groups = [...this.facts.groups, group]
+    this.writeAccounts()
+  }
+
   private accounts(): Map<string, User> {
     const passwd = this.files.node('/etc/passwd')
     const group = this.files.node('/etc/group')
@@ -283,7 +320,46 @@ export class Host {
   /** Processes that no program of the runtime stands behind, in order of pid. */
   processes(): ModelledProcess[] {
     const contained = this.power === 'on' ? this.hosts.containedProcesses(this.name) : []
-    return [...this.facts.processes, ...this.units.processes(), ...contained].sort((a, b) => a.pid - b.pid)
+    const { stopped = {} } = this.facts
+    return [...this.facts.processes, ...this.units.processes(), ...contained]
+      .map((process) => (stopped[process.pid] === undefined ? process : { ...process, stopped: true as const }))
+      .sort((a, b) => a.pid - b.pid)
+  }
+
+  /** Sends a signal to a modelled process. One that stands still takes all but KILL when it goes on. */
+  signal(target: ModelledProcess, signal: string): 'sent' | 'not simulated' {
+    const waiting = this.facts.stopped?.[target.pid]
+    if (isStop(signal)) return waiting !== undefined || this.pause(target) ? 'sent' : 'not simulated'
+    if (waiting !== undefined && signal === 'CONT') this.goOn(target, waiting)
+    else if (waiting !== undefined && signal !== 'KILL') waiting.push(signal)
+    else this.deliver(target, signal)
+    return 'sent'
+  }
+
+  private pause(target: ModelledProcess): boolean {
+    if (!this.setPaused(target, true)) return false
+    this.facts.stopped = { ...this.facts.stopped, [target.pid]: [] }
+    return true
+  }
+
+  private goOn(target: ModelledProcess, waiting: readonly string[]): void {
+    delete this.facts.stopped?.[target.pid]
+    this.setPaused(target, false)
+    for (const signal of waiting) this.deliver(target, signal)
+  }
+
+  /** Whether whoever lives the process can stand still. */
+  private setPaused({ unit, container, pid }: ModelledProcess, paused: boolean): boolean {
+    if (unit !== undefined) return this.units.pause(pid, paused)
+    return container !== undefined && this.hosts.pauseContained(this.name, pid, paused)
+  }
+
+  private deliver({ unit, container, address, pid }: ModelledProcess, signal: string): void {
+    const { name: host } = this
+    if (unit !== undefined) this.units.signal(pid, signal)
+    else if (container !== undefined) this.hosts.signalContained(host, pid, signal)
+    else if (address !== undefined)
+      this.hosts.kernel.send({ to: address, type: 'process.signal', data: { host, pid, signal } })
   }
 
   /** Adds a process to what ps shows: the kubelet does so for containers. */
@@ -326,7 +402,8 @@ export class Host {
   /** Disk in use and free, in bytes. */
   disk(): { totalBytes: number; usedBytes: number; freeBytes: number; inodesUsed: number } {
     const { diskBytes } = this.facts.capacity
-    const usedBytes = Math.min(diskBytes, this.files.usedBytes() + this.facts.ballastBytes)
+    const written = this.files.usedBytes() + this.hosts.writtenBytes(this.name)
+    const usedBytes = Math.min(diskBytes, written + this.facts.ballastBytes)
     return {
       totalBytes: diskBytes,
       usedBytes,
@@ -342,9 +419,17 @@ export class Host {
     this.hosts.kernel.record('host.disk.ballast', { host: this.name, bytes })
   }
 
-  /** Memory that the modelled processes use, in bytes. */
+  /** Memory that the modelled processes and files in memory use, in bytes. */
   usedMemoryBytes(): number {
-    return this.processes().reduce((sum, { memoryBytes }) => sum + memoryBytes, HOST_DEFAULTS.idleMemoryBytes)
+    return this.processes().reduce(
+      (sum, { memoryBytes }) => sum + memoryBytes,
+      HOST_DEFAULTS.idleMemoryBytes + this.memoryFileBytes(),
+    )
+  }
+
+  /** What files in the file systems of memory take, in bytes. */
+  memoryFileBytes(): number {
+    return this.files.addedBytesBelow(MEMORY_DIRECTORIES)
   }
 
   /** For `Hosts`: a new boot id, nothing running. */
@@ -356,10 +441,29 @@ export class Host {
     this.facts.bootedAtMs = this.hosts.kernel.now
     this.facts.power = 'on'
     this.facts.processes = []
+    this.facts.stopped = {}
     this.facts.sockets = []
     Object.assign(this.facts, networkOf(this.facts.address))
     for (const directory of ['/run', '/tmp', '/dev/shm']) this.files.clear(directory)
     bootSystem(this.files, this.name)
+  }
+
+  /** For `Hosts`: who holds a delay lock; the power to go to when the last one was given back. */
+  setLock(address: string, held: boolean): Power | undefined {
+    const others = (this.facts.locks ?? []).filter((one) => one !== address)
+    this.facts.locks = held ? [...others, address] : others
+    return this.facts.locks.length === 0 ? this.facts.goingDown : undefined
+  }
+
+  /** For `Hosts`: it is about to go down; those who are waited for. */
+  beginShutdown(power: Power): readonly string[] {
+    this.facts.goingDown = power
+    return this.facts.locks ?? []
+  }
+
+  /** What it is about to go to. */
+  get goingDown(): Power | undefined {
+    return this.facts.goingDown
   }
 
   /** For `Hosts`: the power is gone. */
@@ -367,6 +471,8 @@ export class Host {
     const last = this.facts.boots.at(-1)
     if (last !== undefined) last.lastMs = this.clockMs()
     this.facts.power = power
+    delete this.facts.locks
+    delete this.facts.goingDown
     this.facts.processes = []
     this.facts.sockets = []
     this.units.die()
@@ -389,6 +495,9 @@ export class Host {
     this.files.put('/etc/shadow', makeShadow(this.facts.users), { mode: 0o640, group: 'shadow' })
   }
 }
+
+/** tmpfs. */
+const MEMORY_DIRECTORIES = ['/dev/shm', '/run']
 
 /** Files of an Ubuntu installation that the base tree does not spell out. */
 const OS_INODES = 71_800
@@ -414,8 +523,23 @@ export type UnitProgram = string | ((host: HostName) => string | undefined)
 export interface ProcessSource {
   list(host: HostName): ModelledProcess[]
   signal(host: HostName, pid: number, signal: string): void
+  /** SIGSTOP, or SIGCONT. Returns whether the process can stand still. */
+  pause(host: HostName, pid: number, paused: boolean): boolean
   /** The TCP ports that a program with these arguments listens on. */
   sockets(process: ModelledProcess): { address: string; port: number }[]
+}
+
+/** Interfaces and routes that others keep on a host, and where containers stand: who gives them their network. */
+export interface NetworkSource {
+  linksOf(host: HostName): { interfaces: NetworkInterface[]; routes: Route[] }
+  /** The network that a container is in; undefined: its host's. */
+  placeOf(host: HostName, container: string): ContainerPlace | undefined
+}
+
+export interface ContainerPlace {
+  ip: string
+  /** The number of its veth on the host. */
+  peerIndex: number
 }
 
 interface HostsState {
@@ -427,6 +551,8 @@ interface HostsState {
 export const HOST_EVENTS = {
   /** The power went, or a reboot began. */
   down: 'host.down',
+  /** logind's PrepareForShutdown: who holds a delay lock has a while. */
+  prepare: 'host.prepareForShutdown',
   /** The system is up; its enabled units have been started. */
   up: 'host.up',
   /** A unit entered a state: data is `{ host, unit, state }`. */
@@ -443,6 +569,8 @@ export class Hosts implements Component {
   private readonly volumes: ((id: string) => FileTree | undefined)[] = []
   private readonly subscribers: string[] = []
   private readonly sources: ProcessSource[] = []
+  private readonly writers: ((host: HostName) => number)[] = []
+  private readonly networks: NetworkSource[] = []
 
   constructor(
     readonly kernel: Kernel,
@@ -507,6 +635,34 @@ export class Hosts implements Component {
     this.tell(HOST_EVENTS.up, name)
   }
 
+  /** Whether a shutdown waits for this address. */
+  setLock(name: HostName, address: string, held: boolean): void {
+    const power = this.get(name).setLock(address, held)
+    if (power !== undefined) this.goes(name, power)
+  }
+
+  /** What `reboot` ('booting') and `poweroff` ('off') do: those who hold a lock are told and waited for. */
+  shutDown(name: HostName, power: 'off' | 'booting'): void {
+    const host = this.get(name)
+    if (host.goingDown !== undefined) return
+    const locks = host.power === 'on' ? host.beginShutdown(power) : []
+    if (locks.length === 0) return this.goes(name, power)
+    for (const address of locks) this.kernel.send({ to: address, type: HOST_EVENTS.prepare, data: { host: name } })
+    const data = { host: name, boot: host.boots.length }
+    this.kernel.send({ to: Hosts.address, type: 'host.shutdown', data }, inhibitDelayMs(host.files))
+  }
+
+  /** Nobody is waited for any longer. */
+  private waited({ host: name, boot }: { host: HostName; boot: number }): void {
+    const { goingDown, boots } = this.get(name)
+    if (goingDown !== undefined && boots.length === boot) this.goes(name, goingDown)
+  }
+
+  private goes(name: HostName, power: Power): void {
+    if (power === 'booting') this.reboot(name)
+    else this.crash(name)
+  }
+
   /** Pulls the plug: nothing is told, nothing is saved. `boot` brings it back. */
   crash(name: HostName): void {
     this.goDown(name, 'off')
@@ -537,9 +693,32 @@ export class Hosts implements Component {
     return undefined
   }
 
+  /** Adds files that others keep on the disk of a host, in bytes. Called while wiring; not dumped. */
+  addWriter(written: (host: HostName) => number): void {
+    this.writers.push(written)
+  }
+
+  writtenBytes(host: HostName): number {
+    return this.writers.reduce((sum, written) => sum + written(host), 0)
+  }
+
   /** Adds processes that others live. Called while wiring; not dumped. */
   addProcesses(source: ProcessSource): void {
     this.sources.push(source)
+  }
+
+  /** Adds interfaces and routes that others keep. Called while wiring; not dumped. */
+  addNetwork(source: NetworkSource): void {
+    this.networks.push(source)
+  }
+
+  linksOf(host: HostName): { interfaces: NetworkInterface[]; routes: Route[] } {
+    const all = this.networks.map((source) => source.linksOf(host))
+    return { interfaces: all.flatMap((one) => one.interfaces), routes: all.flatMap((one) => one.routes) }
+  }
+
+  placeOf(host: HostName, container: string): ContainerPlace | undefined {
+    return this.networks.map((source) => source.placeOf(host, container)).find((place) => place !== undefined)
   }
 
   containedProcesses(host: HostName): ModelledProcess[] {
@@ -550,6 +729,10 @@ export class Hosts implements Component {
     for (const source of this.sources) source.signal(host, pid, signal)
   }
 
+  pauseContained(host: HostName, pid: number, paused: boolean): boolean {
+    return this.sources.some((source) => source.pause(host, pid, paused))
+  }
+
   socketsOf(process: ModelledProcess): { address: string; port: number }[] {
     return this.sources.flatMap((source) => source.sockets(process))
   }
@@ -557,6 +740,7 @@ export class Hosts implements Component {
   handle(event: KernelEvent): void {
     if (event.type === MACHINE_TIMEOUT) return void this.rows.timeout(event.data as MachineTimeout)
     const data = event.data as { host: HostName }
+    if (event.type === 'host.shutdown') return this.waited(event.data as { host: HostName; boot: number })
     if (event.type === 'host.boot') return this.get(data.host).power === 'booting' ? this.boot(data.host) : undefined
     const units = this.all.get(data.host)?.units
     if (event.type === UNIT_EVENTS.started) units?.started(data as UnitStartedData)
@@ -634,6 +818,11 @@ function networkOf(address: string): { interfaces: NetworkInterface[]; routes: R
       { to: `${network}/24`, dev: 'eth0', rest: `proto kernel scope link src ${address}` },
     ],
   }
+}
+
+/** The kernel lists routes by their network, the default one first. */
+function orderOf({ to }: Route): number {
+  return to === 'default' ? 0 : (to.split('/')[0] ?? '').split('.').reduce((sum, part) => sum * 256 + Number(part), 0)
 }
 
 function factsOf(options: HostOptions, kernel: Kernel): HostFacts {

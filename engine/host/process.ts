@@ -8,6 +8,7 @@
  */
 import type { HostName } from '../fabric/fabric.ts'
 import type { HttpRequest, HttpResponse } from '../fabric/http.ts'
+import type { Signal } from './signals.ts'
 
 /** One system call: its name and arguments, plain data. `engine/host/syscalls/` carries them out. */
 export interface Syscall {
@@ -20,8 +21,6 @@ export type Run<T> = Generator<Syscall, T, unknown>
 
 /** The body of a program: `argv[0]` is its name; the result is its exit code (0 to 255). */
 export type Program = (argv: string[], p: Proc) => Run<number>
-
-export type Signal = 'INT' | 'TERM' | 'KILL' | 'HUP' | 'TSTP' | 'CONT' | 'QUIT' | 'PIPE' | 'USR1' | 'USR2' | 'WINCH'
 
 /** A failed file or network operation, by its errno name. */
 export interface Errno {
@@ -54,6 +53,8 @@ export interface Outgoing {
   /** `serverName`: whom the certificate must be for, when that is not the URL's host. */
   tls?: { ca?: string; cert?: string; key?: string; insecure?: boolean; serverName?: string }
   timeoutMs?: number
+  /** How long it waits for a TLS handshake, as Go's net/http does; absent: as long as for the answer. */
+  handshakeMs?: number
 }
 
 /** What comes next out of a stream. */

@@ -17,8 +17,11 @@ import { iptablesPrograms } from './programs/iptables.ts'
 import { install } from './programs/install.ts'
 import { lsbRelease } from './programs/lsb-release.ts'
 import { openssl } from './programs/openssl/index.ts'
+import { bridgePrograms } from './programs/bridges.ts'
 import { clockPrograms } from './programs/clock.ts'
 import { kernelPrograms } from './programs/kernel.ts'
+import { namespacePrograms } from './programs/namespaces.ts'
+import { oddPrograms } from './programs/odds.ts'
 import { netTools } from './programs/net-tools.ts'
 import { networkPrograms } from './programs/network.ts'
 import { processPrograms } from './programs/processes.ts'
@@ -43,6 +46,9 @@ export const HOST_PROGRAM_SET: ProgramSet = {
   ...clockPrograms,
   ...networkPrograms,
   ...netTools,
+  ...bridgePrograms,
+  ...namespacePrograms,
+  ...oddPrograms,
   ...dnsPrograms,
   ...iptablesPrograms,
   ...runtimePrograms,

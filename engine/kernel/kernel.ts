@@ -44,6 +44,8 @@ export interface KernelSnapshot {
   randoms: RandomState[]
   journal: ReturnType<Journal['dump']>
   components: Record<string, unknown>
+  /** What waits for components that stand still. */
+  paused?: Record<string, Queued[]>
 }
 
 /** Thrown when one instant holds more events than any real run needs: two components feed each other. */
@@ -61,6 +63,7 @@ export class Kernel {
   private readonly queue = new EventQueue()
   private readonly components = new Map<string, Component>()
   private readonly randoms = new Map<string, Random>()
+  private readonly paused = new Map<string, Queued[]>()
 
   constructor(options: KernelOptions) {
     this.seed = options.seed
@@ -93,6 +96,22 @@ export class Kernel {
     this.components.delete(address)
   }
 
+  /** A component stands still: what comes to it waits until `resume`. */
+  pause(address: string): void {
+    if (!this.paused.has(address)) this.paused.set(address, [])
+  }
+
+  isPaused(address: string): boolean {
+    return this.paused.has(address)
+  }
+
+  /** A component goes on: all that waited for it comes in this instant, in the order in which it was sent. */
+  resume(address: string): void {
+    const held = this.paused.get(address) ?? []
+    this.paused.delete(address)
+    for (const entry of held) this.queue.push({ ...entry, at: this.nowMs })
+  }
+
   component(address: string): Component | undefined {
     return this.components.get(address)
   }
@@ -106,7 +125,7 @@ export class Kernel {
   }
 
   cancel(id: EventId | undefined): boolean {
-    return id !== undefined && this.queue.cancel(id)
+    return id !== undefined && (this.queue.cancel(id) || this.cancelHeld(id))
   }
 
   /** The stream of random numbers with this name, the same object at each call. */
@@ -134,8 +153,20 @@ export class Kernel {
     const next = this.queue.pop()
     if (next === undefined) return false
     this.guardInstant(next)
-    this.components.get(next.event.to)?.handle(next.event)
+    this.hand(next)
     return true
+  }
+
+  /** Hands an event to its component within the event under way; to one that stands still, when it goes on. */
+  deliver(event: KernelEvent): void {
+    this.hand({ at: this.nowMs, seq: 0, event })
+  }
+
+  private hand(entry: Queued): void {
+    const { to } = entry.event
+    const held = this.paused.get(to)
+    if (held === undefined) this.components.get(to)?.handle(entry.event)
+    else held.push(entry.seq > 0 ? entry : { ...entry, seq: ++this.seq })
   }
 
   /** Carries out every event up to and including `untilMs`, then stands at `untilMs`. */
@@ -163,6 +194,7 @@ export class Kernel {
       randoms: [...this.randoms.values()].map((stream) => stream.dump()),
       journal: this.journal.dump(),
       components,
+      paused: Object.fromEntries(this.paused),
     })
   }
 
@@ -178,6 +210,8 @@ export class Kernel {
     this.seq = copy.seq
     this.atThisInstant = 0
     this.queue.load(copy.queue)
+    this.paused.clear()
+    for (const [address, held] of Object.entries(copy.paused ?? {})) this.paused.set(address, held)
     this.journal.load(copy.journal)
     for (const [address, state] of Object.entries(copy.components)) {
       const component = this.components.get(address)
@@ -193,6 +227,16 @@ export class Kernel {
     const saved = new Map(states.map(({ name, state }) => [name, state]))
     for (const name of saved.keys()) this.random(name)
     for (const [name, stream] of this.randoms) stream.load(saved.get(name))
+  }
+
+  private cancelHeld(id: EventId): boolean {
+    for (const [address, held] of this.paused) {
+      const left = held.filter(({ seq }) => seq !== id)
+      if (left.length === held.length) continue
+      this.paused.set(address, left)
+      return true
+    }
+    return false
   }
 
   private guardInstant(next: Queued): void {

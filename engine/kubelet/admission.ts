@@ -4,11 +4,21 @@
  */
 import { quantityMilliValue, quantityValue } from '../objects/quantity.ts'
 import type { Node, Pod, PodSpec } from '../objects/types.gen.ts'
+import type { PodRecord } from './state.ts'
 
 export interface Rejection {
   reason: string
   message: string
 }
+
+/** Of 2000000000 and more: system-cluster-critical. */
+const CRITICAL_PRIORITY = 2_000_000_000
+
+export const priorityOf = ({ pod }: PodRecord): number => pod.spec?.priority ?? 0
+
+/** Whether the node keeps it whatever it lacks. Models IsCriticalPod of pkg/kubelet/types. */
+export const isCritical = (record: PodRecord): boolean =>
+  record.source === 'file' || priorityOf(record) >= CRITICAL_PRIORITY
 
 /** What a pod asks for: cpu in millicores, memory and ephemeral-storage in bytes. Models resource.PodRequests. */
 export function requestOf(pod: Pod, name: string): number {

@@ -19,10 +19,12 @@ import type { ImageReference } from './images/reference.ts'
 import { planCommand } from './images/shell.ts'
 import { bytesOf } from './pod.actions.ts'
 import type { ContainerSpec, RuntimeExit } from './runtime.ts'
+import { familiarName, pullable, startError } from './dockershim.ts'
 import { dropLog, showLog } from './logFiles.ts'
 import { containerKey, hexOf, madeAnew } from './state.ts'
 import type { ContainerInstance, ContainerKind, PodRecord } from './state.ts'
 import { isSidecar } from './status.ts'
+import { MEMORY_TAKEN, MUCH_BYTES, TAKEN_MS } from './systemOom.ts'
 import { WAITING } from './texts.ts'
 import { covered, mountedText, mountsOf } from './volumes.ts'
 
@@ -181,8 +183,14 @@ export class Containers implements ContainerKeeper {
   }
 
   /** A fake runtime tells an image by the name that it was asked for. */
-  private namesOf({ image = '' }: Container, reference: string, imageID: string): { image: string; imageID: string } {
-    return this.core.hollow === undefined ? { image: reference, imageID } : { image, imageID: image }
+  private namesOf(
+    { image = '' }: Container,
+    reference: string,
+    imageID: string,
+  ): Pick<ContainerInstance, 'image' | 'imageID' | 'runtime'> {
+    if (this.core.hollow !== undefined) return { image, imageID: image }
+    if (!this.core.dockershim) return { image: reference, imageID }
+    return { image: familiarName(reference), imageID: pullable(imageID), runtime: 'docker' }
   }
 
   private launch(record: PodRecord, container: Container, instance: ContainerInstance): Launch {
@@ -202,7 +210,8 @@ export class Containers implements ContainerKeeper {
   private launchCommand(container: Container, instance: ContainerInstance, entry: ImageEntry): Launch {
     const [program = ''] = instance.argv
     const missing = this.missingProgram(entry, container, program)
-    if (missing !== undefined) return { failure: START_ERROR + missing }
+    if (missing !== undefined)
+      return { failure: (this.core.dockershim ? startError(container.name) : START_ERROR) + missing }
     const plan = this.hasInput(container) ? undefined : planCommand(instance.argv)
     if (plan !== undefined) return { plan }
     return this.core.ports.containers === undefined
@@ -281,6 +290,7 @@ export class Containers implements ContainerKeeper {
       return
     }
     instance.plan = launch.plan
+    if ((launch.plan.memoryBytes ?? 0) > MUCH_BYTES) this.core.after(TAKEN_MS, MEMORY_TAKEN, null)
     if (launch.plan.exit !== undefined) this.planExit(instance, launch.plan.exit.atMs, launch.plan.exit)
   }
 

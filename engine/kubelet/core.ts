@@ -103,8 +103,12 @@ export interface Core {
   readonly running: boolean
   /** A fake runtime whose steps take so long. */
   readonly hollow: { delayMs(pod: Pod, step: HollowStep): number } | undefined
-  /** containerd answers. */
+  /** The container runtime answers. */
   readonly runtimeUp: boolean
+  /** It is Docker. */
+  readonly dockershim: boolean
+  /** The kubelet names cgroups by path while the runtime asks systemd for slices. */
+  readonly cgroupsDiffer: boolean
   readonly pods: MachineRows
   readonly containerRows: MachineRows
   readonly workers: PodStarter

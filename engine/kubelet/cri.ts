@@ -27,6 +27,8 @@ export interface CriContainer {
   cpuMilli: number
   memoryBytes: number
   logs: ContainerInstance['logs']
+  /** Of its program, where Docker tells it. */
+  argv?: string[]
 }
 
 export interface CriSandbox {
@@ -88,6 +90,7 @@ function containersOf(core: Core, record: PodRecord): CriContainer[] {
     podUid: record.uid,
     pid: one.finishedMs === undefined ? one.pid : 0,
     ...usage(core, record, one),
+    ...(one.runtime === 'docker' && { argv: one.argv }),
     logs: linesOf(one, core.kernel.clockMs),
   }))
 }

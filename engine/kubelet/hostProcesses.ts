@@ -26,6 +26,10 @@ export function hostProcesses(coreOf: (host: HostName) => Core | undefined): Pro
       const core = coreOf(host)
       if (core !== undefined) signalled(core, pid, signal)
     },
+    pause: (host, pid, paused) => {
+      const core = coreOf(host)
+      return core !== undefined && stoodStill(core, pid, paused)
+    },
     sockets: ({ argv }) => socketsOf(argv),
   }
 }
@@ -45,9 +49,25 @@ function processesOf(core: Core, record: PodRecord): ModelledProcess[] {
       ...own,
       pid: shim,
       ppid: 1,
-      argv: [SHIM, '-namespace', 'k8s.io', '-id', sandbox.id, '-address', '/run/containerd/containerd.sock'],
+      argv: [
+        SHIM,
+        '-namespace',
+        core.dockershim ? 'moby' : 'k8s.io',
+        '-id',
+        sandbox.id,
+        '-address',
+        '/run/containerd/containerd.sock',
+      ],
     },
-    { ...own, pid: pidOf(sandbox.id, 1), ppid: shim, user: '65535', argv: ['/pause'], memoryBytes: 0.7 * MiB },
+    {
+      ...own,
+      ...placeOf(record, Object.values(record.containers)[0]?.id),
+      pid: pidOf(sandbox.id, 1),
+      ppid: shim,
+      user: '65535',
+      argv: ['/pause'],
+      memoryBytes: 0.7 * MiB,
+    },
   ]
   const inner = Object.values(record.containers).filter(isAlive)
   return [...outer, ...inner.map((instance) => processOf(core, record, instance, shim))]
@@ -64,12 +84,26 @@ function processOf(core: Core, record: PodRecord, instance: ContainerInstance, p
     memoryBytes: usage?.memoryBytes ?? 10 * MiB,
     cpu: (usage?.cpuMicros ?? 0) / 1000 / Math.max(1, core.kernel.clockMs - (instance.startedMs ?? 0)),
     container: instance.id,
+    ...placeOf(record, instance.id),
   }
+}
+
+/** A pod's processes are in its network, unless that is the host's. */
+function placeOf({ pod }: PodRecord, id: string | undefined): { netns?: string } {
+  return pod.spec?.hostNetwork === true || id === undefined ? {} : { netns: id }
 }
 
 /** A process id out of an id of hexadecimal digits. */
 function pidOf(id: string, offset: number): number {
   return 62_000 + ((parseInt(id.slice(0, 6), 16) * 2) % 60_000) + offset
+}
+
+/** SIGSTOP or SIGCONT for the main process of a container that a component lives. */
+function stoodStill({ records, ports }: Core, pid: number, paused: boolean): boolean {
+  const instances = [...records.values()].flatMap(({ containers }) => Object.values(containers))
+  const found = instances.find((instance) => instance.pid === pid && isAlive(instance))
+  if (found?.runner !== 'component') return false
+  return ports.components?.pause(found.component ?? '', found.id, paused) ?? false
 }
 
 const ENDS = new Set(['TERM', 'INT', 'KILL', 'QUIT', 'HUP', 'ABRT', 'SEGV'])

@@ -4,6 +4,7 @@ import { MachineRows } from '../kernel/machine.ts'
 import type { Container } from '../objects/types.gen.ts'
 import type { Core, PullKeeper } from './core.ts'
 import { containerOf } from './core.ts'
+import { pullFailure } from './dockershim.ts'
 import { RUNTIME_TIMES } from './flags.ts'
 import { resolveImage } from './images/catalogue.ts'
 import { makeImageReference, parseImageReference } from './images/reference.ts'
@@ -63,7 +64,7 @@ export class Pulls implements PullKeeper {
   /** A pull that no pod asked for: it is as good as done, and takes so long. */
   pull(image: string): { afterMs: number; error?: string } {
     const reference = parseImageReference(image)
-    const found = reference && resolveImage(reference, this.core.minor)
+    const found = reference && this.resolveReference(reference)
     if (found === undefined || 'error' in found)
       return { afterMs: RUNTIME_TIMES.resolveMs[0], error: found?.error ?? `invalid reference format: ${image}` }
     const there = this.core.images.has(makeImageReference(found.reference))
@@ -125,7 +126,13 @@ export class Pulls implements PullKeeper {
   }
 
   private resolve(id: string): ReturnType<typeof resolveImage> {
-    return resolveImage(this.reference(id), this.core.minor)
+    return this.resolveReference(this.reference(id))
+  }
+
+  private resolveReference(reference: ImageReference): ReturnType<typeof resolveImage> {
+    const found = resolveImage(reference, this.core.minor)
+    if ('entry' in found || !this.core.dockershim) return found
+    return { error: pullFailure(reference, found.error.endsWith(': not found'), found.error) }
   }
 
   private pullMs(id: string): number {

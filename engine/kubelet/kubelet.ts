@@ -5,19 +5,24 @@
 import type { Answer, ApiClient, ApiClientOwner, Change, Informer, Resource } from '../api/client.ts'
 import type { Trouble } from '../api/client/create.ts'
 import { failureText, reflectorLines } from './apiTroubles.ts'
-import { EventRecorder } from '../api/event-recorder.ts'
+import { EventRecorder, IGNORED, RETRIED } from '../api/event-recorder.ts'
 import type { Fabric } from '../fabric/fabric.ts'
 import { HTTP } from '../fabric/http.ts'
 import { ANSWER_EVENT, RUNTIME_ADDRESS } from '../host/pending.ts'
 import type { HttpRequestData } from '../fabric/http.ts'
+import { goEnd } from '../host/signals.ts'
+import { UNIT_EVENTS } from '../host/units/events.ts'
+import type { UnitPauseData } from '../host/units/events.ts'
 import type { Component, EventId, Kernel } from '../kernel/kernel.ts'
 import { compileMachine, MACHINE_TIMEOUT, MachineRows } from '../kernel/machine.ts'
 import type { MachineTimeout } from '../kernel/machine.ts'
 import type { KernelEvent } from '../kernel/queue.ts'
 import type { Random } from '../kernel/random.ts'
 import { timestamp } from '../objects/meta.ts'
-import type { Container, Node, Pod, Service } from '../objects/types.gen.ts'
-import { criticalRejection, rejectionOf } from './admission.ts'
+import { quantityValue } from '../objects/quantity.ts'
+import { tolerates } from '../objects/tolerations.ts'
+import type { Event as CoreV1Event, Container, Node, Pod, Service } from '../objects/types.gen.ts'
+import { criticalRejection, isCritical, rejectionOf } from './admission.ts'
 import type { Others, Rejection } from './admission.ts'
 import { CONTAINER_EXIT, Containers, hashOf } from './container.actions.ts'
 import { containerMachine } from './container.machine.ts'
@@ -26,6 +31,8 @@ import type { Core, ExecPurpose, HollowStep } from './core.ts'
 import { criList } from './cri.ts'
 import { removeContainer, removeSandbox, stopSandbox } from './criChanges.ts'
 import type { CriFacts } from './cri.ts'
+import { driverOf, runsBySystemd } from './cgroupDriver.ts'
+import { GONE_LINES as DOCKER_GONE_LINES, dockerProblem, livesOn } from './dockershim.ts'
 import { EXEC_PLANNED, Execs } from './exec.ts'
 import type { ExecResult } from './exec.ts'
 import { DEFAULT_FLAGS, flagsFrom } from './flags.ts'
@@ -40,6 +47,7 @@ import { resolveImage } from './images/catalogue.ts'
 import { makeImageReference, parseImageReference } from './images/reference.ts'
 import type { Listeners } from './listeners.ts'
 import { dropLogs } from './logFiles.ts'
+import { NodeShutdown, NOT_ADMITTED, SHUTDOWN_TICK } from './nodeShutdown.ts'
 import { LEASE_RETRY, LEASE_TAG, LEASE_TICK, NODE_TAG, NODE_TICK, NodeStatuses, REGISTER_RETRY } from './node.ts'
 import type { NodeFactsOption } from './node.ts'
 import { graceOf, PodWorkers, REFERENT_TAG, REFRESH_TAG, RESYNC } from './pod.actions.ts'
@@ -51,17 +59,19 @@ import { RUNTIME } from './runtime.ts'
 import type { ExecExit, ExecOutput, KubeletPorts, RuntimeExit, RuntimeOutput } from './runtime.ts'
 import { FOLLOW_TICK, Server } from './server.ts'
 import { containerKey, hexOf } from './state.ts'
-import type { ContainerInstance, ImageOnNode, PodRecord } from './state.ts'
+import type { ContainerInstance, Doom, ImageOnNode, PodRecord } from './state.ts'
 import { makeMirror, MANIFEST_CHANGED, MANIFEST_LOST, MANIFEST_TICK, StaticPods } from './staticPods.ts'
 import { MIRROR_GONE_TAG, MIRROR_TAG } from './staticPods.ts'
-import { CRITICAL_PRIORITY, EvictionManager, evictionDoom } from './evictionManager.ts'
+import { EVENT_RETRY, unwrittenText } from './eventRetries.ts'
+import { EVICTION_TICK, EvictionManager } from './evictionManager.ts'
 import { Certificates, CERTIFICATE_TAG, CERTIFICATE_TICK } from './certificates.ts'
 import { loadKubeconfig } from './settings/kubeconfig.ts'
 import { readSettings } from './settings/settings.ts'
 import type { KubeletSettings, Machine, Said } from './settings/settings.ts'
-import { allStopped } from './status.ts'
+import { allStopped, qosOf } from './status.ts'
 import type { NodeFacts } from './status.ts'
 import { DELETE_TAG, sameValue, STATUS_TAG, STATUS_TICK, StatusManager } from './statusManager.ts'
+import { MEMORY_TAKEN, relieve } from './systemOom.ts'
 import { textsOf } from './texts.ts'
 import type { Texts } from './texts.ts'
 import type { VolumeFacts } from './volumes.ts'
@@ -74,6 +84,8 @@ const TABLES = {
 }
 
 const PLEG = 'pleg.relist'
+/** logind is about to shut the host down (engine/host/host.ts). */
+const HOST_PREPARES = 'host.prepareForShutdown'
 const MIRROR_RETRY = 'mirror.retry'
 /** A mirror that should have gone is looked at again. Data: its namespace and name. */
 const MIRROR_RECHECK = 'mirror.recheck'
@@ -82,6 +94,8 @@ const MIRROR = 'kubernetes.io/config.mirror'
 const LOG_LINES = 1000
 /** A manifest directory that is not there is looked for so often. */
 const LOST_MS = 1_000
+/** By then the kubelet has looked at its container runtime, and its eviction manager begins. */
+const FIRST_EVICTION_LOOK_MS = 10_000
 /** From the last write of a manifest to its being read. */
 const INOTIFY_MS = 50
 
@@ -144,6 +158,8 @@ interface KubeletState {
   settings?: KubeletSettings
   up: boolean
   runtime: boolean
+  /** Docker's daemon does not answer. */
+  dockerDown?: boolean
   pid?: number
   lastOffset: number
   dirty: string[]
@@ -152,6 +168,8 @@ interface KubeletState {
   /** A manifest was written and is about to be read. */
   manifestQueued?: string
   generation: number
+  /** When the process began, in ms since 1970. */
+  startedAtMs?: number
   /** Stopped by SIGSTOP since this virtual millisecond: what comes meanwhile waits. */
   frozenMs?: number
   held: KernelEvent[]
@@ -165,6 +183,12 @@ interface Dumped {
   parts: unknown[]
   recorder: ReturnType<EventRecorder['dump']>
   client: unknown
+}
+
+/** Whom events name: of a static pod as its file has it, not its mirror. */
+function subjectOf({ source, pod, uid }: PodRecord): Pod['metadata'] {
+  const { name, namespace } = pod.metadata
+  return source === 'file' ? { name, uid, ...(namespace !== undefined && { namespace }) } : pod.metadata
 }
 
 export class Kubelet implements Component, Core {
@@ -202,6 +226,7 @@ export class Kubelet implements Component, Core {
   private derived: { of: KubeletSettings | undefined; flags: KubeletFlags; minor: number; texts: Texts } | undefined
   private readonly certificates: Certificates
   private readonly evictions: EvictionManager
+  private readonly shutdown: NodeShutdown
   private state: KubeletState = {
     up: false,
     runtime: true,
@@ -229,7 +254,11 @@ export class Kubelet implements Component, Core {
     this.podInformer = this.client.informer<Pod>('v1/pods', this.selections.pods)
     this.nodeInformer = this.client.informer<Node>('v1/nodes', this.selections.nodes)
     this.serviceInformer = this.client.informer<Service>('v1/services')
-    this.recorder = new EventRecorder(this.kernel, this.client, { component: 'kubelet', host: options.nodeName })
+    this.recorder = new EventRecorder(this.kernel, this.client, {
+      component: 'kubelet',
+      host: options.nodeName,
+      retryIn: (ms) => this.after(ms, EVENT_RETRY, this.state.generation),
+    })
     this.workers = new PodWorkers(this)
     this.containers = new Containers(this)
     this.statuses = new StatusManager(this)
@@ -257,11 +286,17 @@ export class Kubelet implements Component, Core {
     )
     this.nodeStatus = new NodeStatuses(this, options, {
       event: (type, reason, message) => this.nodeEvent(type, reason, message),
+      isShuttingDown: () => this.shutdown.isRunning,
     })
     this.evictions = new EvictionManager(this, this.nodeStatus, {
       event: (type, reason, message) => this.nodeEvent(type, reason, message),
       records: () => this.records.values(),
-      ended: (record, message) => this.evictFor(record, message),
+      ended: (record, doom) => this.evictFor(record, doom),
+    })
+    this.shutdown = new NodeShutdown(this, {
+      event: (type, reason, message) => this.nodeEvent(type, reason, message),
+      records: () => this.records.values(),
+      ended: (record, doom) => this.endFor(record, doom),
     })
     this.certificates = new Certificates(this, {
       bootstrapped: () => this.bootstrapped(),
@@ -331,7 +366,21 @@ export class Kubelet implements Component, Core {
   }
 
   get runtimeUp(): boolean {
-    return this.state.runtime
+    return this.dockershim ? this.state.dockerDown !== true : this.state.runtime
+  }
+
+  get cgroupsDiffer(): boolean {
+    if (this.dockershim || this.hollow !== undefined || this.state.settings === undefined) return false
+    const toml = this.ports.files?.read('/etc/containerd/config.toml') ?? ''
+    return driverOf(this.state.settings.config) === 'cgroupfs' && runsBySystemd(toml)
+  }
+
+  get dockershim(): boolean {
+    return this.hasDocker && this.state.settings?.dockershim !== false
+  }
+
+  private get hasDocker(): boolean {
+    return this.options.containerRuntimeVersion?.startsWith('docker:') === true
   }
 
   get random(): Random {
@@ -348,6 +397,7 @@ export class Kubelet implements Component, Core {
       dirty: [],
       relistQueued: false,
       generation: this.state.generation + 1,
+      startedAtMs: this.kernel.clockMs,
     }
     delete this.state.manifestQueued
     for (const port of this.listens) this.options.fabric.listen(this.host, port, this.address)
@@ -357,6 +407,9 @@ export class Kubelet implements Component, Core {
     this.certificates.start()
     if (!this.certificates.bootstrapping) this.connectUp()
     else this.nodeStatus.begin()
+    this.evictions.begin()
+    this.shutdown.begin()
+    if (this.settings !== undefined) this.after(FIRST_EVICTION_LOOK_MS, EVICTION_TICK, this.state.generation)
     this.after(this.flags.nodeStatusUpdateMs, NODE_TICK, this.state.generation)
     this.after(this.flags.leaseRenewMs, LEASE_TICK, this.state.generation)
     this.after(this.flags.manifestPollMs, MANIFEST_TICK, this.state.generation)
@@ -396,6 +449,7 @@ export class Kubelet implements Component, Core {
     this.state.held = []
     for (const port of this.listens)
       if (this.options.fabric.listener(this.host, port) === this.address) this.options.fabric.unlisten(this.host, port)
+    this.shutdown.end()
     this.server.reset()
     this.certificates.stop()
     this.client.stop()
@@ -415,22 +469,45 @@ export class Kubelet implements Component, Core {
     for (const record of this.records.values()) {
       this.containers.crash(record)
       if (record.sandbox !== undefined) record.sandbox = { ...record.sandbox, ready: false }
+      loseAddress(record)
+      if (record.source === 'file' || endIsLost(record)) beginAnew(record)
     }
     this.nodeStatus.booted()
   }
 
-  /** containerd starts or stops; containers live on without it. */
-  setRuntime(up: boolean): void {
-    if (this.state.runtime === up) return
-    this.state.runtime = up
+  /** containerd starts or stops, without which containers live on; or Docker, which takes them with it. */
+  setRuntime(up: boolean, runtime: 'containerd' | 'docker' = 'containerd'): void {
+    const isOwn = this.dockershim === (runtime === 'docker')
+    if (this.isUp(runtime) === up) return
+    if (runtime === 'docker') this.state.dockerDown = !up
+    else this.state.runtime = up
+    if (!isOwn) return
     this.nodeStatus.runtimeDown(up ? undefined : this.kernel.now)
+    if (!up && runtime === 'docker' && !livesOn(this.ports.files?.read(DAEMON_CONFIG))) this.stopAll()
     if (!up) this.tellRuntimeGone()
     else for (const uid of this.records.keys()) this.workers.sync(uid)
   }
 
+  private isUp(runtime: 'containerd' | 'docker'): boolean {
+    return runtime === 'docker' ? this.state.dockerDown !== true : this.state.runtime
+  }
+
+  /** The daemon ends, and every container with it; the kubelet hears of it when there is a daemon again. */
+  private stopAll(): void {
+    for (const record of this.records.values()) {
+      this.containers.killAll(record)
+      if (record.sandbox !== undefined) record.sandbox = { ...record.sandbox, ready: false }
+      record.movesOn = true
+    }
+  }
+
   /** A burst when it goes, and again at each look. */
   private tellRuntimeGone(): void {
-    if (!this.state.up || this.state.runtime) return
+    if (!this.state.up || this.runtimeUp) return
+    if (this.dockershim) {
+      for (const [where, message, facts] of DOCKER_GONE_LINES) this.log('E', where, message, facts)
+      return
+    }
     const socket = String(
       this.state.settings?.config['containerRuntimeEndpoint'] ?? `unix://${RUNTIME_SOCKET}`,
     ).replace(/^unix:\/\//, '')
@@ -506,9 +583,10 @@ export class Kubelet implements Component, Core {
     return removeContainer(this, id, keepsLog)
   }
 
-  /** `reference` is `docker.io/library/nginx:1.27`. */
+  /** `reference` is `docker.io/library/nginx:1.27`, or `nginx:1.27`. */
   criRemoveImage(reference: string): boolean {
-    return this.images.delete(reference)
+    const named = parseImageReference(reference)
+    return this.images.delete(reference) || (named !== undefined && this.images.delete(makeImageReference(named)))
   }
 
   /** Runs a program in a container for a process of the host, which hears of its end. */
@@ -552,7 +630,8 @@ export class Kubelet implements Component, Core {
   }
 
   handle(event: KernelEvent): void {
-    if (this.state.frozenMs !== undefined) return void this.state.held.push(event)
+    if (event.type === UNIT_EVENTS.pause) return this.unitPause(event.data as UnitPauseData)
+    if (this.state.frozenMs !== undefined && event.type !== UNIT_EVENTS.stop) return void this.state.held.push(event)
     if (event.type === MACHINE_TIMEOUT) return this.timeout(event.data as MachineTimeout)
     if (this.client.handle(event)) return this.sweep()
     this.handlers[event.type]?.(event.data)
@@ -574,6 +653,8 @@ export class Kubelet implements Component, Core {
         this.nodeStatus,
         this.staticPods,
         this.certificates,
+        this.evictions,
+        this.shutdown,
       ].map((part) => part.dump()),
       recorder: this.recorder.dump(),
       client: this.client.dump(),
@@ -601,6 +682,8 @@ export class Kubelet implements Component, Core {
       this.nodeStatus,
       this.staticPods,
       this.certificates,
+      this.evictions,
+      this.shutdown,
     ].forEach((part, index) => part.load(dumped.parts[index]))
     this.select()
     this.recorder.load(dumped.recorder)
@@ -658,7 +741,7 @@ export class Kubelet implements Component, Core {
         ? 'ephemeralContainers'
         : 'containers'
     const fieldPath = container === undefined ? undefined : `spec.${list}{${container.name}}`
-    const about = { apiVersion: 'v1', kind: 'Pod', metadata: record.pod.metadata }
+    const about = { apiVersion: 'v1', kind: 'Pod', metadata: subjectOf(record) }
     if (this.state.up && this.hollow === undefined)
       this.recorder.record(about, { type, reason, message, ...(fieldPath !== undefined && { fieldPath }) })
   }
@@ -724,7 +807,7 @@ export class Kubelet implements Component, Core {
     this.ports.containers?.removePod(record.uid)
     dropLogs(this.ports.files, record)
     for (const name of Object.keys(record.containers)) this.containerRows.remove(containerKey(record.uid, name))
-    if (record.ip !== undefined) this.byIp.delete(record.ip)
+    for (const ip of addressesOf(record)) this.byIp.delete(ip)
     this.records.delete(record.uid)
     this.kernel.record('kubelet.pod.forgotten', { pod: `${record.namespace}/${record.name}`, node: this.nodeName })
   }
@@ -737,9 +820,13 @@ export class Kubelet implements Component, Core {
       this.periodic(generation, NODE_TICK, this.flags.nodeStatusUpdateMs, () => {
         this.tellRuntimeGone()
         this.nodeStatus.look()
-        this.evictions.synchronize()
         this.nodeStatus.update()
       }),
+    [EVENT_RETRY]: (generation) => generation === this.state.generation && this.recorder.retry(),
+    [EVICTION_TICK]: (generation) => this.lookForEvictions(generation),
+    [MEMORY_TAKEN]: () => this.memoryTaken(),
+    [SHUTDOWN_TICK]: (generation) => generation === this.state.generation && this.shutdown.tick(),
+    [HOST_PREPARES]: () => this.state.up && this.goesDown(),
     [LEASE_TICK]: (generation) =>
       this.periodic(generation, LEASE_TICK, this.flags.leaseRenewMs, () => this.nodeStatus.renew()),
     [MANIFEST_TICK]: (generation) =>
@@ -782,9 +869,29 @@ export class Kubelet implements Component, Core {
     act()
   }
 
+  private lookForEvictions(generation: unknown): void {
+    if (!this.state.up || generation !== this.state.generation) return
+    this.after(this.evictions.tick(), EVICTION_TICK, generation)
+  }
+
+  /** The kernel looks, whether or not the kubelet runs. */
+  private memoryTaken(): void {
+    if (this.hollow !== undefined) return
+    const kill = ({ id }: ContainerInstance): void => this.containers.exited({ id, code: 137, reason: 'OOMKilled' })
+    relieve(this, quantityValue(this.options.capacity['memory'] ?? '0'), kill, {
+      event: (type, reason, message) => this.state.up && this.nodeEvent(type, reason, message),
+    })
+  }
+
+  /** The node tells at once that it goes down, and its pods end. */
+  private goesDown(): void {
+    this.shutdown.prepare()
+    this.nodeStatus.update()
+  }
+
   private relisted(): void {
     this.state.relistQueued = false
-    if (!this.state.up || !this.state.runtime) return
+    if (!this.state.up || !this.runtimeUp) return
     const dirty = this.state.dirty
     this.state.dirty = []
     for (const uid of dirty) if (this.records.has(uid)) this.workers.sync(uid)
@@ -806,7 +913,14 @@ export class Kubelet implements Component, Core {
       return this.unitEnds(data, reading.code, reading.afterMs)
     }
     this.kernel.send({ to: 'hosts', type: 'unit.started', data: { host: data.host, unit: data.unit, pid: data.pid } })
+    // A kubelet that comes to another runtime finds none of its containers there.
+    const moved = this.dockershim !== (reading.settings.dockershim ?? this.dockershim)
+    if (moved) this.stopAll()
+    // Pods whose cgroup is not where this driver looks for it are killed at their first sync.
+    const before = this.state.settings?.config
+    if (before !== undefined && driverOf(before) !== driverOf(reading.settings.config)) this.stopAll()
     this.state.settings = reading.settings
+    if (moved) this.nodeStatus.runtimeDown(this.runtimeUp ? undefined : this.kernel.now)
     if (!this.portsFree(data)) return
     this.start()
   }
@@ -851,7 +965,9 @@ export class Kubelet implements Component, Core {
       version,
       minor,
       isDirectory: (path) => hostPathKind?.(path) === 'directory',
-      runtimeProblem: (endpoint) => this.endpointProblem(endpoint),
+      runtimeProblem: (endpoint) => this.endpointProblem(endpoint, minor),
+      hasDocker: this.hasDocker,
+      dockerProblem: (driver) => dockerProblem(this.isUp('docker'), driver, read(DAEMON_CONFIG)),
       swaps:
         (read('/proc/swaps') ?? '').split('\n').slice(1).join('\n').trim() === '' ? '' : (read('/proc/swaps') ?? ''),
       knowsGate: (name) => knowsGate?.(name, minor) ?? true,
@@ -859,11 +975,16 @@ export class Kubelet implements Component, Core {
   }
 
   /** What a dial to the socket of a container runtime comes to. */
-  private endpointProblem(endpoint: string): string | undefined {
+  private endpointProblem(endpoint: string, minor: number): string | undefined {
     const path = endpoint.replace(/^unix:\/\//, '').replace(/^\/var\/run\//, '/run/')
     const failed = `transport: Error while dialing: dial unix ${endpoint.replace(/^unix:\/\//, '')}: connect:`
     if (path !== RUNTIME_SOCKET) return `${failed} no such file or directory`
     if (!this.state.runtime) return `${failed} no such file or directory`
+    const withoutPlugin = /^disabled_plugins\s*=.*"cri"/m.test(
+      this.ports.files?.read('/etc/containerd/config.toml') ?? '',
+    )
+    if (this.hasDocker && withoutPlugin)
+      return `unknown service runtime.${minor >= 26 ? 'v1' : 'v1alpha2'}.RuntimeService`
     return undefined
   }
 
@@ -893,12 +1014,19 @@ export class Kubelet implements Component, Core {
     return failureText(answer, this.apiServer, query)
   }
 
+  private unitPause({ paused }: UnitPauseData): void {
+    if (paused) this.freeze()
+    else this.thaw()
+  }
+
   private unitStop(data: UnitData): void {
     if (data.power === true) return this.hostCrashed()
+    const end = goEnd(data.signal ?? 'TERM')
+    if (end === undefined) return
     this.stop()
-    if (data.signal !== 'KILL') return this.unitEnds(data, 0, 20)
+    if ('code' in end) return this.unitEnds(data, end.code, 20)
     const { host, unit, pid } = data
-    this.kernel.send({ to: 'hosts', type: 'unit.exited', data: { host, unit, pid, signal: 'KILL' } })
+    this.kernel.send({ to: 'hosts', type: 'unit.exited', data: { host, unit, pid, signal: end.signal } })
   }
 
   get generation(): number {
@@ -914,8 +1042,21 @@ export class Kubelet implements Component, Core {
     )
   }
 
+  private eventAnswered(answer: Answer): void {
+    const { call, code } = answer
+    if (code === 0 && call.resource === 'v1/events' && call.verb === 'create') {
+      const event = unwrittenText(call.body as CoreV1Event, this.kernel.clockMs, this.state.startedAtMs ?? 0)
+      this.log('E', 'event.go:368', 'Unable to write event (may retry after sleeping)', {
+        err: this.failure(answer),
+        event,
+      })
+    }
+    this.recorder.answered(answer)
+  }
+
   private onAnswer(answer: Answer): void {
     const tag = answer.tag as Answering | string
+    if (tag === IGNORED || tag === RETRIED) return this.eventAnswered(answer)
     if (typeof tag === 'string' || tag === null || tag === undefined) return
     const acts: Record<string, () => void> = {
       [STATUS_TAG]: () => this.statuses.answered(answer, tag.uid),
@@ -972,7 +1113,7 @@ export class Kubelet implements Component, Core {
       this.nodeStatus.allocatable(),
       this.flags.maxPods,
     )
-    const refused = rejection ?? this.pressureRejection(record)
+    const refused = rejection ?? this.pressureRejection(record) ?? (this.shutdown.isRunning ? NOT_ADMITTED : undefined)
     return refused === undefined || this.reject(record, refused)
   }
 
@@ -993,23 +1134,16 @@ export class Kubelet implements Component, Core {
     }
   }
 
-  private pressureRejection({ pod }: PodRecord): { reason: string; message: string } | undefined {
-    if ((pod.spec?.priority ?? 0) >= CRITICAL_PRIORITY) return undefined
-    const asks = [...(pod.spec?.containers ?? [])].some(
-      ({ resources }) => Object.keys({ ...resources?.requests, ...resources?.limits }).length > 0,
-    )
-    const tolerates = (pod.spec?.tolerations ?? []).some(
-      ({ key, operator }) =>
-        key === 'node.kubernetes.io/memory-pressure' || (key === undefined && operator === 'Exists'),
-    )
-    const conditions = [
-      ...(this.nodeStatus.underPressure('memoryPressure') && !asks && !tolerates ? ['MemoryPressure'] : []),
-      ...(this.nodeStatus.underPressure('diskPressure') ? ['DiskPressure'] : []),
-      ...(this.nodeStatus.underPressure('pidPressure') ? ['PIDPressure'] : []),
-    ]
-    return conditions.length === 0
-      ? undefined
-      : { reason: 'Evicted', message: `Pod was rejected: The node had condition: [${conditions.join(' ')}]. ` }
+  /** Models managerImpl.Admit of the eviction manager. */
+  private pressureRejection(record: PodRecord): Rejection | undefined {
+    const conditions = PRESSURES.filter(([kind]) => this.nodeStatus.underPressure(kind)).map(([, name]) => name)
+    if (conditions.length === 0 || isCritical(record)) return undefined
+    if (conditions.join() === 'MemoryPressure' && toleratesMemoryPressure(record.pod)) return undefined
+    this.log('I', 'eviction_manager.go:173', 'Failed to admit pod to node', {
+      pod: `${record.namespace}/${record.name}`,
+      nodeCondition: conditions,
+    })
+    return { reason: 'Evicted', message: `Pod was rejected: The node had condition: [${conditions.join(' ')}]. ` }
   }
 
   private podUpdated(record: PodRecord, pod: Pod, first: boolean): void {
@@ -1036,9 +1170,13 @@ export class Kubelet implements Component, Core {
     this.workers.sync(record.uid)
   }
 
-  private evictFor(record: PodRecord, message: string): void {
-    this.event(record, 'Warning', 'Evicted', message)
-    record.doom = evictionDoom(message)
+  private evictFor(record: PodRecord, doom: Doom): void {
+    this.event(record, 'Warning', 'Evicted', doom.message ?? '')
+    this.endFor(record, doom)
+  }
+
+  private endFor(record: PodRecord, doom: Doom): void {
+    record.doom = doom
     this.workers.sync(record.uid)
   }
 
@@ -1097,7 +1235,7 @@ export class Kubelet implements Component, Core {
 
   private index(record: PodRecord): void {
     this.records.set(record.uid, record)
-    if (record.ip !== undefined) this.byIp.set(record.ip, record.uid)
+    for (const ip of addressesOf(record)) this.byIp.set(ip, record.uid)
   }
 
   private preload(image: string): void {
@@ -1254,6 +1392,17 @@ export class Kubelet implements Component, Core {
   }
 }
 
+const PRESSURES = [
+  ['memoryPressure', 'MemoryPressure'],
+  ['diskPressure', 'DiskPressure'],
+  ['pidPressure', 'PIDPressure'],
+] as const
+const MEMORY_TAINT = { key: 'node.kubernetes.io/memory-pressure', effect: 'NoSchedule' }
+
+/** Who asks for something is no BestEffort pod. */
+const toleratesMemoryPressure = (pod: Pod): boolean =>
+  qosOf(pod) !== 'BestEffort' || (pod.spec?.tolerations ?? []).some((one) => tolerates(one, MEMORY_TAINT))
+
 /** What fails when nobody answers at the socket of the container runtime. */
 const GONE_LINES: readonly (readonly [where: string, message: string, facts: LogFacts])[] = [
   ['log.go:32', 'Status from runtime service failed', {}],
@@ -1264,6 +1413,7 @@ const GONE_LINES: readonly (readonly [where: string, message: string, facts: Log
   ['generic.go:256', 'GenericPLEG: Unable to retrieve pods', {}],
 ]
 
+const DAEMON_CONFIG = '/etc/docker/daemon.json'
 const RUNTIME_SOCKET = '/run/containerd/containerd.sock'
 
 /** The version that an executable carries. */
@@ -1315,6 +1465,33 @@ function forgetMemory(kernel: Kernel, record: PodRecord): void {
   for (const one of Object.values(record.containers)) delete one.hooked
   for (const field of ['resync', 'current', 'failedSync', 'sent', ...MOUNT_TIMES] as const) delete record[field]
   if (record.removed !== true && record.doom?.phase === undefined && record.finished !== true) delete record.doom
+}
+
+/** The network of a sandbox that is down is not known to a kubelet that starts; the plugin keeps its address reserved. */
+function loseAddress(record: PodRecord): void {
+  if (record.ip === undefined || record.finished === true) return
+  record.heldIp = record.ip
+  delete record.ip
+}
+
+/** What the kubelet was about to end, and the API server has not heard of, is forgotten with it. */
+const endIsLost = ({ finished, pod, doom }: PodRecord): boolean =>
+  doom?.phase !== undefined &&
+  doom.isRejected !== true &&
+  finished !== true &&
+  !['Failed', 'Succeeded'].includes(pod.status?.phase ?? '')
+
+/** A pod that runs again with its node; static ones do even if they had ended with it. */
+function beginAnew(record: PodRecord): void {
+  for (const field of ['doom', 'finished', 'endsMs', 'status'] as const) delete record[field]
+  if (record.source === 'api') return
+  const { status: _ended, ...pod } = record.pod
+  record.pod = pod
+}
+
+/** The addresses that the network plugin holds for a pod. */
+function addressesOf({ ip, heldIp }: PodRecord): string[] {
+  return [ip, heldIp].filter((address) => address !== undefined)
 }
 
 function gatesOf(pod: Pod): unknown {

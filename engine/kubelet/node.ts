@@ -8,7 +8,7 @@ import { makeGoDuration } from '../objects/duration.ts'
 import { makeQuantity, milliQuantityOf, quantityMilliValue, quantityOf, quantityValue } from '../objects/quantity.ts'
 import type { Lease, Node, NodeCondition, NodeStatus, Taint } from '../objects/types.gen.ts'
 import type { Core } from './core.ts'
-import { NETWORK_NOT_READY } from './pod.actions.ts'
+import { networkTrouble } from './pod.actions.ts'
 import { hexOf } from './state.ts'
 import { CONFIG_DEFAULTS } from './settings/config-schema.ts'
 import { keptBack } from './settings/eviction.ts'
@@ -45,12 +45,18 @@ export interface NodeFactsOption {
   osImage?: string
   kernelVersion?: string
   containerRuntimeVersion?: string
+  /** Of the Node, at its registration. */
+  annotations?: Record<string, string>
 }
 
 /** Events about the Node and log lines. */
 export interface NodeVoice {
   event(type: 'Normal' | 'Warning', reason: string, message: string): void
+  /** The host goes down. */
+  isShuttingDown?(): boolean
 }
+
+export type Pressure = 'memoryPressure' | 'diskPressure' | 'pidPressure'
 
 interface NodeState {
   registered: boolean
@@ -73,8 +79,8 @@ interface NodeState {
   memoryPressure: boolean
   diskPressure: boolean
   pidPressure: boolean
-  /** When the disk was last seen too full. */
-  diskFullMs?: number
+  /** What the eviction manager sees. */
+  observed: Pressure[]
   announced: string[]
 }
 
@@ -129,28 +135,19 @@ export class NodeStatuses {
     this.update()
   }
 
-  /** Faults and eviction set these. */
-  pressure(kind: 'memoryPressure' | 'diskPressure' | 'pidPressure', on: boolean): void {
+  /** Faults set these. */
+  pressure(kind: Pressure, on: boolean): void {
     this.state[kind] = on
     this.update()
   }
 
-  /** A threshold of the disk is crossed. */
-  diskFull(): void {
-    this.state.diskFullMs = this.core.kernel.now
-    if (!this.state.diskPressure) this.pressure('diskPressure', true)
+  /** What the eviction manager sees; the next status tells it. */
+  observed(pressures: readonly Pressure[]): void {
+    this.state.observed = [...pressures]
   }
 
-  /** No threshold is crossed; the pressure goes when that has been so for a while. Pressure that a fault set stays. */
-  diskEased(transitionMs: number): void {
-    const { diskFullMs } = this.state
-    if (diskFullMs === undefined || this.core.kernel.now - diskFullMs < transitionMs) return
-    delete this.state.diskFullMs
-    this.pressure('diskPressure', false)
-  }
-
-  underPressure(kind: 'memoryPressure' | 'diskPressure' | 'pidPressure'): boolean {
-    return this.state[kind]
+  underPressure(kind: Pressure): boolean {
+    return this.state[kind] || this.state.observed.includes(kind)
   }
 
   /** Posts the status if it changed, or if the last post is long ago. */
@@ -283,7 +280,7 @@ export class NodeStatuses {
   }
 
   /** What the machine has; pods as configured. */
-  private capacity(): Record<string, string> {
+  capacity(): Record<string, string> {
     const { capacity } = this.options
     const { settings, flags } = this.core
     if (settings === undefined || flags.maxPods === DEFAULT_PODS) return withPods(settings, capacity)
@@ -315,7 +312,12 @@ export class NodeStatuses {
       metadata: {
         name: this.core.nodeName,
         labels: this.labels(),
-        ...(!hollow && { annotations: { 'volumes.kubernetes.io/controller-managed-attach-detach': 'true' } }),
+        ...(!hollow && {
+          annotations: {
+            ...this.options.annotations,
+            'volumes.kubernetes.io/controller-managed-attach-detach': 'true',
+          },
+        }),
       },
       spec: {
         ...(this.taints().length > 0 && { taints: this.taints() }),
@@ -378,6 +380,12 @@ export class NodeStatuses {
     return { ...own, ...this.options.labels, ...this.core.settings?.labels }
   }
 
+  /** A kubelet on a host with Docker that speaks to its containerd. */
+  private withoutDocker(containerRuntimeVersion: string): string {
+    if (!containerRuntimeVersion.startsWith('docker:')) return containerRuntimeVersion
+    return `containerd://${/ v(\S+)/.exec(this.core.ports.files?.read('/usr/bin/containerd') ?? '')?.[1] ?? ''}`
+  }
+
   private makeStatus(node: Node | undefined): NodeStatus {
     const {
       osImage = 'Ubuntu 24.04.1 LTS',
@@ -394,7 +402,9 @@ export class NodeStatuses {
         ...this.machineIds(),
         kernelVersion,
         osImage,
-        containerRuntimeVersion,
+        containerRuntimeVersion: this.core.dockershim
+          ? containerRuntimeVersion
+          : this.withoutDocker(containerRuntimeVersion),
         kubeletVersion: `v${this.core.version}`,
         kubeProxyVersion: this.core.minor >= 33 ? '' : `v${this.core.version}`,
         operatingSystem: 'linux',
@@ -436,23 +446,22 @@ export class NodeStatuses {
   }
 
   private conditions(node: Node | undefined): NodeCondition[] {
-    const { memoryPressure, diskPressure, pidPressure } = this.state
     const made = [
       pressureCondition(
         'MemoryPressure',
-        memoryPressure,
+        this.underPressure('memoryPressure'),
         ['KubeletHasSufficientMemory', 'kubelet has sufficient memory available'],
         ['KubeletHasInsufficientMemory', 'kubelet has insufficient memory available'],
       ),
       pressureCondition(
         'DiskPressure',
-        diskPressure,
+        this.underPressure('diskPressure'),
         ['KubeletHasNoDiskPressure', 'kubelet has no disk pressure'],
         ['KubeletHasDiskPressure', 'kubelet has disk pressure'],
       ),
       pressureCondition(
         'PIDPressure',
-        pidPressure,
+        this.underPressure('pidPressure'),
         ['KubeletHasSufficientPID', 'kubelet has sufficient PID available'],
         ['KubeletHasInsufficientPID', 'kubelet has insufficient PID available'],
       ),
@@ -483,7 +492,8 @@ export class NodeStatuses {
     if (downMs >= flags.runtimeDownGraceMs) troubles.push('container runtime is down')
     if (downMs >= flags.plegUnhealthyMs)
       troubles.push(`PLEG is not healthy: pleg was last seen active ${goSeconds(downMs)} ago; threshold is 3m0s`)
-    if (ports.networkReady?.() === false) troubles.push(NETWORK_NOT_READY)
+    if (ports.networkReady?.() === false) troubles.push(networkTrouble(this.core))
+    if (this.voice.isShuttingDown?.() === true) troubles.push('node is shutting down')
     return troubles
   }
 
@@ -624,6 +634,7 @@ function fresh(): NodeState {
     memoryPressure: false,
     diskPressure: false,
     pidPressure: false,
+    observed: [],
     announced: [],
   }
 }

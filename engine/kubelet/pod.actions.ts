@@ -13,6 +13,8 @@ import { isInBackOff, isInBackOffSince, nextBackOff } from './backOff.ts'
 import type { Core } from './core.ts'
 import { containerOf } from './core.ts'
 import { envReferents, makeEnv } from './env.ts'
+import { badCgroupsPath } from './cgroupDriver.ts'
+import { networkNotReady } from './dockershim.ts'
 import { RUNTIME_TIMES } from './flags.ts'
 import { imageEntry } from './images/catalogue.ts'
 import { makeImageReference, parseImageReference } from './images/reference.ts'
@@ -184,6 +186,7 @@ export class PodWorkers {
     if (!this.networkReady(record)) return this.fail(record, 'transient')
     if (!record.fetched) return this.fetch(record)
     if (record.sandbox?.ready !== true && this.networkFails(record)) return this.fail(record, 'error')
+    if (record.sandbox?.ready !== true && this.cgroupsFail(record)) return this.fail(record, 'error')
     if (record.sandbox?.ready !== true) return this.makeSandbox(record)
     this.prepare(record, container)
   }
@@ -198,18 +201,43 @@ export class PodWorkers {
     const trouble = record.pod.spec?.hostNetwork === true ? undefined : this.core.ports.networkTrouble?.()
     if (trouble === undefined) return false
     const id = hexOf(`sandbox/${record.uid}/failed/${this.core.kernel.now}`, 64)
-    const err = `rpc error: code = Unknown desc = failed to setup network for sandbox "${id}": ${trouble}`
-    this.core.event(record, 'Warning', 'FailedCreatePodSandBox', `Failed to create pod sandbox: ${err}`)
-    this.core.log('E', 'log.go:32', 'RunPodSandbox from runtime service failed', { err })
+    const pod = `${record.name}_${record.namespace}`
+    const failed = this.core.dockershim
+      ? `failed to set up sandbox container "${id}" network for pod "${record.name}": networkPlugin cni failed to set up pod "${pod}" network: `
+      : `failed to setup network for sandbox "${id}": `
+    this.sandboxFailed(record, `${failed}${trouble}`)
     return true
+  }
+
+  private cgroupsFail(record: PodRecord): boolean {
+    if (!this.core.cgroupsDiffer) return false
+    const id = hexOf(`sandbox/${record.uid}/failed/${this.core.kernel.now}`, 64)
+    this.sandboxFailed(record, badCgroupsPath(record.pod, record.uid, id))
+    return true
+  }
+
+  private sandboxFailed(record: PodRecord, why: string): void {
+    const err = `rpc error: code = Unknown desc = ${why}`
+    this.core.event(record, 'Warning', 'FailedCreatePodSandBox', `Failed to create pod sandbox: ${err}`)
+    const pod = `${record.namespace}/${record.name}`
+    this.core.log('E', 'log.go:32', 'RunPodSandbox from runtime service failed', { err })
+    this.core.log('E', 'kuberuntime_sandbox.go:70', 'Failed to create sandbox for pod', { err, pod })
+    this.core.log('E', 'kuberuntime_manager.go:1233', 'CreatePodSandbox for pod failed', { err, pod })
+    const name = `${record.name}_${record.namespace}(${record.uid})`
+    const reason = JSON.stringify(`Failed to create sandbox for pod ${JSON.stringify(name)}: ${err}`)
+    this.core.log('E', 'pod_workers.go:1301', 'Error syncing pod, skipping', {
+      err: `failed to "CreatePodSandbox" for ${JSON.stringify(name)} with CreatePodSandboxError: ${reason}`,
+      pod,
+      podUID: record.uid,
+    })
   }
 
   private networkReady(record: PodRecord): boolean {
     if (record.pod.spec?.hostNetwork === true || record.sandbox?.ready === true) return true
     if (this.core.ports.networkReady?.() !== false) return true
-    this.core.event(record, 'Warning', 'NetworkNotReady', `network is not ready: ${NETWORK_NOT_READY}`)
+    this.core.event(record, 'Warning', 'NetworkNotReady', `network is not ready: ${networkTrouble(this.core)}`)
     this.core.log('E', 'pod_workers.go:1301', 'Error syncing pod, skipping', {
-      err: `network is not ready: ${NETWORK_NOT_READY}`,
+      err: `network is not ready: ${networkTrouble(this.core)}`,
       pod: `${record.namespace}/${record.name}`,
       podUID: record.uid,
     })
@@ -349,7 +377,9 @@ export class PodWorkers {
   private sandboxCreated(record: PodRecord): void {
     const address = record.ip === undefined || record.movesOn === true ? this.core.allocateIp(record) : record.ip
     if (record.movesOn === true && record.ip !== undefined) this.core.freeIp(record.ip)
+    if (record.heldIp !== undefined) this.core.freeIp(record.heldIp)
     delete record.movesOn
+    delete record.heldIp
     if (address !== undefined) record.ip = address
     const attempt = record.sandboxes++
     record.sandbox = {
@@ -648,7 +678,11 @@ export class PodWorkers {
 }
 
 /** The text of a node without a CNI configuration (B2). */
-export const NETWORK_NOT_READY =
+/** Why pods have no network yet. */
+export const networkTrouble = ({ dockershim, minor }: Core): string =>
+  dockershim ? networkNotReady(minor) : NETWORK_NOT_READY
+
+const NETWORK_NOT_READY =
   'container runtime network not ready: NetworkReady=false reason:NetworkPluginNotReady message:Network plugin returns error: cni plugin not initialized'
 
 export function graceOf(record: PodRecord): number {

@@ -4,6 +4,7 @@ import type { Container, HTTPGetAction, Probe } from '../objects/types.gen.ts'
 import type { Core, ProbeKeeper } from './core.ts'
 import { containerOf } from './core.ts'
 import type { Listeners } from './listeners.ts'
+import type { ProbeFailure } from './runtime.ts'
 import type { ContainerInstance, PodRecord } from './state.ts'
 
 const KINDS = ['startup', 'readiness', 'liveness'] as const
@@ -24,6 +25,26 @@ export type ProbeResult =
 
 /** Whether a TCP port of the node itself is open, as its own processes find it. */
 export type HostDial = (port: number) => boolean
+
+/** net/http's patience with a TLS handshake. */
+const HANDSHAKE_SECONDS = 10
+
+const isShaking = ({ httpGet, timeoutSeconds = 1 }: Probe): boolean =>
+  httpGet?.scheme === 'HTTPS' && timeoutSeconds > HANDSHAKE_SECONDS
+
+/** How long a probe waits, in milliseconds. */
+const patienceMs = (probe: Probe | undefined): number =>
+  (probe !== undefined && isShaking(probe) ? HANDSHAKE_SECONDS : (probe?.timeoutSeconds ?? 1)) * 1000
+
+/** What net/http says of a server that takes a connection and is silent then. */
+function unansweredText(probe: Probe): string {
+  if (isShaking(probe)) return 'net/http: TLS handshake timeout'
+  const doing =
+    probe.httpGet?.scheme === 'HTTPS'
+      ? 'net/http: request canceled while waiting for connection'
+      : 'context deadline exceeded'
+  return `${doing} (Client.Timeout exceeded while awaiting headers)`
+}
 
 export class Probes implements ProbeKeeper {
   private probes: Record<string, ProbeState> = {}
@@ -46,7 +67,7 @@ export class Probes implements ProbeKeeper {
       delays: {
         initialDelay: (id) => this.initialDelay(id),
         period: (id) => (this.probe(id)?.periodSeconds ?? 10) * 1000,
-        timeout: (id) => (this.probe(id)?.timeoutSeconds ?? 1) * 1000,
+        timeout: (id) => patienceMs(this.probe(id)),
       },
     }
   }
@@ -196,22 +217,18 @@ export class Probes implements ProbeKeeper {
 
   private checkHttp(probe: Probe, record: PodRecord, container: Container): ProbeResult {
     const answer = this.ask(record, container, probe.httpGet as HTTPGetAction, 'kube-probe')
-    if ('failure' in answer) return { kind: 'failure', output: answer.failure }
+    if ('failure' in answer)
+      return answer.silent === true ? { kind: 'pending' } : { kind: 'failure', output: answer.failure }
     return answer.code >= 200 && answer.code < 400
       ? { kind: 'success' }
       : { kind: 'failure', output: `HTTP probe failed with statuscode: ${answer.code}` }
   }
 
-  ask(
-    record: PodRecord,
-    container: Container,
-    get: HTTPGetAction,
-    agent: string,
-  ): { code: number } | { failure: string } {
+  ask(record: PodRecord, container: Container, get: HTTPGetAction, agent: string): { code: number } | ProbeFailure {
     const host = get.host ?? this.addressOf(record)
     const port = portOf(container, get.port)
     const path = get.path ?? '/'
-    const url = `${(get.scheme ?? 'HTTP').toLowerCase()}://${host}:${port}${path}`
+    const url = this.urlOf(record, container, get)
     const headers = Object.fromEntries([
       ['user-agent', `${agent}/1.${this.core.minor}`],
       ...(get.httpHeaders ?? []).map(({ name, value }) => [name.toLowerCase(), value] as const),
@@ -219,7 +236,7 @@ export class Probes implements ProbeKeeper {
     const request = { method: 'GET' as const, path: path.split('?')[0] ?? '/', query: queryOf(path), headers }
     const local = this.listeners.respond(host, port, request, this.core.nodeFacts().hostIP)
     const answer = local ?? this.core.ports.probe?.http?.(host, port, request)
-    if (answer !== undefined && 'failure' in answer) return { failure: `Get "${url}": ${answer.failure}` }
+    if (answer !== undefined && 'failure' in answer) return { ...answer, failure: `Get "${url}": ${answer.failure}` }
     const code = answer?.code ?? (this.opens(record, host, port) ? 200 : undefined)
     return code === undefined ? { failure: `Get "${url}": ${refused(host, port)}` } : { code }
   }
@@ -254,10 +271,17 @@ export class Probes implements ProbeKeeper {
     this.core.statuses.set(record)
   }
 
+  private urlOf(record: PodRecord, container: Container, get: HTTPGetAction): string {
+    const host = get.host ?? this.addressOf(record)
+    return `${(get.scheme ?? 'HTTP').toLowerCase()}://${host}:${portOf(container, get.port)}${get.path ?? '/'}`
+  }
+
   private timedOut(id: string): void {
     const found = this.at(id)
     if (found === undefined) return
-    const { state, probe } = found
+    const { state, probe, record, container } = found
+    if (probe.httpGet !== undefined)
+      return this.failed(id, `Get "${this.urlOf(record, container, probe.httpGet)}": ${unansweredText(probe)}`)
     const seconds = probe.timeoutSeconds ?? 1
     if (state.session !== undefined) this.core.execs.forget(state.session)
     delete state.session

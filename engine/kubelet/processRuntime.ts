@@ -7,7 +7,7 @@ import { parseBinary } from '../host/binary.ts'
 import { FileTree } from '../host/files.ts'
 import type { FileTreeState } from '../host/files.ts'
 import { baseImage } from '../host/images/base-tree.ts'
-import type { Signal } from '../host/process.ts'
+import type { Signal } from '../host/signals.ts'
 import type { Sink } from '../host/runtime/record.ts'
 import type { SpawnRequest, SpawnResult } from '../host/runtime/table.ts'
 import { RUNTIME_ADDRESS } from '../host/pending.ts'
@@ -143,6 +143,15 @@ export class ProcessRuntime implements ContainerRuntimePort, Component {
     if (!this.trees.has(container.id) && !container.mounts.some((mount) => mount.volume.kind !== 'files'))
       return undefined
     return this.treeOf(container).text(path) ?? null
+  }
+
+  /** Bytes that containers and their volumes have written. */
+  writtenBytes(): number {
+    return [...this.trees.values()].reduce((sum, tree) => sum + tree.addedBytes(), 0)
+  }
+
+  usedBytes(id: string): number | undefined {
+    return this.trees.get(id)?.addedBytes()
   }
 
   updateVolume(id: string, files: Record<string, string>): void {

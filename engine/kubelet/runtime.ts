@@ -3,7 +3,7 @@
  * cluster; the kubelet works without any of it as long as only modelled images run.
  */
 import type { HttpRequest, HttpResponse } from '../fabric/http.ts'
-import type { Signal } from '../host/process.ts'
+import type { Signal } from '../host/signals.ts'
 import type { KernelEvent } from '../kernel/queue.ts'
 
 /** A volume as a container sees it. `files` are contents that the kubelet made. */
@@ -104,6 +104,8 @@ export interface ContainerRuntimePort {
   readFile(container: ContainerSpec, path: string): string | null | undefined
   /** New contents of a `files` volume that containers have mounted. */
   updateVolume?(id: string, files: Record<string, string>): void
+  /** Bytes that a container has written to its own file system; undefined: none yet. */
+  usedBytes?(id: string): number | undefined
   /** Forgets the container's file tree, when it is removed; volumes of a pod go with the pod. */
   remove(id: string): void
   removePod(uid: string): void
@@ -116,6 +118,8 @@ export interface ComponentPort {
   /** Starts it; it logs and ends through `runtime.output` and `runtime.exit`. False: nobody models it. */
   start(component: string, container: ContainerSpec, argv: string[]): boolean
   signal(component: string, id: string, signal: Signal): void
+  /** SIGSTOP, or SIGCONT. Returns whether the component can stand still. */
+  pause(component: string, id: string, paused: boolean): boolean
 }
 
 export interface Validity {
@@ -147,9 +151,15 @@ export interface DialPort {
   dial(podIP: string, host: string, port: number): 'open' | 'refused' | 'timeout' | 'unresolved'
 }
 
+export interface ProbeFailure {
+  failure: string
+  /** A connection that is taken, and then nothing comes: it fails when the prober's patience ends. */
+  silent?: true
+}
+
 /** An HTTP request from the node itself to its own pods or components (probes of host-network pods). */
 export interface ProbePort {
-  http?(host: string, port: number, request: HttpRequest): HttpResponse | { failure: string } | undefined
+  http?(host: string, port: number, request: HttpRequest): HttpResponse | ProbeFailure | undefined
 }
 
 /** A service-account token for a pod, as the projected volume shows it. */
@@ -177,7 +187,13 @@ export interface KubeletPorts {
   components?: ComponentPort
   files?: HostFilesPort
   /** The file system of the node. Absent: it is never full. */
-  disk?(): { totalBytes: number; freeBytes: number }
+  disk?(): { totalBytes: number; freeBytes: number; inodesUsed?: number }
+  /** Bytes of memory that files in file systems of memory take. */
+  memoryFiles?(): number
+  /** logind's delay lock of this kubelet, and how long logind would wait for it. */
+  delayLock?: { hold(held: boolean): void; maxMs(): number }
+  /** How many processes the machine can have, and has. */
+  processes?(): { max: number; running: number }
   dial?: DialPort
   probe?: ProbePort
   token?: TokenPort

@@ -30,6 +30,8 @@ export interface ContainerInstance {
   attempt: number
   image: string
   imageID: string
+  /** Absent: containerd. */
+  runtime?: 'docker'
   argv: string[]
   createdMs: number
   startedMs?: number
@@ -126,6 +128,8 @@ export interface PodRecord {
   lost?: Record<string, LostContainer>
   /** How many instances were removed so: ids are not used twice. */
   removals?: number
+  /** The address of a sandbox that is down: it goes back when the next one has its own. */
+  heldIp?: string
   /** The next sandbox gets another address. */
   movesOn?: boolean
   reasons: Record<string, WaitingReason>

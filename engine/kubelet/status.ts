@@ -256,7 +256,7 @@ function containerStatus(
     restartCount: instance?.attempt ?? 0,
     image: instance?.image ?? container.image ?? '',
     imageID: instance?.imageID ?? '',
-    ...(instance !== undefined && { containerID: `containerd://${instance.id}`, ...madeWith(container, minor) }),
+    ...(instance !== undefined && { containerID: containerID(instance), ...madeWith(container, minor) }),
     started: running && record.started[container.name] === true,
   }
 }
@@ -303,9 +303,11 @@ function terminated(instance: ContainerInstance): NonNullable<ContainerState['te
     ...(instance.message !== undefined && { message: instance.message }),
     startedAt: timestamp(instance.startedMs ?? 0),
     finishedAt: timestamp(instance.finishedMs ?? 0),
-    containerID: `containerd://${instance.id}`,
+    containerID: containerID(instance),
   }
 }
+
+const containerID = ({ id, runtime }: ContainerInstance): string => `${runtime ?? 'containerd'}://${id}`
 
 type Verdict = Omit<PodCondition, 'type'>
 
@@ -415,7 +417,7 @@ function readyVerdict(record: PodRecord, containersReady: Verdict): Verdict {
 }
 
 /** Guaranteed, Burstable or BestEffort. Models pkg/apis/core/v1/helper/qos. */
-function qosOf(pod: Pod): string {
+export function qosOf(pod: Pod): string {
   const containers = [...(pod.spec?.containers ?? []), ...(pod.spec?.initContainers ?? [])]
   const asked = containers.some(({ resources }) => hasAmount(resources?.requests) || hasAmount(resources?.limits))
   if (!asked) return 'BestEffort'

@@ -55,6 +55,15 @@ export interface ClusterNetworkOptions extends RouteWorld {
     to: { host: HostName; port: number; name: string },
     tls: Outgoing['tls'],
   ): { certificate?: HttpRequest['certificate'] } | HttpFailure
+  /** What a port of a host that waits for TLS makes of a request without: it says so, or only closes. */
+  toPlain?(host: HostName, port: number): 'refused' | 'closed' | undefined
+}
+
+/** What Go's net/http says to those who do not speak TLS to a port that does. */
+const NOT_HTTPS: HttpResponse = {
+  code: 400,
+  headers: {},
+  body: 'Client sent an HTTP request to an HTTPS server.\n',
 }
 
 interface Target {
@@ -166,7 +175,7 @@ export class ClusterNetwork implements HostNetwork {
 
   private route(from: NetworkPoint, ip: string, port: number): Route {
     const own = this.options.addressOf(from)
-    const isOwnLoopback = ip.startsWith('127.') && from.root.kind === 'container'
+    const isOwnLoopback = ip.startsWith('127.') && (from.root.kind === 'container' || from.root.netns !== undefined)
     return route(this.options, { host: from.host, ip: own }, isOwnLoopback ? own : ip, port)
   }
 
@@ -237,6 +246,14 @@ export class ClusterNetwork implements HostNetwork {
     const dial = dialPort(this.options.fabric, from.host, way.host, way.ip, way.port)
     if (dial.kind === 'silent') return failure({ kind: 'dropped' }, where)
     if (dial.kind === 'refused') return this.askHostPod(from, outgoing, replyTo, way, target)
+    const plain = target.secure ? undefined : this.options.toPlain?.(way.host, way.port)
+    if (plain === 'closed') return { answer: { failure: 'reset', message: 'EOF' } }
+    if (plain === 'refused') {
+      this.answer(replyTo, NOT_HTTPS)
+      return { sent: { address: 'nobody', host: way.host, id: replyTo.tag } }
+    }
+    if (target.secure && outgoing.handshakeMs !== undefined && this.options.kernel.isPaused(dial.address))
+      return { answer: { failure: 'tls', message: 'net/http: TLS handshake timeout' }, afterMs: outgoing.handshakeMs }
     const shaken = target.secure
       ? this.options.handshake(
           from,

@@ -23,13 +23,36 @@ import { openEndpoints } from './endpoint-source.ts'
 import type { SlicesOf } from './endpoint-source.ts'
 
 const TABLE = compileMachine(coreDnsMachine)
-const VERSION = 'CoreDNS-1.14.2\nlinux/amd64, go1.26.0, 77b7a8c'
+/** What each build says of itself: Go's version and the commit. */
+const BUILDS: Readonly<Record<string, string>> = {
+  '1.6.7': 'go1.13.6, da7f65b',
+  '1.7.0': 'go1.14.4, f59c03d',
+  '1.8.0': 'go1.15.3, 054c9ae',
+  '1.8.4': 'go1.16.4, 053c4d5',
+  '1.8.6': 'go1.17.1, 13a9191',
+  '1.9.3': 'go1.18.2, 45b0a11',
+  '1.10.1': 'go1.20, 055b2c3',
+  '1.11.1': 'go1.20.7, ae2bbc2',
+  '1.11.3': 'go1.21.11, a6338e9',
+  '1.12.0': 'go1.23.3, 51e11f1',
+  '1.12.1': 'go1.24.1, 707c7c1',
+  '1.13.1': 'go1.25.2, 1db4568',
+  '1.14.2': 'go1.26.0, 77b7a8c',
+}
+const NEWEST_BUILD = '1.14.2'
+
+/** The lines that CoreDNS says of itself when it serves. */
+function builtAs(version = NEWEST_BUILD): string {
+  return `CoreDNS-${version}\nlinux/amd64, ${BUILDS[version] ?? BUILDS[NEWEST_BUILD]}`
+}
 
 /** One process, as plain data. */
 interface Instance {
   /** The container's id. */
   id: string
   podIp: string
+  /** `1.13.1`; absent: the newest. */
+  version?: string
   /** The Corefile in force. */
   corefile: Corefile
   text: string
@@ -101,7 +124,7 @@ export class CoreDns implements Component, ApiClientOwner {
   }
 
   /** A container with CoreDNS starts. */
-  start(id: string, podIp: string): void {
+  start(id: string, podIp: string, version?: string): void {
     const text = this.options.readFile(id, '/etc/coredns/Corefile')
     const parsed =
       text === undefined
@@ -111,6 +134,7 @@ export class CoreDns implements Component, ApiClientOwner {
     this.instances[id] = {
       id,
       podIp,
+      ...(version !== undefined && { version }),
       corefile: 'message' in parsed ? [] : parsed,
       text: text ?? '',
       triedText: text ?? '',
@@ -287,7 +311,7 @@ export class CoreDns implements Component, ApiClientOwner {
     const sum = checksum(instance?.text ?? '')
     this.options.log(
       id,
-      `${keys.join('\n')}\n[INFO] plugin/reload: Running configuration SHA512 = ${sum}\n${VERSION}\n`,
+      `${keys.join('\n')}\n[INFO] plugin/reload: Running configuration SHA512 = ${sum}\n${builtAs(instance?.version)}\n`,
     )
     this.options.kernel.record('coredns.serving', { container: id.slice(0, 12) })
   }

@@ -587,19 +587,7 @@ export class Scheduler implements Component, ApiClientOwner {
       message,
       lastTransitionTime: timestamp(this.kernel.clockMs),
     }
-    const status = { conditions: setCondition(victim.status?.conditions, condition) }
-    this.client.call(
-      {
-        verb: 'patch',
-        resource: RESOURCES.pods,
-        namespace,
-        name,
-        subresource: 'status',
-        patchType: 'strategic',
-        body: { status },
-      },
-      IGNORED,
-    )
+    this.patchStatus(victim, { conditions: setCondition(victim.status?.conditions, condition) })
     this.client.call({ verb: 'delete', resource: RESOURCES.pods, namespace, name }, IGNORED)
     this.recorderFor(preemptor).recordSeries(victim, {
       type: 'Normal',
@@ -609,11 +597,15 @@ export class Scheduler implements Component, ApiClientOwner {
     })
   }
 
+  private patchStatus({ metadata: { namespace, name } }: Pod, status: object): void {
+    const at = { resource: RESOURCES.pods, namespace, name, subresource: 'status' }
+    this.client.call({ verb: 'patch', ...at, patchType: 'strategic', body: { status } }, IGNORED)
+  }
+
   private writeUnschedulable(pod: Pod, message: string, reason: string, nominated: string | undefined): void {
     const present = conditionOf(pod.status?.conditions, 'PodScheduled')
     const unchanged = present?.status === 'False' && present.reason === reason && present.message === message
     if (unchanged && nominated === undefined) return
-    const { namespace, name } = pod.metadata
     const lastTransitionTime = present?.status === 'False' ? present.lastTransitionTime : timestamp(this.kernel.clockMs)
     const condition = {
       type: 'PodScheduled',
@@ -624,19 +616,7 @@ export class Scheduler implements Component, ApiClientOwner {
       lastProbeTime: null,
       ...(this.options.minor >= 34 && { observedGeneration: pod.metadata.generation }),
     }
-    const status = { conditions: [condition], ...(nominated !== undefined && { nominatedNodeName: nominated }) }
-    this.client.call(
-      {
-        verb: 'patch',
-        resource: RESOURCES.pods,
-        namespace,
-        name,
-        subresource: 'status',
-        patchType: 'strategic',
-        body: { status },
-      },
-      IGNORED,
-    )
+    this.patchStatus(pod, { conditions: [condition], ...(nominated !== undefined && { nominatedNodeName: nominated }) })
   }
 }
 

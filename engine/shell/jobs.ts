@@ -1,5 +1,6 @@
 /** Jobs: what the shell started, and what became of it. */
-import type { Run, Signal } from '../host/process.ts'
+import type { Run } from '../host/process.ts'
+import type { Signal } from '../host/signals.ts'
 import type { PipelineNode } from './ast.ts'
 import { ExitJump, Interrupted } from './errors.ts'
 import type { Shell } from './shell.ts'

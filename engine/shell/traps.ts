@@ -1,5 +1,7 @@
 /** Traps, and the signals that come to a shell. */
-import type { Run, Signal } from '../host/process.ts'
+import type { Run } from '../host/process.ts'
+import { signalNumber } from '../host/signals.ts'
+import type { Signal } from '../host/signals.ts'
 import { ExitJump, Interrupted } from './errors.ts'
 import type { Shell } from './shell.ts'
 
@@ -20,7 +22,8 @@ export function* takeSignals(sh: Shell): Run<void> {
   }
 }
 
-const NUMBERS: Partial<Record<Signal, number>> = { HUP: 1, INT: 2, QUIT: 3, TERM: 15 }
+/** What ends a script that has no trap for it. */
+const ENDING: readonly Signal[] = ['HUP', 'INT', 'QUIT', 'TERM']
 
 function* actOn(sh: Shell, signal: Signal): Run<void> {
   const trap = Object.hasOwn(sh.state.traps, signal) ? sh.state.traps[signal] : undefined
@@ -30,7 +33,7 @@ function* actOn(sh: Shell, signal: Signal): Run<void> {
     sh.state.status = 130
     yield* sh.p.err('\n')
     throw new Interrupted()
-  } else if (!sh.state.interactive && NUMBERS[signal] !== undefined) throw new ExitJump(128 + NUMBERS[signal])
+  } else if (!sh.state.interactive && ENDING.includes(signal)) throw new ExitJump(128 + (signalNumber(signal) ?? 0))
   else if (signal === 'HUP') throw new ExitJump(129)
 }
 

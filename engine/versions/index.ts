@@ -2,3 +2,4 @@
 export * from './version.ts'
 export * from './releases.ts'
 export * from './skew.ts'
+export * from './docker.ts'

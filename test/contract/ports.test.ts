@@ -40,6 +40,13 @@ const SUBJECTS: Record<string, { simulated: boolean; open(): Promise<Subject> }>
   },
 }
 
+it('A flight advances by whole milliseconds only', async () => {
+  const flight = await Flight.launch(OPTIONS)
+  expect(() => flight.advance(0.5)).toThrow('advance takes whole milliseconds, not 0.5')
+  expect(() => flight.advance(-1)).toThrow(RangeError)
+  expect(() => flight.advance(Number.NaN)).toThrow(RangeError)
+})
+
 const CLIENT: ViewedObject = {
   apiVersion: 'v1',
   kind: 'Pod',

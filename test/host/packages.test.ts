@@ -200,7 +200,7 @@ describe('a node of 1.34.1', () => {
     expect(run('dpkg -i /tmp/cri.deb')).toContain('Setting up cri-dockerd (0.3.22.3-0~ubuntu-jammy) ...\n')
     expect(run('dpkg -S /usr/bin/cri-dockerd')).toBe('cri-dockerd: /usr/bin/cri-dockerd\n')
     expect(run('dpkg -i /nope.deb')).toBe(
-      "dpkg: error: cannot access archive '/nope.deb': No such file or directory\nErrors were encountered while processing:\n /nope.deb\n[1]",
+      "dpkg: error: cannot access archive '/nope.deb': No such file or directory\n[2]",
     )
     run('apt-get download nginx')
     const failed = run('dpkg -i nginx_1.24.0-2ubuntu7.1_amd64.deb')

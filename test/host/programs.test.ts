@@ -67,7 +67,7 @@ describe('systemctl (Q1)', () => {
     expect(run('systemctl kubelet status')).toMatchObject({ err: 'Unknown command verb kubelet.\n', code: 1 })
     expect(run('systemctl start')).toMatchObject({ err: 'Too few arguments.\n', code: 1 })
     expect(run('systemctl stop cron', { user: 'candidate' })).toMatchObject({
-      err: 'Failed to stop cron.service: Interactive authentication required.\n',
+      err: "Failed to stop cron.service: Interactive authentication required.\nSee system logs and 'systemctl status cron.service' for details.\n",
       code: 1,
     })
   })
@@ -200,7 +200,7 @@ describe('network tools (Q6)', () => {
 
   it('shows interfaces, routes and sockets', () => {
     const { run } = makeBox()
-    expect(run('ip addr show eth0').out).toContain('    inet 172.30.1.10/24 scope global eth0\n')
+    expect(run('ip addr show eth0').out).toContain('    inet 172.30.1.10/24 brd 172.30.1.255 scope global eth0\n')
     expect(run('ip route').out).toBe(
       'default via 172.30.1.1 dev eth0 \n172.30.1.0/24 dev eth0 proto kernel scope link src 172.30.1.10 \n',
     )

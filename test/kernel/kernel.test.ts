@@ -47,6 +47,36 @@ describe('kernel', () => {
     expect(run('a')).not.toBe(run('b'))
   })
 
+  it('keeps what comes to a component that stands still over a snapshot, and lets it be cancelled', () => {
+    const seen: string[] = []
+    const build = (): Kernel => {
+      const kernel = new Kernel({ seed: 'p', epochMs: 0 })
+      kernel.register('sleeper', {
+        handle: ({ type }) => void seen.push(`${type}@${kernel.now}`),
+        dump: () => null,
+        load: () => {},
+      })
+      return kernel
+    }
+    const original = build()
+    original.pause('sleeper')
+    original.send({ to: 'sleeper', type: 'first' }, 10)
+    const second = original.send({ to: 'sleeper', type: 'second' }, 20)
+    original.send({ to: 'sleeper', type: 'third' }, 30)
+    original.send({ to: 'sleeper', type: 'later' }, 200)
+    original.runUntil(25)
+    original.deliver({ to: 'sleeper', type: 'handed' })
+    original.runUntil(100)
+    expect(seen).toEqual([])
+    expect(original.cancel(second)).toBe(true)
+    const copy = build()
+    copy.restore(original.snapshot())
+    expect(copy.isPaused('sleeper')).toBe(true)
+    copy.resume('sleeper')
+    copy.runUntil(300)
+    expect(seen).toEqual(['first@100', 'third@100', 'handed@100', 'later@200'])
+  })
+
   it('continues identically after snapshot and restore in mid-flight', () => {
     fc.assert(
       fc.property(fc.string(), fc.integer({ min: 0, max: 2_000 }), (seed, at) => {

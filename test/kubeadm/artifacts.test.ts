@@ -127,10 +127,10 @@ describe('certificates (P7)', () => {
 })
 
 describe('the kubelet (P6, P8)', () => {
-  const env = (version: string, name = 'cp1'): string =>
+  const env = (version: string, name = 'cp1', criSocket = ''): string =>
     kubeletEnv({
       cluster: cluster(version),
-      node: defaultNode({ name }, 'cp1'),
+      node: defaultNode({ name, criSocket }, 'cp1'),
       hostName: 'cp1',
       registerTaints: false,
     })
@@ -141,7 +141,9 @@ describe('the kubelet (P6, P8)', () => {
       'KUBELET_KUBEADM_ARGS="--hostname-override=n1 --pod-infra-container-image=registry.k8s.io/pause:3.10.1"\n',
     )
     expect(env('v1.26.0')).toContain('--container-runtime=remote --container-runtime-endpoint=unix:///')
-    expect(env('v1.23.0')).toContain('--network-plugin=cni')
+    expect(env('v1.23.0', 'cp1', '/var/run/dockershim.sock')).toContain('"--network-plugin=cni --pod')
+    expect(env('v1.20.0', 'cp1', '/var/run/dockershim.sock')).toContain('"--cgroup-driver=systemd --network-plugin=cni')
+    expect(env('v1.23.0')).toContain('--container-runtime=remote --container-runtime-endpoint=unix:///')
   })
 
   it('finds DNS at the tenth address of the services', () => {

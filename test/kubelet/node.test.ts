@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { conditionOf } from '../../engine/objects/meta.ts'
 import type { Lease, Node } from '../../engine/objects/types.gen.ts'
 import { addPod, makeBench, stateOf } from './bench.ts'
 import type { NodeBench } from './bench.ts'
@@ -107,14 +108,20 @@ describe('the node (B1, B2)', () => {
     expect(bench.kubelet.criList().sandboxes).toEqual([])
   })
 
-  it('after a reboot pods start again: one more restart, a new sandbox (B4)', () => {
+  it('after a reboot pods start again: one more restart, a new sandbox with its own address (B4)', () => {
     const bench = makeBench({ images: ['nginx:1.27'] })
     addPod(bench, {})
     bench.run(5_000)
+    expect(bench.pod().status?.podIP).toBe('10.244.1.2')
     bench.kubelet.hostCrashed()
     bench.run(20_000)
     bench.kubelet.start()
+    bench.run(100)
+    expect(bench.pod().status?.podIP).toBeUndefined()
+    expect(conditionOf(bench.pod().status?.conditions, 'PodReadyToStartContainers')?.status).toBe('False')
     bench.run(5_000)
+    expect(bench.pod().status?.podIP).toBe('10.244.1.3')
+    expect(conditionOf(bench.pod().status?.conditions, 'PodReadyToStartContainers')?.status).toBe('True')
     expect(bench.pod().status?.containerStatuses?.[0]).toMatchObject({
       restartCount: 1,
       ready: true,

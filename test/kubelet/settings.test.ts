@@ -321,6 +321,7 @@ describe('what only makes a line (O4)', () => {
       '"Client rotation is on, will bootstrap in background"',
       `"Loading cert/key pair from a file" filePath="${CURRENT}"`,
       `"Starting controller" name="client-ca-bundle::${CA}"`,
+      '"CRI implementation should be updated to support RuntimeConfig when KubeletCgroupDriverFromCRI feature gate has been enabled. Falling back to using cgroupDriver from kubelet config."',
     ])
     const head = { level: 'E' as const, clockMs: Date.UTC(2026, 10, 21, 1, 27, 7, 866), pid: 396, where: 'run.go:72' }
     expect(klogLine(head, structured('command failed', { err: 'x' }))).toBe(

@@ -17,6 +17,8 @@ export interface Rules {
   only?: string[]
   /** The lives of pods are not compared. */
   withoutLives?: boolean
+  /** Pods whose first container lives so briefly that it is chance whether a look saw it ready. */
+  brief?: string[]
   /** What comes later is not compared. */
   untilMs?: number
   /** Events that came by chance in the recording: `who: reason`. */
@@ -136,7 +138,7 @@ function strides(line: Moment[], { restMs }: Rules): Moment[] {
 function comparePods(real: Story, simulated: Story, rules: Rules): string[] {
   return union(real.pods, simulated.pods).flatMap((set) => {
     const [a, b] = [real.pods[set] ?? [], simulated.pods[set] ?? []].map((pods) =>
-      pods.map(({ steps }) => lifeOf(steps, rules)),
+      pods.map(({ steps }) => lifeOf(steps, rules, rules.brief?.includes(set) === true)),
     )
     return [
       ...compareBags(`lives of ${set}`, (a ?? []).map(telling), (b ?? []).map(telling)),
@@ -146,12 +148,14 @@ function comparePods(real: Story, simulated: Story, rules: Rules): string[] {
 }
 
 /** What a pod went through, less what is chance. */
-function lifeOf(steps: Moment[], { hollow }: Rules): Moment[] {
+function lifeOf(steps: Moment[], { hollow }: Rules, isBrief: boolean): Moment[] {
+  const ended = isBrief ? steps.findIndex(([, step]) => step.startsWith('terminated')) : -1
   const doomed = steps.findIndex(([, step]) => step.startsWith('deleting') || step.startsWith('disrupted'))
   const isFirst = (step: string, i: number): boolean => steps.findIndex(([, one]) => one === step) === i
   const isChance = ([, step]: Moment, i: number): boolean =>
     (hollow && step === 'Running') ||
     (step === 'ready' && doomed >= 0 && i > doomed) ||
+    (['ready', 'unready'].includes(step) && i < ended) ||
     (step.startsWith('waiting') && !isFirst(step, i))
   return steps.filter((moment, i) => !isChance(moment, i))
 }

@@ -33,8 +33,9 @@ const SPECIAL: Record<string, Partial<Rules>> = {
     only: [
       ...['live-fail', 'ready-fail', 'startup-slow', 'init-fail', 'init-ok', 'sidecar', 'badcmd', 'nocm', 'novol'],
       'poststart',
-      ...['done-always', 'fail-never', 'deadline', 'graceful', 'nonroot'],
+      ...['done-always', 'fail-never', 'deadline', 'graceful', 'nonroot', 'oom'],
     ],
+    brief: ['oom'],
   },
   'R03-rolling-10-0-3': { exactSizes: false },
   'R08-rolling-scale-up-mid': { exactSizes: false, restMs: 1500 },

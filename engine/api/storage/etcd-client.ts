@@ -2,6 +2,7 @@
  * The API server's side of its connection to etcd: one endpoint at a time, the next one when it does
  * not answer the door. Models apiserver storage/storagebackend/factory/etcd3.go with grpc's pick-first.
  */
+import type { Credentials } from '../../etcd/auth-messages.ts'
 import { ETCD } from '../../etcd/messages.ts'
 import type { EtcdCall, EtcdRequest } from '../../etcd/messages.ts'
 import type { Dial, Fabric, HostName } from '../../fabric/fabric.ts'
@@ -35,6 +36,8 @@ export class EtcdClient {
     private readonly endpoints: () => readonly EtcdEndpoint[],
     private readonly problem: (endpoint: EtcdEndpoint) => string | undefined = () => undefined,
     private readonly serves: (endpoint: EtcdEndpoint) => boolean = () => true,
+    /** What the member behind an endpoint sees of who asks, as long as that matters to it. */
+    private readonly credentials: (endpoint: EtcdEndpoint) => Credentials | undefined = () => undefined,
   ) {}
 
   /** Sends a call; the answer comes back under the tag. Returns whether an endpoint took it. */
@@ -45,7 +48,9 @@ export class EtcdClient {
       const dial = this.dial(endpoint)
       if (dial.kind === 'open') {
         const { host = '', port = ETCD_CLIENT_PORT } = endpoint
-        const data: EtcdRequest = { from: this.host, call, replyTo: { host: this.host, address: this.address, tag } }
+        const as = this.credentials(endpoint)
+        const replyTo = { host: this.host, address: this.address, tag }
+        const data: EtcdRequest = { from: this.host, call, replyTo, ...(as !== undefined && { as }) }
         this.fabric.send({ from: this.host, to: host, port, event: { to: dial.address, type: ETCD.request, data } })
         return true
       }

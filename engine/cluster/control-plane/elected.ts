@@ -40,7 +40,7 @@ export class Elected {
     private readonly world: ControlPlaneWorld,
     private readonly processes: Processes,
   ) {
-    this.health = new HealthPorts(world.kernel, world.fabric)
+    this.health = new HealthPorts(world.kernel, world.fabric, world.standsStill)
   }
 
   /** A process has read its flags: it opens its kubeconfig and its port, and comes to its work. */

@@ -1,8 +1,10 @@
 /** The connections of API servers to members of etcd: where their URLs lead, and why TLS keeps the two apart (O2, O8b). */
 import type { EtcdEndpoint } from '../../api/storage/etcd-client.ts'
+import type { Credentials } from '../../etcd/auth-messages.ts'
 import type { EtcdMember } from '../../etcd/member.ts'
 import type { HandshakeProblem } from '../../etcd/tls.ts'
 import type { HostName } from '../../fabric/fabric.ts'
+import { commonNameOf, parseCertificate } from '../../pki/index.ts'
 import { tlsProblem } from '../etcd-tls.ts'
 import type { ApiServerSettings } from '../flags/index.ts'
 import type { EtcdMembers } from './etcd-members.ts'
@@ -21,10 +23,17 @@ interface Verdict {
 
 const URL = /^(?:https?:\/\/)?(\[[^\]]+\]|[^/:]+)(?::(\d+))?/
 
+/** What kubeadm calls the API server to etcd. */
+const KUBEADM_NAME = 'kube-apiserver-etcd-client'
+/** etcd3.go: newETCD3Check */
+const HEALTH_KEY = '/registry/health'
+
 export class EtcdConnections {
   private standing: StandingConnections = {}
   /** Derived. */
   private readonly verdicts = new Map<string, Verdict>()
+  /** The certificate that was looked into last. Derived. */
+  private named: { text: string; commonName: string | undefined } | undefined
 
   constructor(
     private readonly world: ControlPlaneWorld,
@@ -45,6 +54,31 @@ export class EtcdConnections {
 
   memberOf(host: HostName, endpoint: EtcdEndpoint): EtcdMember | undefined {
     return this.members.at(endpoint.host ?? host, endpoint.port ?? 2379)
+  }
+
+  /** The name of an API server's client certificate, once a member asks who somebody is. */
+  credentials(host: HostName, endpoint: EtcdEndpoint): Credentials | undefined {
+    if (this.memberOf(host, endpoint)?.db.auth.enabled !== true) return undefined
+    const process = this.processes.get(`${host}/kube-apiserver`)
+    if (process?.api === undefined) return { commonName: KUBEADM_NAME }
+    if (endpoint.isTls !== true) return undefined
+    const commonName = this.nameIn(this.processes.filesOf(process).text(process.api.etcd.certFile) ?? '')
+    return commonName === undefined ? undefined : { commonName }
+  }
+
+  private nameIn(text: string): string | undefined {
+    if (this.named?.text === text) return this.named.commonName
+    const certificate = parseCertificate(text)
+    const commonName = certificate && commonNameOf(certificate.subject)
+    this.named = { text, commonName }
+    return commonName
+  }
+
+  /** Whether a member answers an API server that asks for its own health. */
+  serves(host: HostName, endpoint: EtcdEndpoint): boolean {
+    const member = this.memberOf(host, endpoint)
+    if (member === undefined) return true
+    return member.serves && member.mayRead(HEALTH_KEY, this.credentials(host, endpoint) ?? {})
   }
 
   /** Why TLS keeps an API server from a member of etcd. A connection that stands is not judged again. */

@@ -82,6 +82,15 @@ export class EtcdMembers implements ComponentSet {
     return this.of(host).find((one) => one.listeners().some((at) => at.port === port)) ?? this.first.get(host)
   }
 
+  /** Whether the member of a process listens on a port. */
+  listens({ host, slot }: Running, port: number): boolean {
+    return (
+      this.member(host, slot)
+        ?.listeners()
+        .some((at) => at.port === port) === true
+    )
+  }
+
   /** The files of the member that speaks TLS with clients on a port. */
   tlsFiles(host: HostName, port: number): TlsFiles | undefined {
     const tls = this.secured(host, port)?.config?.clientTls

@@ -16,10 +16,11 @@ import {
 import { CERTIFICATES, managerFiles } from '../identity.ts'
 import type { ManagerFileName } from '../identity.ts'
 import type { PlannedHost } from '../plan.ts'
-import type { Elected, Made } from './elected.ts'
-import type { Processes, Running } from './processes.ts'
+import type { Made } from './elected.ts'
+import { ElectedSet } from './elected-set.ts'
+import type { Running } from './processes.ts'
 import { CONTROL_PLANE_ADDRESS, CONTROL_PLANE_EVENTS } from './world.ts'
-import type { ComponentSet, ControlPlaneWorld, ProcessNews } from './world.ts'
+import type { ComponentSet, ProcessNews } from './world.ts'
 
 const RELEASE_ON_EXIT = 'ControllerManagerReleaseLeaderElectionLockOnExit'
 const LOST = { file: 'controllermanager.go:332', text: 'leaderelection lost' }
@@ -29,26 +30,15 @@ export interface ManagersState {
   controllers: Record<HostName, ControllerFlags>
 }
 
-export class Managers implements ComponentSet {
-  readonly instances = new Map<HostName, ControllerManager>()
+export class Managers extends ElectedSet<ControllerManager> implements ComponentSet {
   /** Objects that the controllers hold: changed in place. */
   private readonly flags: ManagersState = { nodeLifecycle: {}, controllers: {} }
-
-  constructor(
-    private readonly world: ControlPlaneWorld,
-    private readonly processes: Processes,
-    private readonly elected: Elected,
-  ) {}
 
   add({ name }: PlannedHost): void {
     const { plan } = this.world
     this.flags.nodeLifecycle[name] = nodeLifecycleFlags(plan.minor)
     this.flags.controllers[name] = controllerFlags(plan)
     this.make(name, { minor: plan.minor })
-  }
-
-  startBare(host: HostName): void {
-    this.instances.get(host)?.start()
   }
 
   start(process: Running): void {
@@ -74,15 +64,6 @@ export class Managers implements ComponentSet {
     return false
   }
 
-  stop(host: HostName, _slot: string, process: Running | undefined): void {
-    this.elected.end(process)
-    this.instances.get(host)?.stop()
-  }
-
-  makeFor(key: string, wanted: Made): void {
-    this.elected.makeFor(key, wanted, (host, made) => this.make(host, made))
-  }
-
   /** The last lines of a leader that cannot start its controllers. */
   failLate({ key, id, text = '' }: ProcessNews): void {
     if (this.processes.get(key)?.id === id) this.processes.died(key, 1, text)
@@ -102,7 +83,7 @@ export class Managers implements ComponentSet {
     Object.assign(this.flags.controllers[host] ?? {}, controllers)
   }
 
-  private make(host: HostName, { minor }: Made): void {
+  protected make(host: HostName, { minor }: Made): void {
     const { kernel, plan } = this.world
     const key = keyOf(host)
     const files = managerFiles((name) => this.readFile(key, name))

@@ -19,6 +19,17 @@ export interface Running extends ComponentProcess {
   api?: ApiServerSettings
   manager?: ManagerSettings
   scheduler?: SchedulerSettings
+  /** SIGSTOP: it stands still. */
+  paused?: true
+  /** The signal that waits for it until it goes on. */
+  waiting?: string
+}
+
+/** Where the kernel brings what is for a process. */
+const addressesOf = ({ component, host, slot }: Running): string[] => {
+  const name = component === 'kube-apiserver' ? 'apiserver' : component
+  const address = `${name}/${host}${slot.slice(component.length)}`
+  return [address, `${address}/loopback`]
 }
 
 /** `<host>/<slot>` → the process. */
@@ -92,6 +103,18 @@ export class Processes {
     delete this.running[key]
     this.opened.forget(key)
     this.stopped(host, slot, process)
+    if (process !== undefined) this.pause(process, false)
+  }
+
+  /** SIGSTOP, or SIGCONT: what comes to a process that stands still waits for it. */
+  pause(process: Running, paused: boolean): void {
+    const { kernel } = this.world
+    if (paused) process.paused = true
+    else delete process.paused
+    for (const address of addressesOf(process)) {
+      if (paused) kernel.pause(address)
+      else kernel.resume(address)
+    }
   }
 
   say(key: string, text: string): void {

@@ -4,27 +4,16 @@ import { klogHeader } from '../../objects/klog.ts'
 import { Scheduler } from '../../scheduler/scheduler.ts'
 import { readFlags, schedulerStartOf } from '../flags/index.ts'
 import type { PlannedHost } from '../plan.ts'
-import type { Elected, Made } from './elected.ts'
-import type { Processes, Running } from './processes.ts'
-import type { ComponentSet, ControlPlaneWorld } from './world.ts'
+import type { Made } from './elected.ts'
+import { ElectedSet } from './elected-set.ts'
+import type { Running } from './processes.ts'
+import type { ComponentSet } from './world.ts'
 
 const LOST = { file: 'server.go:294', text: 'Leaderelection lost' }
 
-export class Schedulers implements ComponentSet {
-  readonly instances = new Map<HostName, Scheduler>()
-
-  constructor(
-    private readonly world: ControlPlaneWorld,
-    private readonly processes: Processes,
-    private readonly elected: Elected,
-  ) {}
-
+export class Schedulers extends ElectedSet<Scheduler> implements ComponentSet {
   add({ name }: PlannedHost): void {
     this.make(name, { minor: this.world.plan.minor })
-  }
-
-  startBare(host: HostName): void {
-    this.instances.get(host)?.start()
   }
 
   start(process: Running): void {
@@ -52,16 +41,7 @@ export class Schedulers implements ComponentSet {
     return false
   }
 
-  stop(host: HostName, _slot: string, process: Running | undefined): void {
-    this.elected.end(process)
-    this.instances.get(host)?.stop()
-  }
-
-  makeFor(key: string, wanted: Made): void {
-    this.elected.makeFor(key, wanted, (host, made) => this.make(host, made))
-  }
-
-  private make(host: HostName, { minor }: Made): void {
+  protected make(host: HostName, { minor }: Made): void {
     const scheduler = new Scheduler({
       kernel: this.world.kernel,
       address: `kube-scheduler/${host}`,

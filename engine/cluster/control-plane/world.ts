@@ -40,6 +40,8 @@ export interface ControlPlaneWorld {
   log(process: ComponentProcess, text: string): void
   /** Tells whoever started a process that it ended. */
   exit(process: ComponentProcess, code: number, afterMs: number): void
+  /** Whether the component of a host that listens on a port has been stopped. */
+  standsStill(host: HostName, port: number): boolean
   /** Whether the component of a host that listens on a port is healthy. */
   healthy(host: HostName, port: number): boolean
 }

@@ -9,7 +9,7 @@
 import { HTTP } from '../../fabric/http.ts'
 import type { HttpEndData, HttpResponseData } from '../../fabric/http.ts'
 import type { Fabric, HostName } from '../../fabric/fabric.ts'
-import type { Component, Kernel } from '../../kernel/kernel.ts'
+import type { Component, Kernel, VirtualMs } from '../../kernel/kernel.ts'
 import type { KernelEvent } from '../../kernel/queue.ts'
 import type { HostNetwork, NetworkPoint } from '../network-port.ts'
 import { UNIT_EVENTS } from '../units/events.ts'
@@ -41,6 +41,9 @@ interface Run {
   pid: number
   /** The process of the master that serves; each load brings a new one. */
   worker: number
+  argv: string[]
+  /** When the worker began. */
+  startedMs: VirtualMs
   path: string
   config: HaproxyConfig
   /** `<backend>/<server>` → its health and its credit in the round. */
@@ -96,6 +99,17 @@ export class Haproxy implements Component {
     return this.choose(run, backend, clientIp)
   }
 
+  /** Its worker, and the ports that it has; undefined: it does not run. */
+  running():
+    | (Pick<Run, 'pid' | 'worker' | 'argv' | 'startedMs'> & { listens: { address: string; port: number }[] })
+    | undefined {
+    if (this.run === undefined) return undefined
+    const { pid, worker, argv, startedMs, config } = this.run
+    const binds = config.frontends.flatMap((one) => one.binds)
+    const listens = binds.map(({ address, port }) => ({ address: address === '' ? '0.0.0.0' : address, port }))
+    return { pid, worker, argv, startedMs, listens }
+  }
+
   handle(event: KernelEvent): void {
     if (event.type === UNIT_EVENTS.start) this.unitStart(event.data as UnitStartData)
     else if (event.type === UNIT_EVENTS.stop) this.signalled(event.data as UnitStopData)
@@ -124,7 +138,7 @@ export class Haproxy implements Component {
     const path = argv[argv.indexOf('-f') + 1] ?? HAPROXY_CONFIG
     const config = this.read(path, unit, pid)
     if (config === undefined) return this.exit({ host, unit, pid, code: 1 })
-    this.begin({ unit, pid, path, config, worker: pid + 1 })
+    this.begin({ unit, pid, path, config, worker: pid + 1, argv })
     this.say(unit, pid, `[NOTICE]   (${pid}) : New worker (${pid + 1}) forked`)
     this.tellHosts(UNIT_EVENTS.started, { host, unit, pid })
     this.say(unit, pid, `[NOTICE]   (${pid}) : Loading success.`)
@@ -168,7 +182,7 @@ export class Haproxy implements Component {
     if (config === undefined) return this.say(unit, pid, `[WARNING]  (${pid}) : Loading failure!`)
     this.close()
     const worker = old + 1
-    this.begin({ unit, pid, path, config, worker })
+    this.begin({ unit, pid, path, config, worker, argv: run.argv })
     this.say(unit, pid, `[NOTICE]   (${pid}) : New worker (${worker}) forked`)
     this.say(unit, pid, `[NOTICE]   (${pid}) : Loading success.`)
     this.say(unit, pid, `[WARNING]  (${pid}) : Former worker (${old}) exited with code 0 (Exit)`)
@@ -200,11 +214,11 @@ export class Haproxy implements Component {
   }
 
   /** Every server is up at first and falls with its first failed check; the first checks are spread over the shortest interval. */
-  private begin(start: Pick<Run, 'unit' | 'pid' | 'path' | 'config' | 'worker'>): void {
+  private begin(start: Pick<Run, 'unit' | 'pid' | 'path' | 'config' | 'worker' | 'argv'>): void {
     const servers: Run['servers'] = {}
     for (const { name, servers: list } of start.config.backends)
       for (const server of list) servers[`${name}/${server.name}`] = { up: true, streak: server.fall - 1, current: 0 }
-    this.run = { ...start, servers, loads: ++this.loads }
+    this.run = { ...start, servers, loads: ++this.loads, startedMs: this.options.kernel.now }
     for (const { binds } of start.config.frontends)
       for (const { port } of binds) this.options.fabric.listen(this.options.host, port, this.address)
     const checked = start.config.backends.flatMap((backend) =>

@@ -261,7 +261,11 @@ function debian(): Entries {
       ...names.FILE_PROGRAMS.filter((name) => !['file', 'ps', 'uptime'].includes(name)),
       'curl',
       'getent',
+      'nice',
+      'nohup',
+      'arch',
     ]),
+    executable('/usr/sbin/chroot', 'chroot'),
     ...CONTAINER_ACCOUNTS,
     file(
       '/etc/passwd',

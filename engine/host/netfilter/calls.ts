@@ -40,7 +40,12 @@ export function netfilterCalls(netfilter: Netfilter): SyscallTable {
       if (isDenied(caller)) return { error: 'denied' }
       const host = world.hosts.get(caller.host)
       const { interfaces, routes } = args as unknown as { interfaces: NetworkInterface[]; routes: Route[] }
-      host.setNetwork(interfaces, routes)
+      const kept = world.hosts.linksOf(caller.host)
+      const isKept = (route: Route): boolean => kept.routes.some((one) => one.to === route.to && one.dev === route.dev)
+      host.setNetwork(
+        interfaces.filter((one) => one.kept !== true),
+        routes.filter((route) => !isKept(route)),
+      )
       const eth0 = interfaces.find(({ name }) => name === 'eth0')
       const isReached = eth0?.up === true && eth0.addresses.some((address) => address.split('/')[0] === host.address)
       netfilter.setCutOff(caller.host, !isReached)

@@ -2,6 +2,9 @@
 import { binaryAttributes } from '../binary.ts'
 import type { FileTree } from '../files.ts'
 import { listText } from './dpkg-run.ts'
+import { DOCKERSHIM_SOCKET } from '../../versions/docker.ts'
+import type { DockerRelease } from '../../versions/docker.ts'
+import { DAEMON_JSON, dockerPackages } from './repository/docker.ts'
 import { companions, packageVersion, repositoryOf } from './repository/kubernetes.ts'
 import { debOf, keyText, packagesText, releaseText } from './repository/model.ts'
 import type { OfferedPackage, Repository } from './repository/model.ts'
@@ -92,8 +95,25 @@ export function installNodePackages(files: FileTree, { version, names, hold }: N
   addSource(files, repository)
 }
 
-function addRows(files: FileTree, rows: readonly Installed[]): void {
-  const all = new Map([...parseStatus(files.text(STATUS) ?? ''), ...rows].map((row) => [row.name, row]))
+/** Docker in place of the containerd of the base image: packages, daemon.json, crictl's socket. */
+export function installDocker(files: FileTree, release: DockerRelease): void {
+  const offered = dockerPackages(release)
+  for (const path of CONTAINERD_FILES) files.remove(path)
+  for (const one of offered) placeFiles(files, one)
+  addRows(files, offered.map((one) => installedRow(debOf(one).control, 'install')), ['containerd']) // prettier-ignore
+  files.put('/etc/docker/daemon.json', DAEMON_JSON)
+  files.put('/etc/crictl.yaml', (files.text('/etc/crictl.yaml') ?? '').replaceAll(/unix:\S+/g, `unix://${DOCKERSHIM_SOCKET}`)) // prettier-ignore
+  for (const name of ['docker', ...(release.containerd === undefined ? [] : ['containerd'])])
+    files.symlink(`/usr/lib/systemd/system/${name}.service`, `/etc/systemd/system/multi-user.target.wants/${name}.service`) // prettier-ignore
+  files.symlink('/usr/lib/systemd/system/docker.socket', '/etc/systemd/system/sockets.target.wants/docker.socket')
+  files.mkdir('/var/lib/docker', undefined, { parents: true })
+}
+
+const CONTAINERD_FILES = ['/etc/systemd/system/multi-user.target.wants/containerd.service', '/usr/lib/systemd/system/containerd.service', '/usr/bin/containerd', '/usr/bin/containerd-shim-runc-v2', '/etc/containerd/config.toml', `${INFO}/containerd.list`] // prettier-ignore
+
+function addRows(files: FileTree, rows: readonly Installed[], gone: readonly string[] = []): void {
+  const before = parseStatus(files.text(STATUS) ?? '').filter(({ name }) => !gone.includes(name))
+  const all = new Map([...before, ...rows].map((row) => [row.name, row]))
   files.put(STATUS, makeStatus([...all.values()]))
 }
 

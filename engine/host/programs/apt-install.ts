@@ -44,6 +44,7 @@ import { isFlat } from '../packages/sources.ts'
 import type { Proc, Run } from '../process.ts'
 import { aptSize, fetchedLine, progress, showList, silenced } from './apt-output.ts'
 import { get, reasonOf } from './apt-update.ts'
+import { globPattern } from './patterns.ts'
 
 export interface AptOptions {
   program: string
@@ -197,12 +198,7 @@ function pick(state: AptState, name: string, version: string | undefined): Offer
     offers.push({ name, version: row.version, control: row.control, file: '' })
   const wanted = version ?? candidateOf(state, name)
   if (wanted === undefined) return undefined
-  const pattern = new RegExp(
-    `^${wanted
-      .replace(/[.+^${}()|[\]\\]/g, '\\$&')
-      .replaceAll('*', '.*')
-      .replaceAll('?', '.')}$`,
-  )
+  const pattern = globPattern(wanted)
   return offers.find((one) => pattern.test(one.version))
 }
 

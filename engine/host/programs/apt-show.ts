@@ -7,7 +7,7 @@ import type { AptState, Available } from '../packages/system.ts'
 import { parseRelations, makeRelation, compareDebVersions } from '../packages/versions.ts'
 import type { Proc, Run } from '../process.ts'
 import { green } from './apt-output.ts'
-import { patternOf } from './patterns.ts'
+import { globPattern, patternOf } from './patterns.ts'
 
 type Tell = (p: Proc, state: AptState, words: string[]) => Run<number>
 
@@ -131,8 +131,7 @@ export function* list(
   // prettier-ignore
   const tty = yield* p.isTty(1)
   yield* p.out(tty ? 'Listing... Done\n' : 'Listing...\n')
-  const matches = (name: string): boolean =>
-    words.length === 0 || words.some((word) => new RegExp(`^${word.replaceAll('*', '.*')}$`).test(name))
+  const matches = (name: string): boolean => words.length === 0 || words.some((word) => globPattern(word).test(name))
   const names = [...new Set([...state.available.keys(), ...state.installed.keys()])].sort().filter(matches)
   const upgrades = new Set(options.upgradable ? upgradable(state) : [])
   for (const name of names) {

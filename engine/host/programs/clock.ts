@@ -71,6 +71,11 @@ const hostnamectl: Program = function* (argv, p) {
   const file = yield* p.readFile('/etc/hostname')
   const facts = (yield* p.ask('host.facts')) as HostFactsAnswer
   const own = 'text' in file ? file.text.trim() : facts.name
+  const short = argv.slice(1).find((word) => ['--static', '--transient', '--pretty'].includes(word))
+  if (verb === 'status' && short !== undefined) {
+    yield* p.out(short === '--pretty' ? '\n' : `${own}\n`)
+    return 0
+  }
   if (verb === 'hostname') {
     yield* p.out(`${own}\n`)
     return 0
@@ -107,7 +112,7 @@ const last: Program = function* (argv, p) {
     )
   }
   yield* p.out(
-    `\nwtmp begins ${new Date(facts.boots[0]?.atMs ?? 0).toUTCString().replace(/^(\w+), (\d+) (\w+) (\d+) (\S+).*$/, '$1 $3 $2 $5 $4')}\n`,
+    `\nwtmp begins ${new Date(facts.boots[0]?.atMs ?? 0).toUTCString().replace(/^(\w+), 0?(\d+) (\w+) (\d+) (\S+).*$/, (_, day: string, date: string, month: string, year: string, time: string) => `${day} ${month} ${date.padStart(2)} ${time} ${year}`)}\n`,
   )
   return 0
 }

@@ -3,6 +3,7 @@
  * commands. Not modelled: those in UNMODELLED; the usage texts beyond their first lines.
  */
 import type { Proc, Program, Run } from '../process.ts'
+import { DOCKERSHIM_SOCKET, NO_DAEMON } from '../../versions/index.ts'
 import type { UnitStatus } from '../units/status.ts'
 import { pull, rm, rmi, rmp, stop, stopp } from './crictl/changes.ts'
 import { fatal, say } from './crictl/common.ts'
@@ -120,9 +121,29 @@ function* configured(p: Proc): Run<string | undefined> {
   return 'text' in file ? /^runtime-endpoint:\s*"?([^"\s]+)/m.exec(file.text)?.[1] : undefined
 }
 
+/** On hosts with Docker the kubelet serves the socket, and containerd has no plugin for crictl; '': all is well. */
+function* besideDocker(p: Proc, socket: string): Run<string | undefined> {
+  const isShim = socket === DOCKERSHIM_SOCKET
+  if (p.user !== 'root' || !(isShim || socket.endsWith('/containerd/containerd.sock'))) return undefined
+  if (!isShim) return 'rpc error: code = Unimplemented desc = unknown service runtime.v1.RuntimeService'
+  if (!(yield* isActive(p, 'kubelet'))) return dialFailed(socket, 'connection refused')
+  if (yield* isActive(p, 'docker')) return ''
+  return `rpc error: code = Unknown desc = failed to get docker version: ${NO_DAEMON}`
+}
+
+function* isActive(p: Proc, unit: string): Run<boolean> {
+  return ((yield* p.ask('unit.status', { unit })) as UnitStatus).active === 'active'
+}
+
+const dialFailed = (socket: string, why: string): string =>
+  `rpc error: code = Unavailable desc = connection error: desc = "transport: Error while dialing: dial unix ${socket}: connect: ${why}"`
+
 /** Why the runtime does not answer; undefined: it does. */
 function* unreachable(p: Proc, endpoint: string): Run<string | undefined> {
   const socket = endpoint.replace(/^unix:\/\//, '')
+  const validate = `validate service connection: validate CRI v1 runtime API for endpoint "${endpoint}": `
+  const ofDocker = (yield* p.ask('cri.runtime')) === 'docker' ? yield* besideDocker(p, socket) : undefined
+  if (ofDocker !== undefined) return ofDocker === '' ? undefined : validate + ofDocker
   const { active } = (yield* p.ask('unit.status', { unit: 'containerd' })) as UnitStatus
   const known = socket === '/run/containerd/containerd.sock' || socket === '/var/run/containerd/containerd.sock'
   const why = !known
@@ -133,5 +154,5 @@ function* unreachable(p: Proc, endpoint: string): Run<string | undefined> {
         ? undefined
         : 'connection refused'
   if (why === undefined) return undefined
-  return `validate service connection: validate CRI v1 runtime API for endpoint "${endpoint}": rpc error: code = Unavailable desc = connection error: desc = "transport: Error while dialing: dial unix ${socket}: connect: ${why}"`
+  return validate + dialFailed(socket, why)
 }

@@ -18,6 +18,7 @@ import { makeRelation, parseRelations, satisfies, compareDebVersions } from '../
 import type { Proc, Program, Run } from '../process.ts'
 import { has, parseOptions, valueOf } from './options.ts'
 import type { Options } from './options.ts'
+import { globPattern } from './patterns.ts'
 
 const SPEC = {
   flags: [
@@ -163,19 +164,11 @@ const STATE: Record<Installed['state'], string> = {
 function matching(rows: Iterable<Installed>, words: string[]): { rows: Installed[]; missing: string[] } {
   const all = [...rows].filter(({ state }) => state !== 'not-installed').sort((a, b) => (a.name < b.name ? -1 : 1))
   if (words.length === 0) return { rows: all, missing: [] }
-  const patterns = words.map((word) => [word, patternOf(word)] as const)
+  const patterns = words.map((word) => [word, globPattern(word)] as const)
   return {
     rows: all.filter(({ name }) => patterns.some(([, pattern]) => pattern.test(name))),
     missing: patterns.filter(([, pattern]) => !all.some(({ name }) => pattern.test(name))).map(([word]) => word),
   }
-}
-
-function patternOf(word: string): RegExp {
-  const text = word
-    .replace(/[.+^${}()|[\]\\]/g, '\\$&')
-    .replaceAll('*', '.*')
-    .replaceAll('?', '.')
-  return new RegExp(`^${text}$`)
 }
 
 const NAME_WIDTH = 14
@@ -255,7 +248,7 @@ function* searchFiles(p: Proc, words: string[]): Run<number> {
   const installed = yield* readInstalled(p)
   let code = 0
   for (const word of words) {
-    const pattern = word.startsWith('/') ? patternOf(word) : new RegExp(patternOf(`*${word}*`))
+    const pattern = globPattern(word.startsWith('/') ? word : `*${word}*`)
     const hits: string[] = []
     for (const name of [...installed.keys()].sort())
       for (const path of ((yield* readText(p, `${INFO}/${name}.list`)) ?? '').split('\n'))
@@ -414,6 +407,14 @@ function install(p: Proc, words: string[], options: Options): Run<number> {
     for (const path of words) {
       const deb = yield* open(p, path)
       if (deb === undefined) {
+        // An archive that is not there ends the whole run; a broken one only its own part.
+        if ('error' in (yield* p.stat(path))) {
+          yield* writeInstalled(p, run.installed)
+          return 2
+        }
+        yield* p.err(
+          `dpkg: error processing archive ${path} (--install):\n dpkg-deb --control subprocess returned error exit status 2\n`,
+        )
         failed.push(path)
         continue
       }

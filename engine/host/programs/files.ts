@@ -2,6 +2,7 @@
 import { isBinary, letterOfByte } from '../bytes.ts'
 import type { Errno, FileStat, Proc, Program, Run } from '../process.ts'
 import type { HostFactsAnswer } from '../syscalls/host.ts'
+import { idsOf, nameOf } from './identity.ts'
 import { ls, modeText } from './ls.ts'
 import { has, parseOptions, valueOf } from './options.ts'
 import type { Options, OptionSpec } from './options.ts'
@@ -92,13 +93,27 @@ const cp = command(
       if ('error' in stat) code = yield* say(p, `cp: cannot stat '${from}': ${errnoText(stat)}\n`)
       else if (stat.kind === 'directory' && !deep)
         code = yield* say(p, `cp: -r not specified; omitting directory '${from}'\n`)
-      else if (has(options, 'n') && !('error' in (yield* p.stat(to)))) continue
+      else if ((yield* keeps(p, 'cp', to, options)) === true) continue
       else code = (yield* copy(p, from, to, options)) || code
     }
     return code
   },
   1,
 )
+
+/** Whether what stands in the way stays: by -n, or because somebody who was asked did not say yes. */
+function* keeps(p: Proc, name: string, to: string, options: Options): Run<boolean> {
+  if (!has(options, 'n') && (!has(options, 'i') || has(options, 'f'))) return false
+  const there = yield* p.stat(to)
+  if ('error' in there || there.kind === 'directory') return false
+  return has(options, 'n') || !(yield* agrees(p, `${name}: overwrite '${to}'? `))
+}
+
+/** Asks on stderr; an answer that begins with y is a yes. */
+function* agrees(p: Proc, question: string): Run<boolean> {
+  yield* p.err(question)
+  return /^[yY]/.test((yield* p.readLine()) ?? '')
+}
 
 function* copy(p: Proc, from: string, to: string, options: Options): Run<number> {
   const stat = yield* p.stat(from, { followLinks: !has(options, 'a') && !has(options, 'd') })
@@ -143,7 +158,7 @@ const mv = command(
     for (const [from, to] of pairs) {
       const stat = yield* p.stat(from, { followLinks: false })
       if ('error' in stat) code = yield* say(p, `mv: cannot stat '${from}': ${errnoText(stat)}\n`)
-      else if (has(options, 'n') && !('error' in (yield* p.stat(to)))) continue
+      else if ((yield* keeps(p, 'mv', to, options)) === true) continue
       else code = (yield* report(p, yield* p.rename(from, to), `mv: cannot move '${from}' to '${to}'`)) || code
       if (has(options, 'v') && code === 0) yield* p.out(`renamed '${from}' -> '${to}'\n`)
     }
@@ -173,16 +188,23 @@ const rm = command(RM, function* (options, p) {
       )
     if (stat.kind === 'directory' && !has(options, 'r') && !has(options, 'd'))
       return yield* say(p, `rm: cannot remove '${path}': Is a directory\n`)
-    const code = yield* report(
-      p,
-      yield* p.remove(path, { recursive: has(options, 'r') }),
-      `rm: cannot remove '${path}'`,
-    )
+    const what = stat.kind === 'symlink' ? 'symbolic link' : kindText(stat)
+    if (has(options, 'i') && !has(options, 'f') && !(yield* agrees(p, `rm: remove ${what} '${path}'? `))) return 0
+    const done = yield* p.remove(path, { recursive: has(options, 'r') })
+    if ('error' in done && done.error === 'EACCES' && (yield* isOthersInSticky(p, path, stat)))
+      return yield* say(p, `rm: cannot remove '${path}': Operation not permitted\n`)
+    const code = yield* report(p, done, `rm: cannot remove '${path}'`)
     if (code === 0 && has(options, 'v'))
       yield* p.out(`removed ${stat.kind === 'directory' ? 'directory ' : ''}'${path}'\n`)
     return code
   })
 })
+
+/** Whether the sticky bit of its directory keeps it from all but its owner. */
+function* isOthersInSticky(p: Proc, path: string, { owner }: FileStat): Run<boolean> {
+  const folder = yield* p.stat(path.replace(/\/*$/, '').replace(/\/?[^/]*$/, '') || (path.startsWith('/') ? '/' : '.'))
+  return !('error' in folder) && (folder.mode & 0o1000) !== 0 && owner !== p.user
+}
 
 const mkdir = command(
   {
@@ -345,11 +367,13 @@ function owners(name: 'chown' | 'chgrp'): Program {
         )
           return yield* say(p, `${name}: invalid ${kind}: ‘${spec}’\n`)
       }
+      const user = yield* nameOf(p, '/etc/passwd', owner)
+      const team = group === '' ? user : group && (yield* nameOf(p, '/etc/group', group))
       return yield* each(paths, (top) =>
         deep(p, top, has(options, 'R'), function* (path) {
           const stat = yield* p.stat(path)
           if ('error' in stat) return yield* say(p, `${name}: cannot access '${path}': ${errnoText(stat)}\n`)
-          const done = yield* p.chown(path, owner === '' ? stat.owner : owner, group === '' ? owner : group)
+          const done = yield* p.chown(path, user === '' ? stat.owner : user, team)
           return 'error' in done
             ? yield* say(
                 p,
@@ -374,10 +398,14 @@ const stat = command(
       const found = yield* p.stat(path, { followLinks: has(options, 'L') })
       if ('error' in found) return yield* say(p, `stat: cannot statx '${path}': ${errnoText(found)}\n`)
       const format = valueOf(options, 'c') ?? valueOf(options, 'printf')
+      const ids = {
+        uid: (yield* idsOf(p, '/etc/passwd'))(found.owner),
+        gid: (yield* idsOf(p, '/etc/group'))(found.group),
+      }
       yield* p.out(
         format === undefined
-          ? makeStat(path, found)
-          : `${formatStat(format, path, found)}${has(options, 'c') ? '\n' : ''}`,
+          ? makeStat(path, found, ids)
+          : `${formatStat(format, path, found, ids)}${has(options, 'c') ? '\n' : ''}`,
       )
       return 0
     })
@@ -394,13 +422,18 @@ function octal(mode: number): string {
   return (mode & 0o7777).toString(8)
 }
 
-function makeStat(path: string, found: FileStat): string {
-  const blocks = Math.ceil(found.size / 4096) * 8
-  const time = statTime(found.mtimeMs)
-  return `  File: ${path}${found.target === undefined ? '' : ` -> ${found.target}`}\n  Size: ${String(found.size).padEnd(10)}\tBlocks: ${String(blocks).padEnd(10)} IO Block: 4096   ${kindText(found)}\nDevice: 253,1\tInode: 131073      Links: ${found.kind === 'directory' ? 2 : 1}\nAccess: (${octal(found.mode).padStart(4, '0')}/${modeText(found)})  Uid: (${found.owner.padStart(8)})   Gid: (${found.group.padStart(8)})\nAccess: ${time}\nModify: ${time}\nChange: ${time}\n Birth: ${time}\n`
+interface Ids {
+  uid: string
+  gid: string
 }
 
-function formatStat(format: string, path: string, found: FileStat): string {
+function makeStat(path: string, found: FileStat, { uid, gid }: Ids): string {
+  const blocks = Math.ceil(found.size / 4096) * 8
+  const time = statTime(found.mtimeMs)
+  return `  File: ${path}${found.target === undefined ? '' : ` -> ${found.target}`}\n  Size: ${String(found.size).padEnd(10)}\tBlocks: ${String(blocks).padEnd(10)} IO Block: 4096   ${kindText(found)}\nDevice: 253,1\tInode: 131073      Links: ${found.kind === 'directory' ? 2 : 1}\nAccess: (${octal(found.mode).padStart(4, '0')}/${modeText(found)})  Uid: (${uid.padStart(5)}/${found.owner.padStart(8)})   Gid: (${gid.padStart(5)}/${found.group.padStart(8)})\nAccess: ${time}\nModify: ${time}\nChange: ${time}\n Birth: ${time}\n`
+}
+
+function formatStat(format: string, path: string, found: FileStat, { uid, gid }: Ids): string {
   const parts: Record<string, string> = {
     a: octal(found.mode),
     A: modeText(found),
@@ -408,13 +441,30 @@ function formatStat(format: string, path: string, found: FileStat): string {
     s: String(found.size),
     U: found.owner,
     G: found.group,
+    u: uid,
+    g: gid,
+    h: found.kind === 'directory' ? '2' : '1',
+    f: ((found.kind === 'directory' ? 0o040000 : found.kind === 'symlink' ? 0o120000 : 0o100000) | found.mode).toString(
+      16,
+    ),
+    x: statTime(found.mtimeMs),
+    X: String(Math.floor(found.mtimeMs / 1000)),
+    z: statTime(found.mtimeMs),
+    Z: String(Math.floor(found.mtimeMs / 1000)),
+    w: statTime(found.mtimeMs),
+    W: String(Math.floor(found.mtimeMs / 1000)),
+    b: String(Math.ceil(found.size / 4096) * 8),
+    B: '512',
+    o: '4096',
     F: kindText(found),
     y: statTime(found.mtimeMs),
     Y: String(Math.floor(found.mtimeMs / 1000)),
-    N: `'${path}'`,
+    N: `'${path}'${found.target === undefined ? '' : ` -> '${found.target}'`}`,
     '%': '%',
   }
-  return format.replace(/%([aAnsUGFyYN%])/g, (_, letter: string) => parts[letter] ?? '').replaceAll('\\n', '\n')
+  return format
+    .replace(/%([aAnsUGugFhfxXyYzZwWbBoN%])/g, (_, letter: string) => parts[letter] ?? '')
+    .replaceAll('\\n', '\n')
 }
 
 const file = command(

@@ -21,9 +21,28 @@ function* database(p: Proc, path: string): Run<string[][]> {
     : []
 }
 
+/** The numbers by name that /etc/passwd or /etc/group knows; a name that is a number stands for itself. */
+export function* idsOf(p: Proc, path: '/etc/passwd' | '/etc/group'): Run<(name: string) => string> {
+  const known = new Map((yield* database(p, path)).map(([name = '', , id = '']) => [name, id]))
+  return (name) => known.get(name) ?? (/^\d+$/.test(name) ? name : '65534')
+}
+
+/** The name that a number has in /etc/passwd or /etc/group; everything else stands for itself. */
+export function* nameOf(p: Proc, path: '/etc/passwd' | '/etc/group', who: string): Run<string> {
+  if (!/^\d+$/.test(who)) return who
+  return (yield* database(p, path)).find(([, , id]) => id === who)?.[0] ?? who
+}
+
 function* accountOf(p: Proc, name: string): Run<Account | undefined> {
   const entry = (yield* database(p, '/etc/passwd')).find((fields) => fields[0] === name || fields[2] === name)
   return entry === undefined ? undefined : { name: entry[0] ?? '', uid: Number(entry[2]), gid: Number(entry[3]) }
+}
+
+/** The groups of an account as id tells them: its own before those that name it. */
+function groupsOf(groups: readonly string[][], name: string, gid: number | undefined): string[][] {
+  const isOwn = (fields: readonly string[]): boolean => Number(fields[2]) === gid
+  const naming = groups.filter((fields) => !isOwn(fields) && (fields[3] ?? '').split(',').includes(name))
+  return [...groups.filter(isOwn), ...naming]
 }
 
 const hostname: Program = function* (argv, p) {
@@ -84,9 +103,7 @@ const id: Program = function* (argv, p) {
   }
   const { uid, gid } = account ?? { uid: Number(p.user) || 0, gid: 0 }
   const groups = yield* database(p, '/etc/group')
-  const own = groups.filter(
-    (fields) => Number(fields[2]) === gid || (fields[3] ?? '').split(',').includes(account?.name ?? name),
-  )
+  const own = groupsOf(groups, account?.name ?? name, gid)
   const named = own.map((fields) => `${fields[2]}(${fields[0]})`)
   const groupName = own.find((fields) => Number(fields[2]) === gid)?.[0]
   if (has(options, 'u')) yield* p.out(`${has(options, 'n') ? (account?.name ?? name) : uid}\n`)
@@ -104,9 +121,7 @@ const groups: Program = function* (argv, p) {
   const name = argv[1] ?? p.user
   const account = yield* accountOf(p, name)
   const all = yield* database(p, '/etc/group')
-  const own = all
-    .filter((fields) => Number(fields[2]) === account?.gid || (fields[3] ?? '').split(',').includes(name))
-    .map((fields) => fields[0])
+  const own = groupsOf(all, name, account?.gid).map((fields) => fields[0])
   yield* p.out(`${argv[1] === undefined ? '' : `${name} : `}${own.join(' ')}\n`)
   return 0
 }
@@ -144,20 +159,46 @@ export function uptimeLine(nowMs: number, uptimeSeconds: number): string {
   return `${clockTime(nowMs)} up ${days > 0 ? `${days} day${days === 1 ? '' : 's'}, ` : ''}${clock},  1 user,  load average: 0.08, 0.05, 0.01`
 }
 
-const uptime: Program = function* (_argv, p) {
+/** `up 2 days, 3 hours, 5 minutes` */
+function prettyUptime(seconds: number): string {
+  const parts = [
+    [Math.floor(seconds / 604_800), 'week'],
+    [Math.floor((seconds % 604_800) / 86_400), 'day'],
+    [Math.floor((seconds % 86_400) / 3600), 'hour'],
+    [Math.floor((seconds % 3600) / 60), 'minute'],
+  ] as const
+  const words = parts.filter(([count]) => count > 0).map(([count, unit]) => `${count} ${unit}${count === 1 ? '' : 's'}`)
+  return `up ${words.length === 0 ? '0 minutes' : words.join(', ')}`
+}
+
+const uptime: Program = function* (argv, p) {
   const facts = (yield* p.ask('host.facts')) as HostFactsAnswer
+  const [option] = argv.slice(1)
+  if (option === '-p' || option === '--pretty' || option === '-s' || option === '--since') {
+    const since = new Date(facts.bootedAtClockMs).toISOString().slice(0, 19).replace('T', ' ')
+    yield* p.out(option.includes('p') ? `${prettyUptime(facts.uptimeSeconds)}\n` : `${since}\n`)
+    return 0
+  }
   yield* p.out(` ${uptimeLine(yield* p.now(), facts.uptimeSeconds)}\n`)
   return 0
 }
 
+const SERVICES = [['ssh', 22], ['telnet', 23], ['domain', 53], ['http', 80], ['ntp', 123], ['https', 443], ['etcd-client', 2379], ['etcd-server', 2380], ['mysql', 3306], ['postgresql', 5432], ['http-alt', 8080]] as const // prettier-ignore
+
 const getent: Program = function* (argv, p) {
   const [, kind, key] = argv
-  if (kind === 'hosts' || kind === 'ahosts') {
+  if (kind === 'hosts' || kind === 'ahosts' || kind === 'ahostsv4') {
     if (key === undefined) return 1
     const found = yield* p.resolve(key)
     if ('error' in found) return 2
-    for (const address of found.addresses) yield* p.out(`${address.padEnd(15)} ${found.canonicalName ?? key}\n`)
+    for (const address of found.addresses)
+      yield* p.out(kind === 'hosts' ? `${address.padEnd(15)} ${found.canonicalName ?? key}\n` : `${address.padEnd(15)} STREAM ${found.canonicalName ?? key}\n${address.padEnd(15)} DGRAM  \n${address.padEnd(15)} RAW    \n`) // prettier-ignore
     return 0
+  }
+  if (kind === 'services') {
+    const found = SERVICES.find(([name, port]) => key === name || key === String(port))
+    if (found !== undefined) yield* p.out(`${found[0].padEnd(21)} ${found[1]}/tcp\n`)
+    return found === undefined ? 2 : 0
   }
   if (kind !== 'passwd' && kind !== 'group') {
     yield* p.err(`Unknown database: ${kind ?? ''}\n`)

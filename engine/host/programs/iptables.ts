@@ -1,6 +1,6 @@
 /**
  * Models iptables 1.8.10 (nf_tables) (Q6): everything is shown; rules of the filter table's INPUT, FORWARD and OUTPUT
- * are set. Not modelled: changes of other tables and chains, -Z, iptables-restore, counters; ipvs, nft, ebtables.
+ * are set. Not modelled: changes of other tables and chains, iptables-restore, counters; ipvs, nft, ebtables.
  */
 import type { Proc, Program, Run } from '../process.ts'
 import type { FilterChange, RulesetAnswer } from '../netfilter/calls.ts'
@@ -9,7 +9,7 @@ import { FILTER_CHAINS } from '../netfilter/netfilter.ts'
 import { TABLES } from '../netfilter/model.ts'
 import type { Ruleset, TableName } from '../netfilter/model.ts'
 import { parseRule } from '../netfilter/parse.ts'
-import { hasChain, makeListing, makeSave, makeSpecs } from '../netfilter/texts.ts'
+import { hasChain, makeListing, makeRule, makeSave, makeSpecs } from '../netfilter/texts.ts'
 import { DAYS, MONTHS, two } from './text.ts'
 
 const VERSION = 'v1.8.10 (nf_tables)'
@@ -153,8 +153,10 @@ function* change(p: Proc, { table, verb, words }: Command, ruleset: Ruleset): Ru
       p,
       `option "${verb}" requires an argument\nTry \`iptables -h' or 'iptables --help' for more information.`,
     )
+  if (verb === '-Z' || (chain === undefined && isDone(verb, ruleset[table]))) return 0
   if (chain !== undefined && verb !== '-N' && !hasChain(table, ruleset[table], chain))
     return yield* fail(p, 1, 'No chain/target/match by that name.')
+  if (verb === '-C') return yield* check(p, ruleset[table], chain ?? '', rest)
   if (table !== 'filter' || !FILTER_CHAINS.includes(chain as FilterChain))
     return yield* fail(p, 1, `not simulated: iptables -t ${table} ${[verb, ...words].join(' ')}`)
   const planned = plan(verb, chain as FilterChain, rest)
@@ -162,6 +164,23 @@ function* change(p: Proc, { table, verb, words }: Command, ruleset: Ruleset): Ru
     return planned.code === 2 ? yield* misused(p, planned.error) : yield* fail(p, planned.code, planned.error)
   const done = (yield* p.ask('netfilter.change', { change: planned })) as ChangeResult
   return 'error' in done ? yield* fail(p, done.code, done.error) : 0
+}
+
+/** Flushing a table without rules, and deleting the chains of one that has none of its own. */
+function isDone(verb: string, chains: Ruleset[TableName]): boolean {
+  if (verb === '-F') return chains.every(({ rules }) => rules.length === 0)
+  return verb === '-X' && chains.every(({ policy }) => policy !== undefined)
+}
+
+/** Whether a chain has the rule. */
+function* check(p: Proc, chains: Ruleset[TableName], chain: string, words: readonly string[]): Run<number> {
+  const parsed = parseRule(words)
+  if ('error' in parsed)
+    return parsed.code === 2 ? yield* misused(p, parsed.error) : yield* fail(p, parsed.code, parsed.error)
+  const text = makeRule(chain, parsed.rule)
+  const rules = chains.find(({ name }) => name === chain)?.rules ?? []
+  if (rules.some((rule) => makeRule(chain, rule) === text)) return 0
+  return yield* fail(p, 1, 'Bad rule (does a matching rule exist in that chain?).')
 }
 
 function plan(

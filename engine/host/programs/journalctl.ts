@@ -7,7 +7,7 @@ import type { JournalOutput } from './journal-format.ts'
 import { has, parseOptions, valueOf } from './options.ts'
 import type { Options } from './options.ts'
 import { systemdBytes, systemdTime } from './text.ts'
-import { patternOf } from './patterns.ts'
+import { globPattern, patternOf } from './patterns.ts'
 
 const SPEC = {
   flags: [
@@ -242,14 +242,14 @@ function* queryOf(
   return query
 }
 
-/** Names with `*` stand for the units that fit. */
+/** Names with `*`, `?` or `[` stand for the units that fit. */
 function* unitNames(p: Proc, units: readonly string[]): Run<string[]> {
   const names: string[] = []
   for (const unit of units) {
-    if (!unit.includes('*'))
+    if (!/[*?[]/.test(unit))
       names.push(/\.(service|target|timer|socket|mount|scope)$/.test(unit) ? unit : `${unit}.service`)
     else {
-      const shape = new RegExp(`^${unit.replace(/[.+^${}()|[\]\\]/g, '\\$&').replaceAll('*', '.*')}$`)
+      const shape = globPattern(unit)
       const all = (yield* p.ask('unit.list')) as { name: string }[]
       names.push(...all.filter(({ name }) => shape.test(name)).map(({ name }) => name))
     }

@@ -411,21 +411,30 @@ const umount: Program = function* (argv, p) {
   return 0
 }
 
+/** The mount that a path is on: the longest that holds it. */
+function mountOf(all: readonly MountLine[], path: string): string {
+  const holds = (mount: string): boolean => mount === '/' || path === mount || path.startsWith(`${mount}/`)
+  return all.reduce((best, one) => (holds(one.path) && one.path.length > best.length ? one.path : best), '/')
+}
+
 const findmnt: Program = function* (argv, p) {
   const options = parseOptions(argv, {
     flags: ['n', 'l', 'A', 'a', 'D', 'r', 's', 'noheadings'],
     withValue: ['t', 'o', 'T', 'S', 'target'],
     alias: { target: 'T' },
   })
-  const wanted = options.rest[0] ?? valueOf(options, 'T')
+  const all = yield* mountsNow(p)
+  const under = valueOf(options, 'T')
+  if (under !== undefined && 'error' in (yield* p.stat(under))) return 1
+  const wanted = options.rest[0] ?? (under === undefined ? undefined : mountOf(all, absolute(p, under)))
   const type = valueOf(options, 't')
-  const now = (yield* mountsNow(p)).filter(
+  const now = all.filter(
     (one) =>
       (wanted === undefined || one.path === wanted || one.device === wanted) &&
       (type === undefined || one.type === type),
   )
   if (now.length === 0) return 1
-  const tree = wanted === undefined && !has(options, 'l')
+  const tree = wanted === undefined && type === undefined && !has(options, 'l')
   const sorted = tree
     ? [...now].sort((a, b) => Number(b.path === '/') - Number(a.path === '/') || (a.path < b.path ? -1 : 1))
     : now

@@ -1,5 +1,6 @@
 /** Models ls of coreutils, without colours. Not modelled: -C columns by terminal width (names stand two blanks apart), SELinux, --time-style. */
 import type { FileStat, Proc, Program, Run } from '../process.ts'
+import { idsOf } from './identity.ts'
 import { has, parseOptions } from './options.ts'
 import type { Options } from './options.ts'
 import { MONTHS, columns, errnoText, humanSize, two } from './text.ts'
@@ -111,11 +112,9 @@ function under(directory: string, name: string): string {
   return directory.endsWith('/') ? directory + name : `${directory}/${name}`
 }
 
-/** The order of a UTF-8 locale, nearly: letters before case, leading dots ignored. */
+/** The order of C.UTF-8, which the hosts speak. */
 function byName(a: string, b: string): number {
-  const fold = (text: string): string => text.replace(/^\.+(?=.)/, '').toLowerCase()
-  const [x, y] = [fold(a), fold(b)]
-  return x < y ? -1 : x > y ? 1 : a < b ? 1 : a > b ? -1 : 0
+  return a < b ? -1 : a > b ? 1 : 0
 }
 
 function sorted(entries: readonly Entry[], options: Options): Entry[] {
@@ -171,6 +170,10 @@ function* printLong(
   path: string,
 ): Run<void> {
   const now = yield* p.now()
+  const numeric = has(options, 'n')
+  const asIs = (name: string): string => name
+  const ownerText = numeric ? yield* idsOf(p, '/etc/passwd') : asIs
+  const groupText = numeric ? yield* idsOf(p, '/etc/group') : asIs
   const rows: string[][] = []
   let blocks = 0
   for (const { name, stat } of entries) {
@@ -180,8 +183,8 @@ function* printLong(
     rows.push([
       modeText(stat),
       String(links),
-      ...(has(options, 'g') ? [] : [stat.owner]),
-      ...(has(options, 'o') ? [] : [stat.group]),
+      ...(has(options, 'g') ? [] : [ownerText(stat.owner)]),
+      ...(has(options, 'o') ? [] : [groupText(stat.group)]),
       size,
       lsTime(stat.mtimeMs, now),
       name + (stat.target === undefined ? mark({ name, stat }, options) : ` -> ${stat.target}`),

@@ -1,9 +1,9 @@
-/** ifconfig and route, as net-tools 2.10 prints them. Not modelled: what they change (`ip` does), counters. */
+/** ifconfig, route and arp, as net-tools 2.10 prints them. Not modelled: what they change (`ip` does), counters. */
 import type { NetworkInterface, Route } from '../host.ts'
 import type { Program } from '../process.ts'
-import type { HostFactsAnswer } from '../syscalls/host.ts'
+import type { HostFactsAnswer, Neighbour } from '../syscalls/host.ts'
 
-const maskOf = (bits: number): string =>
+export const maskOf = (bits: number): string =>
   [24, 16, 8, 0].map((shift) => Math.floor((2 ** 32 - 2 ** (32 - bits)) / 2 ** shift) % 256).join('.')
 
 const numberOf = (ip: string): number => ip.split('.').reduce((sum, part) => sum * 256 + Number(part), 0)
@@ -50,9 +50,22 @@ const ifconfig: Program = function* (argv, p) {
     yield* p.err(`${name}: error fetching interface information: Device not found\n`)
     return 1
   }
-  const byName = [...shown].sort((a, b) => Number(a.name === 'lo') - Number(b.name === 'lo'))
-  yield* p.out(byName.map(block).join(''))
+  const isShort = argv.includes('-s')
+  yield* p.out(isShort ? shortTable(shown) : ifconfigText(shown))
   return 0
+}
+
+/** By name, as the kernel's list is sorted. */
+export const ifconfigText = (shown: readonly NetworkInterface[]): string =>
+  [...shown]
+    .sort((a, b) => (a.name < b.name ? -1 : 1))
+    .map(block)
+    .join('')
+
+function shortTable(shown: readonly NetworkInterface[]): string {
+  const row = ({ name, mtu }: NetworkInterface): string =>
+    `${name.padEnd(15)}${String(mtu).padStart(6)}        0      0      0 0             0      0      0      0 ${name === 'lo' ? 'LRU' : 'BMRU'}\n`
+  return `Iface             MTU    RX-OK RX-ERR RX-DRP RX-OVR    TX-OK TX-ERR TX-DRP TX-OVR Flg\n${[...shown].map(row).join('')}`
 }
 
 function routeRow({ to, via, dev }: Route, isNumeric: boolean): string[] {
@@ -82,4 +95,50 @@ const route: Program = function* (argv, p) {
   return 0
 }
 
-export const netTools: Record<string, Program> = { ifconfig, route }
+const ARP_FLAGS = { REACHABLE: 'C', STALE: 'C', PERMANENT: 'CM', FAILED: '' } as const
+const ARP_HEAD = 'Address                  HWtype  HWaddress           Flags Mask            Iface\n'
+
+function arpRow({ ip, dev, mac, state }: Neighbour, name: string): string {
+  const where = mac === undefined ? `        ${'(incomplete)'.padEnd(20)}${''.padEnd(22)}` : `ether   ${mac.padEnd(20)}${ARP_FLAGS[state].padEnd(22)}` // prettier-ignore
+  return `${(name === '?' ? ip : name).slice(0, 23).padEnd(23)}  ${where}${dev}\n`
+}
+
+function arpLine({ ip, dev, mac, state }: Neighbour, name: string): string {
+  const where = mac === undefined ? '<incomplete>' : `${mac} [ether]`
+  return `${name} (${ip}) at ${where}${state === 'PERMANENT' ? ' PERM' : ''} on ${dev}\n`
+}
+
+const arp: Program = function* (argv, p) {
+  const words = argv.slice(1)
+  const [asked] = words.filter((word, at) => !word.startsWith('-') && words[at - 1] !== '-i')
+  if (words.some((word) => /^-[^naeviD]*[dsfH]/.test(word))) {
+    yield* p.err(`not simulated: ${argv.join(' ')}; use ip neigh\n`)
+    return 1
+  }
+  const isBsd = words.some((word) => /^-[a-z]*a/.test(word))
+  const isNumeric = words.some((word) => /^-[a-z]*n/.test(word))
+  const dev = words.includes('-i') ? words[words.indexOf('-i') + 1] : undefined
+  const found = asked === undefined ? undefined : yield* p.resolve(asked)
+  const wanted = found !== undefined && !('error' in found) ? found.addresses[0] : asked
+  if (found !== undefined && 'error' in found && !/^[\d.]+$/.test(asked ?? '')) {
+    yield* p.err(`${asked}: Unknown host\n`)
+    return 255
+  }
+  const all = (yield* p.ask('network.neighbours')) as Neighbour[]
+  const shown = all.filter((one) => (wanted === undefined || one.ip === wanted) && (dev === undefined || one.dev === dev)) // prettier-ignore
+  if (shown.length === 0) {
+    if (asked !== undefined) yield* p.out(isBsd ? 'arp: in 0 entries no match found.\n' : `${asked} (${wanted}) -- no entry\n`) // prettier-ignore
+    return asked === undefined ? 0 : 1
+  }
+  const hosts = yield* p.readFile('/etc/hosts')
+  const nameOf = (one: Neighbour): string => {
+    const lines = 'text' in hosts ? hosts.text.split('\n').map((line) => line.trim().split(/\s+/)) : []
+    const name = lines.find(([address]) => address === one.ip)?.[1]
+    return isNumeric ? '?' : (name ?? (one.ip.endsWith('.1') && one.dev === 'eth0' ? '_gateway' : '?'))
+  }
+  const lines = shown.map((one) => (isBsd ? arpLine : arpRow)(one, nameOf(one)))
+  yield* p.out(`${isBsd ? '' : ARP_HEAD}${lines.join('')}`)
+  return 0
+}
+
+export const netTools: Record<string, Program> = { ifconfig, route, arp }

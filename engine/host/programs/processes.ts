@@ -1,11 +1,15 @@
 /** ps, top, kill, pkill, pgrep, pidof, killall, pstree, lsof, fuser, free (Q7). Processes of programs and modelled ones stand in one list. */
 import type { ModelledProcess } from '../host.ts'
-import type { Proc, Program, Run, Signal } from '../process.ts'
-import type { HostFactsAnswer } from '../syscalls/host.ts'
+import type { Proc, Program, Run } from '../process.ts'
+import { SIGNALS, signalName, signalNumber, signalOf } from '../signals.ts'
+import type { Signal } from '../signals.ts'
+import type { HostFactsAnswer, Signalled } from '../syscalls/host.ts'
 import { parseSwaps } from '../system.ts'
 import { uptimeLine } from './identity.ts'
+import { listeningSockets } from './sockets.ts'
 import { has, parseOptions, valueOf } from './options.ts'
 import type { Options } from './options.ts'
+import { patternOf } from './patterns.ts'
 import { columns, two } from './text.ts'
 
 interface Shown {
@@ -54,8 +58,20 @@ function* all(p: Proc): Run<Shown[]> {
     startedAtClockMs: now - Math.max(0, facts.nowMs - startedMs),
     memoryShare: (of.memoryKiB * 1024) / facts.capacity.memoryBytes,
   })
-  const services = modelled.map(({ pid, ppid, user, argv, startedMs, memoryBytes, cpu }) =>
-    shown({ pid, ppid, user, argv, tty: '?', state: 'Ssl', memoryKiB: Math.round(memoryBytes / 1024), cpu }, startedMs),
+  const services = modelled.map(({ pid, ppid, user, argv, startedMs, memoryBytes, cpu, stopped }) =>
+    shown(
+      {
+        pid,
+        ppid,
+        user,
+        argv,
+        tty: '?',
+        state: stopped ? 'Tsl' : 'Ssl',
+        memoryKiB: Math.round(memoryBytes / 1024),
+        cpu,
+      },
+      startedMs,
+    ),
   )
   const inside = modelled.length === 0
   const programs = running.map(({ pid, parent, user, argv, tty, startedAtMs, state }) =>
@@ -488,56 +504,46 @@ function* topPage(p: Proc, options: Options, by: string): Run<string[]> {
   ]
 }
 
-const SIGNALS: Record<string, Signal> = {
-  1: 'HUP',
-  2: 'INT',
-  3: 'QUIT',
-  9: 'KILL',
-  10: 'USR1',
-  12: 'USR2',
-  13: 'PIPE',
-  15: 'TERM',
-  18: 'CONT',
-  19: 'TSTP',
-  20: 'TSTP',
-  28: 'WINCH',
-  STOP: 'TSTP',
-}
-const NAMES: readonly string[] = ['HUP', 'INT', 'QUIT', 'KILL', 'USR1', 'USR2', 'PIPE', 'TERM', 'CONT', 'TSTP', 'WINCH']
-
-/** `9`, `KILL`, `SIGKILL`; undefined: no such signal. */
-function signalOf(text: string): Signal | undefined {
-  const name = text.toUpperCase().replace(/^SIG/, '')
-  return SIGNALS[name] ?? (NAMES.includes(name) ? (name as Signal) : undefined)
-}
-
 /** The signal asked for, and what remains. */
 function* readSignal(p: Proc, argv: readonly string[]): Run<{ signal: Signal; rest: string[] } | undefined> {
-  const words = argv.slice(1)
-  const at = words.findIndex((word) => /^-(\d+|[A-Z]+\d?|s)$/.test(word))
+  const words = argv.slice(1).flatMap((word) => (word.startsWith('--signal=') ? ['--signal', word.slice(9)] : [word]))
+  const at = words.findIndex(
+    (word) => /^-(\d+|[A-Z]+[\d+-]*|-signal)$/.test(word) || (word === '-s' && argv[0] !== 'pkill'),
+  )
   if (at < 0) return { signal: 'TERM', rest: words }
-  const named = words[at] === '-s' ? (words[at + 1] ?? '') : (words[at] as string).slice(1)
+  const apart = words[at] === '-s' || words[at] === '--signal'
+  const named = apart ? (words[at + 1] ?? '') : (words[at] as string).slice(1)
   const signal = signalOf(named)
-  if (signal === undefined) {
-    yield* p.err(
-      `${argv[0]}: unknown signal ${named}; valid signals:\nHUP INT QUIT KILL USR1 USR2 PIPE TERM CONT TSTP WINCH\n`,
-    )
-    return undefined
-  }
-  return { signal, rest: words.filter((_, index) => index !== at && !(words[at] === '-s' && index === at + 1)) }
+  if (signal !== undefined)
+    return { signal, rest: words.filter((_, index) => index !== at && !(apart && index === at + 1)) }
+  if (signalName(named) !== undefined) yield* p.err(`not simulated: ${argv[0]} -${named}\n`)
+  else yield* p.err(`${argv[0]}: ${apart ? `unknown signal name ${named}` : `invalid argument ${named.charAt(0)}`}\n`)
+  return undefined
 }
 
-function* sendTo(p: Proc, pid: number, signal: Signal): Run<'sent' | 'none' | 'denied'> {
+const notStopped = (signal: Signal, of: string): string => `not simulated: SIG${signal} to ${of}`
+
+function* sendTo(p: Proc, pid: number, signal: Signal): Run<Signalled> {
   if (yield* p.kill(pid, signal)) return 'sent'
-  const answer = (yield* p.ask('host.signal', { pid, signal })) as 'sent' | 'none' | 'denied'
+  const answer = (yield* p.ask('host.signal', { pid, signal })) as Signalled
   const exists = answer === 'none' && ((yield* p.ask('processes')) as Running[]).some((each) => each.pid === pid)
   return exists ? 'denied' : answer
 }
 
+/** `kill -l` of procps: the names in two rows, or a number as a name and a name as its number. */
+function* listSignals(p: Proc, specs: readonly string[]): Run<number> {
+  const names = SIGNALS.map((name) => (name === 'IO' ? 'POLL' : name))
+  if (specs.length === 0) yield* p.out(`${names.slice(0, 16).join(' ')}\n${names.slice(16).join(' ')}\n`)
+  for (const spec of specs) {
+    const name = signalName(spec)
+    yield* p.out(`${name === undefined ? '' : /^\d+$/.test(spec) ? name : signalNumber(name)}\n`)
+  }
+  return 0
+}
+
 const kill: Program = function* (argv, p) {
   if (argv[1] === '-l' || argv[1] === '-L') {
-    yield* p.out('HUP INT QUIT KILL USR1 USR2 PIPE TERM CONT TSTP WINCH\n')
-    return 0
+    return yield* listSignals(p, argv.slice(2))
   }
   if (argv[1] === '-0') {
     const there = (yield* all(p)).some(({ pid }) => pid === Number(argv[2]))
@@ -551,22 +557,37 @@ const kill: Program = function* (argv, p) {
     const sent = /^\d+$/.test(word) ? yield* sendTo(p, Number(word), asked.signal) : 'bad'
     if (sent === 'sent') continue
     yield* p.err(
-      sent === 'bad'
-        ? `kill: failed to parse argument: '${word}'\n`
-        : `kill: (${word}): ${sent === 'none' ? 'No such process' : 'Operation not permitted'}\n`,
+      sent === 'not simulated'
+        ? `${notStopped(asked.signal, word)}\n`
+        : sent === 'bad'
+          ? `kill: failed to parse argument: '${word}'\n`
+          : `kill: (${word}): ${sent === 'none' ? 'No such process' : 'Operation not permitted'}\n`,
     )
     code = 1
   }
   return code
 }
 
-function matching(listed: readonly Shown[], pattern: string, options: Options, exact: boolean, self: number): Shown[] {
+type Test = (text: string) => boolean
+
+/** What pgrep and pkill look for; undefined: no regular expression. */
+function testOf(pattern: string, options: Options): Test | undefined {
+  const flags = has(options, 'i') ? 'i' : ''
+  const found = patternOf(has(options, 'x') ? `^(?:${pattern})$` : pattern, flags)
+  return found && ((text) => found.test(text))
+}
+
+function* noPattern(p: Proc, program: string): Run<number> {
+  yield* p.err(`${program}: regex error: Invalid regular expression\n`)
+  return 2
+}
+
+function matching(listed: readonly Shown[], test: Test, options: Options, self: number): Shown[] {
   const full = has(options, 'f')
-  const test = new RegExp(exact ? `^(?:${pattern})$` : pattern, has(options, 'i') ? 'i' : '')
   const users = listOf(valueOf(options, 'u'))
   const parents = listOf(valueOf(options, 'P'))
   const fits = (each: Shown): boolean =>
-    test.test(full ? each.command : each.name.slice(0, 15)) &&
+    test(full ? each.command : each.name.slice(0, 15)) &&
     (users === undefined || users.includes(each.user)) &&
     (parents === undefined || parents.includes(String(each.ppid)))
   const found = listed.filter((each) => each.pid !== self && fits(each) !== has(options, 'v'))
@@ -586,7 +607,9 @@ const pgrep: Program = function* (argv, p) {
     yield* p.err("pgrep: no matching criteria specified\nTry `pgrep --help' for more information.\n")
     return 2
   }
-  const found = matching(yield* all(p), options.rest[0] ?? '', options, has(options, 'x'), p.pid)
+  const test = testOf(options.rest[0] ?? '', options)
+  if (test === undefined) return yield* noPattern(p, 'pgrep')
+  const found = matching(yield* all(p), test, options, p.pid)
   const line = (each: Shown): string =>
     `${each.pid}${has(options, 'a') ? ` ${each.command}` : has(options, 'l') ? ` ${each.name.slice(0, 15)}` : ''}`
   const delimiter = valueOf(options, 'd') ?? '\n'
@@ -611,7 +634,9 @@ function killer(exact: boolean): Program {
     }
     let code = 0
     for (const pattern of patterns.length === 0 ? [''] : patterns) {
-      const found = matching(yield* all(p), pattern, options, exact || has(options, 'x'), p.pid)
+      const test = exact ? (text: string) => text === pattern.slice(0, 15) : testOf(pattern, options)
+      if (test === undefined) return yield* noPattern(p, 'pkill')
+      const found = matching(yield* all(p), test, options, p.pid)
       if (found.length === 0) code = 1
       if (found.length === 0 && exact) yield* p.err(`${pattern}: no process found\n`)
       for (const each of found) {
@@ -623,7 +648,8 @@ function killer(exact: boolean): Program {
               ? `${each.name}(${each.pid}): Operation not permitted\n${pattern}: no process found\n`
               : `pkill: killing pid ${each.pid} failed: Operation not permitted\n`,
           )
-        } else if (has(options, 'e')) yield* p.out(`${each.name.slice(0, 15)} killed (pid ${each.pid})\n`)
+        } else if (sent === 'not simulated') yield* p.err(`${notStopped(asked.signal, each.name)}\n`)
+        else if (has(options, 'e')) yield* p.out(`${each.name.slice(0, 15)} killed (pid ${each.pid})\n`)
       }
     }
     return code
@@ -673,7 +699,7 @@ const lsof: Program = function* (argv, p) {
     yield* p.err('not simulated: lsof without -i (open files)\n')
     return 1
   }
-  const { sockets } = (yield* p.ask('host.facts')) as HostFactsAnswer
+  const sockets = yield* listeningSockets(p)
   const processes = yield* all(p)
   const port = portOf(internet)
   const pids = listOf(valueOf(options, 'p'))
@@ -714,7 +740,7 @@ const fuser: Program = function* (argv, p) {
     yield* p.err(`not simulated: fuser ${what} (files)\n`)
     return 1
   }
-  const { sockets } = (yield* p.ask('host.facts')) as HostFactsAnswer
+  const sockets = yield* listeningSockets(p)
   const found = [
     ...new Map(sockets.filter((socket) => socket.port === Number(port)).map((socket) => [socket.pid, socket])).values(),
   ]

@@ -32,8 +32,8 @@ const SUDO_SPEC = {
     'list',
     'preserve-env',
   ],
-  withValue: ['u', 'g', 'p', 'D', 'h', 'user'],
-  alias: { login: 'i', shell: 's', user: 'u', 'non-interactive': 'n', list: 'l' },
+  withValue: ['u', 'g', 'p', 'D', 'h', 'U', 'user', 'other-user'],
+  alias: { login: 'i', shell: 's', user: 'u', 'other-user': 'U', 'non-interactive': 'n', list: 'l' },
   stopEarly: true,
 }
 
@@ -73,6 +73,8 @@ export const sudo: Program = function* (argv, p) {
     fromInput: has(options, 'S'),
   })
   if (refused !== undefined) return refused
+  const other = valueOf(options, 'U')
+  if (listing && other !== undefined) return yield* listRightsOf(p, other)
   if (listing && 'rules' in answer) return yield* listRights(p, answer)
   if (has(options, 'v')) return 0
   return yield* runAs(p, target, {
@@ -154,12 +156,22 @@ function* sudoFail(p: Proc, text: string): Run<number> {
   return 1
 }
 
-function* listRights(p: Proc, answer: SudoAnswer): Run<number> {
+/** `sudo -l -U NAME`, which root may ask. */
+function* listRightsOf(p: Proc, who: string): Run<number> {
+  if (((yield* p.ask('user.get', { name: who })) as User | null) === null)
+    return yield* sudoFail(p, `sudo: unknown user ${who}\n`)
+  const answer = (yield* p.ask('sudo.ask', { command: ['/bin/bash'], target: 'root', user: who })) as SudoAnswer
+  if ('rules' in answer && answer.rules.length > 0) return yield* listRights(p, answer, who)
+  yield* p.out(`User ${who} is not allowed to run sudo on ${p.host}.\n`)
+  return 0
+}
+
+function* listRights(p: Proc, answer: SudoAnswer, who = p.user): Run<number> {
   const rules = 'rules' in answer ? answer.rules : []
   const line = ({ runAs, noPassword, commands }: (typeof rules)[number]): string =>
     `    (${runAs.replace(':', ' : ')}) ${noPassword ? 'NOPASSWD: ' : ''}${commands.join(', ')}\n`
   yield* p.out(
-    `Matching Defaults entries for ${p.user} on ${p.host}:\n    env_reset, mail_badpass, secure_path=/usr/local/sbin\\:/usr/local/bin\\:/usr/sbin\\:/usr/bin\\:/sbin\\:/bin\\:/snap/bin, use_pty\n\nUser ${p.user} may run the following commands on ${p.host}:\n${rules.map(line).join('')}`,
+    `Matching Defaults entries for ${who} on ${p.host}:\n    env_reset, mail_badpass, secure_path=/usr/local/sbin\\:/usr/local/bin\\:/usr/sbin\\:/usr/bin\\:/sbin\\:/bin\\:/snap/bin, use_pty\n\nUser ${who} may run the following commands on ${p.host}:\n${rules.map(line).join('')}`,
   )
   return 0
 }

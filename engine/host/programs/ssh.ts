@@ -8,6 +8,7 @@ import type { User } from '../users.ts'
 import { has, parseOptions, valueOf } from './options.ts'
 import type { Options } from './options.ts'
 import { loginEnv } from './session.ts'
+import { globPattern } from './patterns.ts'
 
 /** `No route to host` comes when ARP has given up. */
 const ARP_TIMEOUT_MS = 3_000
@@ -89,7 +90,7 @@ function* sessionOf(p: Proc, options: Options, target: string): Run<Session> {
   let fits = true
   for (const line of 'text' in file ? file.text.split('\n') : []) {
     const block = /^\s*Host\s+(.+)$/i.exec(line)
-    if (block !== null) fits = (block[1] ?? '').split(/\s+/).some((pattern) => globFits(pattern, name))
+    if (block !== null) fits = (block[1] ?? '').split(/\s+/).some((pattern) => globPattern(pattern).test(name))
     else if (fits && !/^\s*(#|$)/.test(line)) take(line)
   }
   return {
@@ -101,15 +102,6 @@ function* sessionOf(p: Proc, options: Options, target: string): Run<Session> {
     port: Number(valueOf(options, 'p') ?? settings.port?.[0] ?? 22),
     settings,
   }
-}
-
-function globFits(pattern: string, name: string): boolean {
-  return new RegExp(
-    `^${pattern
-      .replace(/[.+^${}()|[\]\\]/g, '\\$&')
-      .replaceAll('*', '.*')
-      .replaceAll('?', '.')}$`,
-  ).test(name)
 }
 
 /** Connects, checks the host's key, and proves who we are; a number is the exit code of a failure. */

@@ -1,5 +1,6 @@
 /** Models systemctl of systemd 255 (Q1). Not modelled: --user, --root, sockets, set-property. */
 import type { Proc, Program, Run } from '../process.ts'
+import { signalName } from '../signals.ts'
 import type { JobStart } from '../units/answers.ts'
 import type { UnitStatus } from '../units/status.ts'
 import { has, parseOptions, valueOf } from './options.ts'
@@ -9,6 +10,7 @@ import { fail, statusOf, warnStale, withSuffix } from './systemd/common.ts'
 import type { Verb } from './systemd/common.ts'
 import { listDependencies, listJobs, listTimers, listUnitFiles, listUnits } from './systemd/lists.ts'
 import { cat, show, status } from './systemd/show.ts'
+import { globPattern } from './patterns.ts'
 
 const SPEC = {
   flags: [
@@ -135,19 +137,11 @@ function* expanded(p: Proc, names: readonly string[]): Run<string[]> {
       units.push(withSuffix(name))
       continue
     }
-    const shape = globOf(name)
+    const shape = globPattern(name)
     const all = (yield* p.ask('unit.list')) as UnitStatus[]
     units.push(...all.filter((unit) => shape.test(unit.name)).map((unit) => unit.name))
   }
   return units
-}
-
-function globOf(pattern: string): RegExp {
-  const text = pattern
-    .replace(/[.+^${}()|\\]/g, '\\$&')
-    .replaceAll('*', '.*')
-    .replaceAll('?', '.')
-  return new RegExp(`^${text}$`)
 }
 
 const NEEDS_UNIT = new Set([
@@ -221,7 +215,7 @@ function jobVerb(call: (status: UnitStatus) => string | undefined): Verb {
 function* tellJob(p: Proc, verb: string, unit: string, answer: JobStart | { error: string }): Run<number> {
   const what = `Failed to ${verb} ${unit}`
   if ('error' in answer) {
-    yield* p.err(`${what}: Interactive authentication required.\n`)
+    yield* p.err(`${what}: Interactive authentication required.\n${seeLogs(unit)}`)
     return 1
   }
   if ('refused' in answer) return yield* tellRefused(p, verb, unit, answer.refused, answer.unit)
@@ -232,14 +226,17 @@ function* tellJob(p: Proc, verb: string, unit: string, answer: JobStart | { erro
   return 0
 }
 
+/** What follows an error whose cause the unit's own log may tell. */
+const seeLogs = (unit: string): string => `See system logs and 'systemctl status ${unit}' for details.\n`
+
 function* tellRefused(p: Proc, verb: string, asked: string, why: string, culprit = asked): Run<number> {
   const what = `Failed to ${verb} ${asked}`
   const unit = culprit
   if (why === 'manual') {
     yield* p.err(
-      `${what}: Operation refused, unit ${unit} may be requested by dependency only (it is configured to refuse manual start/stop).\nSee system logs and 'systemctl status ${unit}' for details.\n`,
+      `${what}: Operation refused, unit ${unit} may be requested by dependency only (it is configured to refuse manual start/stop).\n${seeLogs(unit)}`,
     )
-    return 1
+    return 4
   }
   if (why === 'not-found') {
     yield* p.err(`${what}: Unit ${unit} not ${verb === 'stop' ? 'loaded' : 'found'}.\n`)
@@ -253,7 +250,7 @@ function* tellRefused(p: Proc, verb: string, asked: string, why: string, culprit
     why === 'error'
       ? `Unit ${unit} failed to load properly, please adjust/correct and reload service manager: Bad message`
       : `Unit ${unit} has a bad unit file setting.`
-  yield* p.err(`${what}: ${detail}\nSee system logs and 'systemctl status ${unit}' for details.\n`)
+  yield* p.err(`${what}: ${detail}\n${seeLogs(unit)}`)
   return 1
 }
 
@@ -290,7 +287,7 @@ const reload: Verb = function* ({ p, verb, units }) {
     if (answer.error !== undefined) return yield* tellJob(p, verb, unit, { error: answer.error })
     if (!answer.done) {
       yield* p.err(`Failed to reload ${unit}: Job type reload is not applicable for unit ${unit}.\n`)
-      return 1
+      return 3
     }
   }
   return 0
@@ -369,27 +366,20 @@ const isEnabled: Verb = function* ({ p, units, options }) {
   return code
 }
 
-const SIGNAL_OF: Record<string, string> = {
-  1: 'HUP',
-  2: 'INT',
-  3: 'QUIT',
-  9: 'KILL',
-  10: 'USR1',
-  12: 'USR2',
-  15: 'TERM',
-}
-
 const kill: Verb = function* ({ p, units, options }) {
-  const named = (valueOf(options, 'signal') ?? 'TERM').toUpperCase().replace(/^SIG/, '')
+  const asked = valueOf(options, 'signal') ?? 'TERM'
+  const signal = signalName(asked)
+  if (signal === undefined) return yield* fail(p, `Failed to parse signal string ${asked}.\n`)
   for (const unit of units) {
     const found = yield* statusOf(p, unit)
     if (found.definition.loadState === 'not-found')
       return yield* fail(p, `Failed to kill unit ${unit}: Unit ${unit} not loaded.\n`)
     const answer = (yield* p.ask('unit.kill', {
       unit,
-      signal: SIGNAL_OF[named] ?? named,
+      signal,
       whom: valueOf(options, 'kill-whom') ?? 'all',
     })) as { done?: boolean; error?: string }
+    if (answer.error === 'not simulated') return yield* fail(p, `not simulated: systemctl kill -s ${signal} ${unit}\n`)
     if (answer.error !== undefined)
       return yield* fail(p, `Failed to kill unit ${unit}: Interactive authentication required.\n`)
     if (answer.done !== true && has(options, 'kill-whom'))

@@ -7,6 +7,7 @@ import { has, parseOptions, valueOf } from './options.ts'
 import type { Options } from './options.ts'
 import { modeText } from './ls.ts'
 import { errnoText, two } from './text.ts'
+import { globPattern } from './patterns.ts'
 
 const FLAGS = 'c x t v z j J m p P k O h a o'.split(' ')
 const LONG: Record<string, string> = {
@@ -221,13 +222,8 @@ function* collectDirectory(
 
 function excluded(options: Options, name: string): boolean {
   const patterns = options.values.get('exclude') ?? []
-  return patterns.some((pattern) => {
-    const body = pattern
-      .replace(/[.+^${}()|[\]\\]/g, '\\$&')
-      .replaceAll('*', '.*')
-      .replaceAll('?', '.')
-    return new RegExp(`(^|/)${body}$`).test(name)
-  })
+  const ends = name.split('/').map((_, index, words) => words.slice(index).join('/'))
+  return patterns.some((pattern) => ends.some((end) => globPattern(pattern).test(end)))
 }
 
 function entry(name: string, stat: FileStat, text: string, target?: string): TarEntry {

@@ -1,6 +1,6 @@
 /** How a process ended. */
-import type { Signal } from '../process.ts'
-import { SIGNAL_NUMBERS } from './record.ts'
+import { signalNumber } from '../signals.ts'
+import type { Signal } from '../signals.ts'
 import type { ExitStatus } from './record.ts'
 
 export function makeExit(code: number): ExitStatus {
@@ -9,5 +9,5 @@ export function makeExit(code: number): ExitStatus {
 
 /** The status of a process that a signal killed: 128 and the number of the signal. */
 export function makeKilled(signal: Signal): ExitStatus {
-  return { code: 128 + SIGNAL_NUMBERS[signal], signal }
+  return { code: 128 + (signalNumber(signal) ?? 0), signal }
 }

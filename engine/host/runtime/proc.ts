@@ -1,15 +1,7 @@
 /** The `Proc` of one process: each operation yields one system call and gives back its answer. */
-import type {
-  HttpFailure,
-  HttpFailure as Failure,
-  Outgoing,
-  Proc,
-  Run,
-  Signal,
-  SpawnOptions,
-  Syscall,
-} from '../process.ts'
+import type { HttpFailure, HttpFailure as Failure, Outgoing, Proc, Run, SpawnOptions, Syscall } from '../process.ts'
 import type { HttpResponse } from '../../fabric/http.ts'
+import type { Signal } from '../signals.ts'
 import type { ProcessRecord } from './record.ts'
 
 function* ask<T>(syscall: Syscall): Run<T> {

@@ -1,7 +1,8 @@
 /** A process as plain data: all that a snapshot holds of it. */
 import type { HostName } from '../../fabric/fabric.ts'
 import type { KernelEvent } from '../../kernel/queue.ts'
-import type { Signal, Syscall } from '../process.ts'
+import type { Syscall } from '../process.ts'
+import type { Signal } from '../signals.ts'
 import type { ProcessRoot } from './world.ts'
 
 /** Where a standard stream of a process leads when the process is started from outside. */
@@ -131,18 +132,4 @@ export interface Terminal {
   event?: KernelEvent
   /** What is typed goes on into this open stream of a process. */
   forward?: { pid: number; stream: number }
-}
-
-export const SIGNAL_NUMBERS: Record<Signal, number> = {
-  HUP: 1,
-  INT: 2,
-  QUIT: 3,
-  KILL: 9,
-  USR1: 10,
-  USR2: 12,
-  PIPE: 13,
-  TERM: 15,
-  CONT: 18,
-  TSTP: 20,
-  WINCH: 28,
 }

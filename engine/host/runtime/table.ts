@@ -16,7 +16,9 @@ import { LISTENING, NETWORK_ANSWER } from '../network-port.ts'
 import type { NetworkAnswerData } from '../network-port.ts'
 import { ANSWER_EVENT, PENDING, RUNTIME_ADDRESS } from '../pending.ts'
 import type { AnswerData } from '../pending.ts'
-import type { Run, Signal, Syscall } from '../process.ts'
+import type { Run, Syscall } from '../process.ts'
+import { defaultAction, isForced } from '../signals.ts'
+import type { Signal } from '../signals.ts'
 import { fileCalls } from './calls/files.ts'
 import { forwardSize, forwardTyped } from './calls/forward.ts'
 import { cancelExchange, gathered, networkCalls } from './calls/network.ts'
@@ -455,6 +457,7 @@ export class ProcessTable implements Component, Machine {
     if (process === undefined || process.exit !== undefined) return process !== undefined
     if (signal === 'CONT') this.proceed(process)
     if (signal === 'KILL') this.exitProcess(process, makeKilled(signal))
+    else if (isForced(signal)) this.actByDefault(process, signal)
     else if (process.ignored.includes(signal)) return true
     else if (process.caught.includes(signal)) this.notify(process, signal)
     else if (!process.init) this.actByDefault(process, signal)
@@ -833,9 +836,9 @@ export class ProcessTable implements Component, Machine {
   }
 
   private actByDefault(process: ProcessRecord, signal: Signal): void {
-    if (signal === 'CONT' || signal === 'WINCH') return
-    if (signal === 'TSTP') this.stop(process)
-    else this.exitProcess(process, makeKilled(signal))
+    const action = defaultAction(signal)
+    if (action === 'stop') this.stop(process)
+    else if (action === 'end') this.exitProcess(process, makeKilled(signal))
   }
 
   private stop(process: ProcessRecord): void {

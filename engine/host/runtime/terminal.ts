@@ -1,5 +1,5 @@
 /** A terminal's line discipline in its cooked mode. Models termios(3): ICANON, ECHO, ISIG. */
-import type { Signal } from '../process.ts'
+import type { Signal } from '../signals.ts'
 import type { Terminal } from './record.ts'
 
 export function makeTerminal(id: string, size: { columns: number; rows: number }): Terminal {

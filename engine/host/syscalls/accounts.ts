@@ -142,7 +142,13 @@ function copy(world: World, from: Place, to: Place, recursive: boolean, preserve
 }
 
 export const accountCalls: SyscallTable = {
-  'sudo.ask': (world, process, args) => sudo(world, process, args.command as string[], String(args.target)),
+  'sudo.ask': (world, process, args) =>
+    sudo(
+      world,
+      args.user === undefined ? process : { ...process, user: String(args.user) },
+      args.command as string[],
+      String(args.target),
+    ),
   'password.check': (world, process, args) => password(world, process, String(args.user), String(args.password)),
   'ssh.facts': (world, _process, args) => sshFacts(world, String(args.host), String(args.user), args.keys as string[]),
   'ssh.password': (world, process, args) =>

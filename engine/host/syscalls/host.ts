@@ -1,7 +1,15 @@
 /** What programs ask of the host itself: its facts, its journal, its modelled processes, its neighbours. */
 import type { HostName } from '../../fabric/fabric.ts'
-import type { Capacity, ListeningSocket, ModelledProcess, NetworkInterface, Route } from '../host.ts'
-import type { JournalLine, JournalQuery } from '../journald.ts'
+import type {
+  Capacity,
+  ContainerPlace,
+  Host,
+  ListeningSocket,
+  ModelledProcess,
+  NetworkInterface,
+  Route,
+} from '../host.ts'
+import type { JournalLine, JournalQuery, Priority } from '../journald.ts'
 import { binaryAttributes } from '../binary.ts'
 import { CLUSTER_KEY, fingerprint } from '../ssh-keys.ts'
 import { unloadModule } from '../system.ts'
@@ -47,7 +55,7 @@ export interface DialAnswer {
 function facts(world: World, process: Caller): HostFactsAnswer {
   const host = world.hosts.get(process.host)
   const uptimeMs = world.kernel.now - host.bootedAtMs
-  const own = podNetwork(process)
+  const own = podNetwork(world, process)
   return {
     name: host.name,
     address: host.address,
@@ -62,20 +70,20 @@ function facts(world: World, process: Caller): HostFactsAnswer {
     machineId: host.machineId,
     bootId: host.bootId,
     boots: [...host.boots],
-    interfaces: [...host.interfaces],
-    routes: [...host.routes],
+    ...host.network(),
     sockets: host.sockets(),
     packages: host.packages,
     ...own,
   }
 }
 
-/** A container that has an address of its own (`root.ip`) sees its own interfaces, not the host's. */
-function podNetwork({ root }: Caller): Partial<HostFactsAnswer> {
-  if (root.kind !== 'container' || typeof root.ip !== 'string') return {}
-  const { ip } = root
+/** A container that has an address of its own sees its own interfaces, not the host's. */
+function podNetwork(world: World, { host, root }: Caller): Partial<HostFactsAnswer> {
+  const container = root.kind === 'container' ? root.id : root.netns
+  const place = container === undefined ? undefined : (world.hosts.placeOf(host, container) ?? givenPlace(root))
+  if (place === undefined) return {}
+  const { ip, peerIndex } = place
   const via = ip.replace(/\.\d+$/, '.1')
-  const mac = ['0a', '58', ...ip.split('.').map((part) => Number(part).toString(16).padStart(2, '0'))].join(':')
   const lo: NetworkInterface = {
     name: 'lo',
     mac: '00:00:00:00:00:00',
@@ -83,16 +91,101 @@ function podNetwork({ root }: Caller): Partial<HostFactsAnswer> {
     up: true,
     addresses: ['127.0.0.1/8'],
   }
-  const eth0: NetworkInterface = { name: 'eth0', mac, mtu: 1450, up: true, addresses: [`${ip}/24`], peerIndex: 7 }
+  const eth0: NetworkInterface = { name: 'eth0', mac: macOf(ip), mtu: 1450, up: true, addresses: [`${ip}/24`], kind: 'veth', peerIndex } // prettier-ignore
   return {
     address: ip,
     interfaces: [lo, eth0],
     routes: [
       { to: 'default', via, dev: 'eth0' },
       { to: `${via.replace(/\.1$/, '.0')}/24`, dev: 'eth0', rest: `proto kernel scope link src ${ip}` },
-    ],
+      { to: '10.244.0.0/16', via, dev: 'eth0' },
+    ]
+      .filter(({ to }) => to !== '10.244.0.0/16' || ip.startsWith('10.244.'))
+      .sort((a, b) => Number(a.to !== 'default') - Number(b.to !== 'default') || compareNetworks(a.to, b.to)),
     sockets: [],
   }
+}
+
+/** As the kernel lists them: by address, and of the same the longer prefix first. */
+function compareNetworks(a: string, b: string): number {
+  const [one, other] = [a, b].map((to) => to.split(/[./]/).map(Number))
+  const at = (one ?? []).findIndex((part, index) => part !== other?.[index])
+  return at < 0 ? 0 : ((one?.[at] ?? 0) - (other?.[at] ?? 0)) * (at === 4 ? -1 : 1)
+}
+
+function givenPlace(root: Caller['root']): ContainerPlace | undefined {
+  return root.kind === 'container' && typeof root.ip === 'string' ? { ip: root.ip, peerIndex: 7 } : undefined
+}
+
+/** The hardware address that a pod's interface has. */
+const macOf = (ip: string): string =>
+  ['0a', '58', ...ip.split('.').map((part) => Number(part).toString(16).padStart(2, '0'))].join(':')
+
+/** An entry of the table of neighbours. */
+export interface Neighbour {
+  ip: string
+  dev: string
+  mac?: string
+  state: 'REACHABLE' | 'STALE' | 'FAILED' | 'PERMANENT'
+}
+
+/** Whom the kernel of a host, or of a container's network, has asked for a hardware address. */
+function neighbours(world: World, process: Caller): Neighbour[] {
+  const { interfaces, routes, address } = facts(world, process)
+  const gateway = routes.find(({ to }) => to === 'default')
+  if (podNetwork(world, process).address !== undefined)
+    return gateway?.via === undefined ? [] : [{ ip: gateway.via, dev: 'eth0', mac: macOf(gateway.via), state: 'REACHABLE' }] // prettier-ignore
+  const eth0 = interfaces.find(({ name }) => name === 'eth0')
+  if (eth0?.up !== true) return []
+  const prefix = address.replace(/\.\d+$/, '.')
+  const others = world.hosts.list().filter((one) => one.address !== address && one.address.startsWith(prefix))
+  return [
+    ...others.map((one): Neighbour => neighbourOf(world, process.host, one)),
+    ...(gateway?.via === undefined
+      ? []
+      : [
+          {
+            ip: gateway.via,
+            dev: gateway.dev,
+            mac: `96:${macOf(gateway.via).slice(6)}:55`,
+            state: 'REACHABLE' as const,
+          },
+        ]),
+    ...world.hosts
+      .linksOf(process.host)
+      .interfaces.flatMap(({ podIp }): Neighbour[] =>
+        podIp === undefined ? [] : [{ ip: podIp, dev: 'cni0', mac: macOf(podIp), state: 'REACHABLE' }],
+      ),
+    ...routes.flatMap(({ via, dev }): Neighbour[] =>
+      dev !== 'flannel.1' || via === undefined ? [] : [{ ip: via, dev, mac: vtepMac(via), state: 'PERMANENT' }],
+    ),
+  ]
+}
+
+/** Whether the pod with an address answers: it is on this host, or on that whose tunnel the route leads to. */
+function pings(world: World, { host }: Caller, address: string): boolean {
+  const from = world.hosts.get(host)
+  const route = from.network().routes.find(({ to, dev }) => dev !== 'eth0' && isIn(to, address))
+  const there = route?.via === undefined ? from : world.hosts.list().find((one) => one.network().interfaces.some(({ name, addresses }) => name === 'flannel.1' && addresses.includes(`${route.via}/32`))) // prettier-ignore
+  if (route === undefined || there === undefined) return false
+  const isUp = there === from || world.fabric.dial(host, there.name, 0).kind !== 'silent'
+  return isUp && world.hosts.linksOf(there.name).interfaces.some(({ podIp }) => podIp === address)
+}
+
+function isIn(network: string, address: string): boolean {
+  const [base = '', bits = '32'] = network.split('/')
+  const number = (text: string): number => text.split('.').reduce((sum, part) => sum * 256 + Number(part), 0)
+  const size = 2 ** (32 - Number(bits))
+  return Math.floor(number(base) / size) === Math.floor(number(address) / size)
+}
+
+/** flannel writes the hardware address of each peer's flannel.1 into the table. */
+const vtepMac = (ip: string): string => `66:${macOf(ip).slice(6)}:01`
+
+function neighbourOf({ fabric }: World, from: HostName, { name, address, interfaces, power }: Host): Neighbour {
+  const mac = interfaces.find((one) => one.name === 'eth0')?.mac
+  const answers = power === 'on' && mac !== undefined && fabric.dial(from, name, 0).kind !== 'silent'
+  return answers ? { ip: address, dev: 'eth0', mac, state: 'REACHABLE' } : { ip: address, dev: 'eth0', state: 'FAILED' }
 }
 
 function dial(world: World, process: Caller, name: string, port: number, user: string): DialAnswer {
@@ -151,21 +244,27 @@ function readJournal(world: World, process: Caller, query: JournalQuery): Journa
 }
 
 /** Ends a modelled process: a unit's main process, or one that a component put there. */
-function signal(world: World, process: Caller, pid: number, name: string): 'sent' | 'none' | 'denied' {
+/** What became of a signal to a modelled process. */
+export type Signalled = 'sent' | 'none' | 'denied' | 'not simulated'
+
+function signal(world: World, process: Caller, pid: number, name: string): Signalled {
   if (process.root.kind === 'container') return 'none'
   const host = world.hosts.get(process.host)
   const target = host.processes().find((candidate) => candidate.pid === pid)
   if (target === undefined) return 'none'
   if (process.user !== 'root' && process.user !== target.user) return 'denied'
   if (target.pid === 1) return 'sent'
-  if (target.unit !== undefined) host.units.signal(pid, name)
-  else if (target.container !== undefined) world.hosts.signalContained(host.name, pid, name)
-  else if (target.address !== undefined)
-    world.kernel.send({ to: target.address, type: 'process.signal', data: { host: host.name, pid, signal: name } })
-  return 'sent'
+  return host.signal(target, name)
 }
 
 export const hostCalls: SyscallTable = {
+  'network.neighbours': (world, process) => neighbours(world, process),
+  'network.ping': (world, process, args) => pings(world, process, String(args.address)),
+  /** The container whose network a process is in; null: the host's. */
+  'network.ofContainer': (world, process, args) => world.hosts.placeOf(process.host, String(args.id))?.ip ?? null,
+  /** A container in the network that has an address; null: none. */
+  'network.container': (world, process, args) =>
+    world.hosts.containedProcesses(process.host).find(({ netns }) => netns !== undefined && world.hosts.placeOf(process.host, netns)?.ip === args.ip)?.netns ?? null, // prettier-ignore
   'host.facts': (world, process) => facts(world, process),
   'host.processes': (world, process): ModelledProcess[] =>
     process.root.kind === 'container' ? [] : world.hosts.get(process.host).processes(),
@@ -175,12 +274,12 @@ export const hostCalls: SyscallTable = {
   'host.greet': (world, process, args) => greet(world, process, String(args.host), String(args.user)),
   'host.reboot': (world, process) => {
     if (process.user !== 'root') return { error: 'denied' }
-    world.hosts.reboot(process.host)
+    world.hosts.shutDown(process.host, 'booting')
     return { done: true }
   },
   'host.poweroff': (world, process) => {
     if (process.user !== 'root') return { error: 'denied' }
-    world.hosts.crash(process.host)
+    world.hosts.shutDown(process.host, 'off')
     return { done: true }
   },
   'host.setClock': (world, process, args) => {
@@ -212,6 +311,13 @@ export const hostCalls: SyscallTable = {
     process.user === 'root' && process.root.kind === 'host'
       ? world.hosts.get(process.host).journal.vacuum(Number(args.beforeMs))
       : 0,
+  /** syslog(3): a line of no unit. */
+  'journal.write': (world, process, args) => {
+    if (process.root.kind !== 'host') return null
+    const { text, priority, identifier, pid } = args as unknown as { text: string; priority: Priority; identifier: string; pid: number } // prettier-ignore
+    world.hosts.get(process.host).journal.write('', priority, text, { identifier, pid })
+    return null
+  },
   'journal.read': (world, process, args) => readJournal(world, process, (args.query ?? {}) as JournalQuery),
   /** dpkg puts a file in place: a binary by the program that its text names, of the size that it is said to have. */
   'files.place': (world, process, args) => {

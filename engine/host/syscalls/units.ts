@@ -4,6 +4,7 @@ import { PENDING } from '../pending.ts'
 import type { Syscall } from '../process.ts'
 import type { Relation } from '../units/dependencies.ts'
 import type { JobStart } from '../units/answers.ts'
+import { isStop } from '../signals.ts'
 import type { Caller, SyscallTable, World } from './table.ts'
 
 /** The answer when there is no systemd to talk to: in a container. */
@@ -36,6 +37,14 @@ function job(start: JobStart): unknown {
   return 'pending' in start ? PENDING : start
 }
 
+/** SIGSTOP and SIGCONT go to the main process alone. */
+function kill(host: Host, unit: string, signal: string, whom: string): unknown {
+  const main = host.processes().find((process) => process.unit === unit)
+  const stills = isStop(signal) || signal === 'CONT'
+  if (!stills || main === undefined) return { done: host.units.kill(unit, signal, whom) }
+  return host.signal(main, signal) === 'sent' ? { done: true } : { error: 'not simulated' }
+}
+
 const calls: Record<string, UnitCall> = {
   'unit.start': (host, unit, { pid }) => job(host.units.start(unit, { pid, call: 'unit.start' })),
   'unit.stop': (host, unit, { pid }) => job(host.units.stop(unit, { pid, call: 'unit.stop' })),
@@ -54,9 +63,7 @@ const calls: Record<string, UnitCall> = {
   'unit.getDefault': (host) => host.units.defaultTarget(),
   'unit.related': (host, unit, _process, args) => host.units.related(unit, String(args.relation) as Relation),
   'unit.jobs': (host) => host.units.listJobs(),
-  'unit.kill': (host, unit, _process, args) => ({
-    done: host.units.kill(unit, String(args.signal), String(args.whom)),
-  }),
+  'unit.kill': (host, unit, _process, args) => kill(host, unit, String(args.signal), String(args.whom)),
   'unit.notify': (host, _unit, _process, args) => host.units.notify(String(args.invocation), String(args.message)),
   'unit.status': (host, unit) => host.units.status(unit),
   'unit.list': (host) => host.units.names().map((name) => host.units.status(name)),

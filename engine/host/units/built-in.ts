@@ -35,6 +35,23 @@ export const BUILT_IN: Record<string, BuiltIn> = {
       'time="<time>" level=info msg="Stream server stopped"',
     ],
   },
+  dockerd: {
+    readyMs: 200,
+    memoryBytes: 95 * MiB,
+    lines: [
+      'time="<time>" level=info msg="Starting up"',
+      'time="<time>" level=info msg="[graphdriver] using prior storage driver: overlay2"',
+      'time="<time>" level=info msg="Loading containers: start."',
+      'time="<time>" level=info msg="Default bridge (docker0) is assigned with an IP address 172.17.0.0/16. Daemon option --bip can be used to set a preferred IP address"',
+      'time="<time>" level=info msg="Loading containers: done."',
+      'time="<time>" level=info msg="Daemon has completed initialization"',
+      'time="<time>" level=info msg="API listen on /var/run/docker.sock"',
+    ],
+    farewell: [
+      `time="<time>" level=info msg="Processing signal 'terminated'"`,
+      'time="<time>" level=info msg="Daemon shutdown complete"',
+    ],
+  },
   sshd: {
     readyMs: 20,
     port: 22,

@@ -43,7 +43,6 @@ export class Daemons {
 
   /** A signal to a run that only this file knows. */
   signal(record: UnitRecord, signal: string): void {
-    if (signal === 'CONT' || signal === 'TSTP' || signal === 'WINCH') return
     const daemon = builtInOf(record)
     if (signal === 'HUP' && daemon !== undefined) return
     if (signal === 'TERM') this.sayLines(record, daemon?.farewell ?? [])

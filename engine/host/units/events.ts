@@ -9,6 +9,8 @@ export const UNIT_EVENTS = {
   start: 'unit.start',
   /** To the program's component: end. Data: `UnitStopData`. */
   stop: 'unit.stop',
+  /** To the program's component: stand still (SIGSTOP), or go on (SIGCONT). Data: `UnitPauseData`. */
+  pause: 'unit.pause',
   /** To the program's component: read your configuration again. Data: `UnitStopData`. */
   reload: 'unit.reload',
   /** To `hosts`: the program of a Type=notify unit is ready. Data: `UnitStartedData`. */
@@ -44,6 +46,10 @@ export interface UnitStopData extends UnitRun {
   signal: string
   /** The host lost its power: no answer is expected. */
   power?: boolean
+}
+
+export interface UnitPauseData extends UnitRun {
+  paused: boolean
 }
 
 export type UnitStartedData = UnitRun

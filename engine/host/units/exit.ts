@@ -1,4 +1,6 @@
 /** How a main process ended, in systemd's words. Models src/shared/exit-status.c. */
+import { signalNumber } from '../signals.ts'
+
 export interface UnitExit {
   pid: number
   how: 'exited' | 'killed'
@@ -39,20 +41,9 @@ const STATUS_NAMES: Record<number, string> = {
   255: 'EXCEPTION',
 }
 
-const SIGNAL_NUMBERS: Record<string, number> = {
-  HUP: 1,
-  INT: 2,
-  QUIT: 3,
-  ABRT: 6,
-  KILL: 9,
-  SEGV: 11,
-  PIPE: 13,
-  TERM: 15,
-}
-
 /** As the journal says it: `code=exited, status=1/FAILURE`, `code=killed, status=9/KILL`. */
 export function journalStatus(exit: UnitExit): string {
-  if (exit.how === 'killed') return `code=killed, status=${SIGNAL_NUMBERS[exit.signal ?? ''] ?? 0}/${exit.signal ?? ''}`
+  if (exit.how === 'killed') return `code=killed, status=${signalNumber(exit.signal ?? '') ?? 0}/${exit.signal ?? ''}`
   return `code=exited, status=${exit.code}/${STATUS_NAMES[exit.code] ?? 'n/a'}`
 }
 

@@ -1,16 +1,27 @@
 /** The main process of a service: a component elsewhere, a process of the table, or a built-in daemon. */
 import { basename } from '../files.ts'
 import { contextOf } from './commands.ts'
+import { defaultAction } from '../signals.ts'
 import type { Commands, Launched } from './commands.ts'
 import type { Daemons } from './daemons.ts'
 import { UNIT_EVENTS } from './events.ts'
-import type { UnitRun, UnitStartData, UnitStopData } from './events.ts'
+import type { UnitPauseData, UnitRun, UnitStartData, UnitStopData } from './events.ts'
 import type { UnitExit } from './exit.ts'
 import type { UnitRecord } from './record.ts'
 import type { UnitTable } from './table.ts'
 import { value } from './unit-file.ts'
 import type { UnitHost } from './unit-host.ts'
 import type { UnitLog } from './unit-log.ts'
+
+/** The programs whose components hear of `UNIT_EVENTS.pause`. */
+const STANDS_STILL: readonly string[] = [
+  'etcd',
+  'kube-apiserver',
+  'kube-controller-manager',
+  'kube-proxy',
+  'kube-scheduler',
+  'kubelet',
+]
 
 const CLEAN: UnitExit = { pid: 0, how: 'exited', code: 0 }
 
@@ -50,8 +61,16 @@ export class MainProcess {
   signal(record: UnitRecord, signal: string): void {
     if (record.pid === undefined) return this.gone(record)
     if (record.real === true) return void (this.commands.signal(record.pid, signal) || this.gone(record))
+    if (defaultAction(signal) !== 'end') return
     if (this.hasComponent(record)) this.tellSignal(record, UNIT_EVENTS.stop, signal)
     else this.daemons.signal(record, signal)
+  }
+
+  /** Returns whether the component of the program can stand still. */
+  pause(record: UnitRecord, paused: boolean): boolean {
+    if (!this.hasComponent(record) || !STANDS_STILL.includes(basename(record.argv[0] ?? ''))) return false
+    this.tell(record, UNIT_EVENTS.pause, { ...this.runOf(record), paused } satisfies UnitPauseData)
+    return true
   }
 
   /** Signals a component, without a look at whether it is there. */

@@ -17,6 +17,10 @@ export interface ModelledProcess {
   unit?: string
   /** The id of the container whose main process it is. */
   container?: string
+  /** It stands still by SIGSTOP. */
+  stopped?: true
+  /** A container in whose network it is, when that is not the host's. */
+  netns?: string
   /** The kernel address that hears of signals to it, as `process.signal` {host, pid, signal}. */
   address?: string
 }

@@ -69,7 +69,8 @@ export class UnitLog {
   ): void {
     const from = { identifier: `(${basename(path).slice(0, 8)})`, pid }
     const write = (line: string): void => this.journald.write(record.name, 3, `${record.name}: ${line}`, from)
-    if (step === 'EXEC' && text === 'No such file or directory') write(`Failed to locate executable ${path}: ${text}`)
+    if (step === 'EXEC' && /^(No such file|Permission)/.test(text))
+      write(`Failed to locate executable ${path}: ${text}`)
     if (step === 'USER') write(`Failed to determine user credentials: ${text}`)
     if (step === 'CHDIR') write(`Changing to the requested working directory failed: ${text}`)
     write(`Failed at step ${step} spawning ${path}: ${text}`)

@@ -123,6 +123,12 @@ export class Units {
     return record !== undefined
   }
 
+  /** SIGSTOP or SIGCONT for the main process with that pid. Returns whether it can stand still. */
+  pause(pid: number, paused: boolean): boolean {
+    const record = this.table.all().find((one) => one.pid === pid)
+    return record !== undefined && this.main.pause(record, paused)
+  }
+
   /** `systemctl kill`: a signal to the main process, or to all of the unit's. Returns whether there is any. */
   kill(name: string, signal: string, whom: string): boolean {
     const record = this.table.of(name)

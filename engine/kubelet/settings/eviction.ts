@@ -1,6 +1,7 @@
 /** Eviction thresholds as they are written. Models pkg/kubelet/eviction/helpers.go (ParseThresholdConfig) (O4, F12). */
 import { DurationError, parseGoDuration } from '../../objects/duration.ts'
 import { parseQuantity, quantityValue, QuantityError } from '../../objects/quantity.ts'
+import { CONFIG_DEFAULTS } from './config-schema.ts'
 import type { ConfigTree } from './config-schema.ts'
 
 const SIGNALS = [
@@ -71,5 +72,51 @@ function graceProblem(soft: Record<string, string>, grace: Record<string, string
 export function keptBack(config: ConfigTree, signal: string, capacity: number): number {
   const value = (config['evictionHard'] as Record<string, string> | undefined)?.[signal]
   if (value === undefined) return 0
+  return amountOf(value, capacity)
+}
+
+export interface Threshold {
+  signal: string
+  /** A quantity, or a share of the capacity: `10%`. */
+  value: string
+  /** How long a soft threshold must be crossed; absent: it is a hard one. */
+  graceMs?: number
+  /** evictionMinimumReclaim: so much more than the threshold must be free before it counts as resolved. */
+  reclaim?: string
+}
+
+const DEFAULT_HARD = CONFIG_DEFAULTS['evictionHard'] as Record<string, string>
+const read = new WeakMap<ConfigTree, readonly Threshold[]>()
+
+/** The thresholds of a configuration, hard ones first; memory of the pods' cgroup has those of the node's memory. */
+export function thresholdsOf(config: ConfigTree): readonly Threshold[] {
+  const known = read.get(config)
+  if (known !== undefined) return known
+  const map = (name: string): Record<string, string> => (config[name] ?? {}) as Record<string, string>
+  const merged = config['mergeDefaultEvictionSettings'] === true ? DEFAULT_HARD : {}
+  const grace = map('evictionSoftGracePeriod')
+  const reclaim = map('evictionMinimumReclaim')
+  const made = (signal: string, value: string): Threshold => ({
+    signal,
+    value,
+    ...(reclaim[signal] !== undefined && { reclaim: reclaim[signal] }),
+  })
+  const isOn = ([, value]: [string, string]): boolean => value !== '0%' && value !== '100%'
+  const hard = Object.entries({ ...merged, ...map('evictionHard') })
+    .filter(isOn)
+    .map(([signal, value]) => made(signal, value))
+  const soft = Object.entries(map('evictionSoft'))
+    .filter(isOn)
+    .map(([signal, value]) => ({ ...made(signal, value), graceMs: parseGoDuration(grace[signal] ?? '0s') }))
+  const ofPods = hard
+    .filter(({ signal }) => signal === 'memory.available')
+    .map((one) => ({ ...one, signal: 'allocatableMemory.available' }))
+  const thresholds = [...hard, ...ofPods, ...soft]
+  read.set(config, thresholds)
+  return thresholds
+}
+
+/** What a threshold's value comes to. */
+export function amountOf(value: string, capacity: number): number {
   return value.endsWith('%') ? Math.floor((capacity * Number(value.slice(0, -1))) / 100) : quantityValue(value)
 }

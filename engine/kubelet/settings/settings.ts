@@ -2,6 +2,7 @@
  * What the files and flags of one run of the kubelet come to, or why it does not run. Models cmd/kubelet/app/server.go
  * in its order of checks (O4). Not modelled: cloud providers, credential providers, lock files.
  */
+import { LAST_DOCKERSHIM } from '../../versions/docker.ts'
 import { parseGoDuration } from '../../objects/duration.ts'
 import { isPermitted } from '../../objects/node-labels.ts'
 import { parseQuantity, QuantityError } from '../../objects/quantity.ts'
@@ -30,6 +31,10 @@ export interface Machine {
   isDirectory(path: string): boolean
   /** Why the runtime at an endpoint does not answer; undefined: it does. */
   runtimeProblem(endpoint: string): string | undefined
+  /** Docker is installed: kubelets up to 1.23 speak to it unless told otherwise. */
+  hasDocker?: boolean
+  /** Why Docker is of no use to a kubelet with this cgroup driver; undefined: it is. */
+  dockerProblem?(cgroupDriver: string): string | undefined
   /** What /proc/swaps says below its heading; empty: no swap. */
   swaps: string
   knowsGate(name: string): boolean
@@ -50,6 +55,8 @@ export interface KubeletSettings {
   certDir: string
   verbosity: number
   config: ConfigTree
+  /** Absent: it was not asked. */
+  dockershim?: boolean
 }
 
 /** A line that the process says: a structured one, or a bare text on stderr. */
@@ -135,6 +142,7 @@ function settingsOf(run: Run): KubeletSettings {
     certDir: certDirOf(line),
     verbosity: (line.values['v'] as number | undefined) ?? 0,
     config,
+    ...(machine.hasDocker === true && { dockershim: speaksToDocker(run) }),
   }
 }
 
@@ -342,8 +350,14 @@ function runningProblem(run: Run, config: ConfigTree): { text: string; afterMs: 
   if (eviction !== undefined) return { text: eviction, afterMs: 140 }
   const runtime = runtimeProblem(run, config)
   if (runtime !== undefined) return { text: runtime, afterMs: 350 }
+  if (run.machine.minor >= 31 && run.machine.knowsGate('KubeletCgroupDriverFromCRI'))
+    said.push(info('server.go:1429', DRIVER_FALLS_BACK, {}))
   return swapProblem(run, config)
 }
+
+/** What the kubelet says of a runtime before containerd 2.0, which does not tell its cgroup driver. */
+const DRIVER_FALLS_BACK =
+  'CRI implementation should be updated to support RuntimeConfig when KubeletCgroupDriverFromCRI feature gate has been enabled. Falling back to using cgroupDriver from kubelet config.'
 
 const RESERVABLE = ['cpu', 'memory', 'ephemeral-storage', 'pid']
 
@@ -362,8 +376,15 @@ function reservedProblem(reserved: unknown): string | undefined {
   return undefined
 }
 
-function runtimeProblem({ machine, said }: Run, config: ConfigTree): string | undefined {
-  const endpoint = String(config['containerRuntimeEndpoint'])
+/** Whether the kubelet speaks to Docker: up to 1.23, unless --container-runtime says `remote`. */
+const speaksToDocker = ({ machine, line }: Run): boolean =>
+  machine.hasDocker === true && machine.minor <= LAST_DOCKERSHIM && line.values['container-runtime'] !== 'remote'
+
+function runtimeProblem(run: Run, config: ConfigTree): string | undefined {
+  const { machine, said, line } = run
+  if (speaksToDocker(run)) return machine.dockerProblem?.(String(config['cgroupDriver'] || 'cgroupfs'))
+  const flag = machine.hasDocker === true ? line.values['container-runtime-endpoint'] : undefined
+  const endpoint = String(flag ?? config['containerRuntimeEndpoint'])
   const problem = machine.runtimeProblem(endpoint)
   if (problem === undefined) return undefined
   const socket = endpoint.replace(/^unix:\/\//, '')

@@ -1,5 +1,6 @@
 /** Builtins that steer: exit, return, break, eval, source, trap, test, let, getopts … */
 import type { Run } from '../../host/process.ts'
+import { signalName, signalTable } from '../../host/signals.ts'
 import { evaluateArithmetic } from '../arithmetic.ts'
 import { parseArithmetic } from '../ast.ts'
 import { testWords } from '../conditional.ts'
@@ -103,24 +104,18 @@ const test: Builtin = function* (sh, words) {
   }
 }
 
-const signalName = (text: string): string => {
-  const names: Record<string, string> = {
-    0: 'EXIT',
-    1: 'HUP',
-    2: 'INT',
-    3: 'QUIT',
-    9: 'KILL',
-    10: 'USR1',
-    12: 'USR2',
-    13: 'PIPE',
-    15: 'TERM',
-    20: 'TSTP',
-  }
-  return names[text] ?? text.toUpperCase().replace(/^SIG/, '')
+/** What a trap can wait for: a signal, or one of bash's own. */
+function trapName(text: string): string | undefined {
+  const own = text === '0' ? 'EXIT' : text.toUpperCase()
+  return ['EXIT', 'ERR', 'DEBUG', 'RETURN'].includes(own) ? own : signalName(text)
 }
 
 const trap: Builtin = function* (sh, words) {
   const args = words.slice(1).filter((word) => word !== '--')
+  if (args[0] === '-l') {
+    yield* sh.p.out(signalTable())
+    return 0
+  }
   if (args.length === 0 || args[0] === '-p') {
     for (const [name, text] of Object.entries(sh.state.traps))
       yield* sh.p.out(`trap -- ${quoteWord(text)} ${/^(EXIT|ERR|DEBUG|RETURN)$/.test(name) ? name : `SIG${name}`}\n`)
@@ -128,12 +123,17 @@ const trap: Builtin = function* (sh, words) {
   }
   const [text = '', ...names] = args
   const resets = names.length === 0 || text === '-'
-  for (const name of (names.length === 0 ? [text] : names).map(signalName)) {
-    if (resets) delete sh.state.traps[name]
+  let status = 0
+  for (const spec of names.length === 0 ? [text] : names) {
+    const name = trapName(spec)
+    if (name === undefined) {
+      yield* sh.complain(`trap: ${spec}: invalid signal specification`)
+      status = 1
+    } else if (resets) delete sh.state.traps[name]
     else sh.state.traps[name] = text
   }
   yield* watchSignals(sh)
-  return 0
+  return status
 }
 
 const letIt: Builtin = function* (sh, words) {

@@ -1,5 +1,7 @@
 /** jobs, fg, bg, wait, kill, disown, history, umask, ulimit, help. */
-import type { Run, Signal } from '../../host/process.ts'
+import type { Run } from '../../host/process.ts'
+import { signalName, signalNumber, signalOf, signalTable } from '../../host/signals.ts'
+import type { Signal } from '../../host/signals.ts'
 import { awaitJob, describeJob, findJob, pollJobs } from '../jobs.ts'
 import type { Shell } from '../shell.ts'
 import type { Job } from '../state.ts'
@@ -90,59 +92,53 @@ const wait: Builtin = function* (sh, words) {
   return status
 }
 
-const NUMBERS: Record<string, Signal> = {
-  1: 'HUP',
-  2: 'INT',
-  3: 'QUIT',
-  9: 'KILL',
-  10: 'USR1',
-  12: 'USR2',
-  13: 'PIPE',
-  15: 'TERM',
-  18: 'CONT',
-  19: 'TSTP',
-  20: 'TSTP',
-  28: 'WINCH',
+/** `kill -l`: the table, or numbers as names and names as numbers; 128 and more is the status of who was killed. */
+function* listSignals(sh: Shell, specs: string[]): Run<number> {
+  if (specs.length === 0) yield* sh.p.out(signalTable())
+  let status = 0
+  for (const spec of specs) {
+    const name = signalName(/^\d+$/.test(spec) && Number(spec) > 128 ? String(Number(spec) - 128) : spec)
+    if (name !== undefined) yield* sh.p.out(`${/^\d+$/.test(spec) ? name : signalNumber(name)}\n`)
+    else {
+      yield* sh.complain(`kill: ${spec}: invalid signal specification`)
+      status = 1
+    }
+  }
+  return status
 }
-const NAMES = ['HUP', 'INT', 'QUIT', 'KILL', 'USR1', 'USR2', 'PIPE', 'TERM', 'CONT', 'TSTP', 'WINCH']
+
+function* isThere(sh: Shell, pid: number): Run<boolean> {
+  const running = (yield* sh.p.ask('processes')) as { pid: number }[]
+  const modelled = ((yield* sh.p.ask('host.processes')) ?? []) as { pid: number }[]
+  return [...running, ...modelled].some((process) => process.pid === pid)
+}
 
 const kill: Builtin = function* (sh, words) {
+  if (words[1] === '-l' || words[1] === '-L') return yield* listSignals(sh, words.slice(2))
   let signal: Signal = 'TERM'
   const targets: string[] = []
   for (let at = 1; at < words.length; at++) {
     const word = words[at] ?? ''
-    if (word === '-l') {
-      yield* sh.p.out(
-        ' 1) SIGHUP\t 2) SIGINT\t 3) SIGQUIT\t 9) SIGKILL\t10) SIGUSR1\t12) SIGUSR2\t13) SIGPIPE\t15) SIGTERM\t18) SIGCONT\t20) SIGTSTP\n',
-      )
-      return 0
+    const option = word === '-s' || word === '-n'
+    if (option && words[at + 1] === undefined) {
+      yield* sh.complain(`kill: ${word}: option requires an argument`)
+      return 1
     }
-    const asked =
-      word === '-s' || word === '-n'
-        ? (words[++at] ?? '')
-        : targets.length === 0 && /^-[A-Za-z0-9]+$/.test(word)
-          ? word.slice(1)
-          : undefined
+    const asked = option
+      ? (words[++at] ?? '')
+      : targets.length === 0 && /^-[A-Za-z0-9+-]+$/.test(word)
+        ? word.slice(1)
+        : undefined
     if (asked === undefined) targets.push(word)
-    else if (asked === '0')
-      return [
-        ...(yield* sh.p.ask('processes') as Run<{ pid: number }[]>),
-        ...(((yield* sh.p.ask('host.processes')) ?? []) as { pid: number }[]),
-      ].some(({ pid }) => pid === Number(words[at + 1]))
-        ? 0
-        : 1
+    else if (asked === '0') return (yield* isThere(sh, Number(words[at + 1]))) ? 0 : 1
     else {
-      const name =
-        NUMBERS[asked] ??
-        asked
-          .toUpperCase()
-          .replace(/^SIG/, '')
-          .replace(/^STOP$/, 'TSTP')
-      if (!NAMES.includes(name)) {
-        yield* sh.complain(`kill: ${asked}: invalid signal specification`)
+      const named = signalOf(asked)
+      if (named === undefined) {
+        const isReal = signalName(asked) !== undefined
+        yield* sh.complain(isReal ? `not simulated: kill -${asked}` : `kill: ${asked}: invalid signal specification`)
         return 1
       }
-      signal = name as Signal
+      signal = named
     }
   }
   if (targets.length === 0) {
@@ -173,6 +169,10 @@ function* killOne(sh: Shell, target: string, signal: Signal): Run<boolean> {
   // What no program stands behind: a unit's main process, a container's.
   const answer = yield* sh.p.ask('host.signal', { pid: Number(target), signal })
   if (answer === 'sent') return true
+  if (answer === 'not simulated') {
+    yield* sh.complain(`not simulated: SIG${signal} to ${target}`)
+    return false
+  }
   yield* sh.complain(`kill: (${target}) - ${answer === 'denied' ? 'Operation not permitted' : 'No such process'}`)
   return false
 }

@@ -2,6 +2,7 @@
 import type { Program, Proc, Run } from '../../host/process.ts'
 import { posixRegex } from '../conditional.ts'
 import { escapeRegex, matchesPattern } from '../pattern.ts'
+import { posixSource, RegexMistake } from '../sed/regex.ts'
 import { LineReader, openInput, parseFlags } from './input.ts'
 
 const LONG = {
@@ -82,7 +83,9 @@ const grep: Program = function* (argv, p) {
   if (name === 'fgrep') flags.F = ''
   const recursive = 'r' in flags || 'R' in flags
   const names = operands.length > 0 ? operands : [recursive ? '.' : '-']
-  const g = makeGrep(sources, flags, names.length > 1 || recursive)
+  const first = yield* p.stat(names[0] ?? '.')
+  const isFile = names.length === 1 && 'kind' in first && first.kind !== 'directory'
+  const g = makeGrep(sources, flags, names.length > 1 || (recursive && !isFile))
   if (typeof g === 'string') {
     yield* p.err(`${name}: ${g}\n`)
     return 2
@@ -120,17 +123,11 @@ function* patternsOf(
 }
 
 function makeGrep(sources: readonly string[], flags: Record<string, string>, many: boolean): Grep | string {
-  const one = (source: string): string =>
-    'F' in flags
-      ? escapeRegex(source)
-      : 'E' in flags || 'P' in flags
-        ? posixRegex(source.replace(/\\[<>]/g, '\\b'))
-        : posixRegex(basicRegex(source))
-  let text = sources.map((source) => `(?:${one(source)})`).join('|')
-  if ('w' in flags) text = `(?<!\\w)(?:${text})(?!\\w)`
-  if ('x' in flags) text = `^(?:${text})$`
   const context = Number(flags.C ?? 0)
   try {
+    let text = sources.map((source) => `(?:${sourceOf(source, flags)})`).join('|')
+    if ('w' in flags) text = `(?<!\\w)(?:${text})(?!\\w)`
+    if ('x' in flags) text = `^(?:${text})$`
     const letter = 'i' in flags ? 'i' : ''
     return {
       regex: new RegExp(text, letter),
@@ -141,9 +138,36 @@ function makeGrep(sources: readonly string[], flags: Record<string, string>, man
       max: Number(flags.m ?? Infinity),
       named: 'H' in flags || (many && !('h' in flags)),
     }
-  } catch {
-    return /\(/.test(sources.join('')) ? 'Unmatched ( or \\(' : 'Invalid regular expression'
+  } catch (error) {
+    return error instanceof RegexMistake ? error.message : 'Invalid regular expression'
   }
+}
+
+/** JavaScript's source for a pattern. Throws a RegexMistake for what is none. */
+function sourceOf(pattern: string, flags: Record<string, string>): string {
+  if ('F' in flags) return escapeRegex(pattern)
+  if ('P' in flags) return posixRegex(pattern)
+  if (/(^|[^\\])\[\^?$/.test(pattern)) throw new RegexMistake('Invalid regular expression')
+  return posixSource('E' in flags ? lenient(pattern) : pattern, 'E' in flags).source
+}
+
+const PIECES = /\\[^]|\[\^?\]?(?:\[:\w+:\]|[^\]])*\]|\{\d*(?:,\d*)?\}|[^]/g
+
+/** What sed refuses and grep -E takes: nothing to repeat, a brace or a closing parenthesis that stands for itself. */
+function lenient(pattern: string): string {
+  let depth = 0
+  let isStart = true
+  return (pattern.match(PIECES) ?? [])
+    .map((piece) => {
+      const wasStart = isStart
+      isStart = piece === '(' || piece === '|' || (wasStart && /^([*+?]|\{.+)$/.test(piece))
+      if (piece === '(') depth++
+      if (piece === ')' && depth === 0) return '\\)'
+      if (piece === ')') depth--
+      if (piece === '{') return '\\{'
+      return wasStart && isStart && /^[*+?{]/.test(piece) ? '' : piece
+    })
+    .join('')
 }
 
 function* filesBelow(p: Proc, names: readonly string[], flags: Record<string, string>): Run<string[]> {

@@ -1,9 +1,11 @@
 /** The core programs by name. */
 import type { Program } from '../../host/process.ts'
+import { base64Programs } from './base64.ts'
 import { bcPrograms } from './bc.ts'
 import { ddPrograms } from './dd.ts'
 import { diffPrograms } from './diff.ts'
 import { dumpPrograms } from './dumps.ts'
+import { findPrograms } from './find.ts'
 import { grepPrograms } from './grep.ts'
 import { tarPrograms } from '../../host/programs/tar.ts'
 import { jqPrograms } from './jq.ts'
@@ -20,12 +22,14 @@ export const corePrograms: Readonly<Record<string, Program>> = {
   ...jqPrograms,
   sed,
   ...tarPrograms(lentPrograms['tar']!),
+  ...base64Programs,
   ...bcPrograms,
   ...ddPrograms,
   ...sumPrograms,
   ...diffPrograms,
   ...dumpPrograms,
   ...linePrograms,
+  ...findPrograms,
   ...grepPrograms,
   ...textPrograms,
   ...simplePrograms,

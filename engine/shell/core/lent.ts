@@ -13,13 +13,11 @@ const LENT = [
   'column',
   'join',
   'comm',
-  'find',
   'strings',
   'expr',
   'md5sum',
   'sha1sum',
   'sha256sum',
-  'base64',
   'tree',
   'gzip',
   'gunzip',
@@ -38,7 +36,7 @@ interface Result {
 }
 
 function wantsInput(name: string, argv: readonly string[]): boolean {
-  if (['expr', 'tree', 'comm', 'find', 'tar'].includes(name)) return argv.includes('-')
+  if (['expr', 'tree', 'comm', 'tar'].includes(name)) return argv.includes('-')
   const operands = argv.slice(1).filter((word) => !word.startsWith('-') || word === '-')
   const scripted = SCRIPT_FIRST.has(name) && !argv.some((word) => /^-(e|f|-expression|-from-file)/.test(word)) ? 1 : 0
   return operands.length <= scripted || operands.includes('-') || ['yq', 'awk'].includes(name)

@@ -109,6 +109,7 @@ const tail: Program = function* (argv, p) {
     yield* p.out(lastOf(yield* p.readAll(fd), flags))
     open.push({ name, fd })
   }
+  if (('f' in flags || 'F' in flags) && open.length === 0) yield* p.err('tail: no files remaining\n')
   if (!('f' in flags || 'F' in flags) || open.length === 0 || operands.length === 0) return status
   let shown = open.at(-1)?.name
   for (;;) {

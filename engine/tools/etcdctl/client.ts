@@ -2,11 +2,12 @@
  * clientv3: which endpoint is asked, how long, how often. Models client/v3 (client.go, retry_interceptor.go,
  * credentials) (H3, L). Not modelled: keep-alives of the connection, discovery by SRV records.
  */
+import { AUTH_ERRORS } from '../../etcd/errors.ts'
 import type { EtcdCall, EtcdHeader, EtcdResult, EtcdWatchData } from '../../etcd/messages.ts'
 import type { Proc, Run } from '../../host/process.ts'
 import { minorOf } from './cobra.ts'
 import { EXIT, Failed } from './exit.ts'
-import { codeOf, isRepeatable, methodOf } from './grpc.ts'
+import { codeOf, isOfUsers, isRepeatable, methodOf } from './grpc.ts'
 import { jsonLine } from './log.ts'
 
 export interface ClientTls {
@@ -16,12 +17,18 @@ export interface ClientTls {
   insecure?: boolean
 }
 
+export interface User {
+  name: string
+  password: string
+}
+
 export interface ClientConfig {
   version: string
   endpoints: string[]
   /** Absent: no flag asks for TLS. */
   tls?: ClientTls
   commandTimeoutMs: number
+  user?: User
 }
 
 export interface CallOptions {
@@ -30,6 +37,8 @@ export interface CallOptions {
   timeoutMs?: number
   /** zap's name of the client; `endpoint health` makes its own. */
   logger?: string
+  /** Nobody tells of a stream's failure but who reads it. */
+  isStream?: boolean
 }
 
 /** `error` is the text that a command shows. */
@@ -41,6 +50,8 @@ type Asked =
 const DEADLINE = 'context deadline exceeded'
 /** From the start of the program to its first call (L). */
 const CONNECT_MS = 16
+/** How long a server looks at a password. */
+const BCRYPT_MS = 75
 /** clientv3: defaultUnaryMaxRetries, defaultBackoffWaitBetween and the way there and back (L) */
 const MAX_RETRIES = 100
 const RETRY_WAIT_MS = 27
@@ -50,11 +61,24 @@ const BACKOFF = { baseMs: 1000, factor: 1.6, maxMs: 120_000 }
 
 export class EtcdClient {
   private isConnected = false
+  /** What the password was taken for. */
+  private token: string | undefined
 
   constructor(
     private readonly p: Proc,
     readonly config: ClientConfig,
   ) {}
+
+  /** A password for a token. Where there are no users yet, clientv3 warns and goes on. */
+  *authenticate(): Run<void> {
+    const { user } = this.config
+    if (user === undefined) return
+    this.token = undefined
+    const answer = yield* this.call({ kind: 'authenticate', ...user })
+    if ('error' in answer && answer.error !== AUTH_ERRORS.notEnabled) throw new Failed(EXIT.badConnection, answer.error)
+    yield* this.p.sleep(BCRYPT_MS)
+    if ('result' in answer && answer.result.kind === 'token') this.token = answer.result.token
+  }
 
   /** Sends a call and waits; connection trouble and unavailable members are waited out as clientv3 does. */
   *call(call: EtcdCall, options: CallOptions = {}): Run<Answer> {
@@ -67,11 +91,23 @@ export class EtcdClient {
       const asked = yield* this.reach(call, endpoints, until)
       if ('result' in asked && asked.result.kind !== 'error') return asked
       const status = this.statusOf(this.byWhom(call, asked, attempt, options))
-      yield* this.warn(call, endpoints, attempt, status, options)
+      if (options.isStream !== true || !isOfUsers(status.shown))
+        yield* this.warn(call, endpoints, attempt, status, options)
       const isOver = (yield* this.p.now()) >= until
+      if (!isOver && attempt < MAX_RETRIES - 1 && (yield* this.refreshes(call, status.shown))) continue
       if (!isOver && attempt < MAX_RETRIES - 1 && isRetried(call, status.code)) continue
       return { error: status.shown }
     }
+  }
+
+  /** Whether another try with a new token may help. Models shouldRefreshToken. */
+  private *refreshes(call: EtcdCall, error: string): Run<boolean> {
+    const isStale =
+      error === AUTH_ERRORS.oldRevision ||
+      (this.token !== undefined && (error === AUTH_ERRORS.invalidToken || error === AUTH_ERRORS.userEmpty))
+    if (!isStale || call.kind === 'authenticate') return false
+    yield* this.authenticate()
+    return true
   }
 
   /** A call whose error ends the command. */
@@ -81,7 +117,7 @@ export class EtcdClient {
     return answer
   }
 
-  /** One try at one endpoint, without waiting for a connection and without a word; undefined: no answer by then. */
+  /** One try at one endpoint, without waiting for a connection; undefined: no answer by then, and no word. */
   *glance(
     call: EtcdCall,
     endpoint: string,
@@ -91,8 +127,10 @@ export class EtcdClient {
     const asked = yield* this.ask<Asked>('etcd.call', endpoint, { request: call, timeoutMs })
     if ('failure' in asked) return undefined
     if (asked.result.kind !== 'error') return { result: asked.result }
-    const { code, shown } = this.statusOf(asked)
-    return code === 'Unavailable' || code === 'DeadlineExceeded' ? undefined : { error: shown }
+    const status = this.statusOf(asked)
+    if (status.code === 'Unavailable' || status.code === 'DeadlineExceeded') return undefined
+    yield* this.warn(call, [endpoint], 0, status, { logger: 'client' })
+    return { error: status.shown }
   }
 
   /** Opens a watch, waiting for a member for ever. */
@@ -149,7 +187,9 @@ export class EtcdClient {
   private *ask<T>(name: string, endpoint: string, args: Record<string, unknown>): Run<T> {
     const { url, problem } = this.urlOf(endpoint)
     if (problem !== undefined) return { failure: 'connection', message: problem } as T
-    return (yield* this.p.ask(name, { url, tls: this.config.tls ?? {}, ...args })) as T
+    const { token } = this
+    const tls = this.config.tls ?? {}
+    return (yield* this.p.ask(name, { url, tls, ...(token !== undefined && { token }), ...args })) as T
   }
 
   /** An endpoint without a scheme speaks TLS when a flag asks for it. */

@@ -1,7 +1,16 @@
 /** gRPC codes of etcd's errors, and the method names of its calls (api/v3rpc/rpctypes/error.go, H4). */
+import { AUTH_ERRORS } from '../../etcd/errors.ts'
 import type { EtcdCall } from '../../etcd/messages.ts'
 
 const CODES: [RegExp, string][] = [
+  [/^auth: /, 'Unknown'],
+  [/^etcdserver: permission denied/, 'PermissionDenied'],
+  [/^etcdserver: invalid auth token/, 'Unauthenticated'],
+  [
+    /^etcdserver: (user name is empty|role name is empty|authentication failed|invalid auth management|revision of auth)/,
+    'InvalidArgument',
+  ],
+  [/^etcdserver: permission is not granted/, 'FailedPrecondition'],
   [/requested lease not found|member not found/, 'NotFound'],
   [/required revision|too large lease TTL/, 'OutOfRange'],
   [/database space exceeded|too many requests/, 'ResourceExhausted'],
@@ -27,6 +36,16 @@ export function codeOf(message: string): string {
   return CODES.find(([pattern]) => pattern.test(message))?.[1] ?? 'Unknown'
 }
 
+/** Whether users or roles are in the way. */
+export function isOfUsers(message: string): boolean {
+  return Object.values<string>(AUTH_ERRORS).includes(message) || /^(rpc error: .* desc = )?auth: /.test(message)
+}
+
+/** An error as grpc says it by itself, which clientv3 leaves to streams. */
+export function grpcText(message: string): string {
+  return message.startsWith('rpc error: ') ? message : `rpc error: code = ${codeOf(message)} desc = ${message}`
+}
+
 const METHODS: Partial<Record<EtcdCall['kind'], string>> = {
   range: 'KV/Range',
   txn: 'KV/Txn',
@@ -45,6 +64,23 @@ const METHODS: Partial<Record<EtcdCall['kind'], string>> = {
   alarm: 'Maintenance/Alarm',
   defragment: 'Maintenance/Defragment',
   hashKv: 'Maintenance/HashKV',
+  authEnable: 'Auth/AuthEnable',
+  authDisable: 'Auth/AuthDisable',
+  authStatus: 'Auth/AuthStatus',
+  authenticate: 'Auth/Authenticate',
+  userAdd: 'Auth/UserAdd',
+  userDelete: 'Auth/UserDelete',
+  userGet: 'Auth/UserGet',
+  userList: 'Auth/UserList',
+  userChangePassword: 'Auth/UserChangePassword',
+  userGrantRole: 'Auth/UserGrantRole',
+  userRevokeRole: 'Auth/UserRevokeRole',
+  roleAdd: 'Auth/RoleAdd',
+  roleDelete: 'Auth/RoleDelete',
+  roleGet: 'Auth/RoleGet',
+  roleList: 'Auth/RoleList',
+  roleGrantPermission: 'Auth/RoleGrantPermission',
+  roleRevokePermission: 'Auth/RoleRevokePermission',
 }
 
 /** `/etcdserverpb.KV/Range`. A put or delete is a transaction of one operation here. */
@@ -64,6 +100,10 @@ const REPEATABLE = new Set<EtcdCall['kind']>([
   'status',
   'hashKv',
   'alarm',
+  'userGet',
+  'userList',
+  'roleGet',
+  'roleList',
 ])
 
 export function isRepeatable(call: EtcdCall): boolean {

@@ -2,10 +2,12 @@
 import type { Proc, Run } from '../../host/process.ts'
 import type { EtcdHeader } from '../../etcd/messages.ts'
 import { EtcdClient } from './client.ts'
+import type { User } from './client.ts'
 import { durationMs, flagsOf, minorOf } from './cobra.ts'
 import type { Invocation, Tool } from './cobra.ts'
 import { badArgs, Ended, EXIT } from './exit.ts'
 import { jsonLine } from './log.ts'
+import { askPassword } from './passwords.ts'
 import { checkFormat, print } from './printers/index.ts'
 import type { Header, Response } from './printers/responses.ts'
 import { readTls } from './tls.ts'
@@ -55,14 +57,16 @@ export class Session {
     const insecure = this.isSet('insecure-skip-tls-verify')
     const files = { cacert: this.flag('cacert'), cert: this.flag('cert'), key: this.flag('key'), insecure }
     const asked = yield* readTls(this.p, files)
+    const user = yield* this.user()
     const tls = asked ?? (this.isSet('insecure-transport') ? undefined : {})
     this.made = new EtcdClient(this.p, {
       version: this.version,
       endpoints: this.endpoints,
       ...(tls !== undefined && { tls }),
       commandTimeoutMs: durationMs(this.flag('command-timeout')) ?? 5000,
+      ...(user !== undefined && { user }),
     })
-    if (this.flag('user') !== '') yield* this.authenticate(this.made)
+    yield* this.made.authenticate()
     return this.made
   }
 
@@ -120,19 +124,21 @@ export class Session {
     yield* this.p.err(`${at}000 ${level} | pkg/flags: ${text}\n`)
   }
 
-  /** Members here know no users: clientv3 says so and goes on. */
-  private *authenticate(client: EtcdClient): Run<void> {
-    if (!this.flag('user').includes(':') && this.flag('password') === '') yield* this.p.err('Password: ')
-    yield* jsonLine(this.p, this.version, 'warn', {
-      ...(this.minor > 4 && { logger: 'etcd-client' }),
-      caller: this.minor > 4 ? `v3@v${this.version}/retry_interceptor.go:63` : 'clientv3/retry_interceptor.go:62',
-      msg: 'retrying of unary invoker failed',
-      target: client.config.endpoints[0] ?? '',
-      attempt: 0,
-      error: 'rpc error: code = FailedPrecondition desc = etcdserver: authentication is not enabled',
-    })
+  /** --user name[:password] and --password; undefined: nobody. Models authCfgFromCmd. */
+  private *user(): Run<User | undefined> {
+    const given = this.flag('user')
+    if (given === '') return undefined
+    const flag = this.flag('password')
+    const at = given.indexOf(':')
+    if (flag !== '') return userOf(given, flag)
+    if (at >= 0) return userOf(given.slice(0, at), given.slice(at + 1))
+    return userOf(given, yield* askPassword(this.p, 'Password: '))
   }
 }
+
+/** Without a name or a password clientv3 does not authenticate. */
+const userOf = (name: string, password: string): User | undefined =>
+  name === '' || password === '' ? undefined : { name, password }
 
 /** A command: what it does with its arguments. */
 export type Verb = (session: Session) => Run<void>

@@ -25,7 +25,7 @@ import type { Certificate, PrivateKey, Signer } from '../../pki/index.ts'
 import type { AuthoritySpec, LeafSubject } from './artifacts/certificates.ts'
 import type { ClusterConfiguration } from './config/types.ts'
 import { KubeadmError, notSimulated } from './errors.ts'
-import { randomBytes, readText, write } from './session.ts'
+import { errnoText, randomBytes, readText, write } from './session.ts'
 
 /** kubeadm dates certificates back by five minutes. */
 const BACKDATE_MS = 300_000
@@ -158,10 +158,14 @@ export function* signingAuthority(p: Proc, dir: string, path: string): Run<KeyPa
     throw new KubeadmError(
       `couldn't load the CA certificate: couldn't load the certificate file ${dir}/${path}.crt: open ${dir}/${path}.crt: no such file or directory`,
     )
-  if (pair.key === undefined)
-    throw new KubeadmError(
-      `couldn't load the private key file ${dir}/${path}.key: open ${dir}/${path}.key: no such file or directory`,
-    )
+  if (pair.key === undefined) {
+    const file = yield* p.readFile(`${dir}/${path}.key`)
+    const why =
+      'error' in file
+        ? `open ${dir}/${path}.key: ${errnoText(file.error)}`
+        : `error reading private key file ${dir}/${path}.key: data does not contain a valid RSA or ECDSA private key`
+    throw new KubeadmError(`couldn't load the private key file ${dir}/${path}.key: ${why}`)
+  }
   if (!samePublicKey(pair.certificate.publicKey, publicPartOf(pair.key)))
     throw new KubeadmError(`the certificate and key of "${path}" do not belong together`)
   return { ...pair, key: pair.key }

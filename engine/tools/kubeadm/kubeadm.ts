@@ -4,7 +4,7 @@ import { CommandError, ConnectionError, StatusError } from '../kubectl/errors.ts
 import { flagMap, parseFlags } from '../kubectl/flags.ts'
 import { contextOf } from './command.ts'
 import type { Command } from './command.ts'
-import { goError, KubeadmError } from './errors.ts'
+import { goError, KubeadmError, notSimulated } from './errors.ts'
 import { helpText } from './help.ts'
 import { GLOBAL } from './options.ts'
 import { childrenOf, commandAt } from './registry.ts'
@@ -32,6 +32,8 @@ export function failureText(text: string, minor: number): string {
 
 function* execute(words: string[], p: Proc): Run<number> {
   const minor = minorOf(p.release)
+  if (words[0] === 'completion') throw notSimulated('kubeadm completion')
+  if (words[0] === 'help') return yield* execute([...words.slice(1), '--help'], p)
   const { command, rest } = findCommand(words, minor)
   const parsed = readFlags(rest, command)
   const children = childrenOf(command.path, minor)
@@ -39,19 +41,24 @@ function* execute(words: string[], p: Proc): Run<number> {
     yield* p.out(helpText(command, children))
     return 0
   }
-  if (command.run === undefined) throw new KubeadmError(withoutSubcommand(command, parsed.args))
+  if (command.run === undefined) {
+    const isPhase = /(^| )phase( |$)/.test(command.path)
+    if (parsed.args.length > 0 && !command.path.endsWith('phase'))
+      throw new KubeadmError(withoutSubcommand(command, parsed.args, isPhase))
+    yield* p.out(helpText(command, children))
+    return isPhase ? 0 : 1
+  }
   const limit = command.maxArgs ?? 0
   if (parsed.args.length > limit) throw new KubeadmError(tooMany(command, parsed.args, limit))
   for (const notice of parsed.notices) yield* p.err(`${notice}\n`)
   return (yield* command.run(contextOf(p, command.path, parsed.args, parsed.values))) ?? 0
 }
 
-function withoutSubcommand({ path }: Command, args: readonly string[]): string {
-  const [first] = args
-  if (path === '') return `unknown command ${JSON.stringify(first)} for "kubeadm"`
-  const name = path.split(' ').at(-1)
-  if (first === undefined) return `missing subcommand; ${JSON.stringify(name)} is not meant to be run on its own`
-  return `invalid subcommand: ${JSON.stringify(first)}`
+/** Models cmd/kubeadm/app/cmd/util.SubCmdRun; phases are cobra's own business. */
+function withoutSubcommand({ path }: Command, args: readonly string[], isPhase: boolean): string {
+  const full = path === '' ? 'kubeadm' : `kubeadm ${path}`
+  if (path === '' || isPhase) return `unknown command ${JSON.stringify(args[0])} for ${JSON.stringify(full)}`
+  return `invalid subcommand ${JSON.stringify(args.join(' '))}\nSee '${full} -h' for help and examples`
 }
 
 function tooMany({ path }: Command, args: readonly string[], limit: number): string {

@@ -2,9 +2,10 @@
 import type { Proc, Run } from '../../host/process.ts'
 import { makeYaml } from '../../objects/yaml.ts'
 import { instanceConfiguration, kubeletEnv, nodeKubeletConfig } from './artifacts/kubelet.ts'
+import { DOCKERSHIM_SOCKET } from '../../versions/index.ts'
 import type { ClusterConfiguration, Fields, NodeRegistration } from './config/types.ts'
 import { featuresOf, minorOf } from './release.ts'
-import { say, warn, write } from './session.ts'
+import { readText, say, warn, write } from './session.ts'
 
 const FILE_MODE = 0o644
 
@@ -19,7 +20,13 @@ export interface KubeletFiles {
 export function* writeKubeletEnv(p: Proc, { cluster, node, hostName, dir, registerTaints }: KubeletFiles): Run<void> {
   const path = `${dir}/kubeadm-flags.env`
   yield* say(p, `[kubelet-start] Writing kubelet environment file with flags to file ${JSON.stringify(path)}`)
-  yield* write(p, path, kubeletEnv({ cluster, node, hostName, registerTaints }), FILE_MODE)
+  const dockerDriver = node.criSocket === DOCKERSHIM_SOCKET ? yield* dockerDriverOf(p) : undefined
+  yield* write(p, path, kubeletEnv({ cluster, node, hostName, registerTaints, dockerDriver }), FILE_MODE)
+}
+
+/** What `docker info` says of the cgroup driver. */
+export function* dockerDriverOf(p: Proc): Run<string> {
+  return /native\.cgroupdriver=(\w+)/.exec((yield* readText(p, '/etc/docker/daemon.json')) ?? '')?.[1] ?? 'cgroupfs'
 }
 
 /** config.yaml, and since 1.34 the node's own part of it. */

@@ -124,11 +124,15 @@ export const option = {
 
 export const flagSpec = spec
 
-/** Flags that every command has. */
+/** Flags that every command has. The last of them klog has too, but hides. */
 export const GLOBAL: readonly FlagSpec[] = [
+  spec('add-dir-header', 'bool', 'If true, adds the file directory to the header of the log messages'),
+  spec('log-file', 'string', 'If non-empty, use this log file (no effect when -logtostderr=true)'),
+  spec('log-file-max-size', 'int', 'Defines the maximum size a log file can grow to (no effect when -logtostderr=true). Unit is megabytes. If the value is 0, the maximum file size is unlimited.', { default: '1800', typeName: 'uint' }), // prettier-ignore
+  spec('one-output', 'bool', 'If true, only write logs to their native severity level (vs also writing to each lower severity level; no effect when -logtostderr=true)'), // prettier-ignore
   spec('rootfs', 'string', "The path to the 'real' host root filesystem. This will cause kubeadm to chroot into the provided path."), // prettier-ignore
-  spec('v', 'int', 'number for the log level verbosity', { short: 'v', default: '0' }),
-  ...['add-dir-header', 'alsologtostderr', 'logtostderr', 'one-output', 'skip-headers', 'skip-log-headers'].map(
-    (name) => spec(name, 'bool', '', { hidden: true }),
-  ),
+  spec('skip-headers', 'bool', 'If true, avoid header prefixes in the log messages'),
+  spec('skip-log-headers', 'bool', 'If true, avoid headers when opening log files (no effect when -logtostderr=true)'),
+  spec('v', 'int', 'number for the log level verbosity', { short: 'v', default: '0', typeName: 'Level' }),
+  ...['alsologtostderr', 'logtostderr'].map((name) => spec(name, 'bool', '', { hidden: true })),
 ]

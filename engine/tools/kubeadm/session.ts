@@ -6,10 +6,16 @@ import { Client } from '../kubectl/client.ts'
 import type { Connection } from '../kubectl/config/connection.ts'
 import { klogHeader } from '../kubectl/klog.ts'
 import { decode } from './artifacts/kubeconfigs.ts'
+import { DOCKERSHIM_SOCKET, LAST_DOCKERSHIM } from '../../versions/index.ts'
 import type { Fields } from './config/types.ts'
 import { KubeadmError } from './errors.ts'
 
-export const factsOf = (p: Proc): Run<HostFactsAnswer> => p.ask('host.facts') as Run<HostFactsAnswer>
+/** The host, and up to 1.23 the socket of Docker when it is there, which comes before all others (DetectCRISocket). */
+export function* factsOf(p: Proc): Run<HostFactsAnswer & { criSocket?: string }> {
+  const facts = (yield* p.ask('host.facts')) as HostFactsAnswer
+  const knows = Number(p.release.split('.')[1]) <= LAST_DOCKERSHIM
+  return knows && (yield* exists(p, '/usr/bin/dockerd')) ? { ...facts, criSocket: DOCKERSHIM_SOCKET } : facts
+}
 
 /** A warning in klog's form. */
 export function* warn(p: Proc, place: string, text: string): Run<void> {

@@ -74,6 +74,9 @@ export interface OpenStream {
   close(): Run<void>
 }
 
+/** The patience of Go's default transport with a TLS handshake. */
+const HANDSHAKE_MS = 10_000
+
 export class Client {
   private readonly warned = new Set<string>()
   /** How many warnings the server gave. */
@@ -187,6 +190,7 @@ export class Client {
         ...(options.body === undefined ? {} : { body: options.body }),
       },
       tls: this.connection.tls,
+      handshakeMs: HANDSHAKE_MS,
       ...(timeoutMs === undefined ? {} : { timeoutMs }),
     }
   }
@@ -227,6 +231,7 @@ export function warningsOf(header: string): string[] {
 }
 
 const GENERIC: Record<number, [reason: string, message: string]> = {
+  400: ['BadRequest', 'the server rejected our request for an unknown reason'],
   401: ['Unauthorized', 'the server has asked for the client to provide credentials'],
   403: ['Forbidden', 'the server does not allow access to the requested resource'],
   404: ['NotFound', 'the server could not find the requested resource'],
@@ -251,7 +256,7 @@ export function refusal(answer: HttpResponse, method: string, path: string): Sta
     'InternalError',
     `an error on the server (${JSON.stringify(text || 'unknown')}) has prevented the request from succeeding`,
   ]
-  const verbose = path.startsWith('/api') ? ` (${method.toLowerCase()} ${whatOf(path)})` : ''
+  const verbose = /^\/apis?\/./.test(path) ? ` (${method.toLowerCase()} ${whatOf(path)})` : ''
   return new StatusError({ kind: 'Status', reason, message: message + verbose, code: answer.code })
 }
 

@@ -158,7 +158,8 @@ export function* discoverLogging(p: Proc, client: Client, tries: number): Run<Di
     try {
       return yield* discover(client)
     } catch (error) {
-      if (error instanceof StatusError) throw error
+      // A server that knows who asks has been asked before: of it, a real kubectl has the groups in its cache.
+      if (error instanceof StatusError && error.reason !== 'BadRequest') throw error
       yield* logFailure(p, error)
       if (left <= 1) throw error
     }
@@ -166,7 +167,12 @@ export function* discoverLogging(p: Proc, client: Client, tries: number): Run<Di
 }
 
 function* logFailure(p: Proc, error: unknown): Run<void> {
-  const why = error instanceof ConnectionError ? error.goText : String(error)
+  const why =
+    error instanceof ConnectionError
+      ? error.goText
+      : error instanceof StatusError
+        ? error.status.message
+        : String(error)
   const text = `couldn't get current server API group list: ${why}`
   const quoted = texts.unhandledError(minorOf(p.release)) ? `"Unhandled Error" err=${JSON.stringify(text)}` : text
   yield* p.err(`${yield* klogHeader(p, 'E', 'memcache.go:265')} ${quoted}\n`)

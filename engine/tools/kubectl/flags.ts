@@ -9,6 +9,8 @@ export interface FlagSpec {
   type: 'bool' | 'string' | 'strings' | 'array' | 'int' | 'duration'
   /** As `--help` prints it, strings in single quotes. */
   default: string
+  /** What `--help` calls its value, where that is not the type's own word. */
+  typeName?: string
   usage: string
   /** The value of the bare flag (`--dry-run`); a bool's is `true`. */
   bare?: string

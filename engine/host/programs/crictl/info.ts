@@ -1,6 +1,7 @@
 /** crictl info and version: what the runtime says of itself. */
 import { parseBinary } from '../../binary.ts'
 import type { Proc, Run } from '../../process.ts'
+import { dockerRelease } from '../../../versions/index.ts'
 import { valueOf } from '../options.ts'
 import type { Verb } from './common.ts'
 import { printStatuses } from './output.ts'
@@ -13,6 +14,11 @@ export function* installedVersion(p: Proc, path: string, otherwise: string): Run
 }
 
 export const version: Verb = function* (p) {
+  if ((yield* p.ask('cri.runtime')) === 'docker') {
+    const docker = dockerRelease((yield* installedVersion(p, '/usr/bin/dockerd', '')).slice(1))
+    yield* p.out(`Version:  0.1.0\nRuntimeName:  docker\nRuntimeVersion:  ${docker.version}\nRuntimeApiVersion:  ${docker.apiVersion}.0\n`) // prettier-ignore
+    return 0
+  }
   const own = yield* installedVersion(p, '/usr/bin/containerd', '1.7.24')
   yield* p.out(`Version:  0.1.0\nRuntimeName:  containerd\nRuntimeVersion:  ${own}\nRuntimeApiVersion:  v1\n`)
   return 0

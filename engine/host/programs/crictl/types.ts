@@ -22,6 +22,8 @@ export interface CriContainer {
   pid?: number
   cpuMilli?: number
   memoryBytes?: number
+  /** Of its program, where Docker tells it. */
+  argv?: string[]
 }
 
 export interface CriSandbox {

@@ -5,7 +5,7 @@ import { has, OpensslError, parseArguments, put, queued, randomBytes, valueOf } 
 import type { Subcommand } from './command.ts'
 import { binaryText } from './keys.ts'
 
-const VERSION = 'OpenSSL 3.0.17 1 Jul 2025 (Library: OpenSSL 3.0.17 1 Jul 2025)'
+const VERSION = 'OpenSSL 3.0.13 30 Jan 2024 (Library: OpenSSL 3.0.13 30 Jan 2024)'
 
 export const version: Subcommand = function* (_args, p) {
   yield* p.out(`${VERSION}\n`)

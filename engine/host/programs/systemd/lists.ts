@@ -9,9 +9,9 @@ import type { Verb } from './common.ts'
 import { left } from './show.ts'
 
 const LEGEND = `
-LOAD   → Reflects whether the unit definition was properly loaded.
-ACTIVE → The high-level unit activation state, i.e. generalization of SUB.
-SUB    → The low-level unit activation state, values depend on unit type.
+Legend: LOAD   → Reflects whether the unit definition was properly loaded.
+        ACTIVE → The high-level unit activation state, i.e. generalization of SUB.
+        SUB    → The low-level unit activation state, values depend on unit type.
 
 `
 

@@ -13,6 +13,10 @@ import type { Verb } from './common.ts'
 export const cat: Verb = function* ({ p, units }) {
   for (const [index, unit] of units.entries()) {
     const { definition } = yield* statusOf(p, unit)
+    if (definition.loadState === 'masked') {
+      yield* p.out(`# Unit ${unit} is masked.\n`)
+      continue
+    }
     if (definition.sources.length === 0) return yield* fail(p, `No files found for ${unit}.\n`)
     yield* warnStale(p, unit)
     if (index > 0) yield* p.out('\n')

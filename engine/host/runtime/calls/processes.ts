@@ -2,7 +2,7 @@
 import { allows } from '../../files.ts'
 import { makeExit } from '../exit.ts'
 import { findExecutable } from '../lookup.ts'
-import type { Signal } from '../../process.ts'
+import type { Signal } from '../../signals.ts'
 import type { ChildOptions, Machine, RuntimeCall } from '../machine.ts'
 import type { ProcessRecord } from '../record.ts'
 import { absolute, actorOf } from './paths.ts'
@@ -96,7 +96,8 @@ function listed(machine: Machine, process: ProcessRecord): unknown[] {
     (process.root.kind === 'host' || (other.root.kind === 'container' && other.root.id === process.root.id))
   return [...machine.processes.values()]
     .filter(sameRoot)
-    .map(({ pid, parent, user, argv, tty, startedAtMs, stopped, exit, group }) => ({
+    .map(({ pid, parent, user, argv, tty, startedAtMs, stopped, exit, group, root }) => ({
+      ...(root.kind === 'container' && { container: root.id }),
       pid,
       parent,
       user,

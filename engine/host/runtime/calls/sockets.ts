@@ -1,8 +1,9 @@
 /**
  * Listening on a port of the host: what comes in are whole HTTP requests. `listen` makes a stream of them, or
  * puts them into a stream that is read already; `reply` answers one, `relay` hands it on to another server, whose
- * answer goes straight to the caller.
- * Models listen(2) and accept(2) as far as an HTTP proxy needs them. Not modelled: other protocols, IPv6.
+ * answer goes straight to the caller. With `raw` a request is a connection: what the caller sends and that it goes
+ * away come as further items, and `push` and `hangUp` answer it bit by bit.
+ * Models listen(2) and accept(2) as far as an HTTP proxy and nc need them. Not modelled: other protocols, IPv6.
  */
 import type { HttpRequest, HttpRequestData, HttpResponse, ReplyTo } from '../../../fabric/http.ts'
 import { HTTP } from '../../../fabric/http.ts'
@@ -19,6 +20,9 @@ export interface ListeningSocket {
   port: number
   /** The exchange that gets the requests. */
   tag: string
+  /** The address that it is bound to. */
+  bind: string
+  raw?: true
 }
 
 /** A request that a process has taken. */
@@ -27,6 +31,8 @@ export interface Accepted {
   replyTo: ReplyTo
   /** Where it was handed on to. */
   sent?: SentRequest
+  /** The exchange that hears of more from the caller. */
+  tag?: string
 }
 
 /** What `next` of the stream gives for a request that came in. */
@@ -49,14 +55,16 @@ const listen: RuntimeCall = (machine, process, args) => {
   const bind = (args.address as string | undefined) ?? '0.0.0.0'
   const port = (args.port as number) || freePort(machine, process)
   if (port < PRIVILEGED && process.user !== 'root') return { error: 'EACCES' }
-  if (network.listen === undefined || process.root.kind !== 'host') return { error: 'EADDRNOTAVAIL' }
+  if (network.listen === undefined || process.root.kind !== 'host' || process.root.netns !== undefined)
+    return { error: 'EADDRNOTAVAIL' }
   const own = machine.sockets.get(keyOf(process.host, port))
   if (own !== undefined || !network.listen(pointOf(process), bind, port)) return { error: 'EADDRINUSE' }
   const joined = args.stream as number | undefined
   const tag = joined === undefined ? machine.newTag(process.pid) : `${process.pid}.${joined}`
   const stream = Number(tag.split('.')[1])
   if (joined === undefined) machine.exchanges.set(tag, { pid: process.pid, stream, items: [] })
-  machine.sockets.set(keyOf(process.host, port), { pid: process.pid, host: process.host, port, tag })
+  const raw = args.raw === true ? { raw: true as const } : {}
+  machine.sockets.set(keyOf(process.host, port), { pid: process.pid, host: process.host, port, tag, bind, ...raw })
   return { stream, port }
 }
 
@@ -76,7 +84,7 @@ export function arrived(machine: Machine, data: HttpRequestData): void {
   const wait = machine.exchanges.get(socket?.tag ?? '')
   if (socket === undefined || process === undefined || wait === undefined) return
   const accepted = `${data.from}/${data.id}`
-  machine.accepted.set(accepted, { pid: socket.pid, replyTo: data.replyTo })
+  machine.accepted.set(accepted, { pid: socket.pid, replyTo: data.replyTo, ...(socket.raw && { tag: socket.tag }) })
   const item: AcceptedRequest = { accepted, port: socket.port, request: data.request }
   wait.items.push(item)
   machine.wake(`net ${socket.tag}`)
@@ -96,9 +104,16 @@ export function followedUp(machine: Machine, type: string, data: { id: string; f
   if (found === undefined || process === undefined) return
   const network = networkOf(machine, process)
   if (found.sent !== undefined && type === HTTP.input) network.input(pointOf(process), found.sent, data.input)
+  if (found.tag !== undefined) tellOf(machine, found.tag, key, type === HTTP.cancel ? { closed: true } : { input: data.input }) // prettier-ignore
   if (type !== HTTP.cancel) return
   if (found.sent !== undefined) network.cancel(pointOf(process), found.sent)
   machine.accepted.delete(key)
+}
+
+/** More of a raw connection. */
+function tellOf(machine: Machine, tag: string, accepted: string, what: { closed: true } | { input: unknown }): void {
+  machine.exchanges.get(tag)?.items.push({ accepted, ...what })
+  machine.wake(`net ${tag}`)
 }
 
 function post(machine: Machine, process: ProcessRecord, replyTo: ReplyTo, type: string, data: unknown): void {
@@ -116,6 +131,34 @@ const reply: RuntimeCall = (machine, process, args) => {
   else post(machine, process, found.replyTo, HTTP.response, { tag, response })
   return true
 }
+
+/** A piece of the answer to a raw connection; the first begins it. */
+const push: RuntimeCall = (machine, process, args) => {
+  const found = machine.accepted.get(args.accepted as string)
+  if (found === undefined || found.pid !== process.pid) return false
+  const { tag } = found.replyTo
+  const response: HttpResponse = { code: 101, headers: {}, streaming: true }
+  if (args.begins === true) post(machine, process, found.replyTo, HTTP.response, { tag, response })
+  if (args.chunk !== undefined) post(machine, process, found.replyTo, HTTP.chunk, { tag, chunk: args.chunk })
+  return true
+}
+
+/** Ends a raw connection. */
+const hangUp: RuntimeCall = (machine, process, args) => {
+  const found = machine.accepted.get(args.accepted as string)
+  if (found === undefined || found.pid !== process.pid) return false
+  machine.accepted.delete(args.accepted as string)
+  post(machine, process, found.replyTo, HTTP.end, { tag: found.replyTo.tag })
+  return true
+}
+
+/** The ports of the host that its processes listen on. */
+const listeners: RuntimeCall = (machine, process) =>
+  process.root.kind !== 'host' || process.root.netns !== undefined
+    ? []
+    : [...machine.sockets.values()]
+        .filter(({ host }) => host === process.host)
+        .map(({ pid, port, bind, raw }) => ({ pid, port, bind, program: machine.processes.get(pid)?.argv[0] ?? '', backlog: raw ? 1 : 4096 })) // prettier-ignore
 
 /** Hands a request on. Answers what went wrong, or nothing. */
 const relay: RuntimeCall = (machine, process, args) => {
@@ -142,4 +185,4 @@ export function closeSockets(machine: Machine, process: ProcessRecord): void {
   }
 }
 
-export const socketCalls: Record<string, RuntimeCall> = { listen, reply, relay }
+export const socketCalls: Record<string, RuntimeCall> = { listen, reply, relay, push, hangUp, listeners }

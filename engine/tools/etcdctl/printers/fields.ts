@@ -145,6 +145,19 @@ export const fields: Printer = {
           ])}\n`,
       )
       .join(''),
+  authChange: ({ header }) => head(header),
+  role: ({ header, permissions }) =>
+    head(header) +
+    permissions
+      .map(({ type, key, rangeEnd = '' }) =>
+        text([
+          ['PermType', ` ${type}`],
+          ['Key', quoted(key)],
+          ['RangeEnd', quoted(rangeEnd)],
+        ]),
+      )
+      .join(''),
+  roles: ({ header, roles }) => `${head(header)}"Roles" :${roles.map((role) => ` ${quoted(role)}`).join('')}\n`,
   snapshot: ({ status: { hash, revision, totalKey, totalSize, version } }, { minor }) =>
     text([
       ['Hash', hash],

@@ -2,6 +2,7 @@
  * Models etcdctl/ctlv3/command/printer_json.go: the messages of etcd's API as encoding/json writes them. Keys and
  * values are base64, ids are decimal (hex with --hex for members), what is zero is left out.
  */
+import type { Permission } from '../../../etcd/auth-messages.ts'
 import type { EtcdMemberInfo, KeyValue, ResponseOp } from '../../../etcd/messages.ts'
 import { base64, valueText } from '../values.ts'
 import { decimal, hexId } from './responses.ts'
@@ -76,6 +77,16 @@ function member({ id: own, name, peerUrls, clientUrls, isLearner }: EtcdMemberIn
     peerURLs: list(peerUrls),
     [isHex ? 'clientURLS' : 'clientURLs']: list(clientUrls),
     isLearner: some(isLearner),
+  }
+}
+
+const PERMISSION_TYPES = { READ: undefined, WRITE: 1, READWRITE: 2 } as const
+
+function permission({ type, key, rangeEnd = '' }: Permission): unknown {
+  return {
+    permType: PERMISSION_TYPES[type],
+    key: key === '' ? undefined : base64(key),
+    range_end: rangeEnd === '' ? undefined : base64(rangeEnd),
   }
 }
 
@@ -168,4 +179,9 @@ export const json: Printer = {
     line({ hash, revision, totalKey, totalSize, version: minor >= 6 ? (version ?? '') : undefined }),
   authStatus: ({ header, enabled, revision }) =>
     line({ header: head(header), enabled: some(enabled), authRevision: some(revision) }),
+  authChange: ({ header }) => line({ header: head(header) }),
+  user: ({ header, roles }) => line({ header: head(header), roles: list(roles) }),
+  users: ({ header, users }) => line({ header: head(header), users: list(users) }),
+  role: ({ header, permissions }) => line({ header: head(header), perm: list(permissions.map(permission)) }),
+  roles: ({ header, roles }) => line({ header: head(header), roles: list(roles) }),
 }

@@ -1,4 +1,5 @@
 /** What etcdctl prints, before it is given a form. */
+import type { Permission } from '../../../etcd/auth-messages.ts'
 import type {
   EtcdAlarm,
   EtcdHeader,
@@ -64,6 +65,12 @@ export type Response =
   | { kind: 'hashKv'; list: EndpointHash[] }
   | { kind: 'snapshot'; status: SnapshotStatus }
   | { kind: 'authStatus'; header: Header; enabled: boolean; revision: number }
+  /** A change of users or roles, as the simple form says it. */
+  | { kind: 'authChange'; header: Header; said: string }
+  | { kind: 'user'; header: Header; name: string; roles: string[] }
+  | { kind: 'users'; header: Header; users: string[] }
+  | { kind: 'role'; header: Header; role: string; permissions: Permission[] }
+  | { kind: 'roles'; header: Header; roles: string[] }
 
 export type ResponseKind = Response['kind']
 export type Of<K extends ResponseKind> = Extract<Response, { kind: K }>

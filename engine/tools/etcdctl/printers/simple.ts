@@ -1,6 +1,7 @@
 /** Models etcdctl/ctlv3/command/printer_simple.go (H3). */
+import type { Permission } from '../../../etcd/auth-messages.ts'
 import type { KeyValue, ResponseOp } from '../../../etcd/messages.ts'
-import { hexText, valueText } from '../values.ts'
+import { hexText, prefixEnd, valueText } from '../values.ts'
 import { hashRows, healthRows, memberRows, snapshotRows, statusRows } from './rows.ts'
 import type { Rows } from './rows.ts'
 import { decimal, hexId, leaseHex } from './responses.ts'
@@ -51,17 +52,37 @@ export const simple: Printer = {
     `Member ${hexId(id).padStart(16)} ${verb} cluster ${hexId(header.clusterId).padStart(16)}\n`,
   moveLeader: ({ from, to }) => `Leadership transferred from ${hexId(from)} to ${hexId(to)}\n`,
   status: ({ list }, { minor }) => commas(statusRows(list, minor)),
-  health: ({ list }) => healthLines(healthRows(list).rows),
+  health: ({ list }, { minor }) => healthLines(healthRows(list).rows, minor),
   hashKv: ({ list }, { minor }) => commas(hashRows(list, minor)),
   snapshot: ({ status }, { minor }) => commas(snapshotRows(status, minor)),
   authStatus: ({ enabled, revision }) => `Authentication Status: ${enabled}\nAuthRevision: ${revision}\n`,
+  authChange: ({ said }) => `${said}\n`,
+  user: ({ name, roles }) => `User: ${name}\nRoles:${roles.map((role) => ` ${role}`).join('')}\n`,
+  users: ({ users }) => users.map((user) => `${user}\n`).join(''),
+  role: ({ role, permissions }) =>
+    `Role ${role}\nKV Read:\n${allowed(permissions, 'READ')}KV Write:\n${allowed(permissions, 'WRITE')}`,
+  roles: ({ roles }) => roles.map((role) => `${role}\n`).join(''),
 }
 
-function healthLines(rows: string[][]): Printed {
-  const lines = rows.map(([endpoint, , took, error]) =>
-    error === ''
-      ? { out: `${endpoint} is healthy: successfully committed proposal: took = ${took}\n` }
-      : { err: `${endpoint} is unhealthy: failed to commit proposal: ${error}\n` },
-  )
+function allowed(permissions: readonly Permission[], access: Permission['type']): string {
+  const meant = permissions.filter(({ type }) => type === access || type === 'READWRITE')
+  return meant.map((one) => `\t${permissionText(one)}\n`).join('')
+}
+
+function permissionText({ key, rangeEnd }: Permission): string {
+  if (rangeEnd === undefined) return key
+  const range = `[${key}, ${rangeEnd === '\0' ? '<open ended>' : `${rangeEnd})`}`
+  return key !== '' && prefixEnd(key) === rangeEnd ? `${range} (prefix ${key})` : range
+}
+
+/** 3.4 says all on standard error. */
+function healthLines(rows: string[][], minor: number): Printed {
+  const lines = rows.map(([endpoint, , took, error]) => {
+    const isWell = error === ''
+    const said = isWell
+      ? `${endpoint} is healthy: successfully committed proposal: took = ${took}\n`
+      : `${endpoint} is unhealthy: failed to commit proposal: ${error}\n`
+    return isWell && minor > 4 ? { out: said } : { err: said }
+  })
   return { out: lines.map(({ out = '' }) => out).join(''), err: lines.map(({ err = '' }) => err).join('') }
 }

@@ -1,4 +1,5 @@
 /** Models etcdctl/ctlv3/command/ep_command.go (H3). */
+import { AUTH_ERRORS } from '../../../etcd/errors.ts'
 import type { Run } from '../../../host/process.ts'
 import type { EtcdClient } from '../client.ts'
 import { EXIT, Ended, Failed } from '../exit.ts'
@@ -81,14 +82,14 @@ function* examine(
   }
 }
 
-/** A member that answers is ill all the same when an alarm is raised (since 3.5). */
+/** Who may not read was answered all the same. A member that answers is ill all the same when an alarm is raised (since 3.5). */
 function* verdict(
   session: Session,
   client: EtcdClient,
   endpoint: string,
   error: string | undefined,
 ): Run<{ healthy: boolean; error: string }> {
-  if (error !== undefined) return { healthy: false, error }
+  if (error !== undefined && error !== AUTH_ERRORS.denied) return { healthy: false, error }
   if (session.minor <= 4) return { healthy: true, error: '' }
   const answer = yield* client.glance({ kind: 'alarm', action: 'get' }, endpoint, client.config.commandTimeoutMs)
   const alarms = answer?.result?.kind === 'alarms' ? answer.result.alarms : []
@@ -101,14 +102,14 @@ function* eachEndpoint<T>(
   session: Session,
   what: string,
   ask: (client: EtcdClient, endpoint: string) => Run<T | string>,
-): Run<{ found: T[]; failed: boolean }> {
+): Run<{ found: T[]; failed: string | undefined }> {
   const client = yield* session.client()
   const found: T[] = []
-  let failed = false
+  let failed: string | undefined
   for (const endpoint of yield* endpointsOf(session, client)) {
     const answer = yield* ask(client, endpoint)
     if (typeof answer === 'string') {
-      failed = true
+      failed = answer
       yield* session.p.err(`Failed to get the ${what} of endpoint ${endpoint} (${answer})\n`)
     } else found.push(answer)
   }
@@ -123,7 +124,7 @@ const status: Verb = function* (session) {
     return result.kind === 'status' ? { endpoint, header, status: result.status } : 'no status'
   })
   yield* session.show({ kind: 'status', list: found })
-  if (failed) throw new Ended(EXIT.error)
+  if (failed !== undefined) throw new Ended(EXIT.error)
 }
 
 const hashkv: Verb = function* (session) {
@@ -134,7 +135,7 @@ const hashkv: Verb = function* (session) {
     return result.kind === 'hashKv' ? { endpoint, header, ...result } : 'no hash'
   })
   yield* session.show({ kind: 'hashKv', list: found })
-  if (failed) throw new Ended(EXIT.error)
+  if (failed !== undefined) throw new Failed(EXIT.error, failed)
 }
 
 export const endpointVerbs: Record<string, Verb> = {

@@ -13,8 +13,10 @@ import { elect, lock } from './lock.ts'
 import { memberVerbs } from './member.ts'
 import { moveLeader } from './move-leader.ts'
 import { put } from './put.ts'
+import { roleVerbs } from './role.ts'
 import { snapshotVerbs } from './snapshot.ts'
 import { txn } from './txn.ts'
+import { userVerbs } from './user.ts'
 import { version } from './version.ts'
 import { watch } from './watch.ts'
 
@@ -54,6 +56,8 @@ export const VERBS: Readonly<Record<string, Verb>> = {
   ...endpointVerbs,
   ...leaseVerbs,
   ...memberVerbs,
+  ...roleVerbs,
   ...snapshotVerbs,
+  ...userVerbs,
   ...Object.fromEntries(REFUSED.map((path) => [path, refused(path)])),
 }

@@ -35,25 +35,19 @@ const revoke: Verb = function* (session) {
 const timetolive: Verb = function* (session) {
   const id = oneId(session, 'timetolive')
   const client = yield* session.client()
-  const { header, result } = yield* client.must({ kind: 'leaseTimeToLive', id }, { timeoutMs: Infinity })
+  const asked = session.isSet('keys')
+  const call = { kind: 'leaseTimeToLive', id, ...(asked && { keys: true }) } as const
+  const { header, result } = yield* client.must(call, { timeoutMs: Infinity })
   if (result.kind !== 'lease') return
   const known = (result.grantedTtlSeconds ?? 0) > 0
-  const keys = session.isSet('keys') ? yield* keysOf(session, id) : undefined
   yield* session.show({
     kind: 'timeToLive',
     header,
     id,
     ttl: known ? Math.floor(result.ttlSeconds) : -1,
     grantedTtl: result.grantedTtlSeconds ?? 0,
-    ...(keys !== undefined && { keys }),
+    ...(asked && { keys: result.keys ?? [] }),
   })
-}
-
-/** The keys of a lease; etcd's answer has them, the engine's asks the store. */
-function* keysOf(session: Session, id: number): Run<string[]> {
-  const client = yield* session.client()
-  const { result } = yield* client.must({ kind: 'range', key: '\0', rangeEnd: '\0', keysOnly: true })
-  return result.kind === 'range' ? result.kvs.filter(({ lease }) => lease === id).map(({ key }) => key) : []
 }
 
 const list: Verb = function* (session) {

@@ -1,6 +1,7 @@
 /** Models etcdctl/ctlv3/command/snapshot_command.go and client/v3/snapshot (H3): save; status and restore up to 3.5. */
 import type { Run } from '../../../host/process.ts'
 import { badArgs, EXIT, Failed } from '../exit.ts'
+import { grpcText, isOfUsers } from '../grpc.ts'
 import { jsonLine } from '../log.ts'
 import type { LogFields } from '../log.ts'
 import { humanBytes } from '../printers/rows.ts'
@@ -14,17 +15,24 @@ const LINES = {
   opened: ['clientv3/maintenance.go:200', 'v3@/maintenance.go:212', 'v3@/maintenance.go:236'],
   fetching: ['snapshot/v3_snapshot.go:127', 'snapshot/v3_snapshot.go:73', 'snapshot/v3_snapshot.go:96'],
   read: ['clientv3/maintenance.go:208', 'v3@/maintenance.go:220', 'v3@/maintenance.go:302'],
+  broken: ['clientv3/maintenance.go:210', 'v3@/maintenance.go:223', 'v3@/maintenance.go:305'],
   fetched: ['snapshot/v3_snapshot.go:142', 'snapshot/v3_snapshot.go:88', 'snapshot/v3_snapshot.go:111'],
   saved: ['snapshot/v3_snapshot.go:152', 'snapshot/v3_snapshot.go:97', 'snapshot/v3_snapshot.go:121'],
 } as const
 
-function* say(session: Session, line: keyof typeof LINES, msg: string, fields: LogFields = {}): Run<void> {
+function* say(
+  session: Session,
+  line: keyof typeof LINES,
+  msg: string,
+  fields: LogFields = {},
+  level: 'info' | 'warn' = 'info',
+): Run<void> {
   const { minor, version } = session
   const caller = (LINES[line][Math.min(6, Math.max(4, minor)) - 4] as string).replace('v3@', `v3@v${version}`)
-  const ofClient = line === 'opened' || line === 'read'
+  const ofClient = line === 'opened' || line === 'read' || line === 'broken'
   const logger = ofClient && minor > 4 ? { logger: 'client' } : {}
   const stamp = minor === 4 && !ofClient ? 'seconds' : 'iso'
-  yield* jsonLine(session.p, version, 'info', { ...logger, caller, msg, ...fields }, stamp)
+  yield* jsonLine(session.p, version, level, { ...logger, caller, msg, ...fields }, stamp)
 }
 
 const save: Verb = function* (session) {
@@ -43,11 +51,17 @@ const save: Verb = function* (session) {
   if ('error' in made) throw new Failed(EXIT.interrupted, `could not open ${part} (${pathError('open', part, made)})`)
   yield* say(session, 'created', 'created temporary db file', { path: part })
   const startedMs = yield* p.now()
-  const { result } = yield* client.must({ kind: 'snapshot' }, { timeoutMs: Infinity })
-  if (result.kind !== 'snapshot') return
   const [endpoint = ''] = endpoints
-  yield* say(session, 'opened', 'opened snapshot stream; downloading')
-  yield* say(session, 'fetching', 'fetching snapshot', { endpoint })
+  const begun = function* (): Run<void> {
+    yield* say(session, 'opened', 'opened snapshot stream; downloading')
+    yield* say(session, 'fetching', 'fetching snapshot', { endpoint })
+  }
+  const answer = yield* client.call({ kind: 'snapshot' }, { timeoutMs: Infinity, isStream: true })
+  if ('error' in answer && !isOfUsers(answer.error)) throw new Failed(EXIT.error, answer.error)
+  yield* begun()
+  if ('error' in answer) return yield* refused(session, part, grpcText(answer.error))
+  const { result } = answer
+  if (result.kind !== 'snapshot') return
   yield* p.writeFile(part, result.text)
   yield* say(session, 'read', 'completed snapshot read; closing')
   const tookMs = (yield* p.now()) - startedMs
@@ -60,6 +74,13 @@ const save: Verb = function* (session) {
   yield* say(session, 'saved', 'saved', { path })
   yield* p.out(`Snapshot saved at ${path}\n`)
   if (session.minor >= 6) yield* p.out(`Server version ${result.version}\n`)
+}
+
+/** What was begun is removed. */
+function* refused(session: Session, part: string, error: string): Run<never> {
+  yield* say(session, 'broken', 'failed to receive from snapshot stream; closing', { error }, 'warn')
+  yield* session.p.remove(part)
+  throw new Failed(EXIT.interrupted, error)
 }
 
 /** humanize.Time of an instant that is so long ago. */

@@ -2,6 +2,7 @@
 import type { EtcdWatchData, WatchEvent } from '../../../etcd/messages.ts'
 import type { Run } from '../../../host/process.ts'
 import { badArgs, EXIT, Failed, notSimulated } from '../exit.ts'
+import { grpcText, isOfUsers } from '../grpc.ts'
 import { keyRangeOf } from '../key-range.ts'
 import { Session } from '../session.ts'
 import { quoted, valueText } from '../values.ts'
@@ -45,7 +46,7 @@ function wordsOf({ args, invocation, p }: Session): { keys: string[]; command: s
 }
 
 function* canceled(session: Session, reason: string): Run<never> {
-  yield* session.p.err(`watch was canceled (${reason})\n`)
+  yield* session.p.err(`watch was canceled (${isOfUsers(reason) ? grpcText(reason) : reason})\n`)
   throw new Failed(EXIT.interrupted, 'watch is canceled by the server')
 }
 

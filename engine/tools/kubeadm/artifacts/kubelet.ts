@@ -1,6 +1,7 @@
 /** The kubelet's files (P6, P8). Models cmd/kubeadm/app/componentconfigs/kubelet.go and phases/kubelet/flags.go. */
 import { makeYaml } from '../../../objects/yaml.ts'
 import type { Arg, ClusterConfiguration, Fields, NodeRegistration } from '../config/types.ts'
+import { DOCKERSHIM_SOCKET } from '../../../versions/index.ts'
 import { CRI_SOCKET, MANIFESTS_DIR } from '../paths.ts'
 import { featuresOf, minorOf } from '../release.ts'
 import { dnsIp } from './addresses.ts'
@@ -59,7 +60,7 @@ export function kubeletConfiguration(
       x509: { clientCAFile: `${cluster.certificatesDir}/ca.crt` },
     },
     authorization: { mode: 'Webhook', webhook: { cacheAuthorizedTTL: '0s', cacheUnauthorizedTTL: '0s' } },
-    ...(minor >= 22 && { cgroupDriver: 'systemd' }),
+    ...(minor >= 21 && { cgroupDriver: 'systemd' }),
     clusterDNS: [dnsIp(cluster.networking.serviceSubnet)],
     clusterDomain: cluster.networking.dnsDomain,
     healthzBindAddress: '127.0.0.1',
@@ -93,22 +94,30 @@ export interface EnvFacts {
   hostName: string
   /** The taints go by flag: workers and, since 1.24, nobody who is marked later. */
   registerTaints: boolean
+  /** Docker's cgroup driver. */
+  dockerDriver?: string | undefined
 }
 
 /** The one line of kubeadm-flags.env (P6). */
-export function kubeletEnv({ cluster, node, hostName, registerTaints }: EnvFacts): string {
+export function kubeletEnv({ cluster, node, hostName, registerTaints, dockerDriver }: EnvFacts): string {
   const minor = minorOf(cluster.kubernetesVersion)
   const { nodeLocalSocket, sandboxImageFlag } = featuresOf(minor)
   const taints = (node.taints ?? []).map(({ key, value, effect }) => `${key}=${value ?? ''}:${effect}`)
   const flags: Record<string, string> = {
     ...(minor <= 26 && minor >= 24 && { 'container-runtime': 'remote' }),
-    ...(minor <= 23 && { 'network-plugin': 'cni' }),
+    ...(minor <= 23 && runtimeFlags(node, minor, dockerDriver)),
     ...(!nodeLocalSocket && minor >= 24 && { 'container-runtime-endpoint': node.criSocket || CRI_SOCKET }),
     ...(node.name !== hostName && { 'hostname-override': node.name }),
     ...(sandboxImageFlag && { 'pod-infra-container-image': pauseImage(cluster) }),
     ...(registerTaints && taints.length > 0 && { 'register-with-taints': taints.join(',') }),
   }
   return `KUBELET_KUBEADM_ARGS="${argumentsOf(flags, node.kubeletExtraArgs).join(' ')}"\n`
+}
+
+/** Up to 1.20 Docker's cgroup driver goes by flag; from 1.21 on it is in the configuration. */
+function runtimeFlags({ criSocket }: NodeRegistration, minor: number, driver = 'systemd'): Record<string, string> {
+  if (criSocket !== DOCKERSHIM_SOCKET) return { 'container-runtime': 'remote', 'container-runtime-endpoint': criSocket }
+  return { 'network-plugin': 'cni', ...(minor <= 20 && { 'cgroup-driver': driver }) }
 }
 
 function argumentsOf(flags: Record<string, string>, extra: readonly Arg[] = []): string[] {

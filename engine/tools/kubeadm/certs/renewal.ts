@@ -8,8 +8,9 @@ import type { AuthoritySpec } from '../artifacts/certificates.ts'
 import { encode, kubeconfigSpecs } from '../artifacts/kubeconfigs.ts'
 import { newLeaf, readCertificate, signingAuthority, subjectOf, writePair } from '../certificate-files.ts'
 import type { ClusterConfiguration, Fields } from '../config/types.ts'
+import { KubeadmError } from '../errors.ts'
 import { conf } from '../paths.ts'
-import { connectionFrom, exists, readText, write } from '../session.ts'
+import { connectionFrom, errnoText, exists, readText, write } from '../session.ts'
 
 export interface Renewable {
   /** `apiserver`, `admin.conf`. */
@@ -51,9 +52,10 @@ export const renewableAuthorities = (cluster: ClusterConfiguration): AuthoritySp
 /** The certificate as it stands; undefined: it is missing. */
 export function* currentCertificate(p: Proc, dir: string, one: Renewable): Run<Certificate | undefined> {
   if (one.kind === 'certificate') return yield* readCertificate(p, `${dir}/${one.path}`)
-  const text = yield* readText(p, one.path)
-  if (text === undefined) return undefined
-  return parseCertificate((yield* connectionFrom(p, text, one.path)).tls.cert ?? '')
+  const file = yield* p.readFile(one.path)
+  if ('text' in file) return parseCertificate((yield* connectionFrom(p, file.text, one.path)).tls.cert ?? '')
+  if (file.error === 'ENOENT') return undefined
+  throw new KubeadmError(`failed to load kubeConfig file ${one.path}: open ${one.path}: ${errnoText(file.error)}`)
 }
 
 /** The authority's key is kept somewhere else. */

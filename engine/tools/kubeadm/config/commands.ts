@@ -1,6 +1,7 @@
 /** `kubeadm config print|images|migrate|validate` (P4). Models cmd/kubeadm/app/cmd/config.go. */
 import type { Proc, Run } from '../../../host/process.ts'
 import { makeYaml } from '../../../objects/yaml.ts'
+import { DOCKERSHIM_SOCKET, LAST_DOCKERSHIM } from '../../../versions/index.ts'
 import { makeJson } from '../../kubectl/serialize.ts'
 import { allImages } from '../artifacts/images.ts'
 import { kubeletConfiguration } from '../artifacts/kubelet.ts'
@@ -13,6 +14,7 @@ import { CRI_SOCKET } from '../paths.ts'
 import { errnoText, factsOf, say, warn, write } from '../session.ts'
 import { resolveVersion } from '../stable-version.ts'
 import { defaultCluster, defaultInit, defaultJoin, defaultReset, PLACEHOLDER_TOKEN, TIMEOUTS } from './defaults.ts'
+import type { HostFacts } from './defaults.ts'
 import { loadConfig } from './load.ts'
 import { clusterDocument, initDocument, joinDocument, makeDocuments } from './print.ts'
 import { readConfig } from './read.ts'
@@ -36,7 +38,11 @@ export const configPrint: Command = {
 For details, see: https://pkg.go.dev/k8s.io/kubernetes/cmd/kubeadm/app/apis/kubeadm#section-directories`,
 }
 
-const PLACEHOLDER = { name: 'node', address: '1.2.3.4' }
+const placeholder = (minor: number): HostFacts => ({
+  name: 'node',
+  address: '1.2.3.4',
+  ...(minor <= LAST_DOCKERSHIM && { criSocket: DOCKERSHIM_SOCKET }),
+})
 const componentConfigs = flagSpec('component-configs', 'strings', 'A comma-separated list for component config API objects to print the default values for. Available values: [KubeProxyConfiguration KubeletConfiguration]. If this flag is not set, no component configs will be printed.') // prettier-ignore
 
 /** What is printed is of kubeadm's own release. */
@@ -49,7 +55,7 @@ export const printInitDefaults: Command = {
   *run({ p, flags, features }) {
     const api = features.configApi
     const cluster = placeholderCluster(features.minor)
-    const init = defaultInit({ bootstrapTokens: [{ token: PLACEHOLDER_TOKEN }] }, PLACEHOLDER)
+    const init = defaultInit({ bootstrapTokens: [{ token: PLACEHOLDER_TOKEN }] }, placeholder(features.minor))
     const own = [initDocument(init, api), withoutDefaultArgs(clusterDocument(cluster, api))]
     yield* p.out(makeDocuments([...own, ...components(flags.list('component-configs'), cluster)]))
   },
@@ -88,7 +94,7 @@ export const printJoinDefaults: Command = {
           tlsBootstrapToken: PLACEHOLDER_TOKEN,
         },
       },
-      PLACEHOLDER,
+      placeholder(features.minor),
     )
     yield* p.out(makeDocuments([joinDocument(join, features.configApi)]))
   },
@@ -142,7 +148,7 @@ function* imageCluster({
   const repository = flags.changed('image-repository') ? { imageRepository: flags.text('image-repository') } : {}
   return {
     cluster: defaultCluster({ ...loaded.cluster, ...repository }, resolved),
-    socket: loaded.init?.nodeRegistration?.criSocket ?? CRI_SOCKET,
+    socket: loaded.init?.nodeRegistration?.criSocket ?? (yield* factsOf(p)).criSocket ?? CRI_SOCKET,
   }
 }
 

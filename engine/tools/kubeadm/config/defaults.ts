@@ -53,12 +53,16 @@ export function defaultToken(given: Partial<BootstrapTokenConfig>): BootstrapTok
   }
 }
 
-export function defaultNode(given: Partial<NodeRegistration> | undefined, hostName: string): NodeRegistration {
+export function defaultNode(
+  given: Partial<NodeRegistration> | undefined,
+  hostName: string,
+  criSocket: string = CRI_SOCKET,
+): NodeRegistration {
   return {
     imagePullPolicy: 'IfNotPresent',
     imagePullSerial: true,
     ...given,
-    criSocket: given?.criSocket || CRI_SOCKET,
+    criSocket: given?.criSocket || criSocket,
     name: given?.name || hostName,
   }
 }
@@ -68,29 +72,37 @@ const endpointOf = (given: Partial<ApiEndpoint> | undefined, address: string): A
   bindPort: given?.bindPort ?? PORTS.apiServer,
 })
 
-interface HostFacts {
+export interface HostFacts {
   name: string
   address: string
+  /** The container runtime that was found; absent: containerd's. */
+  criSocket?: string
 }
 
-export function defaultInit(given: Partial<InitConfiguration>, { name, address }: HostFacts): InitConfiguration {
+export function defaultInit(
+  given: Partial<InitConfiguration>,
+  { name, address, criSocket }: HostFacts,
+): InitConfiguration {
   const tokens = given.bootstrapTokens?.length ? given.bootstrapTokens : [{}]
   return {
     ...given,
     bootstrapTokens: tokens.map(defaultToken),
     localAPIEndpoint: endpointOf(given.localAPIEndpoint, address),
-    nodeRegistration: defaultNode(given.nodeRegistration, name),
+    nodeRegistration: defaultNode(given.nodeRegistration, name, criSocket),
     timeouts: { ...TIMEOUTS, ...given.timeouts },
   }
 }
 
-export function defaultJoin(given: Partial<JoinConfiguration>, { name, address }: HostFacts): JoinConfiguration {
+export function defaultJoin(
+  given: Partial<JoinConfiguration>,
+  { name, address, criSocket }: HostFacts,
+): JoinConfiguration {
   const { controlPlane } = given
   return {
     ...given,
     caCertPath: given.caCertPath || `${CERTIFICATES_DIR}/ca.crt`,
     discovery: given.discovery ?? {},
-    nodeRegistration: defaultNode(given.nodeRegistration, name),
+    nodeRegistration: defaultNode(given.nodeRegistration, name, criSocket),
     timeouts: { ...TIMEOUTS, ...given.timeouts },
     ...(controlPlane !== undefined && {
       controlPlane: { ...controlPlane, localAPIEndpoint: endpointOf(controlPlane.localAPIEndpoint, address) },

@@ -1,7 +1,8 @@
 /** The checks of a host, one a function. Models cmd/kubeadm/app/preflight/checks.go (P5, A4). */
 import type { Proc, Run } from '../../../host/process.ts'
 import type { UnitStatus } from '../../../host/units/status.ts'
-import { parseVersion } from '../../../versions/index.ts'
+import { DOCKERSHIM_SOCKET, LAST_DOCKERSHIM, NO_DAEMON, parseVersion } from '../../../versions/index.ts'
+import { dockerDriverOf } from '../kubelet-files.ts'
 import { exists, factsOf, readText } from '../session.ts'
 import { failed, fine, warned } from './check.ts'
 import type { Check, Verdict } from './check.ts'
@@ -84,10 +85,16 @@ export const fileExisting = (program: string, mandatory: boolean): Check =>
     return mandatory ? failed(text) : warned(text)
   })
 
+function* isActive(p: Proc, unit: string): Run<boolean> {
+  return ((yield* p.ask('unit.status', { unit })) as UnitStatus).active === 'active'
+}
+
 const DEFAULT_SOCKETS = ['unix:///var/run/containerd/containerd.sock', 'unix:///run/containerd/containerd.sock']
 
 /** Why the container runtime cannot be reached; undefined: it can. */
 export function* runtimeProblem(p: Proc, socket: string): Run<string | undefined> {
+  if (socket === DOCKERSHIM_SOCKET && Number(p.release.split('.')[1]) <= LAST_DOCKERSHIM)
+    return (yield* isActive(p, 'docker')) ? undefined : NO_DAEMON
   const path = socket.replace(/^unix:\/\//, '')
   const unavailable = (why: string): string =>
     `rpc error: code = Unavailable desc = connection error: desc = "transport: Error while dialing: dial unix ${path}: connect: ${why}"`
@@ -110,11 +117,31 @@ export const cri = (socket: string, minor: number): Check =>
       return failed(
         `could not connect to the container runtime: failed to create new CRI runtime service: validate service connection: ${validate}`,
       )
+    if (socket === DOCKERSHIM_SOCKET)
+      return failed(
+        `container runtime is not running: output: Client:\n Debug Mode: false\n\nServer:\nERROR: ${why}\nerrors pretty printing info\n, error: exit status 1`,
+      )
     const time = new Date(yield* p.now()).toISOString().slice(0, 19)
     return failed(
       `container runtime is not running: output: time="${time}Z" level=fatal msg="validate service connection: ${validate.replaceAll('"', '\\"')}"\n, error: exit status 1`,
     )
   })
+
+export const dockerService = named('Service-Docker', function* (p) {
+  return (yield* isActive(p, 'docker'))
+    ? fine
+    : warned("docker service is not active, please run 'systemctl start docker.service'")
+})
+
+export const dockerSystemd = named('IsDockerSystemdCheck', function* (p) {
+  if (!(yield* isActive(p, 'docker'))) return warned("cannot execute 'docker info -f {{.CgroupDriver}}': exit status 2")
+  const driver = yield* dockerDriverOf(p)
+  return driver === 'systemd'
+    ? fine
+    : warned(
+        `detected ${JSON.stringify(driver)} as the Docker cgroup driver. The recommended driver is "systemd". Please follow the guide at https://kubernetes.io/docs/setup/cri/`,
+      )
+})
 
 const SWAP_TEXTS = {
   now: 'swap is supported for cgroup v2 only. The kubelet must be properly configured to use swap. Please refer to https://kubernetes.io/docs/concepts/architecture/nodes/#swap-memory, or disable swap on the node',

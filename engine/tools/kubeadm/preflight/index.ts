@@ -4,6 +4,7 @@ import { allImages } from '../artifacts/images.ts'
 import type { ClusterConfiguration, InitConfiguration, JoinConfiguration, NodeRegistration } from '../config/types.ts'
 import { imageIsThere, pullImage } from '../cri.ts'
 import { BOOTSTRAP_CONF, conf, manifestPath, PORTS } from '../paths.ts'
+import { DOCKERSHIM_SOCKET } from '../../../versions/index.ts'
 import { minorOf } from '../release.ts'
 import { say, warn } from '../session.ts'
 import { PreflightError } from '../workflow.ts'
@@ -59,6 +60,7 @@ function common(node: NodeRegistration, controlPlane: string, version: string): 
   const wished = minor >= 32 ? [] : ['ethtool', 'socat', 'tc', 'touch']
   return [
     checks.cri(node.criSocket, minor),
+    ...(node.criSocket === DOCKERSHIM_SOCKET ? [checks.dockerService, checks.dockerSystemd] : []),
     checks.swap(minor),
     ...needed.map((name) => checks.fileExisting(name, true)),
     ...wished.map((name) => checks.fileExisting(name, false)),
@@ -139,7 +141,7 @@ export function* pullImages(p: Proc, { version, ignored, cluster, node, prefix =
     p,
     `[${prefix}] You can also perform this action ${minorOf(version) >= 31 ? 'beforehand' : 'in beforehand'} using 'kubeadm config images pull'`,
   )
-  yield* warnOfSandbox(p, cluster, minorOf(version))
+  if (node.criSocket !== DOCKERSHIM_SOCKET) yield* warnOfSandbox(p, cluster, minorOf(version))
   const policy = node.imagePullPolicy ?? 'IfNotPresent'
   const problems: string[] = []
   for (const image of allImages(cluster)) {

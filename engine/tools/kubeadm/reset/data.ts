@@ -35,6 +35,7 @@ export function* resetData(ctx: Context): Run<ResetData> {
   const given = path === '' ? {} : ((yield* loadConfig(p, path, features.minor, ['ResetConfiguration'])).reset ?? {})
   const reset = defaultReset(given)
   const found = yield* clusterOf(ctx)
+  const facts = yield* factsOf(p)
   return {
     version,
     reset,
@@ -45,9 +46,9 @@ export function* resetData(ctx: Context): Run<ResetData> {
     certificatesDir: flags.changed('cert-dir')
       ? flags.text('cert-dir')
       : (given.certificatesDir ?? found?.cluster.certificatesDir ?? '/etc/kubernetes/pki'),
-    criSocket: flags.text('cri-socket') || (reset.criSocket ?? ''),
+    criSocket: flags.text('cri-socket') || given.criSocket || facts.criSocket || (reset.criSocket ?? ''),
     cleanupTmpDir: flags.bool('cleanup-tmp-dir') || reset.cleanupTmpDir === true,
-    address: (yield* factsOf(p)).address,
+    address: facts.address,
     minor: features.minor,
     ...found,
   }

@@ -238,7 +238,9 @@ function* socketOf(p: Proc): Run<string> {
   const flag = /--container-runtime-endpoint=([^\s"]+)/.exec(
     (yield* readText(p, `${KUBELET_DIR}/kubeadm-flags.env`)) ?? '',
   )
-  return typeof fromFile === 'string' && fromFile !== '' ? fromFile : (flag?.[1] ?? CRI_SOCKET)
+  return typeof fromFile === 'string' && fromFile !== ''
+    ? fromFile
+    : (flag?.[1] ?? (yield* factsOf(p)).criSocket ?? CRI_SOCKET)
 }
 
 /** Address and port that the node's API server tells of itself. */

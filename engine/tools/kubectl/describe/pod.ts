@@ -10,7 +10,11 @@ import { spreadLines, tolerationLines } from './pod-template.ts'
 import { volumeLines } from './volumes.ts'
 import { annotationLines, labelLines, timeText, type Writer } from './writer.ts'
 
+/** The kubelet's events about a static pod name the uid that its file gives it. */
+const MIRROR = 'kubernetes.io/config.mirror'
+
 export const podDescriber: Describer = {
+  events: ({ metadata }) => metadata?.annotations?.[MIRROR] ?? metadata?.uid,
   kinds: ['Pod'],
   *lines(w, object, ctx) {
     const pod = object as unknown as Pod

@@ -34,11 +34,19 @@ type Piece = { kind: 'text'; text: string } | { kind: 'action'; tokens: string[]
 const TOKEN =
   /\s+|"(?:[^"\\]|\\.)*"|`[^`]*`|'(?:[^'\\]|\\.)+'|:=|=|\||,|\(|\)|\$[\w]*(?:\.[\w]+)*|(?:\.[\w]+)+|\.|[+-]?\d[\w.]*|[A-Za-z_]\w*/y
 
+const NAME = /^[A-Za-z_]\w*$/
+const KEYWORDS = new Set(['if', 'else', 'end', 'range', 'with', 'true', 'false', 'nil', 'define', 'template', 'block', 'break', 'continue']) // prettier-ignore
+const undefinedFunction = (name: string): TemplateError => fail(`function ${JSON.stringify(name)} not defined`)
+
 const fail = (text: string): TemplateError => new TemplateError(`template: output:1: ${text}`)
 
-/** The whole template as a tree. */
-export function parseNodes(text: string): TemplateNode[] {
+/** The whole template as a tree; `own` are the names of functions beside kubectl's. */
+export function parseNodes(text: string, own: readonly string[] = []): TemplateNode[] {
   const pieces = split(text)
+  for (const piece of pieces)
+    for (const word of piece.kind === 'text' ? [] : piece.tokens)
+      if (NAME.test(word) && !KEYWORDS.has(word) && !isFunction(word) && !own.includes(word))
+        throw undefinedFunction(word)
   const { nodes } = block(pieces, false)
   return nodes
 }
@@ -199,7 +207,7 @@ function term(source: string): Term {
   }
   const literal = literalOf(source)
   if (literal !== undefined) return { kind: 'literal', value: literal.value, source }
-  if (!isFunction(source)) throw fail(`function ${JSON.stringify(source)} not defined`)
+  if (!NAME.test(source)) throw undefinedFunction(source)
   return { kind: 'function', name: source, source }
 }
 

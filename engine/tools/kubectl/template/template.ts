@@ -10,19 +10,29 @@ const isFields = (value: unknown): value is Fields =>
 /** What a missing key gives. */
 const NO_VALUE = Symbol('no value')
 
+/** Functions of a program beside kubectl's. */
+export type Functions = Readonly<Record<string, (args: unknown[]) => unknown>>
+
 interface Scope {
   dot: unknown
   variables: Map<string, unknown>[]
 }
 
 /** Reads a template; the result prints it over an object. Throws TemplateError with Go's text. */
-export function parseTemplate(text: string, lenient: boolean): (data: unknown) => string {
-  const nodes = parseNodes(text)
-  return (data) => new Execution(lenient).nodes(nodes, { dot: data, variables: [new Map([['$', data]])] })
+export function parseTemplate(text: string, lenient: boolean, own: Functions = {}): (data: unknown) => string {
+  const nodes = parseNodes(text, Object.keys(own))
+  return (data) => new Execution(lenient, own).nodes(nodes, { dot: data, variables: [new Map([['$', data]])] })
 }
 
 class Execution {
-  constructor(private readonly lenient: boolean) {}
+  constructor(
+    private readonly lenient: boolean,
+    private readonly own: Functions,
+  ) {}
+
+  private call(name: string, args: unknown[]): unknown {
+    return Object.hasOwn(this.own, name) ? this.own[name]!(args) : callFunction(name, args)
+  }
 
   nodes(nodes: TemplateNode[], scope: Scope): string {
     return nodes.map((node) => this.node(node, scope)).join('')
@@ -88,7 +98,7 @@ class Execution {
     const [first, ...rest] = command.terms
     if (first?.kind === 'function') {
       const values = [...rest.map((term) => this.term(term, scope)), ...piped]
-      return callFunction(
+      return this.call(
         first.name,
         values.map((value) => (value === NO_VALUE ? undefined : value)),
       )
@@ -111,7 +121,7 @@ class Execution {
       case 'pipe':
         return this.fields(this.pipe(term.pipe, scope), term.names, term)
       case 'function':
-        return callFunction(term.name, [])
+        return this.call(term.name, [])
     }
   }
 
