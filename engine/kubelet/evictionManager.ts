@@ -4,7 +4,10 @@
  * kernel's own notice of memory thresholds (the manager looks each 10 s).
  */
 import { canonicalQuantity, makeQuantity, quantityOf } from '../objects/quantity.ts'
+import { tolerates } from '../objects/tolerations.ts'
+import type { Pod } from '../objects/types.gen.ts'
 import { isCritical } from './admission.ts'
+import type { Rejection } from './admission.ts'
 import type { Core } from './core.ts'
 import { consumption, rank } from './evictionRank.ts'
 import { excess } from './localStorage.ts'
@@ -15,6 +18,7 @@ import type { NodeStatuses, NodeVoice, Pressure } from './node.ts'
 import { amountOf, thresholdsOf } from './settings/eviction.ts'
 import type { Threshold } from './settings/eviction.ts'
 import type { Doom, PodRecord } from './state.ts'
+import { qosOf } from './status.ts'
 
 /** A look at what a node has left. */
 export const EVICTION_TICK = 'eviction.tick'
@@ -28,6 +32,17 @@ const CLEANUP_MS = 30_000
 /** volumeStatsAggPeriod: what pods have written is measured so often. */
 const MEASURE_MS = 60_000
 const PRESSURES: readonly Pressure[] = ['memoryPressure', 'diskPressure', 'pidPressure']
+
+const CONDITIONS: Record<Pressure, string> = {
+  memoryPressure: 'MemoryPressure',
+  diskPressure: 'DiskPressure',
+  pidPressure: 'PIDPressure',
+}
+const MEMORY_TAINT = { key: 'node.kubernetes.io/memory-pressure', effect: 'NoSchedule' }
+
+/** Who asks for something is no BestEffort pod. */
+const toleratesMemoryPressure = (pod: Pod): boolean =>
+  qosOf(pod) !== 'BestEffort' || (pod.spec?.tolerations ?? []).some((one) => tolerates(one, MEMORY_TAINT))
 
 type Observations = Record<string, Observation>
 
@@ -70,6 +85,18 @@ export class EvictionManager {
 
   load(state: unknown): void {
     this.state = state as EvictionState
+  }
+
+  /** Why a node under pressure takes no pod in. Models managerImpl.Admit. */
+  admit(record: PodRecord): Rejection | undefined {
+    const conditions = PRESSURES.filter((kind) => this.node.underPressure(kind)).map((kind) => CONDITIONS[kind])
+    if (conditions.length === 0 || isCritical(record)) return undefined
+    if (conditions.join() === 'MemoryPressure' && toleratesMemoryPressure(record.pod)) return undefined
+    this.core.log('I', 'eviction_manager.go:173', 'Failed to admit pod to node', {
+      pod: `${record.namespace}/${record.name}`,
+      nodeCondition: conditions,
+    })
+    return { reason: 'Evicted', message: `Pod was rejected: The node had condition: [${conditions.join(' ')}]. ` }
   }
 
   /** Looks once; how long until the next look. */

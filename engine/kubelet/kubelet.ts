@@ -18,14 +18,13 @@ import { compileMachine, MACHINE_TIMEOUT, MachineRows } from '../kernel/machine.
 import type { MachineTimeout } from '../kernel/machine.ts'
 import type { KernelEvent } from '../kernel/queue.ts'
 import type { Random } from '../kernel/random.ts'
-import { timestamp } from '../objects/meta.ts'
 import { quantityValue } from '../objects/quantity.ts'
-import { tolerates } from '../objects/tolerations.ts'
 import type { Event as CoreV1Event, Container, Node, Pod, Service } from '../objects/types.gen.ts'
-import { criticalRejection, isCritical, rejectionOf } from './admission.ts'
+import { criticalRejection, rejectionOf } from './admission.ts'
 import type { Others, Rejection } from './admission.ts'
 import { CONTAINER_EXIT, Containers, hashOf } from './container.actions.ts'
 import { containerMachine } from './container.machine.ts'
+import { appendOutput } from './containerOutput.ts'
 import { containerOf } from './core.ts'
 import type { Core, ExecPurpose, HollowStep } from './core.ts'
 import { criList } from './cri.ts'
@@ -46,6 +45,7 @@ import { imagePullMachine } from './imagePull.machine.ts'
 import { resolveImage } from './images/catalogue.ts'
 import { makeImageReference, parseImageReference } from './images/reference.ts'
 import type { Listeners } from './listeners.ts'
+import { isMirror, MIRROR_RECHECK, MIRROR_RETRY, MirrorPods } from './mirrorPods.ts'
 import { dropLogs } from './logFiles.ts'
 import { NodeShutdown, NOT_ADMITTED, SHUTDOWN_TICK } from './nodeShutdown.ts'
 import { LEASE_RETRY, LEASE_TAG, LEASE_TICK, NODE_TAG, NODE_TICK, NodeStatuses, REGISTER_RETRY } from './node.ts'
@@ -53,6 +53,16 @@ import type { NodeFactsOption } from './node.ts'
 import { graceOf, PodWorkers, REFERENT_TAG, REFRESH_TAG, RESYNC } from './pod.actions.ts'
 import { podMachine } from './pod.machine.ts'
 import { PodListeners } from './podListeners.ts'
+import {
+  addOffset,
+  addressesOf,
+  beginAnew,
+  endIsLost,
+  forgetMemory,
+  gatesOf,
+  loseAddress,
+  makeRecord,
+} from './podRecords.ts'
 import { Probes } from './probe.actions.ts'
 import { probeMachine } from './probe.machine.ts'
 import { RUNTIME } from './runtime.ts'
@@ -60,7 +70,7 @@ import type { ExecExit, ExecOutput, KubeletPorts, RuntimeExit, RuntimeOutput } f
 import { FOLLOW_TICK, Server } from './server.ts'
 import { containerKey, hexOf } from './state.ts'
 import type { ContainerInstance, Doom, ImageOnNode, PodRecord } from './state.ts'
-import { makeMirror, MANIFEST_CHANGED, MANIFEST_LOST, MANIFEST_TICK, StaticPods } from './staticPods.ts'
+import { MANIFEST_CHANGED, MANIFEST_LOST, MANIFEST_TICK, StaticPods } from './staticPods.ts'
 import { MIRROR_GONE_TAG, MIRROR_TAG } from './staticPods.ts'
 import { EVENT_RETRY, unwrittenText } from './eventRetries.ts'
 import { EVICTION_TICK, EvictionManager } from './evictionManager.ts'
@@ -68,7 +78,7 @@ import { Certificates, CERTIFICATE_TAG, CERTIFICATE_TICK } from './certificates.
 import { loadKubeconfig } from './settings/kubeconfig.ts'
 import { readSettings } from './settings/settings.ts'
 import type { KubeletSettings, Machine, Said } from './settings/settings.ts'
-import { allStopped, qosOf } from './status.ts'
+import { allStopped } from './status.ts'
 import type { NodeFacts } from './status.ts'
 import { DELETE_TAG, sameValue, STATUS_TAG, STATUS_TICK, StatusManager } from './statusManager.ts'
 import { MEMORY_TAKEN, relieve } from './systemOom.ts'
@@ -86,12 +96,6 @@ const TABLES = {
 const PLEG = 'pleg.relist'
 /** logind is about to shut the host down (engine/host/host.ts). */
 const HOST_PREPARES = 'host.prepareForShutdown'
-const MIRROR_RETRY = 'mirror.retry'
-/** A mirror that should have gone is looked at again. Data: its namespace and name. */
-const MIRROR_RECHECK = 'mirror.recheck'
-const MOUNT_TIMES = ['mountRetryMs', 'mountNextMs', 'mountDeadlineMs'] as const
-const MIRROR = 'kubernetes.io/config.mirror'
-const LOG_LINES = 1000
 /** A manifest directory that is not there is looked for so often. */
 const LOST_MS = 1_000
 /** By then the kubelet has looked at its container runtime, and its eviction manager begins. */
@@ -216,6 +220,7 @@ export class Kubelet implements Component, Core {
   private readonly nodeStatus: NodeStatuses
   private readonly server: Server
   private readonly staticPods: StaticPods
+  private readonly mirrors: MirrorPods
   private readonly podInformer: Informer<Pod>
   private readonly nodeInformer: Informer<Node>
   private readonly serviceInformer: Informer<Service>
@@ -301,6 +306,7 @@ export class Kubelet implements Component, Core {
     this.certificates = new Certificates(this, {
       bootstrapped: () => this.bootstrapped(),
     })
+    this.mirrors = new MirrorPods(this, this.podInformer, (record) => this.statuses.push(record))
     this.staticPods = new StaticPods(this, {
       take: (pod, hash) => this.takeStatic(pod, hash),
       drop: (uid) => this.dropStatic(uid),
@@ -834,8 +840,8 @@ export class Kubelet implements Component, Core {
     [MANIFEST_LOST]: (generation) => generation === this.state.generation && this.state.up && this.readManifests(),
     [MANIFEST_CHANGED]: (data) =>
       data === 'read' ? this.manifestDue() : this.manifestEvent(data as { generation: number; path?: string }),
-    [MIRROR_RETRY]: (uid) => this.retryMirror(uid as string),
-    [MIRROR_RECHECK]: (place) => this.recheckMirror(place as string),
+    [MIRROR_RETRY]: (uid) => this.mirrors.retry(uid as string),
+    [MIRROR_RECHECK]: (place) => this.mirrors.recheck(place as string),
     [CONTAINER_EXIT]: (data) => this.runtimeExit(data as RuntimeExit),
     [HOOK_DONE]: (data) => this.execEnded((data as HookDone).purpose, (data as HookDone).result),
     [EXEC_PLANNED]: (data) => this.execs.planned(data as Parameters<Execs['planned']>[0]),
@@ -1065,8 +1071,8 @@ export class Kubelet implements Component, Core {
       [LEASE_TAG]: () => this.nodeStatus.leaseAnswered(answer),
       [REFERENT_TAG]: () => this.workers.referentAnswered(answer, tag.uid, tag.reference),
       [REFRESH_TAG]: () => this.workers.refreshAnswered(answer, tag.uid, tag.reference),
-      [MIRROR_TAG]: () => this.mirrorAnswered(answer, tag.uid),
-      [MIRROR_GONE_TAG]: () => this.mirrorDeleted(answer, tag.reference),
+      [MIRROR_TAG]: () => this.mirrors.answered(answer, tag.uid),
+      [MIRROR_GONE_TAG]: () => this.mirrors.removed(answer, tag.reference),
       [CERTIFICATE_TAG]: () => this.certificates.answered(answer, tag.what),
     }
     acts[tag.kind]?.()
@@ -1079,7 +1085,7 @@ export class Kubelet implements Component, Core {
 
   private podChanged(change: Change<Pod>): void {
     const pod = change.object
-    if (pod.metadata.annotations?.[MIRROR] !== undefined) return this.mirrorChanged(change)
+    if (isMirror(pod)) return this.mirrors.changed(change)
     const record = this.records.get(pod.metadata.uid ?? '')
     if (change.type === 'deleted') return this.podDeleted(record)
     if (record === undefined) return this.podAdded(pod)
@@ -1113,7 +1119,7 @@ export class Kubelet implements Component, Core {
       this.nodeStatus.allocatable(),
       this.flags.maxPods,
     )
-    const refused = rejection ?? this.pressureRejection(record) ?? (this.shutdown.isRunning ? NOT_ADMITTED : undefined)
+    const refused = rejection ?? this.evictions.admit(record) ?? (this.shutdown.isRunning ? NOT_ADMITTED : undefined)
     return refused === undefined || this.reject(record, refused)
   }
 
@@ -1132,18 +1138,6 @@ export class Kubelet implements Component, Core {
       pods: () =>
         [...this.records.values()].filter((one) => one !== record && one.finished !== true).map(({ pod }) => pod),
     }
-  }
-
-  /** Models managerImpl.Admit of the eviction manager. */
-  private pressureRejection(record: PodRecord): Rejection | undefined {
-    const conditions = PRESSURES.filter(([kind]) => this.nodeStatus.underPressure(kind)).map(([, name]) => name)
-    if (conditions.length === 0 || isCritical(record)) return undefined
-    if (conditions.join() === 'MemoryPressure' && toleratesMemoryPressure(record.pod)) return undefined
-    this.log('I', 'eviction_manager.go:173', 'Failed to admit pod to node', {
-      pod: `${record.namespace}/${record.name}`,
-      nodeCondition: conditions,
-    })
-    return { reason: 'Evicted', message: `Pod was rejected: The node had condition: [${conditions.join(' ')}]. ` }
   }
 
   private podUpdated(record: PodRecord, pod: Pod, first: boolean): void {
@@ -1257,7 +1251,7 @@ export class Kubelet implements Component, Core {
     const record = this.records.get(hash) ?? makeRecord(pod, 'file', this.kernel)
     record.configHash = hash
     this.index(record)
-    this.createMirror(record)
+    this.mirrors.create(record)
     if (this.admitStatic(record)) this.workers.sync(record.uid)
   }
 
@@ -1276,88 +1270,8 @@ export class Kubelet implements Component, Core {
   private dropStatic(uid: string): void {
     const record = this.records.get(uid)
     if (record === undefined) return
-    if (record.pod.metadata.annotations?.[MIRROR] !== undefined) this.deleteMirror(record.namespace, record.name)
+    if (isMirror(record.pod)) this.mirrors.remove(record.namespace, record.name)
     this.podDeleted(record)
-  }
-
-  private createMirror(record: PodRecord): void {
-    const body = makeMirror(record.pod, record.configHash ?? '', {
-      name: this.nodeName,
-      uid: this.node()?.metadata.uid,
-    })
-    this.client.call(
-      { verb: 'create', resource: 'v1/pods', namespace: record.namespace, body },
-      { kind: MIRROR_TAG, uid: record.uid },
-    )
-  }
-
-  private deleteMirror(namespace: string, name: string): void {
-    this.client.call(
-      {
-        verb: 'delete',
-        resource: 'v1/pods',
-        namespace,
-        name,
-        body: { apiVersion: 'v1', kind: 'DeleteOptions', gracePeriodSeconds: 0 },
-      },
-      { kind: MIRROR_GONE_TAG, reference: `${namespace}/${name}` },
-    )
-  }
-
-  /** What did not go is tried again: at the next housekeeping, as each syncPod and HandlePodCleanups would. */
-  private mirrorDeleted({ code }: Answer, place: string): void {
-    const isGone = (code >= 200 && code < 300) || code === 404
-    if (!isGone) this.after(this.flags.housekeepingMs, MIRROR_RECHECK, place)
-  }
-
-  private recheckMirror(place: string): void {
-    const [namespace = '', name = ''] = place.split('/')
-    const shown = this.state.up ? this.podInformer.get(namespace, name) : undefined
-    if (shown?.metadata.annotations?.[MIRROR] !== undefined)
-      this.mirrorChanged({ type: 'modified', object: shown, old: shown })
-  }
-
-  private mirrorAnswered(answer: Answer, uid: string): void {
-    const record = this.records.get(uid)
-    if (record === undefined || (answer.code >= 200 && answer.code < 300)) return
-    if (answer.code === 409) return this.mirrorStands(record)
-    this.after(this.flags.errorResyncMs, MIRROR_RETRY, uid)
-  }
-
-  /** The mirror of an earlier manifest goes; one of this manifest, left from before, is taken up again. */
-  private mirrorStands({ namespace, name }: PodRecord): void {
-    const shown = this.podInformer.get(namespace, name)
-    if (shown?.metadata.annotations?.[MIRROR] !== undefined)
-      this.mirrorChanged({ type: 'modified', object: shown, old: shown })
-  }
-
-  private retryMirror(uid: string): void {
-    const record = this.records.get(uid)
-    const mirrored = record?.pod.metadata.annotations?.[MIRROR] !== undefined
-    if (record !== undefined && this.state.up && record.removed !== true && !mirrored) this.createMirror(record)
-  }
-
-  private mirrorChanged(change: Change<Pod>): void {
-    const { namespace = '', name, annotations, deletionTimestamp } = change.object.metadata
-    const record = [...this.records.values()].find(
-      (one) => one.source === 'file' && one.removed !== true && one.namespace === namespace && one.name === name,
-    )
-    if (change.type === 'deleted') return record === undefined ? undefined : this.recreateMirror(record)
-    if (record === undefined || annotations?.[MIRROR] !== record.configHash || deletionTimestamp !== undefined) {
-      return this.deleteMirror(namespace, name)
-    }
-    const fresh = record.pod.metadata.annotations?.[MIRROR] === undefined
-    record.pod = { ...record.pod, metadata: change.object.metadata, status: change.object.status }
-    if (fresh) delete record.sent
-    this.statuses.push(record)
-  }
-
-  private recreateMirror(record: PodRecord): void {
-    const { [MIRROR]: _gone, ...annotations } = record.pod.metadata.annotations ?? {}
-    void _gone
-    record.pod = { ...record.pod, metadata: { ...record.pod.metadata, annotations, uid: record.uid } }
-    delete record.sent
-    this.createMirror(record)
   }
 
   private runtimeOutput({ id, stream, text }: RuntimeOutput): void {
@@ -1392,17 +1306,6 @@ export class Kubelet implements Component, Core {
   }
 }
 
-const PRESSURES = [
-  ['memoryPressure', 'MemoryPressure'],
-  ['diskPressure', 'DiskPressure'],
-  ['pidPressure', 'PIDPressure'],
-] as const
-const MEMORY_TAINT = { key: 'node.kubernetes.io/memory-pressure', effect: 'NoSchedule' }
-
-/** Who asks for something is no BestEffort pod. */
-const toleratesMemoryPressure = (pod: Pod): boolean =>
-  qosOf(pod) !== 'BestEffort' || (pod.spec?.tolerations ?? []).some((one) => tolerates(one, MEMORY_TAINT))
-
 /** What fails when nobody answers at the socket of the container runtime. */
 const GONE_LINES: readonly (readonly [where: string, message: string, facts: LogFacts])[] = [
   ['log.go:32', 'Status from runtime service failed', {}],
@@ -1419,118 +1322,4 @@ const RUNTIME_SOCKET = '/run/containerd/containerd.sock'
 /** The version that an executable carries. */
 function versionOf(text: string | undefined): string | undefined {
   return /^\x7fELF \S+ v?(\d+\.\d+\.\d+\S*)/.exec(text ?? '')?.[1]
-}
-
-function makeRecord(pod: Pod, source: 'api' | 'file', kernel: Kernel): PodRecord {
-  return {
-    uid: pod.metadata.uid ?? '',
-    namespace: pod.metadata.namespace ?? 'default',
-    name: pod.metadata.name,
-    pod,
-    source,
-    seenMs: kernel.now,
-    startTime: typeof pod.status?.startTime === 'string' ? pod.status.startTime : timestamp(kernel.clockMs),
-    sandboxes: 0,
-    containers: {},
-    previous: {},
-    reasons: {},
-    backOff: {},
-    pullBackOff: {},
-    pullErrors: {},
-    ready: {},
-    started: {},
-    tried: [],
-    again: false,
-    referents: {},
-    awaiting: [],
-    fetched: false,
-  }
-}
-
-/** What a kubelet process keeps only in its memory. */
-function forgetMemory(kernel: Kernel, record: PodRecord): void {
-  kernel.cancel(record.resync)
-  Object.assign(record, {
-    reasons: {},
-    backOff: {},
-    pullBackOff: {},
-    pullErrors: {},
-    tried: [],
-    awaiting: [],
-    again: false,
-    fetched: false,
-    inFlight: false,
-    deleting: false,
-  })
-  for (const one of Object.values(record.containers)) delete one.hooked
-  for (const field of ['resync', 'current', 'failedSync', 'sent', ...MOUNT_TIMES] as const) delete record[field]
-  if (record.removed !== true && record.doom?.phase === undefined && record.finished !== true) delete record.doom
-}
-
-/** The network of a sandbox that is down is not known to a kubelet that starts; the plugin keeps its address reserved. */
-function loseAddress(record: PodRecord): void {
-  if (record.ip === undefined || record.finished === true) return
-  record.heldIp = record.ip
-  delete record.ip
-}
-
-/** What the kubelet was about to end, and the API server has not heard of, is forgotten with it. */
-const endIsLost = ({ finished, pod, doom }: PodRecord): boolean =>
-  doom?.phase !== undefined &&
-  doom.isRejected !== true &&
-  finished !== true &&
-  !['Failed', 'Succeeded'].includes(pod.status?.phase ?? '')
-
-/** A pod that runs again with its node; static ones do even if they had ended with it. */
-function beginAnew(record: PodRecord): void {
-  for (const field of ['doom', 'finished', 'endsMs', 'status'] as const) delete record[field]
-  if (record.source === 'api') return
-  const { status: _ended, ...pod } = record.pod
-  record.pod = pod
-}
-
-/** The addresses that the network plugin holds for a pod. */
-function addressesOf({ ip, heldIp }: PodRecord): string[] {
-  return [ip, heldIp].filter((address) => address !== undefined)
-}
-
-function gatesOf(pod: Pod): unknown {
-  const gates = (pod.spec?.readinessGates ?? []).map(({ conditionType }) => conditionType)
-  return (
-    pod.status?.conditions?.filter(({ type }) => gates.includes(type)).map(({ type, status }) => `${type}=${status}`) ??
-    []
-  )
-}
-
-function addOffset(base: string, offset: number): string {
-  const value = base.split('.').reduce((sum, part) => sum * 256 + Number(part), 0) + offset
-  return [24, 16, 8, 0].map((shift) => Math.floor(value / 2 ** shift) % 256).join('.')
-}
-
-/** Splits output into lines; a piece without its newline is joined by the next one. */
-function appendOutput(instance: ContainerInstance, atMs: number, stream: 'stdout' | 'stderr', text: string): void {
-  const pieces = text.split('\n')
-  const rest = pieces.pop() ?? ''
-  for (const piece of pieces) addLine(instance, atMs, stream, piece, false)
-  if (rest !== '') addLine(instance, atMs, stream, rest, true)
-  if (instance.logs.length > LOG_LINES) instance.logs.splice(0, LOG_LINES / 4)
-}
-
-function addLine(
-  instance: ContainerInstance,
-  atMs: number,
-  stream: 'stdout' | 'stderr',
-  text: string,
-  partial: boolean,
-): void {
-  const last = instance.logs[instance.logs.length - 1]
-  const joins = last?.partial === true && last.stream === stream
-  if (joins)
-    instance.logs[instance.logs.length - 1] = {
-      atMs: last.atMs,
-      stream,
-      text: last.text + text,
-      ...(partial && { partial }),
-    }
-  else instance.logs.push({ atMs, stream, text, ...(partial && { partial }) })
 }

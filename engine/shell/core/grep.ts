@@ -147,7 +147,6 @@ function makeGrep(sources: readonly string[], flags: Record<string, string>, man
 function sourceOf(pattern: string, flags: Record<string, string>): string {
   if ('F' in flags) return escapeRegex(pattern)
   if ('P' in flags) return posixRegex(pattern)
-  if (/(^|[^\\])\[\^?$/.test(pattern)) throw new RegexMistake('Invalid regular expression')
   return posixSource('E' in flags ? lenient(pattern) : pattern, 'E' in flags).source
 }
 

@@ -54,7 +54,7 @@ export function posixSource(source: string, extended: boolean): { source: string
     const letter = source.charAt(at)
     if (letter === '[') {
       const set = /^\[\^?\]?(?:\[:\w+:\]|[^\]])*\]/.exec(source.slice(at))?.[0]
-      if (set === undefined) throw new RegexMistake('Unmatched [, [^, [:, [., or [=')
+      if (set === undefined) throw new RegexMistake(unclosed(source.slice(at)))
       add(bracket(set))
       at += set.length - 1
     } else if (letter === '\\') {
@@ -87,6 +87,10 @@ function escaped(next: string): string {
   if (next === 'a') return '\\x07'
   return /[A-Za-z_]/.test(next) && !/[nrtfvbBsSwW]/.test(next) ? next : `\\${next}`
 }
+
+/** glibc has another word for a bracket with nothing in it. */
+const unclosed = (rest: string): string =>
+  /^\[\^?$/.test(rest) ? 'Invalid regular expression' : 'Unmatched [, [^, [:, [., or [='
 
 /** A bracket expression: its backslash is a letter, but for the escapes that GNU sed reads beforehand. */
 function bracket(set: string): string {
