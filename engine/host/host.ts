@@ -332,7 +332,10 @@ export class Host {
     if (isStop(signal)) return waiting !== undefined || this.pause(target) ? 'sent' : 'not simulated'
     if (waiting !== undefined && signal === 'CONT') this.goOn(target, waiting)
     else if (waiting !== undefined && signal !== 'KILL') waiting.push(signal)
-    else this.deliver(target, signal)
+    else {
+      delete this.facts.stopped?.[target.pid]
+      this.deliver(target, signal)
+    }
     return 'sent'
   }
 

@@ -1,8 +1,9 @@
 /**
  * The mirrors of static pods at the API server: made, taken up again, replaced when the manifest is another, and
- * removed. Models pkg/kubelet/pod/mirror_client.go and tryReconcileMirrorPods (F11).
+ * removed. Models pkg/kubelet/pod/mirror_client.go and tryReconcileMirrorPods (F10).
  */
 import type { Answer, Change, Informer } from '../api/client.ts'
+import { isMirror, MIRROR } from '../objects/meta.ts'
 import type { Pod } from '../objects/types.gen.ts'
 import type { Core } from './core.ts'
 import type { PodRecord } from './state.ts'
@@ -12,9 +13,6 @@ import { makeMirror, MIRROR_GONE_TAG, MIRROR_TAG } from './staticPods.ts'
 export const MIRROR_RETRY = 'mirror.retry'
 /** A mirror that should have gone is looked at again. Data: its namespace and name. */
 export const MIRROR_RECHECK = 'mirror.recheck'
-const MIRROR = 'kubernetes.io/config.mirror'
-
-export const isMirror = (pod: Pod): boolean => pod.metadata.annotations?.[MIRROR] !== undefined
 
 export class MirrorPods {
   constructor(

@@ -5,6 +5,7 @@ import type { Pod } from '../objects/types.gen.ts'
 import type { Core } from './core.ts'
 import { readManifest } from './manifest.ts'
 import { hexOf } from './state.ts'
+import { MIRROR } from '../objects/meta.ts'
 
 export const MANIFEST_TICK = 'manifest.tick'
 export const MIRROR_TAG = 'mirror'
@@ -174,7 +175,7 @@ export function makeMirror(pod: Pod, hash: string, node: { name: string; uid: st
       namespace,
       ...(labels !== undefined && { labels }),
       ...(finalizers !== undefined && { finalizers }),
-      annotations: { ...annotations, 'kubernetes.io/config.mirror': hash },
+      annotations: { ...annotations, [MIRROR]: hash },
       ...(owner.length > 0 && { ownerReferences: owner }),
     },
     spec: pod.spec,

@@ -7,6 +7,7 @@ import type { Pod, PodCondition, PodStatus } from '../objects/types.gen.ts'
 import type { Core } from './core.ts'
 import { allStopped, makePodStatus } from './status.ts'
 import type { PodRecord } from './state.ts'
+import { isMirror } from '../objects/meta.ts'
 
 export const STATUS_TAG = 'status'
 export const DELETE_TAG = 'delete'
@@ -94,8 +95,7 @@ export class StatusManager {
     const changed = difference(status, record.sent ?? record.pod.status)
     if (Object.keys(changed).length === 0) return this.upToDate(record, status)
     const body = { metadata: { uid: apiUid(record) }, status: changed }
-    if (record.source === 'file' && record.pod.metadata.annotations?.['kubernetes.io/config.mirror'] === undefined)
-      return
+    if (record.source === 'file' && !isMirror(record.pod)) return
     record.inFlight = true
     this.attempted.set(record.uid, status)
     const { namespace, name } = record

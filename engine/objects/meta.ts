@@ -13,6 +13,11 @@ interface Condition {
 }
 
 /** The controller reference of an object, or undefined. */
+/** The annotation by which a pod is the mirror of a static one; its value is the hash of the manifest. */
+export const MIRROR = 'kubernetes.io/config.mirror'
+
+export const isMirror = ({ metadata }: Pick<Pod, 'metadata'>): boolean => metadata?.annotations?.[MIRROR] !== undefined
+
 export function ownerOf(object: WithMeta): OwnerReference | undefined {
   return object.metadata?.ownerReferences?.find((owner) => owner.controller === true)
 }

@@ -1,15 +1,11 @@
 /** bridge of iproute2 and brctl, as far as looking goes: cni0 and the veths of pods (Q6). Not modelled: changes, VLANs, aging. */
 import type { NetworkInterface } from '../host.ts'
-import type { Proc, Program, Run } from '../process.ts'
+import type { Program } from '../process.ts'
 import type { HostFactsAnswer } from '../syscalls/host.ts'
 import { kindOf } from './ip/interfaces.ts'
 import { makeJson } from './ip/json.ts'
 import { indexOf } from './ip/words.ts'
-
-function* complain(p: Proc, code: number, text: string): Run<number> {
-  yield* p.err(text)
-  return code
-}
+import { end } from './end.ts'
 
 const portsOf = (all: readonly NetworkInterface[], bridge: string): NetworkInterface[] =>
   all.filter(({ master }) => master === bridge)
@@ -32,9 +28,8 @@ const bridge: Program = function* (argv, p) {
   }
   const isShow = ['show', 'list', 'lst'].some((word) => word.startsWith(verb))
   const dev = rest[0] === 'dev' || rest[0] === 'br' || rest[0] === 'brport' ? rest[1] : undefined
-  if (object === '') return yield* complain(p, 255, USAGE)
-  if (!isShow || (rest.length > 0 && dev === undefined))
-    return yield* complain(p, 1, `not simulated: ${argv.join(' ')}\n`)
+  if (object === '') return yield* end(p, 255, USAGE)
+  if (!isShow || (rest.length > 0 && dev === undefined)) return yield* end(p, 1, `not simulated: ${argv.join(' ')}\n`)
   const ports = interfaces.filter(({ master, name }) => master !== undefined && (dev === undefined || name === dev || master === dev)) // prettier-ignore
   if ('link'.startsWith(object)) {
     if (flags.some((flag) => '-json'.startsWith(flag)))
@@ -52,7 +47,7 @@ const bridge: Program = function* (argv, p) {
     yield* p.out('vlan'.startsWith(object) ? 'port              vlan-id  \n' : '')
     return 0
   }
-  return yield* complain(p, 255, `Object "${object}" is unknown, try "bridge help".\n`)
+  return yield* end(p, 255, `Object "${object}" is unknown, try "bridge help".\n`)
 }
 
 /** The pod's address is learnt at its port, where the port's own stands for good. */
@@ -92,11 +87,11 @@ commands:
 
 const brctl: Program = function* (argv, p) {
   const [verb, name] = argv.slice(1)
-  if (verb === undefined) return yield* complain(p, 1, BRCTL_USAGE)
+  if (verb === undefined) return yield* end(p, 1, BRCTL_USAGE)
   const { interfaces } = (yield* p.ask('host.facts')) as HostFactsAnswer
   const bridges = interfaces.filter((one) => kindOf(one) === 'bridge' && (name === undefined || one.name === name))
   if (verb === 'show') {
-    if (name !== undefined && bridges.length === 0) return yield* complain(p, 1, `bridge ${name} does not exist!\n`)
+    if (name !== undefined && bridges.length === 0) return yield* end(p, 1, `bridge ${name} does not exist!\n`)
     yield* p.out('bridge name\tbridge id\t\tSTP enabled\tinterfaces\n')
     for (const one of bridges) {
       const [first, ...others] = portsOf(interfaces, one.name)
@@ -110,7 +105,7 @@ const brctl: Program = function* (argv, p) {
     yield* p.out(`port no\tmac addr\t\tis local?\tageing timer\n${rows.join('')}`)
     return 0
   }
-  return yield* complain(p, 1, `not simulated: ${argv.join(' ')}\n`)
+  return yield* end(p, 1, `not simulated: ${argv.join(' ')}\n`)
 }
 
 export const bridgePrograms: Record<string, Program> = { bridge, brctl }

@@ -5,6 +5,7 @@ import { has, parseOptions, valueOf } from './options.ts'
 import type { Options } from './options.ts'
 import { bodyText, outgoingUrl, parseUrl, reason } from './url.ts'
 import type { ParsedUrl } from './url.ts'
+import { end } from './end.ts'
 
 const SPEC = {
   flags: [
@@ -174,11 +175,6 @@ export const curl: Program = function* (argv, p) {
     if (has(options, name)) return yield* end(p, 2, `not simulated: curl ${name.length === 1 ? '-' : '--'}${name}\n`)
   let code = 0
   for (const text of urls) code = yield* one(p, options, text)
-  return code
-}
-
-function* end(p: Proc, code: number, text: string): Run<number> {
-  yield* p.err(text)
   return code
 }
 

@@ -4,11 +4,7 @@ import type { HostFactsAnswer } from '../syscalls/host.ts'
 import { bareAddress, routeTo } from './ip/words.ts'
 import { has, parseOptions, valueOf } from './options.ts'
 import { echo } from './ping.ts'
-
-function* complain(p: Proc, code: number, text: string): Run<number> {
-  yield* p.err(text)
-  return code
-}
+import { end } from './end.ts'
 
 /** The addresses that answer on the way; the last is the target when it is reached. No route: undefined. */
 function* wayTo(p: Proc, target: string): Run<string[] | undefined> {
@@ -49,15 +45,15 @@ function* resolved(p: Proc, name: string): Run<string | undefined> {
 const traceroute: Program = function* (argv, p) {
   const options = parseOptions(argv, { flags: ['n', '4', 'I', 'T', 'U', 'F', 'd', 'r', 'A'], withValue: ['m', 'q', 'w', 'p', 'f', 's', 'i', 'N', 'z'] }) // prettier-ignore
   const [name] = options.rest
-  if (name === undefined) return yield* complain(p, 2, 'Specify "host" missing argument.\n')
+  if (name === undefined) return yield* end(p, 2, 'Specify "host" missing argument.\n')
   const address = yield* resolved(p, name)
   if (address === undefined)
-    return yield* complain(p, 2, `${name}: Name or service not known\nCannot handle "host" cmdline arg \`${name}' on position 1 (argc ${argv.indexOf(name)})\n`) // prettier-ignore
+    return yield* end(p, 2, `${name}: Name or service not known\nCannot handle "host" cmdline arg \`${name}' on position 1 (argc ${argv.indexOf(name)})\n`) // prettier-ignore
   const max = Number(valueOf(options, 'm') ?? MAX_HOPS)
   const probes = Number(valueOf(options, 'q') ?? 3)
   yield* p.out(`traceroute to ${name} (${address}), ${max} hops max, 60 byte packets\n`)
   const way = yield* wayTo(p, address)
-  if (way === undefined) return yield* complain(p, 1, 'connect: Network is unreachable\n')
+  if (way === undefined) return yield* end(p, 1, 'connect: Network is unreachable\n')
   for (const [at, ip] of way.slice(0, max).entries()) {
     const host = yield* nameOf(p, ip, false)
     const times: string[] = []
@@ -75,9 +71,9 @@ const HOST_COLUMN = 52
 const tracepath: Program = function* (argv, p) {
   const options = parseOptions(argv, { flags: ['n', 'b', '4', '6'], withValue: ['m', 'l', 'p'] })
   const [name] = options.rest
-  if (name === undefined) return yield* complain(p, 1, 'tracepath: usage error: Destination address required\n')
+  if (name === undefined) return yield* end(p, 1, 'tracepath: usage error: Destination address required\n')
   const address = yield* resolved(p, name)
-  if (address === undefined) return yield* complain(p, 1, `tracepath: ${name}: Name or service not known\n`)
+  if (address === undefined) return yield* end(p, 1, `tracepath: ${name}: Name or service not known\n`)
   const max = Number(valueOf(options, 'm') ?? MAX_HOPS)
   const { interfaces, routes } = (yield* p.ask('host.facts')) as HostFactsAnswer
   const way = yield* wayTo(p, address)
@@ -115,14 +111,13 @@ const TELNET_WHY = { refused: 'Connection refused', timeout: 'Connection timed o
 
 const telnet: Program = function* (argv, p) {
   const [name, port = '23', ...more] = argv.slice(1).filter((word) => !word.startsWith('-'))
-  if (name === undefined || more.length > 0) return yield* complain(p, 1, 'not simulated: telnet without a host\n')
+  if (name === undefined || more.length > 0) return yield* end(p, 1, 'not simulated: telnet without a host\n')
   const address = yield* resolved(p, name)
   if (address === undefined)
-    return yield* complain(p, 1, `Server lookup failure:  ${name}:${port}, Name or service not known\n`)
+    return yield* end(p, 1, `Server lookup failure:  ${name}:${port}, Name or service not known\n`)
   yield* p.out(`Trying ${address}...\n`)
   const answer = yield* p.connect(address, Number(port))
-  if (answer !== 'open')
-    return yield* complain(p, 1, `telnet: Unable to connect to remote host: ${TELNET_WHY[answer]}\n`)
+  if (answer !== 'open') return yield* end(p, 1, `telnet: Unable to connect to remote host: ${TELNET_WHY[answer]}\n`)
   yield* p.out(`Connected to ${name}.\nEscape character is '^]'.\n`)
   if (yield* p.isTty(0)) yield* p.readLine()
   yield* p.out('Connection closed by foreign host.\n')
@@ -132,11 +127,11 @@ const telnet: Program = function* (argv, p) {
 /** busybox tells of a port that answers only when it is asked. */
 const busyboxTelnet: Program = function* (argv, p) {
   const [name, port = '23'] = argv.slice(1).filter((word) => !word.startsWith('-'))
-  if (name === undefined) return yield* complain(p, 1, 'BusyBox v1.36.1 multi-call binary.\n\nUsage: telnet [-a] [-l USER] HOST [PORT]\n') // prettier-ignore
+  if (name === undefined) return yield* end(p, 1, 'BusyBox v1.36.1 multi-call binary.\n\nUsage: telnet [-a] [-l USER] HOST [PORT]\n') // prettier-ignore
   const address = yield* resolved(p, name)
-  if (address === undefined) return yield* complain(p, 1, `telnet: bad address '${name}'\n`)
+  if (address === undefined) return yield* end(p, 1, `telnet: bad address '${name}'\n`)
   const answer = yield* p.connect(address, Number(port))
-  if (answer !== 'open') return yield* complain(p, 1, `telnet: can't connect to remote host (${address}): ${TELNET_WHY[answer]}\n`) // prettier-ignore
+  if (answer !== 'open') return yield* end(p, 1, `telnet: can't connect to remote host (${address}): ${TELNET_WHY[answer]}\n`) // prettier-ignore
   yield* p.out(`Connected to ${name}\n\nEntering character mode\nEscape character is '^]'.\n\n`)
   if (yield* p.isTty(0)) yield* p.readLine()
   yield* p.out('Connection closed by foreign host\n')
@@ -148,8 +143,7 @@ const busyboxTraceroute: Program = function* (argv, p) {
   const options = parseOptions(argv, { flags: ['n', 'I', 'F', 'l', 'd', 'v', 'r', '4', '6'], withValue: ['m', 'q', 'w', 'p', 'f', 's', 'i', 't', 'g', 'z'] }) // prettier-ignore
   const [name] = options.rest
   const address = name === undefined ? undefined : yield* resolved(p, name)
-  if (name === undefined || address === undefined)
-    return yield* complain(p, 1, `traceroute: bad address '${name ?? ''}'\n`)
+  if (name === undefined || address === undefined) return yield* end(p, 1, `traceroute: bad address '${name ?? ''}'\n`)
   const max = Number(valueOf(options, 'm') ?? MAX_HOPS)
   yield* p.out(`traceroute to ${name} (${address}), ${max} hops max, 46 byte packets\n`)
   const way = (yield* wayTo(p, address)) ?? []

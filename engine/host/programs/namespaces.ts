@@ -8,11 +8,7 @@ import type { ModelledProcess } from '../units/unit-host.ts'
 import { has, parseOptions, valueOf } from './options.ts'
 import type { Options } from './options.ts'
 import { columns } from './text.ts'
-
-function* complain(p: Proc, code: number, text: string): Run<number> {
-  yield* p.err(text)
-  return code
-}
+import { end } from './end.ts'
 
 /** A process of the host with the container that it is in. */
 interface Placed {
@@ -57,7 +53,7 @@ const FILES = { m: 'mnt', u: 'uts', i: 'ipc', n: 'net', p: 'pid', C: 'cgroup', U
 const nsenter: Program = function* (argv, p) {
   const options = parseOptions(argv, NSENTER)
   if (options.unknown !== undefined)
-    return yield* complain(p, 1, `nsenter: ${options.unknown.startsWith('--') ? `unrecognized option '${options.unknown}'` : `invalid option -- '${options.unknown.slice(1)}'`}\nTry 'nsenter --help' for more information.\n`) // prettier-ignore
+    return yield* end(p, 1, `nsenter: ${options.unknown.startsWith('--') ? `unrecognized option '${options.unknown}'` : `invalid option -- '${options.unknown.slice(1)}'`}\nTry 'nsenter --help' for more information.\n`) // prettier-ignore
   if (has(options, 'V')) {
     yield* p.out('nsenter from util-linux 2.39.3\n')
     return 0
@@ -65,12 +61,12 @@ const nsenter: Program = function* (argv, p) {
   const asked = wantedOf(options)
   const target = valueOf(options, 't')
   if (target === undefined)
-    return yield* complain(p, 1, asked.length === 0 ? 'nsenter: no target PID specified\n' : `nsenter: neither filename nor target pid supplied for ns/${FILES[asked[0] ?? 'm']}\n`) // prettier-ignore
-  if (!/^\d+$/.test(target)) return yield* complain(p, 1, `nsenter: failed to parse pid: '${target}'\n`)
+    return yield* end(p, 1, asked.length === 0 ? 'nsenter: no target PID specified\n' : `nsenter: neither filename nor target pid supplied for ns/${FILES[asked[0] ?? 'm']}\n`) // prettier-ignore
+  if (!/^\d+$/.test(target)) return yield* end(p, 1, `nsenter: failed to parse pid: '${target}'\n`)
   const found = (yield* placed(p)).find(({ pid }) => pid === Number(target))
   const file = `/proc/${target}/ns/${FILES[asked[0] ?? 'm']}`
-  if (found === undefined) return yield* complain(p, 1, `nsenter: cannot open ${file}: No such file or directory\n`)
-  if (p.user !== 'root') return yield* complain(p, 1, `nsenter: cannot open ${file}: Permission denied\n`)
+  if (found === undefined) return yield* end(p, 1, `nsenter: cannot open ${file}: No such file or directory\n`)
+  if (p.user !== 'root') return yield* end(p, 1, `nsenter: cannot open ${file}: Permission denied\n`)
   return yield* enter(p, found, asked, options.rest)
 }
 
@@ -82,9 +78,8 @@ const wantedOf = (options: Options): Namespace[] =>
 function* enter(p: Proc, target: Placed, asked: readonly Namespace[], given: readonly string[]): Run<number> {
   const takesFiles = asked.includes('m') && target.container !== undefined
   if (asked.includes('m') && /(^|\/)pause$/.test(target.argv[0] ?? ''))
-    return yield* complain(p, 127, `nsenter: failed to execute ${given[0] ?? '/bin/sh'}: No such file or directory\n`)
-  if (takesFiles)
-    return yield* complain(p, 1, `not simulated: nsenter -m into a container (crictl exec enters its files)\n`)
+    return yield* end(p, 127, `nsenter: failed to execute ${given[0] ?? '/bin/sh'}: No such file or directory\n`)
+  if (takesFiles) return yield* end(p, 1, `not simulated: nsenter -m into a container (crictl exec enters its files)\n`)
   const hasNet = asked.includes('n') && target.netns !== undefined
   const argv = given.length > 0 ? [...given] : [p.env.SHELL ?? '/bin/sh']
   return yield* run(p, 'nsenter', argv, { root: { kind: 'host', ...(hasNet && { netns: target.netns }) } })
@@ -96,23 +91,19 @@ function* run(p: Proc, name: string, argv: string[], more: Record<string, unknow
   const why = child.error === 'EACCES' ? 'Permission denied' : 'No such file or directory'
   const what =
     name === 'chroot' ? `chroot: failed to run command '${argv[0]}'` : `${name}: failed to execute ${argv[0]}`
-  return yield* complain(p, child.error === 'EACCES' ? 126 : 127, `${what}: ${why}\n`)
+  return yield* end(p, child.error === 'EACCES' ? 126 : 127, `${what}: ${why}\n`)
 }
 
 /** The host's own files, which a debugging container has below /host, or those that are seen already. */
 const chroot: Program = function* (argv, p) {
   const [directory, ...given] = argv.slice(1)
   if (directory === undefined)
-    return yield* complain(p, 125, "chroot: missing operand\nTry 'chroot --help' for more information.\n")
+    return yield* end(p, 125, "chroot: missing operand\nTry 'chroot --help' for more information.\n")
   const stat = yield* p.stat(directory)
   if ('error' in stat)
-    return yield* complain(
-      p,
-      125,
-      `chroot: cannot change root directory to '${directory}': No such file or directory\n`,
-    )
+    return yield* end(p, 125, `chroot: cannot change root directory to '${directory}': No such file or directory\n`)
   if (p.user !== 'root')
-    return yield* complain(p, 125, `chroot: cannot change root directory to '${directory}': Operation not permitted\n`)
+    return yield* end(p, 125, `chroot: cannot change root directory to '${directory}': Operation not permitted\n`)
   const shell = p.env.SHELL ?? '/bin/sh'
   const words = given.length > 0 ? given : [shell, '-i']
   const path = directory.replace(/\/+$/, '')
@@ -120,7 +111,7 @@ const chroot: Program = function* (argv, p) {
   const { machineId } = (yield* p.ask('host.facts')) as HostFactsAnswer
   const id = yield* p.readFile(`${path}/etc/machine-id`)
   if ('error' in id || id.text.trim() !== machineId)
-    return yield* complain(p, 125, `not simulated: chroot ${directory} (only to the files of the host)\n`)
+    return yield* end(p, 125, `not simulated: chroot ${directory} (only to the files of the host)\n`)
   return yield* run(p, 'chroot', words, { root: { kind: 'host' }, cwd: '/', user: 'root' })
 }
 
@@ -151,10 +142,10 @@ const lsns: Program = function* (argv, p) {
     alias: { noheadings: 'n', type: 't', task: 'p', output: 'o', json: 'J' },
   })
   if (['o', 'J', 'T', 'P', 'W'].some((name) => has(options, name)))
-    return yield* complain(p, 1, `not simulated: ${argv.join(' ')}\n`)
+    return yield* end(p, 1, `not simulated: ${argv.join(' ')}\n`)
   const type = valueOf(options, 't')
   if (type !== undefined && !TYPES.includes(type as NsType))
-    return yield* complain(p, 1, `lsns: unknown namespace type: ${type}\n`)
+    return yield* end(p, 1, `lsns: unknown namespace type: ${type}\n`)
   const all = (yield* placed(p)).filter(({ user }) => p.user === 'root' || user === p.user)
   const only = valueOf(options, 'p')
   const rows = TYPES.filter((one) => type === undefined || one === type).flatMap((one) => rowsOf(all, one))

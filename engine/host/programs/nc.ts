@@ -5,6 +5,7 @@
 import type { Proc, Program, Run } from '../process.ts'
 import { has, parseOptions, valueOf } from './options.ts'
 import type { Options } from './options.ts'
+import { end } from './end.ts'
 
 const NC_SPEC = {
   flags: ['z', 'v', 'n', 'u', 'l', 'k', '4', '6', 'N', 'd', 'r', 't', 'C', 'U', 'D', 'h', 'b', 'F', 'S'],
@@ -20,11 +21,6 @@ const OPENBSD_USAGE = `usage: nc [-46CDdFhklNnrStUuvZz] [-I length] [-i interval
 `
 const BUSYBOX_USAGE =
   'BusyBox v1.36.1 multi-call binary.\n\nUsage: nc [-iN] [-wN] [-l] [-p PORT] [-f FILE|IPADDR PORT] [-e PROG]\n'
-
-function* end(p: Proc, code: number, text: string): Run<number> {
-  yield* p.err(text)
-  return code
-}
 
 /** The upgrade by which one nc knows another. */
 const RAW = 'netcat'
@@ -209,7 +205,9 @@ function* serve(p: Proc, stream: number, options: Options): Run<number> {
     const text = (yield* p.isTty(0)) ? '' : yield* p.readAll()
     if (isRaw) {
       yield* p.ask('push', { accepted, begins: true, ...(text !== '' && { chunk: text }) })
-      if (text !== '' && has(options, 'N')) return (yield* p.ask('hangUp', { accepted })) === true ? 0 : 0
+      if (text === '' || !has(options, 'N')) continue
+      yield* p.ask('hangUp', { accepted })
+      return 0
     } else if (text !== '') {
       yield* p.ask('reply', { accepted, response: responseOf(text) })
       return 0

@@ -5,11 +5,7 @@
 import type { Proc, Program, Run } from '../process.ts'
 import type { HostFactsAnswer } from '../syscalls/host.ts'
 import { has, parseOptions, valueOf } from './options.ts'
-
-function* complain(p: Proc, code: number, text: string): Run<number> {
-  yield* p.err(text)
-  return code
-}
+import { end } from './end.ts'
 
 const LEVELS = ['emerg', 'alert', 'crit', 'err', 'warning', 'notice', 'info', 'debug']
 const LEVEL_ALIAS: Record<string, string> = { panic: 'emerg', error: 'err', warn: 'warning' }
@@ -28,16 +24,16 @@ const logger: Program = function* (argv, p) {
     stopEarly: true,
   })
   if (options.unknown !== undefined)
-    return yield* complain(p, 1, `logger: invalid option -- '${options.unknown.replace(/^-+/, '')}'\nTry 'logger --help' for more information.\n`) // prettier-ignore
+    return yield* end(p, 1, `logger: invalid option -- '${options.unknown.replace(/^-+/, '')}'\nTry 'logger --help' for more information.\n`) // prettier-ignore
   if (has(options, 'n') || has(options, 'P') || has(options, 'u'))
-    return yield* complain(p, 1, 'not simulated: logger to a server\n')
+    return yield* end(p, 1, 'not simulated: logger to a server\n')
   const given = valueOf(options, 'p') ?? 'user.notice'
   const priority = priorityOf(given)
-  if (priority < 0) return yield* complain(p, 1, `logger: unknown priority name: ${given}\n`)
+  if (priority < 0) return yield* end(p, 1, `logger: unknown priority name: ${given}\n`)
   const file = valueOf(options, 'f')
   const read = file === undefined ? undefined : yield* p.readFile(file)
   if (read !== undefined && 'error' in read)
-    return yield* complain(p, 1, `logger: file ${file}: No such file or directory\n`)
+    return yield* end(p, 1, `logger: file ${file}: No such file or directory\n`)
   const text = options.rest.length > 0 ? options.rest.join(' ') : (read?.text ?? (yield* p.readAll()))
   const identifier = valueOf(options, 't') ?? p.user
   for (const line of text.split('\n').filter((one) => one !== '')) {
@@ -51,19 +47,19 @@ function* run(p: Proc, name: string, argv: string[], options: Record<string, unk
   const child = (yield* p.ask('spawn', { argv, ...options })) as { pid: number } | { error: string }
   if (!('error' in child)) return yield* p.wait(child.pid)
   const why = child.error === 'EACCES' ? 'Permission denied' : 'No such file or directory'
-  return yield* complain(p, child.error === 'EACCES' ? 126 : 127, `${name}: ${name === 'nohup' ? 'failed to run command ' : ''}${name === 'nohup' ? `'${argv[0]}'` : `‘${argv[0]}’`}: ${why}\n`) // prettier-ignore
+  return yield* end(p, child.error === 'EACCES' ? 126 : 127, `${name}: ${name === 'nohup' ? 'failed to run command ' : ''}${name === 'nohup' ? `'${argv[0]}'` : `‘${argv[0]}’`}: ${why}\n`) // prettier-ignore
 }
 
 /** Output to a terminal goes into nohup.out. */
 const nohup: Program = function* (argv, p) {
   const words = argv.slice(1)
   if (words.length === 0)
-    return yield* complain(p, 125, "nohup: missing operand\nTry 'nohup --help' for more information.\n")
+    return yield* end(p, 125, "nohup: missing operand\nTry 'nohup --help' for more information.\n")
   yield* p.ask('ignoreSignals', { signals: ['HUP'] })
   if (!(yield* p.isTty(1))) return yield* run(p, 'nohup', words)
   yield* p.err("nohup: ignoring input and appending output to 'nohup.out'\n")
   const file = yield* p.openFile('nohup.out', 'a')
-  if ('error' in file) return yield* complain(p, 125, "nohup: failed to open 'nohup.out': Permission denied\n")
+  if ('error' in file) return yield* end(p, 125, "nohup: failed to open 'nohup.out': Permission denied\n")
   return yield* run(p, 'nohup', words, { stdout: file.fd, stderr: file.fd })
 }
 
@@ -78,8 +74,10 @@ const nice: Program = function* (argv, p) {
 const vmstat: Program = function* (argv, p) {
   const options = parseOptions(argv, { flags: ['n', 'w', 't', 'a', 'f', 's', 'd', 'D', 'm'], withValue: ['S'] })
   const odd = ['w', 't', 'a', 'f', 's', 'd', 'D', 'm'].find((name) => has(options, name))
-  if (odd !== undefined) return yield* complain(p, 1, `not simulated: vmstat -${odd}\n`)
+  if (odd !== undefined) return yield* end(p, 1, `not simulated: vmstat -${odd}\n`)
   const [delay, count = delay === undefined ? '1' : 'Infinity'] = options.rest
+  const bad = [delay ?? '1', count].find((word) => !/^([1-9]\d*|Infinity)$/.test(word))
+  if (bad !== undefined) return yield* end(p, 1, `vmstat: failed to parse argument: '${bad}'\n`)
   const unit = { k: 1000, K: 1024, m: 1_000_000, M: 1024 ** 2 }[valueOf(options, 'S') ?? 'K'] ?? 1024
   yield* p.out('procs -----------memory---------- ---swap-- -----io---- -system-- -------cpu-------\n r  b   swpd   free   buff  cache   si   so    bi    bo   in   cs us sy id wa st gu\n') // prettier-ignore
   for (let at = 0; at < Number(count); at++) {
@@ -107,7 +105,7 @@ const locale: Program = function* (argv, p) {
     yield* p.out('C\nC.utf8\nPOSIX\n')
     return 0
   }
-  if (argv.length > 1) return yield* complain(p, 1, `not simulated: ${argv.join(' ')}\n`)
+  if (argv.length > 1) return yield* end(p, 1, `not simulated: ${argv.join(' ')}\n`)
   const rows = CATEGORIES.map((name) => {
     const own = p.env[`LC_${name}`]
     return `LC_${name}=${own === undefined ? `"${all || lang || 'POSIX'}"` : own}\n`
@@ -130,7 +128,7 @@ const resolvectl: Program = function* (argv, p) {
   const [verb = 'status', ...names] = argv.slice(1).filter((word) => !word.startsWith('-'))
   if (verb === 'flush-caches') return 0
   if (verb !== 'query' || names.length === 0)
-    return yield* complain(p, 1, `not simulated: resolvectl ${[verb, ...names].join(' ')}\n`)
+    return yield* end(p, 1, `not simulated: resolvectl ${[verb, ...names].join(' ')}\n`)
   let code = 0
   for (const name of names) {
     const found = yield* p.resolve(name)

@@ -1,11 +1,7 @@
 /** ping of iputils and of busybox (Q6): hosts and pods that are up answer. Not modelled: IPv6, flooding, times of its own. */
 import type { Proc, Program, Run } from '../process.ts'
 import { parseOptions, valueOf } from './options.ts'
-
-function* end(p: Proc, code: number, text: string): Run<number> {
-  yield* p.err(text)
-  return code
-}
+import { end } from './end.ts'
 
 /** How long ping waits for a last answer. */
 const PING_WAIT_MS = 10_000

@@ -2,11 +2,12 @@
  * ss of iproute2 6.1 (Q6): who listens, with filters by port and state. Not modelled: connections, unix sockets,
  * other filters.
  */
-import type { Proc, Program, Run } from '../process.ts'
+import type { Proc, Program } from '../process.ts'
 import { has, parseOptions } from './options.ts'
 import type { Options } from './options.ts'
 import { datagramSockets, listeningSockets } from './sockets.ts'
 import type { Socket as Listening } from './sockets.ts'
+import { end } from './end.ts'
 
 const SPEC = {
   flags: ['t', 'l', 'n', 'p', 'u', 'a', '4', '6', 'e', 'o', 'H', 's', 'r', 'O', 'i', 'm', 'w', 'x', 'tcp', 'listening', 'numeric', 'processes', 'udp', 'all', 'no-header', 'ipv4', 'ipv6', 'extended', 'options', 'summary', 'oneline', 'raw', 'unix'], // prettier-ignore
@@ -47,11 +48,11 @@ function filterOf(words: readonly string[]): Filter | { odd: string } {
 export const ss: Program = function* (argv, p) {
   const options = parseOptions(argv, SPEC)
   if (options.unknown !== undefined)
-    return yield* refuse(p, 255, `ss: invalid option -- '${options.unknown.replace(/^-+/, '')}'\n`)
+    return yield* end(p, 255, `ss: invalid option -- '${options.unknown.replace(/^-+/, '')}'\n`)
   const odd = ['x', 'unix'].find((name) => has(options, name))
   const filter = filterOf(options.rest)
   if (odd !== undefined || 'odd' in filter)
-    return yield* refuse(p, 1, `not simulated: ss ${odd === undefined ? (filter as { odd: string }).odd : `-${odd}`}\n`)
+    return yield* end(p, 1, `not simulated: ss ${odd === undefined ? (filter as { odd: string }).odd : `-${odd}`}\n`)
   const both = !has(options, 't') && !has(options, 'u') && !has(options, 'w')
   const udp = yield* datagramSockets(p)
   const tcp = yield* listeningSockets(p)
@@ -68,11 +69,6 @@ export const ss: Program = function* (argv, p) {
   const shown = listens ? sockets.filter((one) => filter.fits(one) && family(one)) : []
   yield* p.out(table(p, options, shown, filter.state !== undefined && filter.state !== 'all'))
   return 0
-}
-
-function* refuse(p: Proc, code: number, text: string): Run<number> {
-  yield* p.err(text)
-  return code
 }
 
 /** Addresses stand to the right and ports to the left of their colon; the last column begins with its own blank. */

@@ -4,6 +4,7 @@ import { has, parseOptions, valueOf } from './options.ts'
 import type { Options } from './options.ts'
 import { bodyText, outgoingUrl, parseUrl, reason } from './url.ts'
 import type { ParsedUrl } from './url.ts'
+import { end } from './end.ts'
 
 const SPEC = {
   flags: ['q', 'S', 'c', 'v', 'nv', 'quiet', 'spider', 'no-check-certificate', 'server-response', 'no-verbose'],
@@ -46,11 +47,6 @@ function outgoingOf(options: Options, url: ParsedUrl): Outgoing {
     tls: { insecure: has(options, 'no-check-certificate') },
     ...(timeout === undefined ? {} : { timeoutMs: Number(timeout) * 1000 }),
   }
-}
-
-function* end(p: Proc, code: number, text: string): Run<number> {
-  yield* p.err(text)
-  return code
 }
 
 const fileOf = (url: ParsedUrl): string => url.path.split('/').at(-1) || 'index.html'

@@ -5,9 +5,9 @@ import { deepEqual } from '../equal.ts'
 import { ephemeralContainerErrors } from './containers.ts'
 import { forbidden } from './errors.ts'
 import type { FieldError } from './errors.ts'
+import { MIRROR } from '../meta.ts'
 
 const FIELD = 'spec.ephemeralContainers'
-const MIRROR = 'kubernetes.io/config.mirror'
 /** What a container may have and an ephemeral one may not. */
 const NOT_ALLOWED = [
   'ports',

@@ -21,6 +21,7 @@ import { podResourceErrors, resourceErrors } from './resources.ts'
 import { selectorErrors } from './selectors.ts'
 import { specDiff } from './spec-diff.ts'
 import { volumeErrors } from './volumes.ts'
+import { MIRROR } from '../meta.ts'
 
 const restartPolicies = ['Always', 'OnFailure', 'Never']
 const dnsPolicies = ['ClusterFirstWithHostNet', 'ClusterFirst', 'Default', 'None']
@@ -423,7 +424,6 @@ function scalarErrors(spec: PlainObject, field: string, ctx: ValidationContext):
   ]
 }
 
-const MIRROR = 'kubernetes.io/config.mirror'
 const DELETION_COST = 'controller.kubernetes.io/pod-deletion-cost'
 
 /** Models ValidatePodSpecificAnnotations. Not modelled: seccomp's and AppArmor's old annotations. */

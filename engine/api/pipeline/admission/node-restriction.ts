@@ -9,8 +9,8 @@ import { directoryOf } from '../../storage/keys.ts'
 import { nodeOf } from '../authorization/node.ts'
 import { deny, pass, resourceOf } from './plugin.ts'
 import type { Admission, Attributes, Plugin } from './plugin.ts'
+import { isMirror, MIRROR } from '../../../objects/meta.ts'
 
-const MIRROR = 'kubernetes.io/config.mirror'
 const LEASES = 'kube-node-lease'
 
 type Rule = (core: Core, node: string, attrs: Attributes) => string | Admission | undefined
@@ -80,8 +80,7 @@ const podOf = (core: Core, namespace: string, name: string): Pod | undefined =>
 
 function podCreate(core: Core, node: string, pod: Pod): string | Admission | undefined {
   const said = `node "${node}"`
-  if (pod.metadata.annotations?.[MIRROR] === undefined)
-    return `pod does not have "${MIRROR}" annotation, ${said} can only create mirror pods`
+  if (!isMirror(pod)) return `pod does not have "${MIRROR}" annotation, ${said} can only create mirror pods`
   if (pod.spec?.nodeName !== node) return `${said} can only create pods with spec.nodeName set to itself`
   return ownerProblem(core, node, pod) ?? referenceProblem(said, pod)
 }

@@ -1,7 +1,6 @@
 /** Plugins over Ingresses, Services, owners and namespaces, of a few lines each. */
 import { deepEqual } from '../../../objects/equal.ts'
 import type { Ingress, IngressClass, OwnerReference, Service } from '../../../objects/types.gen.ts'
-import type { KubeObject } from '../../client.ts'
 import type { Core } from '../../core.ts'
 import type { Flight, RequestInfo } from '../../flight.ts'
 import { directoryOf } from '../../storage/keys.ts'
@@ -10,6 +9,7 @@ import { findNamespace } from './namespace-lifecycle.ts'
 import { notFound } from '../../status.ts'
 import { deny, pass } from './plugin.ts'
 import type { Attributes, Plugin } from './plugin.ts'
+import { isMirror } from '../../../objects/meta.ts'
 
 const DEFAULT_CLASS = 'ingressclass.kubernetes.io/is-default-class'
 const LEGACY_CLASS = 'kubernetes.io/ingress.class'
@@ -88,9 +88,6 @@ export const ownerReferences: Plugin = {
     return pass(attrs)
   },
 }
-
-const isMirror = ({ metadata }: KubeObject): boolean =>
-  metadata.annotations?.['kubernetes.io/config.mirror'] !== undefined
 
 const isBlocking = (owners: OwnerReference[], { uid }: OwnerReference): boolean =>
   owners.some((one) => one.uid === uid && one.blockOwnerDeletion === true)

@@ -5,9 +5,9 @@ import type { Flight } from '../../flight.ts'
 import { directoryOf } from '../../storage/keys.ts'
 import { deny, pass } from './plugin.ts'
 import type { Admission, Attributes, Plugin } from './plugin.ts'
+import { isMirror } from '../../../objects/meta.ts'
 
 const MOUNT_PATH = '/var/run/secrets/kubernetes.io/serviceaccount'
-const MIRROR = 'kubernetes.io/config.mirror'
 const ENFORCE = 'kubernetes.io/enforce-mountable-secrets'
 
 /** Token, cluster CA and namespace, as one projected volume; the same for all pods. */
@@ -66,8 +66,6 @@ function missing(attrs: Attributes): Admission {
   const name = (attrs.object as Pod).spec?.serviceAccountName || 'default'
   return deny(attrs, `error looking up service account ${attrs.namespace}/${name}: serviceaccount "${name}" not found`)
 }
-
-const isMirror = (pod: Pod): boolean => pod.metadata.annotations?.[MIRROR] !== undefined
 
 /** Changed pods are looked at for their ephemeral containers only. */
 const isLookedAt = ({ operation, subresource }: Attributes): boolean =>

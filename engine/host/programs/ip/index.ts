@@ -8,7 +8,8 @@ import { address, link } from './links.ts'
 import { namespaces } from './namespaces.ts'
 import { neighbour, rule } from './neighbours.ts'
 import { route } from './routes.ts'
-import { end, notSimulated } from './words.ts'
+import { end } from '../end.ts'
+import { notSimulated } from './words.ts'
 import type { Style, Verb } from './words.ts'
 
 /** Objects in the order in which a shortened word finds them. */

@@ -2,7 +2,8 @@
 import type { NetworkInterface, Route } from '../../host.ts'
 import type { Run } from '../../process.ts'
 import { kindOf, makeBrief, makeInterface, makeOneLine, makeRow } from './interfaces.ts'
-import { bareAddress, end, indexOf, isShow, networkOf, notSimulated, print, setNetwork, wordAfter } from './words.ts'
+import { end } from '../end.ts'
+import { bareAddress, indexOf, isShow, networkOf, notSimulated, print, setNetwork, wordAfter } from './words.ts'
 import type { Asked } from './words.ts'
 
 interface Filter {

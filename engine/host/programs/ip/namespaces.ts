@@ -2,7 +2,8 @@
 import type { NetworkInterface } from '../../host.ts'
 import type { ModelledProcess } from '../../units/unit-host.ts'
 import type { Run } from '../../process.ts'
-import { end, isShow, notSimulated } from './words.ts'
+import { end } from '../end.ts'
+import { isShow, notSimulated } from './words.ts'
 import type { Asked } from './words.ts'
 
 const named = (interfaces: readonly NetworkInterface[]): NetworkInterface[] =>

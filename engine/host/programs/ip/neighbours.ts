@@ -1,7 +1,8 @@
 /** `ip neighbour` and `ip rule`. Not modelled: changes of either. */
 import type { Run } from '../../process.ts'
 import type { Neighbour } from '../../syscalls/host.ts'
-import { end, isShow, notSimulated, print, wordAfter } from './words.ts'
+import { end } from '../end.ts'
+import { isShow, notSimulated, print, wordAfter } from './words.ts'
 import type { Asked } from './words.ts'
 
 export function* neighbour(asked: Asked, words: readonly string[]): Run<number> {

@@ -1,7 +1,8 @@
 /** `ip route`: the main and the local table, the way to an address, changes. Not modelled: what one's own routes do. */
 import type { NetworkInterface, Route } from '../../host.ts'
 import type { Run } from '../../process.ts'
-import { bareAddress, broadcastOf, covers, end, isShow, notSimulated, print, routeTo, setNetwork, wordAfter } from './words.ts' // prettier-ignore
+import { end } from '../end.ts'
+import { bareAddress, broadcastOf, covers, isShow, notSimulated, print, routeTo, setNetwork, wordAfter } from './words.ts' // prettier-ignore
 import type { Asked } from './words.ts'
 import type { JsonValue } from './json.ts'
 

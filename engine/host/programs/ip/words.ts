@@ -4,6 +4,7 @@ import type { Proc, Run } from '../../process.ts'
 import type { HostFactsAnswer } from '../../syscalls/host.ts'
 import { makeJson } from './json.ts'
 import type { JsonValue } from './json.ts'
+import { end } from '../end.ts'
 
 export interface Style {
   brief: boolean
@@ -25,11 +26,6 @@ export interface Asked {
 }
 
 export type Verb = (asked: Asked, words: readonly string[]) => Run<number>
-
-export function* end(p: Proc, code: number, text: string): Run<number> {
-  yield* p.err(text)
-  return code
-}
 
 export function notSimulated({ p, line }: Asked): Run<number> {
   return end(p, 1, `not simulated: ip ${line}\n`)

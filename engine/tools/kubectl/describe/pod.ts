@@ -9,11 +9,10 @@ import type { Describer } from './describer.ts'
 import { spreadLines, tolerationLines } from './pod-template.ts'
 import { volumeLines } from './volumes.ts'
 import { annotationLines, labelLines, timeText, type Writer } from './writer.ts'
-
-/** The kubelet's events about a static pod name the uid that its file gives it. */
-const MIRROR = 'kubernetes.io/config.mirror'
+import { MIRROR } from '../../../objects/meta.ts'
 
 export const podDescriber: Describer = {
+  // The kubelet's events about a static pod name the uid that its file gives it.
   events: ({ metadata }) => metadata?.annotations?.[MIRROR] ?? metadata?.uid,
   kinds: ['Pod'],
   *lines(w, object, ctx) {

@@ -1,7 +1,7 @@
 /** Which pods a drain may take. Models kubectl/pkg/drain/filters.go (I2). */
 import type { Run } from '../../../../host/process.ts'
 import type { Pod } from '../../../../objects/types.gen.ts'
-import { ownerOf } from '../../../../objects/meta.ts'
+import { isMirror, ownerOf } from '../../../../objects/meta.ts'
 import type { Context } from '../../command.ts'
 import { isNotFound, StatusError } from '../../errors.ts'
 import { texts } from '../../texts.ts'
@@ -23,7 +23,6 @@ export interface Sorted {
 
 const OKAY: Verdict = { take: true }
 const SKIP: Verdict = { take: false }
-const MIRROR = 'kubernetes.io/config.mirror'
 
 type Filter = (ctx: Context, pod: Pod) => Run<Verdict> | Verdict
 
@@ -52,7 +51,7 @@ function* daemonSet(ctx: Context, pod: Pod): Run<Verdict> {
     : { take: false, error: 'DaemonSet-managed Pods (use --ignore-daemonsets to ignore)' }
 }
 
-const mirror: Filter = (_, pod) => (pod.metadata?.annotations?.[MIRROR] === undefined ? OKAY : SKIP)
+const mirror: Filter = (_, pod) => (isMirror(pod) ? SKIP : OKAY)
 
 const localStorage: Filter = (ctx, pod) => {
   const local = (pod.spec?.volumes ?? []).some((volume) => volume.emptyDir)
